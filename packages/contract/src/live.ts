@@ -15,6 +15,7 @@
 import Type, { type Static } from 'typebox'
 import { positionsPattern } from './position.ts'
 import { id } from './schemas/fields.ts'
+import { component, object } from './schemas/object.ts'
 
 /** The ids in one message. How many doctors one connection may follow is a setting of the server (50). */
 export const liveDoctorIdsMax = 200
@@ -22,21 +23,15 @@ export const liveDoctorIdsMax = 200
 const position = Type.String({ pattern: positionsPattern, 'x-expected': 'a position' })
 const doctorIds = Type.Array(id(), { minItems: 1, maxItems: liveDoctorIdsMax })
 
-const subscribe = Type.Object(
-  {
-    type: Type.Literal('subscribe'),
-    /** Added to the doctors that the connection follows already. */
-    doctorIds,
-    /** First send what changed after this position. */
-    after: Type.Optional(position),
-  },
-  { title: 'LiveSubscribe', additionalProperties: false },
-)
+const subscribe = component('LiveSubscribe', {
+  type: Type.Literal('subscribe'),
+  /** Added to the doctors that the connection follows already. */
+  doctorIds,
+  /** First send what changed after this position. */
+  after: Type.Optional(position),
+})
 
-const unsubscribe = Type.Object(
-  { type: Type.Literal('unsubscribe'), doctorIds },
-  { title: 'LiveUnsubscribe', additionalProperties: false },
-)
+const unsubscribe = component('LiveUnsubscribe', { type: Type.Literal('unsubscribe'), doctorIds })
 
 /** What a client may send. Anything else gets an `error`; after several of those the connection is closed (1008). */
 export const liveClientMessageSchema = Type.Union([subscribe, unsubscribe], { title: 'LiveClientMessage' })
@@ -56,35 +51,27 @@ export const liveErrorCodes = [
 ] as const
 export type LiveErrorCode = (typeof liveErrorCodes)[number]
 
-const closed = { additionalProperties: false }
-
 /** What a server sends. Clients ignore unknown types: more may be added. */
 export const liveServerMessageSchema = Type.Union(
   [
     /** Followed from now on: anything missing from a read at or after `position` will arrive as a message. */
-    Type.Object({ type: Type.Literal('subscribed'), doctorIds: Type.Array(id()), position }, closed),
-    Type.Object({ type: Type.Literal('unsubscribed'), doctorIds: Type.Array(id()) }, closed),
+    object({ type: Type.Literal('subscribed'), doctorIds: Type.Array(id()), position }),
+    object({ type: Type.Literal('unsubscribed'), doctorIds: Type.Array(id()) }),
     /** The free units of these slots. At most ten a second for a doctor. */
-    Type.Object(
-      {
-        type: Type.Literal('slots'),
-        doctorId: id(),
-        items: Type.Array(Type.Object({ id: id(), available: Type.Integer({ minimum: 0 }) }, closed)),
-        position,
-      },
-      closed,
-    ),
+    object({
+      type: Type.Literal('slots'),
+      doctorId: id(),
+      items: Type.Array(object({ id: id(), available: Type.Integer({ minimum: 0 }) })),
+      position,
+    }),
     /** Slots were created or withdrawn, or messages were lost: read these doctors' lists again. */
-    Type.Object({ type: Type.Literal('resync'), doctorIds: Type.Array(id()), position }, closed),
-    Type.Object(
-      {
-        type: Type.Literal('error'),
-        code: Type.Unsafe<LiveErrorCode>({ type: 'string', enum: [...liveErrorCodes] }),
-        message: Type.String(),
-        doctorIds: Type.Optional(Type.Array(id())),
-      },
-      closed,
-    ),
+    object({ type: Type.Literal('resync'), doctorIds: Type.Array(id()), position }),
+    object({
+      type: Type.Literal('error'),
+      code: Type.Unsafe<LiveErrorCode>({ type: 'string', enum: [...liveErrorCodes] }),
+      message: Type.String(),
+      doctorIds: Type.Optional(Type.Array(id())),
+    }),
   ],
   { title: 'LiveServerMessage' },
 )

@@ -2,7 +2,7 @@
 import Type from 'typebox'
 import { expect, test } from 'vitest'
 import { buildOpenApi } from './openapi.ts'
-import { named, operation, problemsOf } from './operations/operation.ts'
+import { operation, operationTable, problemsOf } from './operations/operation.ts'
 import { operations } from './operations.ts'
 import type { ProblemKind } from './problem-kind.ts'
 import { problemCodes, problemKinds } from './problems.ts'
@@ -78,16 +78,12 @@ test('a call that needs credentials documents 401, and one for admins 403', () =
 })
 
 test('two different schemas of one title are a mistake', () => {
-  const { x } = named({
-    x: operation({
-      method: 'POST',
-      url: '/x',
-      tag: 'Slots',
+  const { x } = operationTable('Slots', {
+    x: operation('POST /x', {
       summary: 'X',
       access: 'anyone',
       body: Type.Object({ a: Type.Null() }, { title: 'Same' }),
       responses: { 200: { description: 'X', schema: Type.Object({}, { title: 'Same' }) } },
-      problems: [],
     }),
   })
   expect(() => buildOpenApi([x])).toThrow('Two different schemas are titled Same')

@@ -4,18 +4,15 @@ import Type from 'typebox'
 import { expect, test } from 'vitest'
 import { buildOpenApi } from './openapi.ts'
 import { operationList, operationListPath } from './operation-list.ts'
-import { named, operation } from './operations/operation.ts'
+import { operation, operationTable } from './operations/operation.ts'
 
 test('operations.txt lists every operation: else run `npm run contract`', async () => {
   expect(await readFile(operationListPath, 'utf8')).toBe(operationList(buildOpenApi()))
 })
 
 test('a line has the id, the method, the URL, and every status: of results, and of problems', () => {
-  const described = named({
-    readX: operation({
-      method: 'GET',
-      url: '/api/v1/x/{id}',
-      tag: 'Slots',
+  const described = operationTable('Slots', {
+    readX: operation('GET /api/v1/x/{id}', {
       summary: 'X',
       access: 'anyone',
       params: Type.Object({ id: Type.String() }),

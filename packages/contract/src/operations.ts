@@ -1,4 +1,4 @@
-import { accountOperations as ofAccounts } from './operations/accounts.ts'
+import { accountOperations } from './operations/accounts.ts'
 import { auditEventOperations } from './operations/audit-events.ts'
 import { bookingLimitsOperations } from './operations/booking-limits.ts'
 import { bookingOperations } from './operations/bookings.ts'
@@ -15,10 +15,10 @@ import { healthOperations } from './operations/health.ts'
 import { invitationOperations } from './operations/invitations.ts'
 import { meOperations } from './operations/me.ts'
 import { messageOperations } from './operations/messages.ts'
-import { named, type Operation } from './operations/operation.ts'
+import type { Operation } from './operations/operation.ts'
 import { patientOperations } from './operations/patients.ts'
 import { proofOperations } from './operations/proof.ts'
-import { secondFactorOperations as ofSecondFactors } from './operations/second-factors.ts'
+import { secondFactorOperations } from './operations/second-factors.ts'
 import { sessionOperations } from './operations/sessions.ts'
 import { slotOperations } from './operations/slots.ts'
 import { theatreCaseOperations } from './operations/theatre-cases.ts'
@@ -30,7 +30,7 @@ import { webhookOperations } from './operations/webhooks.ts'
 import { workingHoursOperations } from './operations/working-hours.ts'
 
 /** Every operation that the REST routes serve, by its id. */
-export const restOperations = named({
+export const restOperations = {
   ...clinicOperations,
   ...clinicLogoOperations,
   ...doctorOperations,
@@ -58,10 +58,9 @@ export const restOperations = named({
   ...calendarFeedOperations,
   ...busyCalendarOperations,
   ...closureOperations,
-})
+}
 
-export const accountOperations = named(ofAccounts)
-export const secondFactorOperations = named(ofSecondFactors)
+export { accountOperations, secondFactorOperations }
 
 /** Every documented operation: those of the REST routes and of accounts. */
 export const operations: Operation[] = [

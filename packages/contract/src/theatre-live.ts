@@ -14,16 +14,14 @@
  */
 import Type, { type Static } from 'typebox'
 import { positionPattern } from './position.ts'
+import { component } from './schemas/object.ts'
 
-export const theatreSignalSchema = Type.Object(
-  {
-    /** `connected`: changes are reported from now on. `changed`: read again. */
-    type: Type.Unsafe<'connected' | 'changed'>({ type: 'string', enum: ['connected', 'changed'] }),
-    /** Everything at or before it is in what is read after this event. */
-    position: Type.String({ pattern: positionPattern }),
-  },
-  { title: 'TheatreSignal', additionalProperties: false },
-)
+export const theatreSignalSchema = component('TheatreSignal', {
+  /** `connected`: changes are reported from now on. `changed`: read again. */
+  type: Type.Unsafe<'connected' | 'changed'>({ type: 'string', enum: ['connected', 'changed'] }),
+  /** Everything at or before it is in what is read after this event. */
+  position: Type.String({ pattern: positionPattern }),
+})
 export type TheatreSignal = Static<typeof theatreSignalSchema>
 
 /** Where the events are served. */

@@ -23,16 +23,13 @@ import {
   statusSchema,
   verificationEmailSchema,
 } from '../schemas/account.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
 const nothing = Type.Object({}, { additionalProperties: true })
 
 /** The calls of better-auth that are part of the contract. The accounts plugin serves them, not the REST routes. */
-export const accountOperations = {
-  signUp: operation({
-    method: 'POST',
-    url: '/api/auth/sign-up/email',
-    tag: 'Accounts',
+export const accountOperations = operationTable('Accounts', {
+  signUp: operation('POST /api/auth/sign-up/email', {
     summary: 'Sign up',
     description:
       'Sign in afterwards. The response is the same if the e-mail address already has an account, which is ' +
@@ -42,10 +39,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The address has an account now', schema: statusSchema } },
     problems: ['password_guessable'],
   }),
-  signIn: operation({
-    method: 'POST',
-    url: '/api/auth/sign-in/email',
-    tag: 'Accounts',
+  signIn: operation('POST /api/auth/sign-in/email', {
     summary: 'Sign in',
     description:
       'Sets the session cookie for browsers; programs send `token` as the bearer token. A session lasts 30 days, and ' +
@@ -61,52 +55,34 @@ export const accountOperations = {
     },
     problems: ['public_url_mismatch', 'unauthenticated'],
   }),
-  signOut: operation({
-    method: 'POST',
-    url: '/api/auth/sign-out',
-    tag: 'Accounts',
+  signOut: operation('POST /api/auth/sign-out', {
     summary: 'Sign out',
     description: 'Without effect if the session has ended already; the response clears its cookie.',
     access: 'anyone',
     body: nothing,
     bodyOptional: true,
     responses: { 200: { description: 'Signed out', schema: signedOutSchema } },
-    problems: [],
   }),
-  getSession: operation({
-    method: 'GET',
-    url: '/api/auth/get-session',
-    tag: 'Accounts',
+  getSession: operation('GET /api/auth/get-session', {
     summary: 'Read the session',
     access: 'anyone',
     responses: {
       200: { description: 'The session and its account; null without a session', schema: currentSessionSchema },
     },
-    problems: [],
   }),
-  listSessions: operation({
-    method: 'GET',
-    url: '/api/auth/list-sessions',
-    tag: 'Accounts',
+  listSessions: operation('GET /api/auth/list-sessions', {
     summary: 'List my sessions',
     access: 'account',
     responses: { 200: { description: 'The account’s sessions', schema: sessionListSchema } },
-    problems: [],
   }),
-  revokeSession: operation({
-    method: 'POST',
-    url: '/api/auth/revoke-session',
-    tag: 'Accounts',
+  revokeSession: operation('POST /api/auth/revoke-session', {
     summary: 'End one of my sessions',
     access: 'account',
     body: sessionRevocationSchema,
     responses: { 200: { description: 'The session has ended', schema: statusSchema } },
     problems: ['password_wrong'],
   }),
-  revokeSessions: operation({
-    method: 'POST',
-    url: '/api/auth/revoke-sessions',
-    tag: 'Accounts',
+  revokeSessions: operation('POST /api/auth/revoke-sessions', {
     summary: 'End all my sessions',
     access: 'account',
     body: sessionsRevocationSchema,
@@ -114,10 +90,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The sessions have ended', schema: statusSchema } },
     problems: ['password_wrong'],
   }),
-  revokeOtherSessions: operation({
-    method: 'POST',
-    url: '/api/auth/revoke-other-sessions',
-    tag: 'Accounts',
+  revokeOtherSessions: operation('POST /api/auth/revoke-other-sessions', {
     summary: 'End all my other sessions',
     access: 'account',
     body: sessionsRevocationSchema,
@@ -125,10 +98,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The sessions have ended', schema: statusSchema } },
     problems: ['password_wrong'],
   }),
-  changePassword: operation({
-    method: 'POST',
-    url: '/api/auth/change-password',
-    tag: 'Accounts',
+  changePassword: operation('POST /api/auth/change-password', {
     summary: 'Change my password',
     description:
       'Pending sign-ins end, and the owner is notified by e-mail. Links to choose a new password stay valid: whoever ' +
@@ -138,10 +108,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The password is changed', schema: signedInSchema } },
     problems: ['password_wrong', 'password_guessable'],
   }),
-  requestPasswordReset: operation({
-    method: 'POST',
-    url: '/api/auth/request-password-reset',
-    tag: 'Accounts',
+  requestPasswordReset: operation('POST /api/auth/request-password-reset', {
     summary: 'Ask for a link to choose a new password',
     description:
       'An e-mail with the link goes to the address, if it has an account. It works once, and for 24 hours. At most ' +
@@ -151,10 +118,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The e-mail is sent if the address has an account', schema: statusSchema } },
     problems: ['mail_unavailable'],
   }),
-  resetPassword: operation({
-    method: 'POST',
-    url: '/api/auth/reset-password',
-    tag: 'Accounts',
+  resetPassword: operation('POST /api/auth/reset-password', {
     summary: 'Choose a new password with a link',
     description:
       'The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin ' +
@@ -167,19 +131,12 @@ export const accountOperations = {
     responses: { 200: { description: 'The password is changed', schema: passwordResetDoneSchema } },
     problems: ['link_used', 'password_guessable'],
   }),
-  getEmailStatus: operation({
-    method: 'GET',
-    url: '/api/auth/email',
-    tag: 'Accounts',
+  getEmailStatus: operation('GET /api/auth/email', {
     summary: 'Read whether my e-mail address is confirmed',
     access: 'account',
     responses: { 200: { description: 'The address of the account', schema: emailStatusSchema } },
-    problems: [],
   }),
-  sendVerificationEmail: operation({
-    method: 'POST',
-    url: '/api/auth/send-verification-email',
-    tag: 'Accounts',
+  sendVerificationEmail: operation('POST /api/auth/send-verification-email', {
     summary: 'Send the link that confirms my e-mail address',
     description:
       'A new account gets this e-mail by itself. The link works once, and for 24 hours. At most five are sent in 24 ' +
@@ -190,10 +147,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The e-mail is on its way', schema: statusSchema } },
     problems: ['mail_unavailable'],
   }),
-  changeEmail: operation({
-    method: 'POST',
-    url: '/api/auth/change-email',
-    tag: 'Accounts',
+  changeEmail: operation('POST /api/auth/change-email', {
     summary: 'Ask for another e-mail address',
     description:
       'A link goes to the new address, and nothing changes until it is used. Nothing is sent to an address that has ' +
@@ -203,10 +157,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The e-mail is sent if no account has the address', schema: statusSchema } },
     problems: ['password_wrong', 'second_factor_required', 'mail_unavailable'],
   }),
-  verifyEmail: operation({
-    method: 'POST',
-    url: '/api/auth/verify-email',
-    tag: 'Accounts',
+  verifyEmail: operation('POST /api/auth/verify-email', {
     summary: 'Confirm my e-mail address with a link',
     description:
       'By the account that asked for the link. If it was sent to another address than the account has, that becomes ' +
@@ -218,10 +169,7 @@ export const accountOperations = {
     responses: { 200: { description: 'The address is confirmed', schema: emailConfirmedSchema } },
     problems: ['link_used'],
   }),
-  undoEmailChange: operation({
-    method: 'POST',
-    url: '/api/auth/undo-email-change',
-    tag: 'Accounts',
+  undoEmailChange: operation('POST /api/auth/undo-email-change', {
     summary: 'Undo a change of the e-mail address with a link',
     description: 'The link was sent to the earlier address. All sessions of the account end.',
     access: 'anyone',
@@ -229,32 +177,20 @@ export const accountOperations = {
     responses: { 200: { description: 'The account has its earlier address', schema: statusSchema } },
     problems: ['link_used'],
   }),
-  updateAccount: operation({
-    method: 'POST',
-    url: '/api/auth/update-user',
-    tag: 'Accounts',
+  updateAccount: operation('POST /api/auth/update-user', {
     summary: 'Change my name',
     access: 'account',
     body: accountChangeSchema,
     responses: { 200: { description: 'The name is changed', schema: statusSchema } },
-    problems: [],
   }),
-  getToken: operation({
-    method: 'GET',
-    url: '/api/auth/token',
-    tag: 'Accounts',
+  getToken: operation('GET /api/auth/token', {
     summary: 'Get a short-lived JWT for the session',
     access: 'account',
     responses: { 200: { description: 'The token', schema: jwtSchema } },
-    problems: [],
   }),
-  getJwks: operation({
-    method: 'GET',
-    url: '/api/auth/jwks',
-    tag: 'Accounts',
+  getJwks: operation('GET /api/auth/jwks', {
     summary: 'Read the keys that verify JWTs',
     access: 'anyone',
     responses: { 200: { description: 'JSON Web Key Set', schema: jwksSchema } },
-    problems: [],
   }),
-}
+})

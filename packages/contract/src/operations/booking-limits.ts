@@ -6,7 +6,8 @@ import {
   burstBookingsSchema,
   cancelledBurstSchema,
 } from '../schemas/booking-limits.ts'
-import { operation } from './operation.ts'
+import { component, object } from '../schemas/object.ts'
+import { operation, operationTable } from './operation.ts'
 
 const hours = Type.Integer({
   minimum: 1,
@@ -15,20 +16,13 @@ const hours = Type.Integer({
   description: 'Only bookings of the last hours; bookings are counted by origin for 30 days',
 })
 
-export const bookingLimitsOperations = {
-  getBookingLimits: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/booking-limits',
-    tag: 'Booking limits',
+export const bookingLimitsOperations = operationTable('Booking limits', {
+  getBookingLimits: operation('GET /api/v1/clinics/{clinicId}/booking-limits', {
     summary: 'Read how much people may book at once',
     access: 'admin',
     responses: { 200: { description: 'The limits', schema: bookingLimitsSchema } },
-    problems: ['clinic_not_found'],
   }),
-  updateBookingLimits: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/booking-limits',
-    tag: 'Booking limits',
+  updateBookingLimits: operation('PATCH /api/v1/clinics/{clinicId}/booking-limits', {
     summary: 'Change how much people may book at once',
     description: 'They bind guests and accounts that book for themselves, not the clinic’s people.',
     access: 'admin',
@@ -36,49 +30,33 @@ export const bookingLimitsOperations = {
     responses: { 200: { description: 'The changed limits', schema: bookingLimitsSchema } },
     audit: { kind: 'limits_changed', fields: true },
     example: { body: { guestUnitsMax: 4 } },
-    problems: ['clinic_not_found'],
   }),
-  listBookingBursts: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/booking-bursts',
-    tag: 'Booking limits',
+  listBookingBursts: operation('GET /api/v1/clinics/{clinicId}/booking-bursts', {
     summary: 'List origins of many bookings',
     description: 'Internet connections, networks, accounts and contacts with many live bookings, the largest first.',
     access: 'admin',
-    query: Type.Object(
-      { hours, bookingsMin: Type.Integer({ minimum: 2, maximum: 1_000, default: 5 }) },
-      { additionalProperties: false },
-    ),
+    query: object({ hours, bookingsMin: Type.Integer({ minimum: 2, maximum: 1_000, default: 5 }) }),
     responses: { 200: { description: 'At most 100 origins', schema: bookingBurstsSchema } },
-    problems: ['clinic_not_found'],
   }),
-  listBurstBookings: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/bookings',
-    tag: 'Booking limits',
+  listBurstBookings: operation('GET /api/v1/clinics/{clinicId}/booking-bursts/{burstId}/bookings', {
     summary: 'List the bookings of one origin',
     description: 'The first 100 of those that `cancel` would cancel, the oldest first.',
     access: 'admin',
-    query: Type.Object({ hours }, { additionalProperties: false }),
+    query: object({ hours }),
     responses: { 200: { description: 'The bookings', schema: burstBookingsSchema } },
     audit: { kind: 'bookings_read', details: ['burst'] },
-    problems: ['clinic_not_found'],
   }),
-  cancelBookingBurst: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel',
-    tag: 'Booking limits',
+  cancelBookingBurst: operation('POST /api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel', {
     summary: 'Cancel the bookings of one origin',
     description:
       'Cancels up to 500 live bookings of the last hours: those of guests, and of accounts that were created in the ' +
       'same hours and have not confirmed their e-mail address. Repeat it while there are more. Bookings of other ' +
       'accounts stay: patients may share a connection with whoever filled the calendar.',
     access: 'admin',
-    body: Type.Object({ hours }, { title: 'BurstCancellation', additionalProperties: false }),
+    body: component('BurstCancellation', { hours }),
     bodyOptional: true,
     responses: { 200: { description: 'How many were cancelled', schema: cancelledBurstSchema } },
     audit: { kind: 'burst_cancelled', subject: 'burstId' },
     example: { body: { hours: 24 } },
-    problems: ['clinic_not_found'],
   }),
-}
+})

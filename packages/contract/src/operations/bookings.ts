@@ -14,18 +14,24 @@ import {
 } from '../schemas/booking.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
 import { type Audit, inEventLog } from './audit.ts'
-import { operation } from './operation.ts'
+import { created, type Described, operation, operationTable } from './operation.ts'
 
 const booking = (description: string) => ({ 200: { description, schema: bookingSchema } })
 
 /** The response has the patient. */
 const readByDesk = { kind: 'booking_read', subject: 'bookingId', byDesk: true } as const satisfies Audit
 
-export const bookingOperations = {
-  createBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings',
-    tag: 'Bookings',
+const changed = { audit: inEventLog, auditRepeated: readByDesk } as const satisfies Partial<Described>
+const settled = { ...changed, waits: 'in the engine' } as const satisfies Partial<Described>
+const marked = {
+  ...settled,
+  access: 'booking_desk',
+  body: nothingSchema,
+  bodyOptional: true,
+} as const satisfies Partial<Described>
+
+export const bookingOperations = operationTable('Bookings', {
+  createBooking: operation('POST /api/v1/bookings', {
     summary: 'Book units of a slot, or a visit in an open session',
     description:
       'Takes a `slotId`, or the `sessionId`, `startsAt` and `visitTypeId` of a visit, or instead of the session the ' +
@@ -37,10 +43,7 @@ export const bookingOperations = {
     access: 'anyone',
     restrictedField: 'body.onBehalf',
     body: newBookingSchema,
-    responses: {
-      201: { description: 'The booking', schema: createdBookingSchema },
-      200: { description: 'A retry: the first response again', schema: createdBookingSchema },
-    },
+    responses: created('The booking', createdBookingSchema),
     clinic: { body: ['slotId', 'sessionId', 'clinicId'] },
     limit: 'booking',
     waits: 'in the engine',
@@ -64,10 +67,7 @@ export const bookingOperations = {
       'patient_booked',
     ],
   }),
-  sendTicketLink: operation({
-    method: 'POST',
-    url: '/api/v1/ticket-links',
-    tag: 'Bookings',
+  sendTicketLink: operation('POST /api/v1/ticket-links', {
     summary: 'Send the link to a lost ticket',
     description:
       'Sends the link to the ticket by e-mail, if there is a booking with this reference on this day, and the ' +
@@ -83,20 +83,13 @@ export const bookingOperations = {
     },
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
-  getBooking: operation({
-    method: 'GET',
-    url: '/api/v1/bookings/{bookingId}',
-    tag: 'Bookings',
+  getBooking: operation('GET /api/v1/bookings/{bookingId}', {
     summary: 'Read a booking',
     access: 'booking',
     responses: booking('The booking'),
     audit: readByDesk,
-    problems: [],
   }),
-  correctPatient: operation({
-    method: 'PATCH',
-    url: '/api/v1/bookings/{bookingId}',
-    tag: 'Bookings',
+  correctPatient: operation('PATCH /api/v1/bookings/{bookingId}', {
     summary: 'Correct a booking’s patient',
     description:
       'The name, the contacts, the language of messages and the reason, also of a visit that is over; a hold gets ' +
@@ -112,23 +105,16 @@ export const bookingOperations = {
     audit: { kind: 'patient_corrected', subject: 'bookingId' },
     auditRepeated: readByDesk,
     example: { body: { patient: { name: 'Ada' } } },
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased', 'patient_booked'],
+    problems: ['hold_expired', 'invalid_transition', 'booking_erased', 'patient_booked'],
   }),
-  listBookingEvents: operation({
-    method: 'GET',
-    url: '/api/v1/bookings/{bookingId}/events',
-    tag: 'Bookings',
+  listBookingEvents: operation('GET /api/v1/bookings/{bookingId}/events', {
     summary: 'Read a booking’s history',
     description: 'Every change in the log, including those that `GET /clinics/{id}/events` does not return yet.',
     access: 'booking_desk',
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
     audit: { kind: 'booking_read', subject: 'bookingId', details: ['history'] },
-    problems: ['booking_not_found'],
   }),
-  confirmBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/confirm',
-    tag: 'Bookings',
+  confirmBooking: operation('POST /api/v1/bookings/{bookingId}/confirm', {
     summary: 'Confirm a hold',
     description:
       'If it has been done already: 200, unchanged. At a clinic that has guests confirm by a link (see ' +
@@ -145,9 +131,7 @@ export const bookingOperations = {
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink`'),
     limit: 'patient',
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
+    ...settled,
     problems: [
       'hold_expired',
       'invalid_transition',
@@ -157,25 +141,17 @@ export const bookingOperations = {
       'patient_booked',
     ],
   }),
-  cancelBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/cancel',
-    tag: 'Bookings',
+  cancelBooking: operation('POST /api/v1/bookings/{bookingId}/cancel', {
     summary: 'Cancel a booking',
     description: 'If it has been done already: 200, unchanged.',
     access: 'booking',
     body: cancellationSchema,
     bodyOptional: true,
     responses: booking('The booking, CANCELLED'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
+    ...settled,
     problems: ['hold_expired', 'invalid_transition', 'past_deadline', 'booking_erased'],
   }),
-  rescheduleBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/reschedule',
-    tag: 'Bookings',
+  rescheduleBooking: operation('POST /api/v1/bookings/{bookingId}/reschedule', {
     summary: 'Move a booking to another slot or time',
     description:
       'One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With ' +
@@ -185,9 +161,7 @@ export const bookingOperations = {
     restrictedField: 'body.slotId',
     body: reschedulingSchema,
     responses: booking('The booking in its new slot'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
+    ...settled,
     example: { body: { slotId: '{slotId}' } },
     problems: [
       'slot_not_found',
@@ -208,10 +182,7 @@ export const bookingOperations = {
       'patient_booked',
     ],
   }),
-  confirmAttendance: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/attendance',
-    tag: 'Bookings',
+  confirmAttendance: operation('POST /api/v1/bookings/{bookingId}/attendance', {
     summary: 'Confirm that the patient comes',
     description:
       'Of a CONFIRMED booking whose visit has not begun. It sets `attendanceConfirmedAt`, and changes neither the ' +
@@ -220,15 +191,11 @@ export const bookingOperations = {
     access: 'booking',
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt`'),
-    audit: inEventLog,
-    auditRepeated: readByDesk,
+    ...changed,
     example: { body: { slotId: '{slotId}' } },
     problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
   }),
-  withdrawAttendance: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/attendance/withdraw',
-    tag: 'Bookings',
+  withdrawAttendance: operation('POST /api/v1/bookings/{bookingId}/attendance/withdraw', {
     summary: 'Withdraw a confirmed attendance',
     description:
       'For a patient who is no longer sure, or where it was confirmed by mistake. `attendanceConfirmedAt` becomes ' +
@@ -237,22 +204,11 @@ export const bookingOperations = {
     access: 'booking_desk',
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt` null'),
-    audit: inEventLog,
-    auditRepeated: readByDesk,
+    ...changed,
     example: { body: { slotId: '{slotId}' } },
-    problems: [
-      'booking_not_found',
-      'hold_expired',
-      'invalid_transition',
-      'booking_moved',
-      'visit_begun',
-      'booking_erased',
-    ],
+    problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
   }),
-  extendBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/extend',
-    tag: 'Bookings',
+  extendBooking: operation('POST /api/v1/bookings/{bookingId}/extend', {
     summary: 'Extend a hold',
     description:
       'By `holdSeconds` of the clinic, and up to `holdExtensionsMax` times; more than once only while nobody on the ' +
@@ -262,76 +218,39 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking with its new `holdExpiresAt`'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
+    ...settled,
     problems: ['hold_expired', 'invalid_transition', 'already_extended', 'place_awaited', 'booking_erased'],
   }),
-  arriveBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/arrive',
-    tag: 'Bookings',
+  arriveBooking: operation('POST /api/v1/bookings/{bookingId}/arrive', {
     summary: 'Mark the patient as arrived',
     description: 'Possible from the start of the slot’s day, in the clinic’s time zone.',
-    access: 'booking_desk',
-    body: nothingSchema,
-    bodyOptional: true,
+    ...marked,
     responses: booking('The booking, ARRIVED'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
+    problems: ['hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
-  completeBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/complete',
-    tag: 'Bookings',
+  completeBooking: operation('POST /api/v1/bookings/{bookingId}/complete', {
     summary: 'Mark the appointment as completed',
-    access: 'booking_desk',
-    body: nothingSchema,
-    bodyOptional: true,
+    ...marked,
     responses: booking('The booking, COMPLETED'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
+    problems: ['hold_expired', 'invalid_transition', 'booking_erased'],
   }),
-  noShowBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/no-show',
-    tag: 'Bookings',
+  noShowBooking: operation('POST /api/v1/bookings/{bookingId}/no-show', {
     summary: 'Mark the patient as a no-show',
     description: 'Possible after the slot’s start.',
-    access: 'booking_desk',
-    body: nothingSchema,
-    bodyOptional: true,
+    ...marked,
     responses: booking('The booking, NO_SHOW'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
+    problems: ['hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
-  reopenBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/reopen',
-    tag: 'Bookings',
+  reopenBooking: operation('POST /api/v1/bookings/{bookingId}/reopen', {
     summary: 'Undo the last mark',
     description:
       'ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. The booking’s units were taken all ' +
       'along. A CONFIRMED booking: 200, unchanged. In a withdrawn slot nothing becomes CONFIRMED again.',
-    access: 'booking_desk',
-    body: nothingSchema,
-    bodyOptional: true,
+    ...marked,
     responses: booking('The booking, CONFIRMED or ARRIVED'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readByDesk,
-    problems: ['booking_not_found', 'invalid_transition', 'slot_closed', 'booking_erased'],
+    problems: ['invalid_transition', 'slot_closed', 'booking_erased'],
   }),
-  linkBooking: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/account',
-    tag: 'Bookings',
+  linkBooking: operation('POST /api/v1/bookings/{bookingId}/account', {
     summary: 'Link a guest’s booking to my account',
     description:
       'In any state. From then on `GET /me/bookings` lists it, and the account has access to it; the manage token no ' +
@@ -344,12 +263,9 @@ export const bookingOperations = {
     waits: 'in the engine',
     audit: inEventLog,
     example: { body: { manageToken: '{manageToken}' } },
-    problems: ['booking_not_found', 'booking_has_account', 'too_many_bookings', 'booking_erased'],
+    problems: ['booking_has_account', 'too_many_bookings', 'booking_erased'],
   }),
-  renewManageToken: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/manage-token',
-    tag: 'Bookings',
+  renewManageToken: operation('POST /api/v1/bookings/{bookingId}/manage-token', {
     summary: 'Replace a booking’s manage token',
     description:
       'Returns a new token; earlier ones no longer work. For a link that came into the wrong hands, or for an ' +
@@ -364,6 +280,5 @@ export const bookingOperations = {
       'Repeat the request. If your token is refused then, have the link sent to you with POST ' +
       '/api/v1/ticket-links, or ask the clinic.',
     audit: { none: 'only the booking’s patient can, and gets a new token' },
-    problems: [],
   }),
-}
+})

@@ -1,17 +1,11 @@
 import { listedDaysMax } from '@holdfast/vocabulary'
-import Type from 'typebox'
 import { blockedSlotsSchema, busyCalendarStateSchema, newBusyCalendarSchema } from '../schemas/busy-calendar.ts'
 import { localDate } from '../schemas/fields.ts'
-import { operation } from './operation.ts'
+import { object } from '../schemas/object.ts'
+import { operation, operationTable } from './operation.ts'
 
-const tag = 'Calendars'
-const url = '/api/v1/doctors/{doctorId}/busy-calendar'
-
-export const busyCalendarOperations = {
-  setBusyCalendar: operation({
-    method: 'PUT',
-    url,
-    tag,
+export const busyCalendarOperations = operationTable('Calendars', {
+  setBusyCalendar: operation('PUT /api/v1/doctors/{doctorId}/busy-calendar', {
     summary: 'Block a doctor’s free places by an external calendar',
     description:
       'The calendar is read within a minute, and then every 15 minutes. Free places that overlap its busy times are ' +
@@ -25,45 +19,29 @@ export const busyCalendarOperations = {
     retry: 'runs again',
     audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['busy calendar set'] },
     example: { body: { url: 'https://calendar.example.org/a.ics' } },
-    problems: ['doctor_not_found'],
   }),
-  getBusyCalendar: operation({
-    method: 'GET',
-    url,
-    tag,
+  getBusyCalendar: operation('GET /api/v1/doctors/{doctorId}/busy-calendar', {
     summary: 'Read a doctor’s external calendar and its conflicts',
     access: 'calendar_owner',
     responses: { 200: { description: 'The calendar, if there is one', schema: busyCalendarStateSchema } },
     audit: { kind: 'bookings_read', details: ['busy calendar'] },
-    problems: ['doctor_not_found'],
   }),
-  deleteBusyCalendar: operation({
-    method: 'DELETE',
-    url,
-    tag,
+  deleteBusyCalendar: operation('DELETE /api/v1/doctors/{doctorId}/busy-calendar', {
     summary: 'Remove a doctor’s external calendar',
     description: 'What it has blocked is free again.',
     access: 'calendar_owner',
     responses: { 204: { description: 'There is none any more' } },
     audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['busy calendar removed'] },
-    problems: ['doctor_not_found'],
   }),
-  listBlockedSlots: operation({
-    method: 'GET',
-    url: '/api/v1/doctors/{doctorId}/blocked-slots',
-    tag,
+  listBlockedSlots: operation('GET /api/v1/doctors/{doctorId}/blocked-slots', {
     summary: 'List the slots that are blocked, and why',
     description: `By an external calendar or a closure. At most ${listedDaysMax} days.`,
     access: 'calendar',
-    query: Type.Object(
-      {
-        from: localDate({ description: 'First day of the slot’s start, in the clinic’s zone' }),
-        to: localDate({ description: 'Last day, inclusive' }),
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      from: localDate({ description: 'First day of the slot’s start, in the clinic’s zone' }),
+      to: localDate({ description: 'Last day, inclusive' }),
+    }),
     responses: { 200: { description: 'The slots', schema: blockedSlotsSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
-    problems: ['doctor_not_found'],
   }),
-}
+})

@@ -6,12 +6,9 @@ import {
   clinicCalendarFeedSchema,
   newCalendarFeedSchema,
 } from '../schemas/calendar-feed.ts'
-import { notModified, operation } from './operation.ts'
+import { object } from '../schemas/object.ts'
+import { notModified, operation, operationTable } from './operation.ts'
 
-const tag = 'Calendars'
-const mine = '/api/v1/me/calendar-feed'
-const ofDoctor = '/api/v1/doctors/{doctorId}/calendar-feed'
-const ofClinic = '/api/v1/clinics/{clinicId}/calendar-feed'
 const created = {
   bodyOptional: true,
   body: newCalendarFeedSchema,
@@ -25,46 +22,31 @@ const replaces =
 const newFeedAgain = 'Create the feed again: it replaces the one that may exist, and its URL is in the response.'
 const ofOwnBookings = { none: 'of the account’s own bookings, which it can read anyway' } as const
 
-export const calendarFeedOperations = {
-  createMyCalendarFeed: operation({
+export const calendarFeedOperations = operationTable('Calendars', {
+  createMyCalendarFeed: operation('POST /api/v1/me/calendar-feed', {
     ...created,
-    method: 'POST',
-    url: mine,
-    tag,
     summary: 'Create a calendar feed of my bookings',
     description: `The confirmed bookings of this account, for calendar programs. ${replaces}`,
     access: 'account',
     clinic: 'none',
     ifLost: newFeedAgain,
     audit: ofOwnBookings,
-    problems: [],
   }),
-  getMyCalendarFeed: operation({
-    method: 'GET',
-    url: mine,
-    tag,
+  getMyCalendarFeed: operation('GET /api/v1/me/calendar-feed', {
     summary: 'Read whether there is a calendar feed of my bookings',
     access: 'account',
     responses: { 200: { description: 'Since when there is one', schema: calendarFeedSchema } },
     clinic: 'none',
-    problems: [],
   }),
-  deleteMyCalendarFeed: operation({
-    method: 'DELETE',
-    url: mine,
-    tag,
+  deleteMyCalendarFeed: operation('DELETE /api/v1/me/calendar-feed', {
     summary: 'Revoke the calendar feed of my bookings',
     access: 'account',
     responses: removed,
     clinic: 'none',
     audit: ofOwnBookings,
-    problems: [],
   }),
-  createDoctorCalendarFeed: operation({
+  createDoctorCalendarFeed: operation('POST /api/v1/doctors/{doctorId}/calendar-feed', {
     ...created,
-    method: 'POST',
-    url: ofDoctor,
-    tag,
     summary: 'Create a calendar feed of a doctor',
     description:
       'The confirmed bookings of the doctor, without patients unless the clinic allows their names. The feed ends ' +
@@ -72,32 +54,20 @@ export const calendarFeedOperations = {
     access: 'calendar_owner',
     ifLost: newFeedAgain,
     audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['calendar feed created'] },
-    problems: ['doctor_not_found'],
   }),
-  getDoctorCalendarFeed: operation({
-    method: 'GET',
-    url: ofDoctor,
-    tag,
+  getDoctorCalendarFeed: operation('GET /api/v1/doctors/{doctorId}/calendar-feed', {
     summary: 'Read whether there is a calendar feed of a doctor',
     access: 'calendar_owner',
     responses: { 200: { description: 'Since when there is one', schema: clinicCalendarFeedSchema } },
-    problems: ['doctor_not_found'],
   }),
-  deleteDoctorCalendarFeed: operation({
-    method: 'DELETE',
-    url: ofDoctor,
-    tag,
+  deleteDoctorCalendarFeed: operation('DELETE /api/v1/doctors/{doctorId}/calendar-feed', {
     summary: 'Revoke the calendar feed of a doctor',
     access: 'calendar_owner',
     responses: removed,
     audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['calendar feed revoked'] },
-    problems: ['doctor_not_found'],
   }),
-  createClinicCalendarFeed: operation({
+  createClinicCalendarFeed: operation('POST /api/v1/clinics/{clinicId}/calendar-feed', {
     ...created,
-    method: 'POST',
-    url: ofClinic,
-    tag,
     summary: 'Create a calendar feed of a clinic',
     description:
       'The confirmed bookings of all doctors, without patients unless the clinic allows their names. The feed ends ' +
@@ -105,21 +75,13 @@ export const calendarFeedOperations = {
     access: 'admin',
     ifLost: newFeedAgain,
     audit: { kind: 'clinic_changed', subject: 'clinicId', details: ['calendar feed created'] },
-    problems: ['clinic_not_found'],
   }),
-  getClinicCalendarFeed: operation({
-    method: 'GET',
-    url: ofClinic,
-    tag,
+  getClinicCalendarFeed: operation('GET /api/v1/clinics/{clinicId}/calendar-feed', {
     summary: 'Read whether there is a calendar feed of a clinic',
     access: 'admin',
     responses: { 200: { description: 'Since when there is one', schema: clinicCalendarFeedSchema } },
-    problems: ['clinic_not_found'],
   }),
-  updateClinicCalendarFeed: operation({
-    method: 'PATCH',
-    url: ofClinic,
-    tag,
+  updateClinicCalendarFeed: operation('PATCH /api/v1/clinics/{clinicId}/calendar-feed', {
     summary: 'Choose whether calendar feeds name the patients',
     description: 'For the feed of the clinic and those of its doctors, also the ones that exist.',
     access: 'admin',
@@ -127,31 +89,20 @@ export const calendarFeedOperations = {
     responses: { 200: { description: 'The feed and the setting', schema: clinicCalendarFeedSchema } },
     audit: { kind: 'clinic_changed', subject: 'clinicId' },
     example: { body: { patientNames: false } },
-    problems: ['clinic_not_found'],
   }),
-  deleteClinicCalendarFeed: operation({
-    method: 'DELETE',
-    url: ofClinic,
-    tag,
+  deleteClinicCalendarFeed: operation('DELETE /api/v1/clinics/{clinicId}/calendar-feed', {
     summary: 'Revoke the calendar feed of a clinic',
     access: 'admin',
     responses: removed,
     audit: { kind: 'clinic_changed', subject: 'clinicId', details: ['calendar feed revoked'] },
-    problems: ['clinic_not_found'],
   }),
-  readCalendarFeed: operation({
-    method: 'GET',
-    url: '/api/v1/calendar-feeds/{fileName}',
-    tag,
+  readCalendarFeed: operation('GET /api/v1/calendar-feeds/{fileName}', {
     summary: 'Read a calendar feed',
     description:
       'As iCalendar (RFC 5545): the bookings of the last 30 days (of a clinic: 7) and those to come, at most 5,000. ' +
       'The address contains the secret, so no credentials are needed. Takes If-None-Match.',
     access: 'anyone',
-    params: Type.Object(
-      { fileName: Type.String({ minLength: 1, maxLength: 100, description: 'The token with `.ics`' }) },
-      { additionalProperties: false },
-    ),
+    params: object({ fileName: Type.String({ minLength: 1, maxLength: 100, description: 'The token with `.ics`' }) }),
     responses: {
       200: { description: 'The calendar', mediaType: 'text/calendar', schema: Type.String() },
       304: notModified,
@@ -160,4 +111,4 @@ export const calendarFeedOperations = {
     audit: { kind: 'bookings_read', byHandler: true },
     problems: ['calendar_feed_not_found'],
   }),
-}
+})

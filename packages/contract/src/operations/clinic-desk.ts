@@ -4,9 +4,10 @@ import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/a
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { csvEndsEarly, csvSeparator, flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
+import { object } from '../schemas/object.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
 import { noPatients } from './audit.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
 const statsDays = {
   from: Type.Optional(localDate({ description: 'First day of the slots; default: 30 days before `to`' })),
@@ -43,23 +44,18 @@ const withBookedSince = flag(
     'also after it, unless they missed it. Doctors see only those with themselves.',
 )
 
-export const clinicDeskOperations = {
-  listClinicBookings: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/bookings',
+export const clinicDeskOperations = operationTable('Figures', {
+  listClinicBookings: operation('GET /api/v1/clinics/{clinicId}/bookings', {
     tag: 'Bookings',
     summary: 'List a clinic’s bookings',
     description: 'Ordered by the slot’s start.',
     access: 'member',
     restrictedField: 'query.doctorId',
-    query: Type.Object({ ...bookingFilters, withBookedSince, ...pageParameters }, { additionalProperties: false }),
+    query: object({ ...bookingFilters, withBookedSince, ...pageParameters }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     audit: { kind: 'bookings_read' },
-    problems: ['clinic_not_found'],
   }),
-  exportClinicBookings: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/bookings.csv',
+  exportClinicBookings: operation('GET /api/v1/clinics/{clinicId}/bookings.csv', {
     tag: 'Bookings',
     summary: 'Export a clinic’s bookings',
     description:
@@ -70,24 +66,18 @@ export const clinicDeskOperations = {
       csvEndsEarly,
     access: 'member',
     restrictedField: 'query.doctorId',
-    query: Type.Object({ ...bookingFilters, separator: csvSeparator }, { additionalProperties: false }),
+    query: object({ ...bookingFilters, separator: csvSeparator }),
     responses: { 200: { description: 'The bookings', mediaType: 'text/csv', schema: Type.String() } },
     audit: { kind: 'data_exported', byHandler: true },
-    problems: ['clinic_not_found'],
   }),
-  listMembers: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/members',
+  listMembers: operation('GET /api/v1/clinics/{clinicId}/members', {
     tag: 'People',
     summary: 'List a clinic’s members',
     access: 'admin',
-    query: Type.Object({ ...pageParameters }, { additionalProperties: false }),
+    query: object({ ...pageParameters }),
     responses: { 200: { description: 'A page of members', schema: memberPageSchema } },
-    problems: ['clinic_not_found'],
   }),
-  changeMember: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/members/{accountId}',
+  changeMember: operation('PATCH /api/v1/clinics/{clinicId}/members/{accountId}', {
     tag: 'People',
     summary: 'Change a member’s role',
     description: 'Members are added by invitation.',
@@ -96,78 +86,57 @@ export const clinicDeskOperations = {
     responses: { 200: { description: 'The member with the changed role', schema: memberSchema } },
     audit: { kind: 'role_changed', subject: 'accountId' },
     example: { body: { role: 'staff' } },
-    problems: ['clinic_not_found', 'doctor_not_found', 'member_not_found', 'last_admin'],
+    problems: ['doctor_not_found', 'member_not_found', 'last_admin'],
   }),
-  removeMember: operation({
-    method: 'DELETE',
-    url: '/api/v1/clinics/{clinicId}/members/{accountId}',
+  removeMember: operation('DELETE /api/v1/clinics/{clinicId}/members/{accountId}', {
     tag: 'People',
     summary: 'Remove a member',
     access: 'admin',
     responses: { 204: { description: 'The member is removed' } },
     audit: { kind: 'role_removed', subject: 'accountId' },
-    problems: ['clinic_not_found', 'member_not_found', 'last_admin'],
+    problems: ['member_not_found', 'last_admin'],
   }),
-  getClinicStats: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/stats',
-    tag: 'Figures',
+  getClinicStats: operation('GET /api/v1/clinics/{clinicId}/stats', {
     summary: 'Read a clinic’s statistics',
     access: 'admin',
-    query: Type.Object(statsDays, { additionalProperties: false }),
+    query: object(statsDays),
     responses: { 200: { description: 'The statistics', schema: clinicStatsSchema } },
-    problems: ['clinic_not_found'],
   }),
-  exportClinicStats: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/stats.csv',
-    tag: 'Figures',
+  exportClinicStats: operation('GET /api/v1/clinics/{clinicId}/stats.csv', {
     summary: 'Export a clinic’s statistics',
     description:
       'The days of `getClinicStats` as a CSV file: a row for each day, and a column for each status. The names of ' +
       'its columns do not change; later releases may add columns at the end.',
     access: 'admin',
-    query: Type.Object({ ...statsDays, separator: csvSeparator }, { additionalProperties: false }),
+    query: object({ ...statsDays, separator: csvSeparator }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     audit: noPatients,
-    problems: ['clinic_not_found'],
   }),
-  listEvents: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/events',
-    tag: 'Figures',
+  listEvents: operation('GET /api/v1/clinics/{clinicId}/events', {
     summary: 'Read a clinic’s log',
     description:
       'Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: ' +
       'poll with the last `position` as `after`. After a failover or a restore, some events may be returned again.',
     access: 'admin',
-    query: Type.Object(
-      {
-        after: Type.Optional(
-          Type.String({
-            pattern: '^(\\d{1,16}\\.)?\\d{1,19}\\.\\d{1,18}$',
-            'x-expected': 'the position of an event',
-            description: 'The `position` of the last event read',
-          }),
-        ),
-        newest: flag('The latest events, newest first and without further pages; not together with `after`'),
-        confirmedOnly: flag(
-          'Without the events of holds: held, extended, lapsed and released; only together with `newest`',
-        ),
-        limit: pageParameters.limit,
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      after: Type.Optional(
+        Type.String({
+          pattern: '^(\\d{1,16}\\.)?\\d{1,19}\\.\\d{1,18}$',
+          'x-expected': 'the position of an event',
+          description: 'The `position` of the last event read',
+        }),
+      ),
+      newest: flag('The latest events, newest first and without further pages; not together with `after`'),
+      confirmedOnly: flag(
+        'Without the events of holds: held, extended, lapsed and released; only together with `newest`',
+      ),
+      limit: pageParameters.limit,
+    }),
     responses: { 200: { description: 'A page of events', schema: bookingEventPageSchema } },
-    problems: ['clinic_not_found'],
   }),
-  verifyClinic: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/verify',
-    tag: 'Figures',
+  verifyClinic: operation('GET /api/v1/clinics/{clinicId}/verify', {
     summary: 'Verify a clinic’s bookings against its log',
     access: 'admin',
     responses: { 200: { description: 'What was counted, and every discrepancy', schema: verifyReportSchema } },
-    problems: ['clinic_not_found'],
   }),
-}
+})

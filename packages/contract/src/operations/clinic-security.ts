@@ -1,37 +1,24 @@
 import Type from 'typebox'
 import { clinicSecuritySchema, patientDataMonths, retentionSchema } from '../schemas/clinic.ts'
-import { operation } from './operation.ts'
+import { object } from '../schemas/object.ts'
+import { operation, operationTable } from './operation.ts'
 
-export const clinicSecurityOperations = {
-  getClinicSecurity: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/security',
-    tag: 'Clinics',
+export const clinicSecurityOperations = operationTable('Clinics', {
+  getClinicSecurity: operation('GET /api/v1/clinics/{clinicId}/security', {
     summary: 'Read how the clinic’s people have to sign in',
     access: 'admin',
     responses: { 200: { description: 'The rules', schema: clinicSecuritySchema } },
-    problems: ['clinic_not_found'],
   }),
-  getRetention: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/retention',
-    tag: 'Clinics',
+  getRetention: operation('GET /api/v1/clinics/{clinicId}/retention', {
     summary: 'Read when the clinic’s patients are erased, and how many are due',
     description:
       'The time is `settings.patientDataMonths` of the clinic. After it was shortened or set for the first time, ' +
       'nobody is erased for 24 hours: until then the change can be undone.',
     access: 'admin',
-    query: Type.Object(
-      { months: Type.Optional({ ...patientDataMonths, description: 'Counts for this time instead' }) },
-      { additionalProperties: false },
-    ),
+    query: object({ months: Type.Optional({ ...patientDataMonths, description: 'Counts for this time instead' }) }),
     responses: { 200: { description: 'The retention', schema: retentionSchema } },
-    problems: ['clinic_not_found'],
   }),
-  updateClinicSecurity: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/security',
-    tag: 'Clinics',
+  updateClinicSecurity: operation('PATCH /api/v1/clinics/{clinicId}/security', {
     summary: 'Change how the clinic’s people have to sign in',
     description:
       'Only somebody whose own session was started with a second factor can require one, so nobody locks themselves ' +
@@ -41,6 +28,5 @@ export const clinicSecurityOperations = {
     responses: { 200: { description: 'The changed rules', schema: clinicSecuritySchema } },
     audit: { kind: 'clinic_changed', details: ['rolesNeedSecondFactor'] },
     example: { body: { rolesNeedSecondFactor: false } },
-    problems: ['clinic_not_found'],
   }),
-}
+})

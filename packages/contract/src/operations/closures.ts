@@ -11,17 +11,11 @@ import {
   publicHolidaysSchema,
 } from '../schemas/closure.ts'
 import { id, localDate, longPageParameters, pageParameters } from '../schemas/fields.ts'
-import { operation } from './operation.ts'
+import { object } from '../schemas/object.ts'
+import { operation, operationTable } from './operation.ts'
 
-const tag = 'Closures'
-const url = '/api/v1/clinics/{clinicId}/closures'
-const ofClosure = ['clinic_not_found', 'closure_not_found'] as const
-
-export const closureOperations = {
-  createClosure: operation({
-    method: 'POST',
-    url,
-    tag,
+export const closureOperations = operationTable('Closures', {
+  createClosure: operation('POST /api/v1/clinics/{clinicId}/closures', {
     summary: 'Close a clinic, or one of its doctors',
     description:
       'Slots that overlap it are neither offered nor booked (`slot_closed`), nor are those that are created later. ' +
@@ -40,44 +34,30 @@ export const closureOperations = {
     retry: 'in the transaction',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['closure added'] },
     example: { query: { dryRun: true }, body: { from: '{day}', to: '{day}' } },
-    problems: ['clinic_not_found', 'doctor_not_found', 'closure_not_found', 'too_many_closures'],
+    problems: ['doctor_not_found', 'closure_not_found', 'too_many_closures'],
   }),
-  listClosures: operation({
-    method: 'GET',
-    url,
-    tag,
+  listClosures: operation('GET /api/v1/clinics/{clinicId}/closures', {
     summary: 'List a clinic’s closures',
     description: 'Those with a time in at most 732 days, by the first one, with these times. Doctors see their own.',
     access: 'member',
     restrictedField: 'query.doctorId',
-    query: Type.Object(
-      {
-        from: localDate({ description: 'The first day, in the clinic’s zone' }),
-        to: localDate({ description: 'The last day, inclusive' }),
-        doctorId: Type.Optional(id({ description: 'Only those of this doctor, and of the whole clinic' })),
-        ...longPageParameters,
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      from: localDate({ description: 'The first day, in the clinic’s zone' }),
+      to: localDate({ description: 'The last day, inclusive' }),
+      doctorId: Type.Optional(id({ description: 'Only those of this doctor, and of the whole clinic' })),
+      ...longPageParameters,
+    }),
     responses: { 200: { description: 'A page of closures', schema: closurePageSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
-    problems: ['clinic_not_found'],
   }),
-  getClosureEffect: operation({
-    method: 'GET',
-    url: `${url}/{closureId}/effect`,
-    tag,
+  getClosureEffect: operation('GET /api/v1/clinics/{clinicId}/closures/{closureId}/effect', {
     summary: 'Read which slots and bookings a closure concerns',
     access: 'closure',
-    query: Type.Object(pageParameters, { additionalProperties: false }),
+    query: object(pageParameters),
     responses: { 200: { description: 'The slots and bookings to come in it', schema: closureEffectSchema } },
     audit: { kind: 'bookings_read', details: ['closure'] },
-    problems: ofClosure,
   }),
-  updateClosure: operation({
-    method: 'PATCH',
-    url: `${url}/{closureId}`,
-    tag,
+  updateClosure: operation('PATCH /api/v1/clinics/{clinicId}/closures/{closureId}', {
     summary: 'Widen or shorten a closure, or change its note',
     description: 'What is left out stays as it is. Times that it no longer has are free again.',
     access: 'closure',
@@ -85,29 +65,20 @@ export const closureOperations = {
     responses: { 200: { description: 'The changed closure', schema: closureSchema } },
     audit: { kind: 'clinic_changed', subject: 'closureId', details: ['closure changed'] },
     example: { body: { note: null } },
-    problems: ofClosure,
   }),
-  deleteClosure: operation({
-    method: 'DELETE',
-    url: `${url}/{closureId}`,
-    tag,
+  deleteClosure: operation('DELETE /api/v1/clinics/{clinicId}/closures/{closureId}', {
     summary: 'Remove a closure',
     description: 'Its times are free again, unless another closure or an external calendar blocks them.',
     access: 'closure',
     responses: { 204: { description: 'It is removed' } },
     audit: { kind: 'clinic_changed', subject: 'closureId', details: ['closure removed'] },
-    problems: ofClosure,
   }),
-  listPublicHolidays: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/public-holidays',
-    tag,
+  listPublicHolidays: operation('GET /api/v1/clinics/{clinicId}/public-holidays', {
     summary: 'List public holidays to close on',
     description: 'Nothing is closed by it. Check the days: rules change, and those of towns may be missing.',
     access: 'member',
     query: publicHolidaysQuery,
     responses: { 200: { description: 'The holidays of a year', schema: publicHolidaysSchema } },
     example: { query: { year: 2027, country: 'DE', region: 'BY' } },
-    problems: ['clinic_not_found'],
   }),
-}
+})

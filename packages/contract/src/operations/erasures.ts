@@ -3,13 +3,10 @@ import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts
 import { erasedRecordSchema } from '../schemas/patient-record.ts'
 import { personalDataSchema, personSchema } from '../schemas/personal-data.ts'
 import { theatrePatientToEraseSchema } from '../schemas/theatre-request.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
-export const erasureOperations = {
-  getPersonalData: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/personal-data',
-    tag: 'Erasure',
+export const erasureOperations = operationTable('Erasure', {
+  getPersonalData: operation('POST /api/v1/clinics/{clinicId}/personal-data', {
     summary: 'Read all that the clinic has about a person',
     description:
       'The access of article 15 GDPR, for a person whom the clinic has identified: send an account alone, or e-mail ' +
@@ -21,12 +18,8 @@ export const erasureOperations = {
     retry: 'runs again',
     audit: { kind: 'data_exported', details: ['personal_data'] },
     example: { body: { emails: ['nobody@example.org'] } },
-    problems: ['clinic_not_found'],
   }),
-  erasePatient: operation({
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/erase-patient',
-    tag: 'Erasure',
+  erasePatient: operation('POST /api/v1/bookings/{bookingId}/erase-patient', {
     summary: 'Erase the patient of a booking that is over',
     description:
       'Removes for good what identifies the patient: name, contacts, reasons and the account. Slot, times, units and ' +
@@ -39,10 +32,7 @@ export const erasureOperations = {
     audit: { kind: 'patients_erased', byHandler: true },
     problems: ['booking_not_over'],
   }),
-  erasePatients: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/erase-patients',
-    tag: 'Erasure',
+  erasePatients: operation('POST /api/v1/clinics/{clinicId}/erase-patients', {
     summary: 'Erase a patient from all bookings that are over',
     description:
       'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
@@ -56,12 +46,8 @@ export const erasureOperations = {
     retry: 'runs again',
     audit: { kind: 'patients_erased' },
     example: { body: { email: 'nobody@example.org' } },
-    problems: ['clinic_not_found'],
   }),
-  eraseTheatrePatient: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
-    tag: 'Erasure',
+  eraseTheatrePatient: operation('POST /api/v1/clinics/{clinicId}/erase-theatre-patient', {
     summary: 'Erase a patient of the theatre',
     description: 'By the record number: what `erasePatientRecord` does by the id.',
     access: 'admin',
@@ -70,12 +56,9 @@ export const erasureOperations = {
     retry: 'in the transaction',
     audit: { kind: 'patients_erased', details: ['theatre'] },
     example: { body: { mrn: 'M-1' } },
-    problems: ['clinic_not_found', 'patient_not_found', 'patient_in_use'],
+    problems: ['patient_not_found', 'patient_in_use'],
   }),
-  erasePatientRecord: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/patients/{patientId}/erase',
-    tag: 'Erasure',
+  erasePatientRecord: operation('POST /api/v1/clinics/{clinicId}/patients/{patientId}/erase', {
     summary: 'Erase a patient’s record',
     description:
       'Removes the record for good, and what identifies the patient from all bookings that are linked to it. Their ' +
@@ -88,6 +71,6 @@ export const erasureOperations = {
     responses: { 200: { description: 'What had this patient', schema: erasedRecordSchema } },
     retry: 'in the transaction',
     audit: { kind: 'patients_erased', details: ['patient'] },
-    problems: ['clinic_not_found', 'patient_not_found', 'patient_in_use'],
+    problems: ['patient_in_use'],
   }),
-}
+})

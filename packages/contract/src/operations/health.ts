@@ -1,11 +1,8 @@
 import { healthSchema } from '../schemas/health.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
-export const healthOperations = {
-  getHealth: operation({
-    method: 'GET',
-    url: '/api/v1/health',
-    tag: 'Health',
+export const healthOperations = operationTable('Health', {
+  getHealth: operation('GET /api/v1/health', {
     summary: 'Read the health of the installation',
     description:
       'Whether the databases respond, work is done and backups can be restored, judged by the thresholds of the ' +
@@ -14,6 +11,5 @@ export const healthOperations = {
     access: 'site_administrator',
     responses: { 200: { description: 'All checks', schema: healthSchema } },
     clinic: 'none',
-    problems: [],
   }),
-}
+})

@@ -7,26 +7,21 @@ import {
   invitationPageSchema,
   newInvitationSchema,
 } from '../schemas/invitation.ts'
+import { component, object } from '../schemas/object.ts'
 import { changesNothing } from './audit.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
 /** The token is in the body, because proxies and logs keep the paths of requests. */
-const tokenBody = Type.Object(
-  {
-    token: Type.String({
-      maxLength: 100,
-      pattern: '^[A-Za-z0-9_-]+$',
-      'x-expected': 'the token of an invitation, which is in its link after #',
-    }),
-  },
-  { title: 'InvitationToken', additionalProperties: false },
-)
+const tokenBody = component('InvitationToken', {
+  token: Type.String({
+    maxLength: 100,
+    pattern: '^[A-Za-z0-9_-]+$',
+    'x-expected': 'the token of an invitation, which is in its link after #',
+  }),
+})
 
-export const invitationOperations = {
-  createInvitation: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/invitations',
-    tag: 'People',
+export const invitationOperations = operationTable('People', {
+  createInvitation: operation('POST /api/v1/clinics/{clinicId}/invitations', {
     summary: 'Invite somebody to a role',
     description:
       'Returns a link that works once, within 72 hours, for an account that has confirmed the address. If the server ' +
@@ -39,31 +34,21 @@ export const invitationOperations = {
     ifLost: 'Create it again: it replaces the invitation that may exist, and its link is in the response.',
     audit: { kind: 'invitation_created', subject: 'response' },
     example: { body: { email: 'nobody@example.org', role: 'staff' } },
-    problems: ['clinic_not_found', 'doctor_not_found', 'too_many_invitations', 'invited_too_often'],
+    problems: ['doctor_not_found', 'too_many_invitations', 'invited_too_often'],
   }),
-  listInvitations: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/invitations',
-    tag: 'People',
+  listInvitations: operation('GET /api/v1/clinics/{clinicId}/invitations', {
     summary: 'List a clinic’s open invitations',
     access: 'admin',
-    query: Type.Object({ ...pageParameters }, { additionalProperties: false }),
+    query: object({ ...pageParameters }),
     responses: { 200: { description: 'A page of invitations', schema: invitationPageSchema } },
-    problems: ['clinic_not_found'],
   }),
-  revokeInvitation: operation({
-    method: 'DELETE',
-    url: '/api/v1/clinics/{clinicId}/invitations/{invitationId}',
-    tag: 'People',
+  revokeInvitation: operation('DELETE /api/v1/clinics/{clinicId}/invitations/{invitationId}', {
     summary: 'Revoke an open invitation',
     access: 'admin',
     responses: { 204: { description: 'The invitation is revoked' } },
     audit: { kind: 'invitation_revoked', subject: 'invitationId' },
-    problems: ['clinic_not_found', 'invitation_not_found'],
   }),
-  getInvitation: operation({
-    method: 'POST',
-    url: '/api/v1/invitations/find',
+  getInvitation: operation('POST /api/v1/invitations/find', {
     tag: 'Me',
     summary: 'Read what an invitation offers',
     access: 'anyone',
@@ -75,9 +60,7 @@ export const invitationOperations = {
     example: { body: { token: 'no-invitation' } },
     problems: ['invitation_not_found', 'invitation_expired', 'invitation_used'],
   }),
-  acceptInvitation: operation({
-    method: 'POST',
-    url: '/api/v1/invitations/accept',
+  acceptInvitation: operation('POST /api/v1/invitations/accept', {
     tag: 'Me',
     summary: 'Accept an invitation',
     description:
@@ -98,4 +81,4 @@ export const invitationOperations = {
       'invitation_for_other_address',
     ],
   }),
-}
+})

@@ -2,58 +2,41 @@ import Type from 'typebox'
 import { meSchema, whoAmISchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { localDate, pageParameters } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import { accountDataSchema } from '../schemas/personal-data.ts'
 import { ownData } from './audit.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
-export const meOperations = {
-  getMe: operation({
-    method: 'GET',
-    url: '/api/v1/me',
-    tag: 'Me',
+export const meOperations = operationTable('Me', {
+  getMe: operation('GET /api/v1/me', {
     summary: 'Read my account and my roles',
     access: 'account',
     responses: { 200: { description: 'The account', schema: meSchema } },
     clinic: 'none',
-    problems: [],
   }),
-  whoAmI: operation({
-    method: 'GET',
-    url: '/api/v1/whoami',
-    tag: 'Me',
+  whoAmI: operation('GET /api/v1/whoami', {
     summary: 'Read who is signed in',
     description: 'As *Read my account and my roles*, but without an account the response is not an error.',
     access: 'anyone',
     responses: { 200: { description: 'The account, if there is one', schema: whoAmISchema } },
     clinic: 'none',
-    problems: [],
   }),
-  listMyBookings: operation({
-    method: 'GET',
-    url: '/api/v1/me/bookings',
-    tag: 'Me',
+  listMyBookings: operation('GET /api/v1/me/bookings', {
     summary: 'List my bookings',
     description:
       'Bookings of this account. A booking without an account is not listed, even if its e-mail address is the same.',
     access: 'account',
-    query: Type.Object(
-      {
-        status: Type.Optional(bookingStatusSchema),
-        from: Type.Optional(localDate({ description: 'First day (UTC) of the slot’s start' })),
-        to: Type.Optional(localDate({ description: 'Last day (UTC), inclusive' })),
-        ...pageParameters,
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      status: Type.Optional(bookingStatusSchema),
+      from: Type.Optional(localDate({ description: 'First day (UTC) of the slot’s start' })),
+      to: Type.Optional(localDate({ description: 'Last day (UTC), inclusive' })),
+      ...pageParameters,
+    }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     clinic: 'none',
     audit: ownData,
-    problems: [],
   }),
-  getMyPersonalData: operation({
-    method: 'GET',
-    url: '/api/v1/me/personal-data',
-    tag: 'Me',
+  getMyPersonalData: operation('GET /api/v1/me/personal-data', {
     summary: 'Read all that is stored about me',
     description:
       'The access of article 15 GDPR: the account, and what each clinic has of its bookings and waitlist entries, ' +
@@ -62,6 +45,5 @@ export const meOperations = {
     responses: { 200: { description: 'All that is stored', schema: accountDataSchema } },
     clinic: 'none',
     audit: ownData,
-    problems: [],
   }),
-}
+})

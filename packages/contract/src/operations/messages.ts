@@ -16,23 +16,19 @@ import {
   reminderChoiceSchema,
   reminderPlanSchema,
 } from '../schemas/message.ts'
+import { object } from '../schemas/object.ts'
 import { ownChoice } from './audit.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
-export const messageOperations = {
-  getMyMessageChoices: operation({
-    method: 'GET',
-    url: '/api/v1/me/message-choices',
+export const messageOperations = operationTable('Messages', {
+  getMyMessageChoices: operation('GET /api/v1/me/message-choices', {
     tag: 'Me',
     summary: 'Read what I get about my bookings',
     access: 'account',
     responses: { 200: { description: 'The choices', schema: messageChoicesSchema } },
     clinic: 'none',
-    problems: [],
   }),
-  setMyMessageChoices: operation({
-    method: 'PUT',
-    url: '/api/v1/me/message-choices',
+  setMyMessageChoices: operation('PUT /api/v1/me/message-choices', {
     tag: 'Me',
     summary: 'Choose what I get about my bookings',
     description:
@@ -46,11 +42,8 @@ export const messageOperations = {
     clinic: 'none',
     audit: ownChoice,
     example: { body: { reminderEmails: true, smsKindsOff: [], language: null } },
-    problems: [],
   }),
-  deleteMyReminderOptOut: operation({
-    method: 'DELETE',
-    url: '/api/v1/me/reminder-opt-outs/{clinicId}',
+  deleteMyReminderOptOut: operation('DELETE /api/v1/me/reminder-opt-outs/{clinicId}', {
     tag: 'Me',
     summary: 'Get a clinic’s reminders again',
     description:
@@ -59,11 +52,9 @@ export const messageOperations = {
     access: 'account',
     responses: { 204: { description: 'The address gets the clinic’s reminders' } },
     audit: ownChoice,
-    problems: ['clinic_not_found', 'forbidden'],
+    problems: ['forbidden'],
   }),
-  chooseReminders: operation({
-    method: 'POST',
-    url: '/api/v1/reminder-choices',
+  chooseReminders: operation('POST /api/v1/reminder-choices', {
     tag: 'Bookings',
     summary: 'Choose whether to get reminders',
     description:
@@ -77,39 +68,29 @@ export const messageOperations = {
     example: { body: { bookingId: '{bookingId}', token: '{choiceToken}', reminders: true } },
     problems: ['link_used'],
   }),
-  listMessages: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/messages',
-    tag: 'Messages',
+  listMessages: operation('GET /api/v1/clinics/{clinicId}/messages', {
     summary: 'List messages to patients',
     description:
       'What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it ' +
       'was written and not sent, because no mail server is set; skipped: it was not sent, for its `reason`. Messages ' +
       'are deleted after 180 days.',
     access: 'clinic_staff',
-    query: Type.Object(
-      {
-        bookingId: Type.Optional(id({ description: 'Only those about this booking' })),
-        state: Type.Optional(messageStateSchema),
-        q: Type.Optional(
-          searchText({
-            description:
-              'Only those about bookings with this: part of the patient’s name, e-mail or phone, a booking’s id, or ' +
-              'the last eight characters of an id',
-          }),
-        ),
-        ...pageParameters,
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      bookingId: Type.Optional(id({ description: 'Only those about this booking' })),
+      state: Type.Optional(messageStateSchema),
+      q: Type.Optional(
+        searchText({
+          description:
+            'Only those about bookings with this: part of the patient’s name, e-mail or phone, a booking’s id, or ' +
+            'the last eight characters of an id',
+        }),
+      ),
+      ...pageParameters,
+    }),
     responses: { 200: { description: 'A page of messages', schema: messagePageSchema } },
     audit: { kind: 'bookings_read' },
-    problems: ['clinic_not_found'],
   }),
-  getMessage: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/messages/{messageId}',
-    tag: 'Messages',
+  getMessage: operation('GET /api/v1/clinics/{clinicId}/messages/{messageId}', {
     summary: 'Read a message to a patient',
     description:
       'With its content if no mail server is set, for administrators. The link to the patient’s ticket has no token ' +
@@ -117,12 +98,8 @@ export const messageOperations = {
     access: 'admin',
     responses: { 200: { description: 'The message', schema: messageWithContentSchema } },
     audit: { kind: 'booking_read', details: ['message'] },
-    problems: ['clinic_not_found', 'message_not_found'],
   }),
-  sendMessage: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/messages/{messageId}/send',
-    tag: 'Messages',
+  sendMessage: operation('POST /api/v1/clinics/{clinicId}/messages/{messageId}/send', {
     summary: 'Send a message again',
     description:
       'It is written again with what the booking has now, and sent within a minute; or skipped if it is not needed ' +
@@ -131,12 +108,8 @@ export const messageOperations = {
     responses: { 200: { description: 'The message, which is due', schema: messageSchema } },
     retry: 'in the transaction',
     audit: { kind: 'message_sent_again' },
-    problems: ['clinic_not_found', 'message_not_found'],
   }),
-  previewMessage: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/message-preview',
-    tag: 'Messages',
+  previewMessage: operation('GET /api/v1/clinics/{clinicId}/message-preview', {
     summary: 'Preview a message to patients',
     description:
       'What patients get, with an invented patient, doctor and time, and the clinic’s name, address, texts and logo ' +
@@ -145,33 +118,22 @@ export const messageOperations = {
     query: messagePreviewQuery,
     responses: { 200: { description: 'The message', schema: messagePreviewSchema } },
     example: { query: { kind: 'confirmed', language: 'en', channel: 'email' } },
-    problems: ['clinic_not_found'],
   }),
-  getMessageSettings: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/message-settings',
-    tag: 'Messages',
+  getMessageSettings: operation('GET /api/v1/clinics/{clinicId}/message-settings', {
     summary: 'Read what a clinic sends to patients',
     access: 'admin',
     responses: { 200: { description: 'The settings', schema: messageSettingsSchema } },
-    problems: ['clinic_not_found'],
   }),
-  updateMessageSettings: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/message-settings',
-    tag: 'Messages',
+  updateMessageSettings: operation('PATCH /api/v1/clinics/{clinicId}/message-settings', {
     summary: 'Change what a clinic sends to patients',
     access: 'admin',
     body: messageSettingsChangeSchema,
     responses: { 200: { description: 'The changed settings', schema: messageSettingsSchema } },
     audit: { kind: 'clinic_changed', fields: true },
     example: { body: { emails: true } },
-    problems: ['clinic_not_found', 'mail_unavailable'],
+    problems: ['mail_unavailable'],
   }),
-  planReminders: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/reminders',
-    tag: 'Messages',
+  planReminders: operation('POST /api/v1/clinics/{clinicId}/reminders', {
     summary: 'Plan reminders of visits that are booked already',
     description:
       'Bookings get the reminders of the settings when they are confirmed or moved. This plans those that CONFIRMED ' +
@@ -182,6 +144,5 @@ export const messageOperations = {
     responses: { 200: { description: 'What was planned', schema: plannedRemindersSchema } },
     audit: { kind: 'clinic_changed', details: ['reminders planned'] },
     example: { body: {} },
-    problems: ['clinic_not_found'],
   }),
-}
+})

@@ -1,7 +1,8 @@
-import Type, { type Static, type TObject, type TSchema, type TString } from 'typebox'
+import type { Static, TObject, TSchema, TString } from 'typebox'
 import type { AuditField } from '../audit-fields.ts'
 import type { ProblemCode } from '../problems.ts'
 import { id } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import type { Tag } from '../tags.ts'
 import type { Audit, NotAudited } from './audit.ts'
 
@@ -112,14 +113,20 @@ export type ResponseDescription = {
 }
 
 /** One operation of the API. Its route, checks, documentation and client are derived from it. */
-export type Operation = Unnamed & { id: string }
+export type Operation = Routed & { id: string; tag: Tag }
 
-/** An operation as it is described; its id is its name in the table. */
-type Unnamed = {
-  method: Method
-  /** Parameters are written as `{name}`. */
-  url: string
-  tag: Tag
+/** The method, a space and the path. Parameters are written as `{name}`. */
+type Route = `${Method} /${string}`
+type MethodIn<Path extends Route> = Path extends `${infer Name extends Method} ${string}` ? Name : never
+type UrlIn<Path extends Route> = Path extends `${string} ${infer Url}` ? Url : never
+
+/** An operation with its route; its id is its name in the table. */
+type Routed = Described & { method: Method; url: string }
+
+/** What is said of an operation beside its route. */
+export type Described = {
+  /** Default: that of its table. */
+  tag?: Tag
   summary: string
   description?: string
   access: Access
@@ -160,58 +167,71 @@ type Unnamed = {
    * is a day to come. Absent: a request needs neither query nor body.
    */
   example?: { readonly query?: object; readonly body?: object }
+  /** What an unknown id in the path is refused with. Default: for each of them, what `unknownIds` has. */
+  unknown?: readonly ProblemCode[]
   /** The problems specific to this operation; `problemsOf` adds those that every operation of its kind can return. */
-  problems: readonly ProblemCode[]
+  problems?: readonly ProblemCode[]
 }
 
 /** The response of cached reads. */
 export const notModified = { description: 'Unchanged since the ETag that was sent' } satisfies ResponseDescription
 
+/** The responses of a write that creates something: to the request, and to a repetition or if nothing was created. */
+export function created<Schema extends TSchema>(
+  description: string,
+  schema: Schema,
+  otherwise = 'A retry: the first response again',
+) {
+  return { 201: { description, schema }, 200: { description: otherwise, schema } }
+}
+
 /** `query.<name>` or `body.<name>` for each field of the operation's schemas. */
-type FieldOf<Described> = {
-  [Part in 'query' | 'body']: Described extends Record<Part, infer Schema extends TSchema>
+type FieldOf<Description> = {
+  [Part in 'query' | 'body']: Description extends Record<Part, infer Schema extends TSchema>
     ? `${Part}.${keyof Static<Schema> & string}`
     : never
 }['query' | 'body']
 
 /** Does not compile if the restricted field is in none of the operation's schemas. */
-type WithRestriction<Described extends Unnamed> = Described extends { restrictedField: infer Field }
-  ? Field extends FieldOf<Described>
-    ? Described
-    : Described & { restrictedField: { error: 'This field is not in the schema of the query or of the body.' } }
-  : Described
+type WithRestriction<Description> = Description extends { restrictedField: infer Field }
+  ? Field extends FieldOf<Description>
+    ? Description
+    : Description & { restrictedField: { error: 'This field is not in the schema of the query or of the body.' } }
+  : Description
 
 /** Does not compile if a response is restricted by a role that the check of the access does not find. */
-type WithRole<Described extends Unnamed> = Described extends { restrictedResponse: RestrictedResponse }
-  ? Described extends { access: 'member' }
-    ? Described
-    : Described & { restrictedResponse: { error: 'Only the check of member access finds the role.' } }
-  : Described
+type WithRole<Description> = Description extends { restrictedResponse: RestrictedResponse }
+  ? Description extends { access: 'member' }
+    ? Description
+    : Description & { restrictedResponse: { error: 'Only the check of member access finds the role.' } }
+  : Description
 
 /** Does not compile if a write of the REST routes does not say what the security log records of it. */
-type WithAudit<Described extends Unnamed> = Described extends { method: 'GET' } | { audit: object }
-  ? WithFields<Described>
-  : Described extends { url: `/api/v1/${string}` }
-    ? Described & { audit: Audit | NotAudited }
-    : Described
+type WithAudit<Path, Description> = Description extends { audit: object }
+  ? WithFields<Description>
+  : Path extends `${Exclude<Method, 'GET'>} /api/v1/${string}`
+    ? Description & { audit: Audit | NotAudited }
+    : Description
 
 /** Does not compile if the log would have the name of a field for which the site has no text. */
-type WithFields<Described extends Unnamed> = Described extends {
-  audit: { fields: true }
-  body: infer Body extends TSchema
-}
+type WithFields<Description> = Description extends { audit: { fields: true }; body: infer Body extends TSchema }
   ? keyof Static<Body> extends AuditField | 'settings'
-    ? Described
-    : Described & { audit: { error: 'A field of the body is missing in auditFields.' } }
-  : Described
+    ? Description
+    : Description & { audit: { error: 'A field of the body is missing in auditFields.' } }
+  : Description
 
 type NameIn<Url extends string> = Url extends `${string}{${infer Name}}${infer Rest}` ? Name | NameIn<Rest> : never
 
-type WithParams<Described extends Unnamed> = Described extends { params: TObject }
-  ? Described
-  : [NameIn<Described['url']>] extends [never]
-    ? Described
-    : Described & { readonly params: TObject<Record<NameIn<Described['url']>, TString>> }
+type WithRoute<Path extends Route, Description> = WithParams<UrlIn<Path>, Description> & {
+  readonly method: MethodIn<Path>
+  readonly url: UrlIn<Path>
+}
+
+type WithParams<Url extends string, Description> = Description extends { params: TObject }
+  ? Description
+  : [NameIn<Url>] extends [never]
+    ? Description
+    : Description & { readonly params: TObject<Record<NameIn<Url>, TString>> }
 
 /** One object for each set of names: a server compiles it once. */
 const idsByNames = new Map<string, TObject>()
@@ -222,7 +242,7 @@ function idsIn(url: string): TObject | undefined {
   const key = names.join()
   const known = idsByNames.get(key)
   if (known !== undefined) return known
-  const ids = Type.Object(Object.fromEntries(names.map((name) => [name, id()])), { additionalProperties: false })
+  const ids = object(Object.fromEntries(names.map((name) => [name, id()])))
   idsByNames.set(key, ids)
   return ids
 }
@@ -231,53 +251,70 @@ function idsIn(url: string): TObject | undefined {
  * Preserves an operation's literal types, so that the types of its handler are inferred from it. A restricted field
  * must be a field of its query or body.
  */
-export function operation<const Described extends Unnamed>(
-  described: Described & WithRestriction<Described> & WithRole<Described> & WithAudit<Described>,
-): WithParams<Described> {
-  const params = described.params ?? idsIn(described.url)
-  const complete: Unnamed = params === undefined ? described : { ...described, params }
-  return complete as WithParams<Described>
+export function operation<const Path extends Route, const Description extends Described>(
+  route: Path,
+  described: Description & WithRestriction<Description> & WithRole<Description> & WithAudit<Path, Description>,
+): WithRoute<Path, Description> {
+  const [method, url = ''] = route.split(' ')
+  const params = described.params ?? idsIn(url)
+  const complete = { method, url, ...described, ...(params === undefined ? {} : { params }) }
+  return complete as unknown as WithRoute<Path, Description>
 }
 
-type Named<Table> = { [Id in keyof Table]: Table[Id] & { readonly id: Id } }
+type Named<Table> = { [Id in keyof Table]: Table[Id] & { readonly id: Id; readonly tag: Tag } }
 
-/** Gives each operation its id. */
-export function named<Table extends Record<string, Unnamed>>(table: Table): Named<Table> {
-  return Object.fromEntries(Object.entries(table).map(([id, described]) => [id, { id, ...described }])) as Named<Table>
+/** Gives each operation its id, and this tag if it has none. */
+export function operationTable<Table extends Record<string, Routed>>(tag: Tag, table: Table): Named<Table> {
+  return Object.fromEntries(
+    Object.entries(table).map(([id, described]) => [id, { id, tag, ...described }]),
+  ) as Named<Table>
+}
+
+/** What an id in the path that belongs to nothing is refused with. */
+const unknownIds: Record<string, ProblemCode> = {
+  clinicId: 'clinic_not_found',
+  doctorId: 'doctor_not_found',
+  slotId: 'slot_not_found',
+  sessionId: 'session_not_found',
+  bookingId: 'booking_not_found',
+  entryId: 'waitlist_entry_not_found',
+  patientId: 'patient_not_found',
+  messageId: 'message_not_found',
+  invitationId: 'invitation_not_found',
+  closureId: 'closure_not_found',
+  webhookId: 'webhook_not_found',
+  caseId: 'case_not_found',
+  requestId: 'case_request_not_found',
+  blockId: 'block_not_found',
+  roomId: 'theatre_resource_not_found',
+  staffId: 'theatre_resource_not_found',
+  equipmentId: 'theatre_resource_not_found',
+}
+
+function unknownOf({ unknown, params }: Operation): readonly ProblemCode[] {
+  return unknown ?? Object.keys(params?.properties ?? {}).flatMap((name) => unknownIds[name] ?? [])
 }
 
 /** What a role can be refused with. */
 const ofRoles: readonly ProblemCode[] = ['forbidden', 'second_factor_required']
 
-const implied: Record<Access, readonly ProblemCode[]> = {
+/** Who needs no role. Strangers do not learn that a booking or an entry exists. */
+const withoutRole: Partial<Record<Access, readonly ProblemCode[]>> = {
   anyone: [],
   account: [],
-  site_administrator: ofRoles,
-  admin: ofRoles,
-  doctor_admin: ofRoles,
-  member: ofRoles,
-  calendar: ofRoles,
-  calendar_owner: ofRoles,
-  slot: ofRoles,
-  booking: ['booking_not_found', 'second_factor_required'],
-  booking_desk: ofRoles,
-  booking_patient: ['booking_not_found', 'forbidden', 'second_factor_required'],
-  booking_erasure: ['booking_not_found', 'forbidden', 'second_factor_required'],
-  clinic_staff: ofRoles,
-  closure: ofRoles,
-  case: ofRoles,
-  case_staff: ofRoles,
-  case_request: ofRoles,
-  waitlist_entry: ['waitlist_entry_not_found', 'second_factor_required'],
-  waitlist_desk: ['waitlist_entry_not_found', 'forbidden', 'second_factor_required'],
-  waitlist_patient: ['waitlist_entry_not_found', 'forbidden', 'second_factor_required'],
+  booking: ['second_factor_required'],
+  waitlist_entry: ['second_factor_required'],
 }
 
 /** Every problem that an operation can return. */
 export function problemsOf(described: Operation): ProblemCode[] {
   // Invalid credentials are refused everywhere, also where none are needed.
-  const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...implied[described.access]])
-  for (const code of described.problems) codes.add(code)
+  const codes = new Set<ProblemCode>([
+    'invalid_request',
+    'unauthenticated',
+    ...(withoutRole[described.access] ?? ofRoles),
+  ])
+  for (const code of [...unknownOf(described), ...(described.problems ?? [])]) codes.add(code)
   // The field may be restricted to roles.
   if (described.restrictedField !== undefined) codes.add('second_factor_required')
   if (described.body) codes.add('body_too_large').add('unsupported_media_type').add('request_timeout')

@@ -1,5 +1,5 @@
-import Type from 'typebox'
 import { signedInSchema, statusSchema } from '../schemas/account.ts'
+import { object } from '../schemas/object.ts'
 import {
   addedPasskeySchema,
   codeSignInSchema,
@@ -14,21 +14,17 @@ import {
   secondFactorsSchema,
   totpConfirmationSchema,
 } from '../schemas/second-factor.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
-const tag = 'Second factors'
-const nothing = Type.Object({}, { additionalProperties: false })
+const nothing = object({})
 /** What a change of second factors can be refused with. */
 const unconfirmed = ['password_wrong', 'second_factor_required'] as const
 const done = { 200: { description: 'Done', schema: statusSchema } } as const
 const signedIn = { 200: { description: 'Signed in', schema: signedInSchema } } as const
 
 /** Served beside the accounts library, under its path. */
-export const secondFactorOperations = {
-  signInWithCode: operation({
-    method: 'POST',
-    url: '/api/auth/sign-in/code',
-    tag,
+export const secondFactorOperations = operationTable('Second factors', {
+  signInWithCode: operation('POST /api/auth/sign-in/code', {
     summary: 'Complete a sign-in with a code',
     description:
       'For accounts with an authenticator app, after the password. A code works once; so does each recovery code.',
@@ -37,10 +33,7 @@ export const secondFactorOperations = {
     responses: signedIn,
     problems: ['code_wrong', 'code_used', 'sign_in_expired'],
   }),
-  getPasskeySignIn: operation({
-    method: 'POST',
-    url: '/api/auth/sign-in/passkey-options',
-    tag,
+  getPasskeySignIn: operation('POST /api/auth/sign-in/passkey-options', {
     summary: 'Begin a sign-in with a passkey',
     description: 'The response is for the browser’s `navigator.credentials.get`, and valid for five minutes.',
     access: 'anyone',
@@ -49,10 +42,7 @@ export const secondFactorOperations = {
     responses: { 200: { description: 'WebAuthn’s request options', schema: passkeyOptionsSchema } },
     problems: ['passkeys_unavailable'],
   }),
-  signInWithPasskey: operation({
-    method: 'POST',
-    url: '/api/auth/sign-in/passkey',
-    tag,
+  signInWithPasskey: operation('POST /api/auth/sign-in/passkey', {
     summary: 'Sign in with a passkey',
     description: 'Instead of a password and a code. The session that the request is sent with ends.',
     access: 'anyone',
@@ -60,19 +50,12 @@ export const secondFactorOperations = {
     responses: signedIn,
     problems: ['passkey_refused', 'passkeys_unavailable'],
   }),
-  getSecondFactors: operation({
-    method: 'GET',
-    url: '/api/auth/second-factors',
-    tag,
+  getSecondFactors: operation('GET /api/auth/second-factors', {
     summary: 'Read my second factors',
     access: 'account',
     responses: { 200: { description: 'The authenticator app and the passkeys', schema: secondFactorsSchema } },
-    problems: [],
   }),
-  beginTotp: operation({
-    method: 'POST',
-    url: '/api/auth/totp/begin',
-    tag,
+  beginTotp: operation('POST /api/auth/totp/begin', {
     summary: 'Set up an authenticator app',
     description: 'Nothing changes until its first code was sent with POST /api/auth/totp/confirm.',
     access: 'account',
@@ -81,10 +64,7 @@ export const secondFactorOperations = {
     responses: { 200: { description: 'The secret for the app', schema: newTotpSchema } },
     problems: [...unconfirmed, 'totp_exists'],
   }),
-  confirmTotp: operation({
-    method: 'POST',
-    url: '/api/auth/totp/confirm',
-    tag,
+  confirmTotp: operation('POST /api/auth/totp/confirm', {
     summary: 'Turn the authenticator app on',
     description:
       'Within ten minutes after its secret was shown. From now on signing in with the password needs a code. The ' +
@@ -94,10 +74,7 @@ export const secondFactorOperations = {
     responses: { 200: { description: 'The recovery codes', schema: recoveryCodesSchema } },
     problems: ['code_wrong', 'second_factor_required', 'totp_missing'],
   }),
-  removeTotp: operation({
-    method: 'POST',
-    url: '/api/auth/totp/remove',
-    tag,
+  removeTotp: operation('POST /api/auth/totp/remove', {
     summary: 'Turn the authenticator app off',
     description: 'The recovery codes are void too.',
     access: 'account',
@@ -106,10 +83,7 @@ export const secondFactorOperations = {
     responses: done,
     problems: unconfirmed,
   }),
-  createRecoveryCodes: operation({
-    method: 'POST',
-    url: '/api/auth/recovery-codes',
-    tag,
+  createRecoveryCodes: operation('POST /api/auth/recovery-codes', {
     summary: 'Create new recovery codes',
     description: 'The earlier ones are void.',
     access: 'account',
@@ -118,10 +92,7 @@ export const secondFactorOperations = {
     responses: { 200: { description: 'The recovery codes', schema: recoveryCodesSchema } },
     problems: [...unconfirmed, 'totp_missing'],
   }),
-  getPasskeyCreation: operation({
-    method: 'POST',
-    url: '/api/auth/passkeys/options',
-    tag,
+  getPasskeyCreation: operation('POST /api/auth/passkeys/options', {
     summary: 'Begin to create a passkey',
     description: 'The response is for the browser’s `navigator.credentials.create`, and valid for five minutes.',
     access: 'account',
@@ -130,34 +101,25 @@ export const secondFactorOperations = {
     responses: { 200: { description: 'WebAuthn’s creation options', schema: passkeyOptionsSchema } },
     problems: [...unconfirmed, 'passkeys_unavailable', 'too_many_passkeys'],
   }),
-  addPasskey: operation({
-    method: 'POST',
-    url: '/api/auth/passkeys',
-    tag,
+  addPasskey: operation('POST /api/auth/passkeys', {
     summary: 'Store a passkey',
     access: 'account',
     body: newPasskeySchema,
     responses: { 200: { description: 'The passkey', schema: addedPasskeySchema } },
     problems: ['passkey_refused', 'passkeys_unavailable', 'second_factor_required', 'too_many_passkeys'],
   }),
-  renamePasskey: operation({
-    method: 'POST',
-    url: '/api/auth/passkeys/rename',
-    tag,
+  renamePasskey: operation('POST /api/auth/passkeys/rename', {
     summary: 'Rename a passkey',
     access: 'account',
     body: passkeyRenamingSchema,
     responses: done,
     problems: ['passkey_not_found'],
   }),
-  removePasskey: operation({
-    method: 'POST',
-    url: '/api/auth/passkeys/remove',
-    tag,
+  removePasskey: operation('POST /api/auth/passkeys/remove', {
     summary: 'Remove a passkey',
     access: 'account',
     body: passkeyRemovalSchema,
     responses: done,
     problems: [...unconfirmed, 'passkey_not_found'],
   }),
-}
+})

@@ -2,6 +2,7 @@ import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { appointmentTypeSchema } from '../schemas/doctor.ts'
 import { flag, id, localDate, pageParameters, time } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import {
   clinicTimeListSchema,
   createdSessionsSchema,
@@ -10,7 +11,7 @@ import {
   timeListSchema,
 } from '../schemas/session.ts'
 import { noPatients } from './audit.ts'
-import { notModified, operation } from './operation.ts'
+import { created, notModified, operation, operationTable } from './operation.ts'
 
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
 const to = localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` })
@@ -19,11 +20,8 @@ const onBehalf = flag(
     'booking horizon, of visit types that patients cannot book, and until they end',
 )
 
-export const sessionOperations = {
-  listTimes: operation({
-    method: 'GET',
-    url: '/api/v1/doctors/{doctorId}/times',
-    tag: 'Slots',
+export const sessionOperations = operationTable('Slots', {
+  listTimes: operation('GET /api/v1/doctors/{doctorId}/times', {
     summary: 'List when a visit of a type can begin',
     description:
       'In the doctor’s open sessions, by start: the times at which patients can book a visit of this type now, with ' +
@@ -31,15 +29,12 @@ export const sessionOperations = {
       `whose sessions have more than ${timesSearchedMax} starts on their grids are refused: ask for fewer.`,
     access: 'anyone',
     restrictedField: 'query.onBehalf',
-    query: Type.Object({ visitTypeId: id(), from, to, onBehalf }, { additionalProperties: false }),
+    query: object({ visitTypeId: id(), from, to, onBehalf }),
     responses: { 200: { description: 'The times', schema: timeListSchema }, 304: notModified },
     cached: true,
-    problems: ['doctor_not_found', 'forbidden'],
+    problems: ['forbidden'],
   }),
-  listClinicTimes: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/times',
-    tag: 'Slots',
+  listClinicTimes: operation('GET /api/v1/clinics/{clinicId}/times', {
     summary: 'List when a visit of a type can begin, with any doctor of a clinic',
     description:
       'The times of `listTimes` of all doctors who offer it, soonest first. `createBooking` with this `clinicId` ' +
@@ -47,61 +42,44 @@ export const sessionOperations = {
       `are searched until they have ${timesSearchedMax} starts on their grids, see \`searchedUntil\`.`,
     access: 'anyone',
     restrictedField: 'query.onBehalf',
-    query: Type.Object(
-      {
-        visitTypeId: id(),
-        from,
-        to,
-        after: Type.Optional(time({ description: 'Only later starts, such as those after the last of a list' })),
-        appointmentType: Type.Optional(appointmentTypeSchema),
-        onBehalf,
-        limit: pageParameters.limit,
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      visitTypeId: id(),
+      from,
+      to,
+      after: Type.Optional(time({ description: 'Only later starts, such as those after the last of a list' })),
+      appointmentType: Type.Optional(appointmentTypeSchema),
+      onBehalf,
+      limit: pageParameters.limit,
+    }),
     responses: { 200: { description: 'The times', schema: clinicTimeListSchema }, 304: notModified },
     cached: true,
-    problems: ['clinic_not_found', 'forbidden'],
+    problems: ['forbidden'],
   }),
-  createOpenSessions: operation({
-    method: 'POST',
-    url: '/api/v1/doctors/{doctorId}/sessions',
-    tag: 'Slots',
+  createOpenSessions: operation('POST /api/v1/doctors/{doctorId}/sessions', {
     summary: 'Open sessions, in which visits of different lengths are booked',
     description:
       'Up to two years ahead. Sessions that exist already are skipped, and those that overlap others are reported ' +
       'as conflicts, so the call is safe to repeat. Visits are booked around slots, cases and busy times.',
     access: 'calendar',
     body: newSessionsSchema,
-    responses: {
-      201: { description: 'Sessions were created', schema: createdSessionsSchema },
-      200: { description: 'There was nothing to create', schema: createdSessionsSchema },
-    },
+    responses: created('Sessions were created', createdSessionsSchema, 'There was nothing to create'),
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['sessions opened'] },
     example: { body: { sessions: [{ startsAt: '{day}T09:00:00Z', endsAt: '{day}T12:00:00Z' }] } },
-    problems: ['doctor_not_found', 'visit_type_not_found'],
+    problems: ['visit_type_not_found'],
   }),
-  listOpenSessions: operation({
-    method: 'GET',
-    url: '/api/v1/doctors/{doctorId}/sessions',
-    tag: 'Slots',
+  listOpenSessions: operation('GET /api/v1/doctors/{doctorId}/sessions', {
     summary: 'List a doctor’s open sessions',
     access: 'calendar',
-    query: Type.Object({ from, to }, { additionalProperties: false }),
+    query: object({ from, to }),
     responses: { 200: { description: 'The sessions, by start', schema: sessionListSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
     audit: noPatients,
-    problems: ['doctor_not_found'],
   }),
-  withdrawOpenSession: operation({
-    method: 'DELETE',
-    url: '/api/v1/doctors/{doctorId}/sessions/{sessionId}',
-    tag: 'Slots',
+  withdrawOpenSession: operation('DELETE /api/v1/doctors/{doctorId}/sessions/{sessionId}', {
     summary: 'Withdraw an open session',
     description: 'Visits that are booked in it stay: `withdrawSlotsOfDoctor` ends them.',
     access: 'calendar',
     responses: { 204: { description: 'It is withdrawn, now or before' } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['session withdrawn'] },
-    problems: ['doctor_not_found', 'session_not_found'],
   }),
-}
+})

@@ -1,6 +1,7 @@
 import { listedDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { flag, localDate, time } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import {
   createdSlotsSchema,
   newSlotsSchema,
@@ -9,7 +10,7 @@ import {
   slotSchema,
   withdrawnSlotsSchema,
 } from '../schemas/slot.ts'
-import { notModified, operation } from './operation.ts'
+import { created, notModified, operation, operationTable } from './operation.ts'
 
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
 const to = localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` })
@@ -18,21 +19,15 @@ const startsBefore = Type.Optional(time({ description: 'Of these days, only slot
 const dryRun = flag('Only reports what would happen')
 const withBookings = flag('Bookings become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal')
 
-export const slotOperations = {
-  listSlots: operation({
-    method: 'GET',
-    url: '/api/v1/doctors/{doctorId}/slots',
-    tag: 'Slots',
+export const slotOperations = operationTable('Slots', {
+  listSlots: operation('GET /api/v1/doctors/{doctorId}/slots', {
     summary: 'List a doctor’s slots',
     description:
       'Ordered by start, without withdrawn ones. Without `onlyAvailable`, slots that patients cannot book are among ' +
       'them: full ones, those that have begun, and those that begin too soon or too far ahead. The ETag covers ' +
       '`items`. The slots of an inactive doctor are for members of the clinic, and none of them can be booked.',
     access: 'anyone',
-    query: Type.Object(
-      { from, to, onlyAvailable: flag('Only slots that patients can book now') },
-      { additionalProperties: false },
-    ),
+    query: object({ from, to, onlyAvailable: flag('Only slots that patients can book now') }),
     responses: {
       200: {
         description: 'The slots',
@@ -41,27 +36,21 @@ export const slotOperations = {
       304: notModified,
     },
     cached: true,
-    problems: ['doctor_not_found'],
   }),
-  createSlots: operation({
-    method: 'POST',
-    url: '/api/v1/doctors/{doctorId}/slots',
-    tag: 'Slots',
+  createSlots: operation('POST /api/v1/doctors/{doctorId}/slots', {
     summary: 'Create slots, from a list or from a rule',
     description:
       'At most 10,000, up to two years ahead, and those that have begun until their end. Slots that exist already ' +
       'are skipped, and keep the capacity that they have; those that overlap others are reported as conflicts. So ' +
       'the call is safe to repeat.',
     access: 'calendar',
-    query: Type.Object({ dryRun }, { additionalProperties: false }),
+    query: object({ dryRun }),
     body: newSlotsSchema,
-    responses: {
-      201: { description: 'Slots were created', schema: createdSlotsSchema },
-      200: {
-        description: 'No slots were created: a dry run, or there was nothing to create',
-        schema: createdSlotsSchema,
-      },
-    },
+    responses: created(
+      'Slots were created',
+      createdSlotsSchema,
+      'No slots were created: a dry run, or there was nothing to create',
+    ),
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['slots created'] },
     example: {
       query: { dryRun: true },
@@ -75,12 +64,8 @@ export const slotOperations = {
         },
       },
     },
-    problems: ['doctor_not_found'],
   }),
-  changeSlot: operation({
-    method: 'PATCH',
-    url: '/api/v1/slots/{slotId}',
-    tag: 'Slots',
+  changeSlot: operation('PATCH /api/v1/slots/{slotId}', {
     summary: 'Change a slot’s capacity',
     description:
       'Until the slot ends, and never below the units that are taken. Units that are added are offered to the ' +
@@ -91,33 +76,27 @@ export const slotOperations = {
     responses: { 200: { description: 'The changed slot', schema: slotSchema } },
     audit: { kind: 'doctor_changed', subject: 'slotId', details: ['capacity changed'] },
     example: { body: { capacity: 1 } },
-    problems: ['slot_not_found', 'slot_closed', 'capacity_in_use'],
+    problems: ['slot_closed', 'capacity_in_use'],
   }),
-  withdrawSlot: operation({
-    method: 'DELETE',
-    url: '/api/v1/slots/{slotId}',
-    tag: 'Slots',
+  withdrawSlot: operation('DELETE /api/v1/slots/{slotId}', {
     summary: 'Withdraw a slot',
     access: 'slot',
-    query: Type.Object({ withBookings, dryRun }, { additionalProperties: false }),
+    query: object({ withBookings, dryRun }),
     responses: { 200: { description: 'The slot is withdrawn', schema: withdrawnSlotsSchema } },
     audit: { kind: 'doctor_changed', subject: 'slotId', details: ['slots withdrawn'] },
     example: { query: { dryRun: true, withBookings: true } },
-    problems: ['slot_not_found', 'slot_has_bookings', 'slot_in_past'],
+    problems: ['slot_has_bookings', 'slot_in_past'],
   }),
-  withdrawSlotsOfDoctor: operation({
-    method: 'DELETE',
-    url: '/api/v1/doctors/{doctorId}/slots',
-    tag: 'Slots',
+  withdrawSlotsOfDoctor: operation('DELETE /api/v1/doctors/{doctorId}/slots', {
     summary: 'Withdraw a doctor’s slots by days',
     description:
       'All or none of the slots of these days, or of some hours of them, that have not begun. Open sessions are ' +
       'closed at these times.',
     access: 'calendar',
-    query: Type.Object({ from, to, startsFrom, startsBefore, withBookings, dryRun }, { additionalProperties: false }),
+    query: object({ from, to, startsFrom, startsBefore, withBookings, dryRun }),
     responses: { 200: { description: 'The slots are withdrawn', schema: withdrawnSlotsSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['slots withdrawn'] },
     example: { query: { from: '{day}', to: '{day}', dryRun: true } },
-    problems: ['doctor_not_found', 'slot_has_bookings'],
+    problems: ['slot_has_bookings'],
   }),
-}
+})

@@ -33,28 +33,14 @@ const ofBooking = ['Booking', 'BookedPatient']
 /** A case is a booking, and has its id. */
 const ofCase = ['Case', 'TheatrePatient']
 
+const together = (titles: string[], ...ids: string[]) => Object.fromEntries(ids.map((id) => [id, titles]))
+
 const erasedWith: Record<string, string[]> = {
-  correctPatient: ofBooking,
-  confirmBooking: ofBooking,
-  cancelBooking: ofBooking,
-  rescheduleBooking: ofBooking,
-  confirmAttendance: ofBooking,
-  withdrawAttendance: ofBooking,
-  extendBooking: ofBooking,
-  arriveBooking: ofBooking,
-  completeBooking: ofBooking,
-  noShowBooking: ofBooking,
-  reopenBooking: ofBooking,
-  linkBooking: ofBooking,
-  erasePatient: ofBooking,
-  fillBlock: ofCase,
-  confirmCase: ofCase,
-  cancelCase: ofCase,
-  moveCase: ofCase,
-  swapCases: ofCase,
-  bumpCases: ofCase,
-  extendCase: ofCase,
-  recordMilestone: ofCase,
+  ...together(ofBooking, 'correctPatient', 'confirmBooking', 'cancelBooking', 'rescheduleBooking', 'confirmAttendance'),
+  ...together(ofBooking, 'withdrawAttendance', 'extendBooking', 'arriveBooking', 'completeBooking', 'noShowBooking'),
+  ...together(ofBooking, 'reopenBooking', 'linkBooking', 'erasePatient'),
+  ...together(ofCase, 'fillBlock', 'confirmCase', 'cancelCase', 'moveCase', 'swapCases', 'bumpCases', 'extendCase'),
+  ...together(ofCase, 'recordMilestone'),
   // The message has the id of its booking.
   sendMessage: ['Message'],
   // Only the case's key is stored, in `idempotency`, and the digest of the request is replaced.

@@ -1,8 +1,8 @@
-import Type from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 import { checkedCaseSchema } from '../schemas/checked-case.ts'
 import { flag, localDate, longPageParameters } from '../schemas/fields.ts'
 import { newMilestoneSchema } from '../schemas/new-milestone.ts'
+import { component, object } from '../schemas/object.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
 import {
   bumpedCasesSchema,
@@ -20,10 +20,9 @@ import {
   swappedCasesSchema,
 } from '../schemas/theatre-case.ts'
 import { type Audit, changesNothing, inEventLog } from './audit.ts'
-import { operation } from './operation.ts'
+import { created, type Described, operation, operationTable } from './operation.ts'
 
-const tag = 'Operating theatre'
-const nothingSchema = Type.Object({}, { title: 'NothingForCase', additionalProperties: false })
+const nothingSchema = component('NothingForCase', {})
 
 /** What prevents a case from taking place there and then. */
 const conflicts = [
@@ -40,11 +39,17 @@ const conflicts = [
   'theatre_resource_inactive',
 ] as const satisfies ProblemCode[]
 
-const changed = ['case_not_found', 'hold_expired', 'invalid_transition'] as const satisfies ProblemCode[]
+const changed = ['hold_expired', 'invalid_transition'] as const satisfies ProblemCode[]
 const one = (description: string) => ({ 200: { description, schema: caseSchema } })
 
 /** The response has the patient. */
 const readCase = { kind: 'booking_read', subject: 'caseId' } as const satisfies Audit
+
+const settled = {
+  waits: 'in the engine',
+  audit: inEventLog,
+  auditRepeated: readCase,
+} as const satisfies Partial<Described>
 
 const newCase = {
   clinicId: '{clinicId}',
@@ -57,11 +62,8 @@ const newCase = {
   procedure: { code: '1', display: 'X' },
 }
 
-export const theatreCaseOperations = {
-  listCases: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/cases',
-    tag,
+export const theatreCaseOperations = operationTable('Operating theatre', {
+  listCases: operation('GET /api/v1/clinics/{clinicId}/cases', {
     summary: 'List cases',
     description:
       'Doctors get the cases of which they are the surgeon; the board shows when rooms are busy. A case that runs ' +
@@ -69,24 +71,17 @@ export const theatreCaseOperations = {
       'although it was planned after it.',
     access: 'member',
     restrictedResponse: 'items',
-    query: Type.Object(
-      {
-        from: localDate({ description: 'First day, in the clinic’s time zone' }),
-        to: localDate({ description: 'Last day, inclusive; at most 31 days in all' }),
-        withEnded: flag('FAILED and CANCELLED ones too'),
-        ...longPageParameters,
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      from: localDate({ description: 'First day, in the clinic’s time zone' }),
+      to: localDate({ description: 'Last day, inclusive; at most 31 days in all' }),
+      withEnded: flag('FAILED and CANCELLED ones too'),
+      ...longPageParameters,
+    }),
     responses: { 200: { description: 'The cases of these days', schema: caseListSchema } },
     audit: { kind: 'bookings_read', details: ['theatre'] },
     example: { query: { from: '{day}', to: '{day}' } },
-    problems: ['clinic_not_found'],
   }),
-  createCase: operation({
-    method: 'POST',
-    url: '/api/v1/cases',
-    tag,
+  createCase: operation('POST /api/v1/cases', {
     summary: 'Book a case: its room, team, equipment and patient, all or nothing',
     description:
       'Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A ' +
@@ -96,10 +91,7 @@ export const theatreCaseOperations = {
     access: 'clinic_staff',
     restrictedField: 'body.override',
     body: newCaseSchema,
-    responses: {
-      201: { description: 'The case', schema: createdCaseSchema },
-      200: { description: 'A retry: the case as it is now', schema: createdCaseSchema },
-    },
+    responses: created('The case', createdCaseSchema, 'A retry: the case as it is now'),
     clinic: { body: 'clinicId' },
     waits: 'in the engine',
     retry: 'in the transaction',
@@ -110,15 +102,13 @@ export const theatreCaseOperations = {
       'clinic_not_found',
       'block_not_found',
       'case_request_not_found',
+      'case_not_found',
       'bump_refused',
       ...changed,
       ...conflicts,
     ],
   }),
-  checkCase: operation({
-    method: 'POST',
-    url: '/api/v1/cases/check',
-    tag,
+  checkCase: operation('POST /api/v1/cases/check', {
     summary: 'Ask what would prevent a case',
     description: 'Books nothing. The body is that of `POST /cases`, without `bump`.',
     access: 'clinic_staff',
@@ -132,61 +122,40 @@ export const theatreCaseOperations = {
     example: { body: newCase },
     problems: ['clinic_not_found', 'case_request_not_found', 'theatre_resource_not_found', 'theatre_resource_inactive'],
   }),
-  getCase: operation({
-    method: 'GET',
-    url: '/api/v1/cases/{caseId}',
-    tag,
+  getCase: operation('GET /api/v1/cases/{caseId}', {
     summary: 'Read a case',
     access: 'case',
     responses: one('The case'),
     audit: readCase,
-    problems: ['case_not_found'],
   }),
-  listCaseEvents: operation({
-    method: 'GET',
-    url: '/api/v1/cases/{caseId}/events',
-    tag,
+  listCaseEvents: operation('GET /api/v1/cases/{caseId}/events', {
     summary: 'Read a case’s history',
     access: 'case',
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
     audit: { kind: 'booking_read', subject: 'caseId', details: ['history'] },
-    problems: ['case_not_found'],
   }),
-  confirmCase: operation({
-    method: 'POST',
-    url: '/api/v1/cases/{caseId}/confirm',
-    tag,
+  confirmCase: operation('POST /api/v1/cases/{caseId}/confirm', {
     summary: 'Confirm the hold of a case',
     description: 'If it has been done already: 200, unchanged.',
     access: 'case_staff',
     body: nothingSchema,
     bodyOptional: true,
     responses: one('The case, CONFIRMED'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readCase,
+    ...settled,
     problems: changed,
   }),
-  cancelCase: operation({
-    method: 'POST',
-    url: '/api/v1/cases/{caseId}/cancel',
-    tag,
+  cancelCase: operation('POST /api/v1/cases/{caseId}/cancel', {
     summary: 'Cancel a case',
     description:
       'Until its patient is in the room. What it takes is free at once. If it has been done already: 200, unchanged.',
     access: 'case_staff',
     body: caseCancellationSchema,
     responses: one('The case, CANCELLED'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readCase,
+    ...settled,
     example: { body: { reasonCode: 'other' } },
     problems: changed,
   }),
-  moveCase: operation({
-    method: 'POST',
-    url: '/api/v1/cases/{caseId}/move',
-    tag,
+  moveCase: operation('POST /api/v1/cases/{caseId}/move', {
     summary: 'Change a case’s time, room, team or equipment',
     description:
       'Until its patient is in the room; an ARRIVED case stays so, unless its arrival is more than 12 hours before ' +
@@ -197,16 +166,11 @@ export const theatreCaseOperations = {
     restrictedField: 'body.override',
     body: caseMoveSchema,
     responses: one('The moved case'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readCase,
+    ...settled,
     example: { body: { minutes: 30 } },
     problems: [...changed, ...conflicts],
   }),
-  swapCases: operation({
-    method: 'POST',
-    url: '/api/v1/cases/{caseId}/swap',
-    tag,
+  swapCases: operation('POST /api/v1/cases/{caseId}/swap', {
     summary: 'Swap the rooms and starts of two cases',
     description: 'Until the patient of either is in the room. Each keeps its minutes, team and equipment.',
     access: 'case_staff',
@@ -219,10 +183,7 @@ export const theatreCaseOperations = {
     example: { body: { caseId: '{otherCaseId}' } },
     problems: [...changed, ...conflicts],
   }),
-  bumpCases: operation({
-    method: 'POST',
-    url: '/api/v1/cases/{caseId}/bump',
-    tag,
+  bumpCases: operation('POST /api/v1/cases/{caseId}/bump', {
     summary: 'Let cases give way to an emergency',
     description:
       'The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as ' +
@@ -233,16 +194,11 @@ export const theatreCaseOperations = {
     restrictedField: 'body.override',
     body: caseBumpSchema,
     responses: { 200: { description: 'The emergency, and the cases that gave way', schema: bumpedCasesSchema } },
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readCase,
+    ...settled,
     example: { body: { caseIds: ['{otherCaseId}'], reason: 'X' } },
     problems: ['bump_refused', ...changed, ...conflicts],
   }),
-  extendCase: operation({
-    method: 'POST',
-    url: '/api/v1/cases/{caseId}/extend',
-    tag,
+  extendCase: operation('POST /api/v1/cases/{caseId}/extend', {
     summary: 'Say when a case is expected to end',
     description:
       'Until `extend` says another end, a case ends when it is planned to or, once its patient is in the room, after ' +
@@ -251,16 +207,11 @@ export const theatreCaseOperations = {
     access: 'case_staff',
     body: caseExtensionSchema,
     responses: { 200: { description: 'The case, and those at risk', schema: extendedCaseSchema } },
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readCase,
+    ...settled,
     example: { body: { expectedEndsAt: '{day}T09:30:00Z' } },
     problems: changed,
   }),
-  recordMilestone: operation({
-    method: 'POST',
-    url: '/api/v1/cases/{caseId}/milestones',
-    tag,
+  recordMilestone: operation('POST /api/v1/cases/{caseId}/milestones', {
     summary: 'Record a milestone',
     description:
       'The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, ' +
@@ -274,9 +225,7 @@ export const theatreCaseOperations = {
     restrictedField: 'body.trial',
     body: newMilestoneSchema,
     responses: one('The case with its milestones'),
-    waits: 'in the engine',
-    audit: inEventLog,
-    auditRepeated: readCase,
+    ...settled,
     example: { body: { milestone: 'arrived', at: null } },
     problems: [
       'milestone_order',
@@ -288,4 +237,4 @@ export const theatreCaseOperations = {
       ...changed,
     ],
   }),
-}
+})

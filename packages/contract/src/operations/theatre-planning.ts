@@ -1,6 +1,7 @@
 import { lengths, yearDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { csvSeparator, id, line, localDate, longPageParameters, searchText } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import { theatreBoardSchema } from '../schemas/theatre-board.ts'
 import { urgencySchema } from '../schemas/theatre-case.ts'
 import { theatreReportSchema } from '../schemas/theatre-report.ts'
@@ -14,42 +15,34 @@ import {
   suggestionsSchema,
 } from '../schemas/theatre-request.ts'
 import { changesNothing } from './audit.ts'
-import { operation } from './operation.ts'
+import { created, operation, operationTable } from './operation.ts'
 
-const tag = 'Operating theatre'
-
-const reportQuery = Type.Object(
-  {
-    from: localDate({ description: 'First day, in the clinic’s time zone' }),
-    to: localDate({ description: `Last day, inclusive; at most ${yearDaysMax} days in all` }),
-    graceMinutes: Type.Integer({
-      minimum: 0,
-      maximum: 60,
-      default: 5,
-      description: 'A first case that is in the room so much later is still on time',
-    }),
-    turnoverMinutesMax: Type.Integer({
-      minimum: 1,
-      maximum: 1_440,
-      default: 90,
-      description: 'A longer time between two cases of a room is idle, and no turnover',
-    }),
-    releaseDays: Type.Integer({
-      minimum: 0,
-      maximum: 60,
-      default: 7,
-      description: 'So many days before its start, an unused block should have been released',
-    }),
-  },
-  { additionalProperties: false },
-)
+const reportQuery = object({
+  from: localDate({ description: 'First day, in the clinic’s time zone' }),
+  to: localDate({ description: `Last day, inclusive; at most ${yearDaysMax} days in all` }),
+  graceMinutes: Type.Integer({
+    minimum: 0,
+    maximum: 60,
+    default: 5,
+    description: 'A first case that is in the room so much later is still on time',
+  }),
+  turnoverMinutesMax: Type.Integer({
+    minimum: 1,
+    maximum: 1_440,
+    default: 90,
+    description: 'A longer time between two cases of a room is idle, and no turnover',
+  }),
+  releaseDays: Type.Integer({
+    minimum: 0,
+    maximum: 60,
+    default: 7,
+    description: 'So many days before its start, an unused block should have been released',
+  }),
+})
 
 /** The board, the waitlist and the reports. */
-export const theatrePlanningOperations = {
-  getTheatre: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/theatre',
-    tag,
+export const theatrePlanningOperations = operationTable('Operating theatre', {
+  getTheatre: operation('GET /api/v1/clinics/{clinicId}/theatre', {
     summary: 'Read the board: rooms, blocks and cases of a day or a week',
     description:
       'Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, ' +
@@ -57,22 +50,15 @@ export const theatrePlanningOperations = {
       'on the boards of both days, and so is one that began before midnight although it was planned after it.',
     access: 'member',
     restrictedResponse: 'cases',
-    query: Type.Object(
-      {
-        date: localDate({ description: 'The first day, in the clinic’s time zone' }),
-        days: Type.Integer({ minimum: 1, maximum: 14, default: 1, description: 'How many days' }),
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      date: localDate({ description: 'The first day, in the clinic’s time zone' }),
+      days: Type.Integer({ minimum: 1, maximum: 14, default: 1, description: 'How many days' }),
+    }),
     responses: { 200: { description: 'The board', schema: theatreBoardSchema } },
     audit: { kind: 'bookings_read', details: ['theatre'] },
     example: { query: { date: '{day}' } },
-    problems: ['clinic_not_found'],
   }),
-  suggestCaseTimes: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/theatre/suggest',
-    tag,
+  suggestCaseTimes: operation('POST /api/v1/clinics/{clinicId}/theatre/suggest', {
     summary: 'Find times for a case',
     description:
       'Books nothing: what it finds can be taken a moment later. Without an urgency, the case is elective. A POST ' +
@@ -86,87 +72,56 @@ export const theatrePlanningOperations = {
     example: {
       body: { from: '{day}', to: '{day}', needs: { minutes: 30, service: 'X', surgeonId: '{doctorId}' } },
     },
-    problems: [
-      'clinic_not_found',
-      'case_not_found',
-      'case_request_not_found',
-      'theatre_resource_not_found',
-      'theatre_resource_inactive',
-    ],
+    problems: ['case_not_found', 'case_request_not_found', 'theatre_resource_not_found', 'theatre_resource_inactive'],
   }),
-  estimateCaseDuration: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/theatre/estimate',
-    tag,
+  estimateCaseDuration: operation('GET /api/v1/clinics/{clinicId}/theatre/estimate', {
     summary: 'Estimate a duration from completed cases',
     access: 'member',
     restrictedField: 'query.surgeonId',
-    query: Type.Object(
-      { procedureCode: line(lengths.code), surgeonId: Type.Optional(id()) },
-      { additionalProperties: false },
-    ),
+    query: object({ procedureCode: line(lengths.code), surgeonId: Type.Optional(id()) }),
     responses: { 200: { description: 'The estimate', schema: durationEstimateSchema } },
     example: { query: { procedureCode: '1' } },
-    problems: ['clinic_not_found'],
   }),
-  getTheatreReport: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/theatre/report',
-    tag,
+  getTheatreReport: operation('GET /api/v1/clinics/{clinicId}/theatre/report', {
     summary: 'Read the theatre’s figures',
     access: 'admin',
     query: reportQuery,
     responses: { 200: { description: 'In all, and by room, service, surgeon and day', schema: theatreReportSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
-    problems: ['clinic_not_found'],
   }),
-  exportTheatreReport: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/theatre/report.csv',
-    tag,
+  exportTheatreReport: operation('GET /api/v1/clinics/{clinicId}/theatre/report.csv', {
     summary: 'Export the theatre’s figures',
     description: 'The same figures as a CSV file: a row for the total and for each room, service, surgeon and day.',
     access: 'admin',
-    query: Type.Object({ ...reportQuery.properties, separator: csvSeparator }, { additionalProperties: false }),
+    query: object({ ...reportQuery.properties, separator: csvSeparator }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     audit: { kind: 'data_exported', details: ['theatre_report'] },
     example: { query: { from: '{day}', to: '{day}' } },
-    problems: ['clinic_not_found'],
   }),
-  listCaseRequests: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/case-requests',
-    tag,
+  listCaseRequests: operation('GET /api/v1/clinics/{clinicId}/case-requests', {
     summary: 'List the waitlist',
     description: 'Doctors get the requests of which they are the surgeon.',
     access: 'member',
     restrictedResponse: 'items',
-    query: Type.Object(
-      {
-        status: Type.Optional(caseRequestStatusSchema),
-        q: Type.Optional(
-          searchText({
-            description:
-              'Words that are parts of the service, the procedure or its code, the patient’s name or record number, ' +
-              'or the note',
-          }),
-        ),
-        service: Type.Optional(searchText({ description: 'Part of the service’s name' })),
-        surgeonId: Type.Optional(id()),
-        urgency: Type.Optional(urgencySchema),
-        dueUntil: Type.Optional(localDate({ description: 'Due on this day or before' })),
-        ...longPageParameters,
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      status: Type.Optional(caseRequestStatusSchema),
+      q: Type.Optional(
+        searchText({
+          description:
+            'Words that are parts of the service, the procedure or its code, the patient’s name or record number, ' +
+            'or the note',
+        }),
+      ),
+      service: Type.Optional(searchText({ description: 'Part of the service’s name' })),
+      surgeonId: Type.Optional(id()),
+      urgency: Type.Optional(urgencySchema),
+      dueUntil: Type.Optional(localDate({ description: 'Due on this day or before' })),
+      ...longPageParameters,
+    }),
     responses: { 200: { description: 'The requests', schema: caseRequestListSchema } },
     audit: { kind: 'bookings_read' },
-    problems: ['clinic_not_found'],
   }),
-  createCaseRequest: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/case-requests',
-    tag,
+  createCaseRequest: operation('POST /api/v1/clinics/{clinicId}/case-requests', {
     summary: 'Request a case',
     description:
       'It waits until somebody of the theatre’s staff books a case for it. Of a patient whom the clinic knows, ' +
@@ -174,10 +129,7 @@ export const theatrePlanningOperations = {
     access: 'member',
     restrictedField: 'body.surgeonId',
     body: newCaseRequestSchema,
-    responses: {
-      201: { description: 'The request', schema: caseRequestSchema },
-      200: { description: 'A retry: the request as it is now', schema: caseRequestSchema },
-    },
+    responses: created('The request', caseRequestSchema, 'A retry: the request as it is now'),
     retry: 'in the transaction',
     audit: { kind: 'case_request_created', subject: 'response' },
     auditRepeated: { kind: 'booking_read', subject: 'response' },
@@ -189,27 +141,20 @@ export const theatrePlanningOperations = {
         minutes: 30,
       },
     },
-    problems: ['clinic_not_found', 'theatre_resource_not_found', 'patient_mismatch'],
+    problems: ['theatre_resource_not_found', 'patient_mismatch'],
   }),
-  getCaseRequest: operation({
-    method: 'GET',
-    url: '/api/v1/case-requests/{requestId}',
-    tag,
+  getCaseRequest: operation('GET /api/v1/case-requests/{requestId}', {
     summary: 'Read a request',
     access: 'case_request',
     responses: { 200: { description: 'The request', schema: caseRequestSchema } },
     audit: { kind: 'booking_read', subject: 'requestId' },
-    problems: ['case_request_not_found'],
   }),
-  withdrawCaseRequest: operation({
-    method: 'DELETE',
-    url: '/api/v1/case-requests/{requestId}',
-    tag,
+  withdrawCaseRequest: operation('DELETE /api/v1/case-requests/{requestId}', {
     summary: 'Withdraw a request',
     description: 'An open one. If it has been done already: 204.',
     access: 'case_request',
     responses: { 204: { description: 'The request is withdrawn' } },
     audit: { kind: 'case_request_withdrawn', subject: 'requestId' },
-    problems: ['case_request_not_found', 'case_request_scheduled'],
+    problems: ['case_request_scheduled'],
   }),
-}
+})

@@ -1,6 +1,7 @@
 import { listedDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { flag, localDate } from '../schemas/fields.ts'
+import { component, object } from '../schemas/object.ts'
 import { withdrawnSlotsSchema } from '../schemas/slot.ts'
 import { filledBlockSchema } from '../schemas/theatre-case.ts'
 import {
@@ -26,46 +27,29 @@ import {
   theatreStaffSchema,
 } from '../schemas/theatre-resource.ts'
 import { inEventLog } from './audit.ts'
-import { operation } from './operation.ts'
+import { created, operation, operationTable } from './operation.ts'
 
-const tag = 'Operating theatre'
-const changeQuery = Type.Object(
-  { withCases: flag('It may become inactive while cases have it, which stay; otherwise they prevent that') },
-  { additionalProperties: false },
-)
-const retry = 'A retry: the first response again'
+const changeQuery = object({
+  withCases: flag('It may become inactive while cases have it, which stay; otherwise they prevent that'),
+})
 
 /** What cases need: rooms, staff, equipment, and blocks of rooms. */
-export const theatreResourceOperations = {
-  listRooms: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/rooms',
-    tag,
+export const theatreResourceOperations = operationTable('Operating theatre', {
+  listRooms: operation('GET /api/v1/clinics/{clinicId}/rooms', {
     summary: 'List a clinic’s operating rooms',
     access: 'member',
     responses: { 200: { description: 'All rooms, inactive ones too', schema: roomListSchema } },
-    problems: ['clinic_not_found'],
   }),
-  createRoom: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/rooms',
-    tag,
+  createRoom: operation('POST /api/v1/clinics/{clinicId}/rooms', {
     summary: 'Add an operating room',
     access: 'admin',
     body: newRoomSchema,
-    responses: {
-      201: { description: 'The room', schema: roomSchema },
-      200: { description: retry, schema: roomSchema },
-    },
+    responses: created('The room', roomSchema),
     retry: 'in the transaction',
     audit: { kind: 'theatre_changed', subject: 'response', details: ['room'] },
     example: { body: { name: 'OR' } },
-    problems: ['clinic_not_found'],
   }),
-  updateRoom: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/rooms/{roomId}',
-    tag,
+  updateRoom: operation('PATCH /api/v1/clinics/{clinicId}/rooms/{roomId}', {
     summary: 'Change an operating room',
     description: 'Existing cases keep what they take.',
     access: 'admin',
@@ -74,37 +58,24 @@ export const theatreResourceOperations = {
     responses: { 200: { description: 'The changed room', schema: roomSchema } },
     audit: { kind: 'theatre_changed', subject: 'roomId', details: ['room'], fields: true },
     example: { body: { site: 'East' } },
-    problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
+    problems: ['resource_in_use'],
   }),
-  listTheatreStaff: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/staff',
-    tag,
+  listTheatreStaff: operation('GET /api/v1/clinics/{clinicId}/staff', {
     summary: 'List the theatre’s staff',
     access: 'member',
     responses: { 200: { description: 'Everybody, inactive ones too', schema: theatreStaffListSchema } },
-    problems: ['clinic_not_found'],
   }),
-  createTheatreStaff: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/staff',
-    tag,
+  createTheatreStaff: operation('POST /api/v1/clinics/{clinicId}/staff', {
     summary: 'Add somebody to the theatre’s staff',
     access: 'admin',
     body: newTheatreStaffSchema,
-    responses: {
-      201: { description: 'The person', schema: theatreStaffSchema },
-      200: { description: retry, schema: theatreStaffSchema },
-    },
+    responses: created('The person', theatreStaffSchema),
     retry: 'in the transaction',
     audit: { kind: 'theatre_changed', subject: 'response', details: ['staff'] },
     example: { body: { name: 'Nurse', profession: 'nurse' } },
-    problems: ['clinic_not_found', 'theatre_resource_not_found'],
+    problems: ['theatre_resource_not_found'],
   }),
-  updateTheatreStaff: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/staff/{staffId}',
-    tag,
+  updateTheatreStaff: operation('PATCH /api/v1/clinics/{clinicId}/staff/{staffId}', {
     summary: 'Change somebody of the theatre’s staff',
     access: 'admin',
     query: changeQuery,
@@ -112,22 +83,15 @@ export const theatreResourceOperations = {
     responses: { 200: { description: 'The changed person', schema: theatreStaffSchema } },
     audit: { kind: 'theatre_changed', subject: 'staffId', details: ['staff'], fields: true },
     example: { body: { name: 'Nurse' } },
-    problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
+    problems: ['resource_in_use'],
   }),
-  listTheatreDoctors: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/theatre/doctors',
-    tag,
+  listTheatreDoctors: operation('GET /api/v1/clinics/{clinicId}/theatre/doctors', {
     summary: 'List the clinic’s doctors as surgeons',
     description: 'Doctors need no entry among the theatre’s staff. This is what their cases should have.',
     access: 'member',
     responses: { 200: { description: 'All doctors, inactive ones too', schema: theatreDoctorListSchema } },
-    problems: ['clinic_not_found'],
   }),
-  updateTheatreDoctor: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/theatre/doctors/{doctorId}',
-    tag,
+  updateTheatreDoctor: operation('PATCH /api/v1/clinics/{clinicId}/theatre/doctors/{doctorId}', {
     summary: 'Change what a doctor’s cases should have',
     description: 'Existing cases keep what they take.',
     access: 'admin',
@@ -135,37 +99,23 @@ export const theatreResourceOperations = {
     responses: { 200: { description: 'The changed doctor', schema: theatreDoctorSchema } },
     audit: { kind: 'theatre_changed', subject: 'doctorId', details: ['doctor'], fields: true },
     example: { body: { preferredEquipmentIds: [] } },
-    problems: ['clinic_not_found', 'doctor_not_found', 'theatre_resource_not_found'],
+    problems: ['theatre_resource_not_found'],
   }),
-  listEquipment: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/equipment',
-    tag,
+  listEquipment: operation('GET /api/v1/clinics/{clinicId}/equipment', {
     summary: 'List the theatre’s equipment',
     access: 'member',
     responses: { 200: { description: 'All equipment, inactive too', schema: equipmentListSchema } },
-    problems: ['clinic_not_found'],
   }),
-  createEquipment: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/equipment',
-    tag,
+  createEquipment: operation('POST /api/v1/clinics/{clinicId}/equipment', {
     summary: 'Add a kind of equipment',
     access: 'admin',
     body: newEquipmentSchema,
-    responses: {
-      201: { description: 'The equipment', schema: equipmentSchema },
-      200: { description: retry, schema: equipmentSchema },
-    },
+    responses: created('The equipment', equipmentSchema),
     retry: 'in the transaction',
     audit: { kind: 'theatre_changed', subject: 'response', details: ['equipment'] },
     example: { body: { name: 'Robot', units: 1 } },
-    problems: ['clinic_not_found'],
   }),
-  updateEquipment: operation({
-    method: 'PATCH',
-    url: '/api/v1/clinics/{clinicId}/equipment/{equipmentId}',
-    tag,
+  updateEquipment: operation('PATCH /api/v1/clinics/{clinicId}/equipment/{equipmentId}', {
     summary: 'Change a kind of equipment',
     description: 'Existing cases keep what they take, so there can be fewer units only if none has one of the others.',
     access: 'admin',
@@ -174,84 +124,63 @@ export const theatreResourceOperations = {
     responses: { 200: { description: 'The changed equipment', schema: equipmentSchema } },
     audit: { kind: 'theatre_changed', subject: 'equipmentId', details: ['equipment'], fields: true },
     example: { body: { units: 1 } },
-    problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use', 'units_in_use'],
+    problems: ['resource_in_use', 'units_in_use'],
   }),
-  listBlocks: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/blocks',
-    tag,
+  listBlocks: operation('GET /api/v1/clinics/{clinicId}/blocks', {
     summary: 'List blocks',
     access: 'member',
-    query: Type.Object(
-      {
-        from: localDate({ description: 'First day, in the clinic’s time zone' }),
-        to: localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` }),
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      from: localDate({ description: 'First day, in the clinic’s time zone' }),
+      to: localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` }),
+    }),
     responses: { 200: { description: 'The blocks of these days', schema: blockListSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
-    problems: ['clinic_not_found'],
   }),
-  createBlocks: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/blocks',
-    tag,
+  createBlocks: operation('POST /api/v1/clinics/{clinicId}/blocks', {
     summary: 'Create a block, or the blocks of a rule',
     description:
       'Blocks that exist already are skipped, and those that overlap others of the room, or cases of its open time, ' +
       'are reported as conflicts, so the call is safe to repeat.',
     access: 'admin',
-    query: Type.Object({ dryRun: flag('Only reports what would happen') }, { additionalProperties: false }),
+    query: object({ dryRun: flag('Only reports what would happen') }),
     body: newBlockSchema,
-    responses: {
-      201: { description: 'Blocks were created', schema: createdBlocksSchema },
-      200: { description: 'None were: a dry run, or there was nothing to create', schema: createdBlocksSchema },
-    },
+    responses: created(
+      'Blocks were created',
+      createdBlocksSchema,
+      'None were: a dry run, or there was nothing to create',
+    ),
     audit: { kind: 'theatre_changed', subject: 'body.roomId', details: ['blocks'] },
     example: {
       query: { dryRun: true },
       body: { roomId: '{roomId}', from: '{day}T18:00:00Z', to: '{day}T19:00:00Z' },
     },
-    problems: ['clinic_not_found', 'theatre_resource_not_found'],
+    problems: ['theatre_resource_not_found'],
   }),
-  changeBlock: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}',
-    tag,
+  changeBlock: operation('POST /api/v1/clinics/{clinicId}/blocks/{blockId}', {
     summary: 'Release, reclaim, take over or resize a block',
     access: 'admin',
     body: blockChangeSchema,
     responses: { 200: { description: 'The changed block', schema: blockSchema } },
     audit: { kind: 'theatre_changed', subject: 'blockId', details: ['block'] },
     example: { body: { action: 'release' } },
-    problems: ['clinic_not_found', 'block_not_found', 'minutes_in_use', 'theatre_resource_not_found'],
+    problems: ['minutes_in_use', 'theatre_resource_not_found'],
   }),
-  withdrawBlock: operation({
-    method: 'DELETE',
-    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}',
-    tag,
+  withdrawBlock: operation('DELETE /api/v1/clinics/{clinicId}/blocks/{blockId}', {
     summary: 'Withdraw a block',
     access: 'admin',
-    query: Type.Object(
-      {
-        withBookings: flag(
-          'Cases become FAILED with `slot_withdrawn`, and confirmed ones return to the waitlist, due on the day that ' +
-            'they lost; otherwise they prevent the withdrawal',
-        ),
-        dryRun: flag('Only reports what would happen'),
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      withBookings: flag(
+        'Cases become FAILED with `slot_withdrawn`, and confirmed ones return to the waitlist, due on the day that ' +
+          'they lost; otherwise they prevent the withdrawal',
+      ),
+      dryRun: flag('Only reports what would happen'),
+    }),
     responses: { 200: { description: 'The block is withdrawn', schema: withdrawnSlotsSchema } },
     audit: { kind: 'theatre_changed', subject: 'blockId', details: ['block withdrawn'] },
     example: { query: { dryRun: true } },
-    problems: ['clinic_not_found', 'block_not_found', 'slot_has_bookings', 'slot_in_past'],
+    problems: ['slot_has_bookings', 'slot_in_past'],
   }),
-  fillBlock: operation({
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}/fill',
-    tag,
+  fillBlock: operation('POST /api/v1/clinics/{clinicId}/blocks/{blockId}/fill', {
     summary: 'Fill a block from the waitlist',
     description:
       'Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds ' +
@@ -259,17 +188,14 @@ export const theatreResourceOperations = {
       'has its own key, from its beginning: with a key of another step, it is refused. One caller at a time fills a ' +
       'block; `filling` of the block says how far it is.',
     access: 'clinic_staff',
-    body: Type.Object(
-      {
-        confirm: Type.Optional(Type.Boolean({ default: false })),
-        cursor: Type.Optional(Type.String({ maxLength: 200, description: '`nextCursor` of the call before' })),
-      },
-      { title: 'BlockFilling', additionalProperties: false },
-    ),
+    body: component('BlockFilling', {
+      confirm: Type.Optional(Type.Boolean({ default: false })),
+      cursor: Type.Optional(Type.String({ maxLength: 200, description: '`nextCursor` of the call before' })),
+    }),
     bodyOptional: true,
     responses: { 200: { description: 'The cases that were created', schema: filledBlockSchema } },
     audit: inEventLog,
     auditRepeated: { kind: 'bookings_read', details: ['theatre'] },
-    problems: ['clinic_not_found', 'block_not_found', 'block_being_filled', 'theatre_resource_inactive'],
+    problems: ['block_being_filled', 'theatre_resource_inactive'],
   }),
-}
+})

@@ -4,15 +4,10 @@ import {
   visitTypeListSchema,
   visitTypeSchema,
 } from '../schemas/visit-type.ts'
-import { notModified, operation } from './operation.ts'
+import { created, notModified, operation, operationTable } from './operation.ts'
 
-const url = '/api/v1/clinics/{clinicId}/visit-types'
-
-export const visitTypeOperations = {
-  listVisitTypes: operation({
-    method: 'GET',
-    url,
-    tag: 'Visit types',
+export const visitTypeOperations = operationTable('Visit types', {
+  listVisitTypes: operation('GET /api/v1/clinics/{clinicId}/visit-types', {
     summary: 'List a clinic’s visit types',
     description:
       'By `position`, and then by name. The public gets those that patients can book: active ones that are not for ' +
@@ -20,42 +15,29 @@ export const visitTypeOperations = {
     access: 'anyone',
     responses: { 200: { description: 'The visit types', schema: visitTypeListSchema }, 304: notModified },
     cached: true,
-    problems: ['clinic_not_found'],
   }),
-  getVisitType: operation({
-    method: 'GET',
-    url: `${url}/{visitTypeId}`,
-    tag: 'Visit types',
+  getVisitType: operation('GET /api/v1/clinics/{clinicId}/visit-types/{visitTypeId}', {
     summary: 'Read a visit type',
     description: 'Also one that is switched off, or for the desk alone: bookings of it stay.',
     access: 'anyone',
     responses: { 200: { description: 'The visit type', schema: visitTypeSchema }, 304: notModified },
     cached: true,
-    problems: ['visit_type_not_found'],
+    unknown: ['visit_type_not_found'],
   }),
-  createVisitType: operation({
-    method: 'POST',
-    url,
-    tag: 'Visit types',
+  createVisitType: operation('POST /api/v1/clinics/{clinicId}/visit-types', {
     summary: 'Add a visit type to a clinic',
     description:
       'Without `doctors` and `doctorIds`, all doctors of the clinic offer it, also those who are added later. A ' +
       'retry with the same Idempotency-Key gets the first response.',
     access: 'admin',
     body: newVisitTypeSchema,
-    responses: {
-      201: { description: 'The new visit type', schema: visitTypeSchema },
-      200: { description: 'A retry: the first response again', schema: visitTypeSchema },
-    },
+    responses: created('The new visit type', visitTypeSchema),
     retry: 'in the transaction',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['visit type added'] },
     example: { body: { name: 'First visit', minutes: 40, bufferAfterMinutes: 10 } },
-    problems: ['clinic_not_found', 'doctor_not_found', 'too_many_visit_types'],
+    problems: ['doctor_not_found', 'too_many_visit_types'],
   }),
-  updateVisitType: operation({
-    method: 'PATCH',
-    url: `${url}/{visitTypeId}`,
-    tag: 'Visit types',
+  updateVisitType: operation('PATCH /api/v1/clinics/{clinicId}/visit-types/{visitTypeId}', {
     summary: 'Change a visit type, or switch it off',
     description:
       'Omitted fields stay as they are. `names`, and `doctors` or `doctorIds`, replace what there was. ' +
@@ -65,6 +47,6 @@ export const visitTypeOperations = {
     responses: { 200: { description: 'The changed visit type', schema: visitTypeSchema } },
     audit: { kind: 'clinic_changed', subject: 'visitTypeId', details: ['visit type changed'], fields: true },
     example: { body: { minutes: 30 } },
-    problems: ['clinic_not_found', 'doctor_not_found', 'visit_type_not_found'],
+    problems: ['doctor_not_found', 'visit_type_not_found'],
   }),
-}
+})

@@ -2,6 +2,7 @@ import { lengths, waitlistSearchedMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { manageTokenSchema, nothingSchema } from '../schemas/booking.ts'
 import { id, line, pageParameters, searchText } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import {
   doctorWaitlistSchema,
   entryCorrectionSchema,
@@ -18,17 +19,13 @@ import {
   waitlistListStatusSchema,
 } from '../schemas/waitlist.ts'
 import { ownData } from './audit.ts'
-import { operation } from './operation.ts'
+import { created, operation, operationTable } from './operation.ts'
 
-const tag = 'Waitlist'
 const searchedMaxText = waitlistSearchedMax.toLocaleString('en')
 
 /** Waiting for a place that becomes free. */
-export const waitlistOperations = {
-  createWaitlistEntry: operation({
-    method: 'POST',
-    url: '/api/v1/waitlist-entries',
-    tag,
+export const waitlistOperations = operationTable('Waitlist', {
+  createWaitlistEntry: operation('POST /api/v1/waitlist-entries', {
     summary: 'Join a waitlist',
     description:
       'A place that becomes free is offered to the next person on the waitlist before it is public. Nothing is held ' +
@@ -36,13 +33,11 @@ export const waitlistOperations = {
     access: 'anyone',
     restrictedField: 'body.onBehalf',
     body: newWaitlistEntrySchema,
-    responses: {
-      201: { description: 'The entry', schema: joinedWaitlistSchema },
-      200: {
-        description: 'A retry: the entry as it is now, without its patient if its first token is void',
-        schema: joinedWaitlistSchema,
-      },
-    },
+    responses: created(
+      'The entry',
+      joinedWaitlistSchema,
+      'A retry: the entry as it is now, without its patient if its first token is void',
+    ),
     clinic: { body: 'clinicId' },
     limit: 'booking',
     retry: 'in the transaction',
@@ -66,10 +61,7 @@ export const waitlistOperations = {
       'too_many_units',
     ],
   }),
-  getWaitlistEntry: operation({
-    method: 'GET',
-    url: '/api/v1/waitlist-entries/{entryId}',
-    tag,
+  getWaitlistEntry: operation('GET /api/v1/waitlist-entries/{entryId}', {
     summary: 'Read a waitlist entry and its offer',
     description:
       '`offer` is the open or accepted offer. The bearer of the manage token gets it while it is open, and doctors ' +
@@ -77,22 +69,14 @@ export const waitlistOperations = {
     access: 'waitlist_entry',
     responses: { 200: { description: 'The entry', schema: waitlistEntryWithOfferSchema } },
     audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
-    problems: [],
   }),
-  listWaitlistOffers: operation({
-    method: 'GET',
-    url: '/api/v1/waitlist-entries/{entryId}/offers',
-    tag,
+  listWaitlistOffers: operation('GET /api/v1/waitlist-entries/{entryId}/offers', {
     summary: 'List what was offered to an entry',
     access: 'waitlist_entry',
     responses: { 200: { description: 'All offers', schema: pastOffersSchema } },
     audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
-    problems: [],
   }),
-  correctWaitlistEntry: operation({
-    method: 'PATCH',
-    url: '/api/v1/waitlist-entries/{entryId}',
-    tag,
+  correctWaitlistEntry: operation('PATCH /api/v1/waitlist-entries/{entryId}', {
     summary: 'Correct a waitlist entry’s patient',
     description:
       'The name and the contacts. The entry keeps its place. If it gets another e-mail address, the link that the ' +
@@ -107,21 +91,14 @@ export const waitlistOperations = {
     example: { body: { patient: { name: 'Ada' } } },
     problems: ['offer_open', 'offer_accepted', 'already_waiting'],
   }),
-  leaveWaitlist: operation({
-    method: 'DELETE',
-    url: '/api/v1/waitlist-entries/{entryId}',
-    tag,
+  leaveWaitlist: operation('DELETE /api/v1/waitlist-entries/{entryId}', {
     summary: 'Leave a waitlist',
     description: 'An open offer is declined. If it has been done already: 204.',
     access: 'waitlist_entry',
     responses: { 204: { description: 'The entry has ended' } },
     audit: { kind: 'waitlist_entry_removed', subject: 'entryId', byDesk: true },
-    problems: [],
   }),
-  sendWaitlistLinks: operation({
-    method: 'POST',
-    url: '/api/v1/waitlist-links',
-    tag,
+  sendWaitlistLinks: operation('POST /api/v1/waitlist-links', {
     summary: 'Send the links to lost waitlist entries',
     description:
       'Sends the links to all open entries of the clinic whose patient has this address, in one e-mail. The response ' +
@@ -135,10 +112,7 @@ export const waitlistOperations = {
     example: { body: { clinicId: '{clinicId}', email: 'ada@example.org' } },
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
-  leaveWaitlistByLink: operation({
-    method: 'POST',
-    url: '/api/v1/waitlist-departures',
-    tag,
+  leaveWaitlistByLink: operation('POST /api/v1/waitlist-departures', {
     summary: 'Leave a waitlist by the link of an e-mail',
     description:
       'With the link of an offer’s e-mail, which gives no other access. An open offer is declined; an accepted one ' +
@@ -151,10 +125,7 @@ export const waitlistOperations = {
     example: { body: { entryId: '{entryId}', token: '{choiceToken}' } },
     problems: ['link_used'],
   }),
-  renewWaitlistToken: operation({
-    method: 'POST',
-    url: '/api/v1/waitlist-entries/{entryId}/manage-token',
-    tag,
+  renewWaitlistToken: operation('POST /api/v1/waitlist-entries/{entryId}/manage-token', {
     summary: 'Replace an entry’s manage token',
     description:
       'Returns a new token; earlier ones no longer work. Retries are as those of `POST /bookings/{id}/manage-token`.',
@@ -164,57 +135,41 @@ export const waitlistOperations = {
     responses: { 200: { description: 'The new token', schema: manageTokenSchema } },
     ifLost: 'Repeat the request. If your token is refused then, ask the clinic.',
     audit: { none: 'only the entry’s patient can, and gets a new token' },
-    problems: [],
   }),
-  listWaitlistEntries: operation({
-    method: 'GET',
-    url: '/api/v1/clinics/{clinicId}/waitlist-entries',
-    tag,
+  listWaitlistEntries: operation('GET /api/v1/clinics/{clinicId}/waitlist-entries', {
     summary: 'List a clinic’s waitlist',
     description:
       'Waiting and offered entries: by urgency, then by missed offers, then by the time of joining, as places are ' +
       'offered. Other lists: in the order in which they joined. An entry with `hasFreeTimes` gets no offers: ' +
       'call patients who have neither an account nor a link.',
     access: 'clinic_staff',
-    query: Type.Object(
-      {
-        ...pageParameters,
-        status: Type.Optional(waitlistListStatusSchema),
-        doctorId: Type.Optional(id()),
-        specialization: Type.Optional(line(lengths.specialization)),
-        q: Type.Optional(
-          searchText({
-            description:
-              'Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight ' +
-              'characters of one. Of entries that have ended, words and these characters find those among the ' +
-              `clinic’s ${searchedMaxText} entries that joined last`,
-          }),
-        ),
-      },
-      { additionalProperties: false },
-    ),
+    query: object({
+      ...pageParameters,
+      status: Type.Optional(waitlistListStatusSchema),
+      doctorId: Type.Optional(id()),
+      specialization: Type.Optional(line(lengths.specialization)),
+      q: Type.Optional(
+        searchText({
+          description:
+            'Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight ' +
+            'characters of one. Of entries that have ended, words and these characters find those among the ' +
+            `clinic’s ${searchedMaxText} entries that joined last`,
+        }),
+      ),
+    }),
     responses: { 200: { description: 'A page of entries', schema: waitlistEntryPageSchema } },
     audit: { kind: 'bookings_read', details: ['waitlist'] },
-    problems: ['clinic_not_found'],
   }),
-  listMyWaitlistEntries: operation({
-    method: 'GET',
-    url: '/api/v1/me/waitlist-entries',
-    tag,
+  listMyWaitlistEntries: operation('GET /api/v1/me/waitlist-entries', {
     summary: 'List your waitlist entries',
     access: 'account',
     responses: { 200: { description: 'Your entries', schema: waitlistEntryListSchema } },
     clinic: 'none',
     audit: ownData,
-    problems: [],
   }),
-  getDoctorWaitlist: operation({
-    method: 'GET',
-    url: '/api/v1/doctors/{doctorId}/waitlist',
-    tag,
+  getDoctorWaitlist: operation('GET /api/v1/doctors/{doctorId}/waitlist', {
     summary: 'Count who waits for a doctor',
     access: 'anyone',
     responses: { 200: { description: 'How many wait', schema: doctorWaitlistSchema } },
-    problems: ['doctor_not_found'],
   }),
-}
+})

@@ -6,17 +6,12 @@ import {
   workingHoursSchema,
 } from '../schemas/working-hours.ts'
 import { noPatients } from './audit.ts'
-import { operation } from './operation.ts'
+import { operation, operationTable } from './operation.ts'
 
 const { slotsMax, sessionsMax, previewMsMax } = workingHoursLimits
-const tag = 'Slots'
-const url = '/api/v1/doctors/{doctorId}/working-hours'
 
-export const workingHoursOperations = {
-  setWorkingHours: operation({
-    method: 'PUT',
-    url,
-    tag,
+export const workingHoursOperations = operationTable('Slots', {
+  setWorkingHours: operation('PUT /api/v1/doctors/{doctorId}/working-hours', {
     summary: 'Set a doctor’s working hours, of which sessions and slots are created by themselves',
     description:
       'From `validFrom` on, replaces all working hours of the doctor. What former ones created from then on and is ' +
@@ -36,18 +31,14 @@ export const workingHoursOperations = {
       query: { dryRun: true },
       body: { bands: [{ weekdays: [1, 2, 3], from: '09:00', to: '12:00' }], validFrom: '{day}' },
     },
-    problems: ['doctor_not_found', 'visit_type_not_found', 'working_hours_changed'],
+    problems: ['visit_type_not_found', 'working_hours_changed'],
   }),
-  getWorkingHours: operation({
-    method: 'GET',
-    url,
-    tag,
+  getWorkingHours: operation('GET /api/v1/doctors/{doctorId}/working-hours', {
     summary: 'Read a doctor’s working hours',
     access: 'calendar',
     responses: {
       200: { description: 'The working hours, and until when they are filled', schema: workingHoursSchema },
     },
     audit: noPatients,
-    problems: ['doctor_not_found'],
   }),
-}
+})

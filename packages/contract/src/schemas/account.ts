@@ -2,58 +2,50 @@ import { lengths, messageLanguages, passwordLength, roles } from '@holdfast/voca
 import Type, { type Static } from 'typebox'
 import { email, id, name, nullable, nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 export const roleSchema = literals(roles, { title: 'Role' })
 
-export const membershipSchema = Type.Object(
-  { clinicId: Type.String({ format: 'uuid' }), role: roleSchema, doctorId: nullableId() },
-  { title: 'Membership', additionalProperties: false },
-)
+export const membershipSchema = component('Membership', {
+  clinicId: Type.String({ format: 'uuid' }),
+  role: roleSchema,
+  doctorId: nullableId(),
+})
 
-const ownMembershipSchema = Type.Object(
-  {
-    ...membershipSchema.properties,
-    lacksSecondFactor: Type.Boolean({
-      description: 'true: the clinic requires a second factor, and this session was started without one',
+const ownMembershipSchema = component('OwnMembership', {
+  ...membershipSchema.properties,
+  lacksSecondFactor: Type.Boolean({
+    description: 'true: the clinic requires a second factor, and this session was started without one',
+  }),
+})
+
+export const meSchema = component('Me', {
+  id: Type.String({ format: 'uuid' }),
+  email: Type.String(),
+  name: Type.String(),
+  siteAdministrator: Type.Boolean(),
+  lacksSecondFactor: Type.Boolean({
+    description: 'true: site administrators need a second factor, and this session was started without one',
+  }),
+  memberships: Type.Array(ownMembershipSchema),
+  incomplete: Type.Optional(
+    Type.Literal(true, {
+      description: 'Memberships may be missing: those of clinics whose part of the database cannot be reached now',
     }),
-  },
-  { title: 'OwnMembership', additionalProperties: false },
-)
+  ),
+})
 
-export const meSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    email: Type.String(),
-    name: Type.String(),
-    siteAdministrator: Type.Boolean(),
-    lacksSecondFactor: Type.Boolean({
-      description: 'true: site administrators need a second factor, and this session was started without one',
-    }),
-    memberships: Type.Array(ownMembershipSchema),
-    incomplete: Type.Optional(
-      Type.Literal(true, {
-        description: 'Memberships may be missing: those of clinics whose part of the database cannot be reached now',
-      }),
-    ),
-  },
-  { title: 'Me', additionalProperties: false },
-)
+export const whoAmISchema = component('WhoAmI', {
+  account: Type.Union([meSchema, Type.Null()], { description: 'null: nobody is signed in' }),
+})
 
-export const whoAmISchema = Type.Object(
-  { account: Type.Union([meSchema, Type.Null()], { description: 'null: nobody is signed in' }) },
-  { title: 'WhoAmI', additionalProperties: false },
-)
-
-export const memberSchema = Type.Object(
-  {
-    accountId: Type.String({ format: 'uuid' }),
-    email: nullableText({ description: 'null: the account was deleted' }),
-    name: nullableText(),
-    role: roleSchema,
-    doctorId: nullableId({ description: 'Role doctor: the doctor who this member is' }),
-  },
-  { title: 'Member', additionalProperties: false },
-)
+export const memberSchema = component('Member', {
+  accountId: Type.String({ format: 'uuid' }),
+  email: nullableText({ description: 'null: the account was deleted' }),
+  name: nullableText(),
+  role: roleSchema,
+  doctorId: nullableId({ description: 'Role doctor: the doctor who this member is' }),
+})
 
 export type MemberBody = Static<typeof memberSchema>
 
@@ -65,7 +57,7 @@ export const roleFields = {
   doctorId: Type.Optional(id({ description: 'Required with role doctor, and allowed only then' })),
 }
 
-export const memberChangeSchema = Type.Object(roleFields, { title: 'MemberChange', additionalProperties: false })
+export const memberChangeSchema = component('MemberChange', roleFields)
 
 /** The fields of better-auth's user that are part of the contract. */
 const userSchema = Type.Object(
@@ -91,61 +83,47 @@ const linkToken = Type.String({
   description: 'From the link',
 })
 
-export const signUpSchema = Type.Object(
-  { name: name(lengths.name), email: email(), password: newPassword, rememberMe, language },
-  { title: 'SignUp', additionalProperties: false },
-)
+export const signUpSchema = component('SignUp', {
+  name: name(lengths.name),
+  email: email(),
+  password: newPassword,
+  rememberMe,
+  language,
+})
 
-export const signInSchema = Type.Object(
-  { email: email(), password: enteredPassword, rememberMe, language },
-  { title: 'SignIn', additionalProperties: false },
-)
+export const signInSchema = component('SignIn', { email: email(), password: enteredPassword, rememberMe, language })
 
-export const passwordChangeSchema = Type.Object(
-  { currentPassword: enteredPassword, newPassword, revokeOtherSessions: Type.Optional(Type.Boolean()) },
-  { title: 'PasswordChange', additionalProperties: false },
-)
+export const passwordChangeSchema = component('PasswordChange', {
+  currentPassword: enteredPassword,
+  newPassword,
+  revokeOtherSessions: Type.Optional(Type.Boolean()),
+})
 
-export const passwordResetSchema = Type.Object(
-  { token: linkToken, newPassword },
-  { title: 'PasswordReset', additionalProperties: false },
-)
+export const passwordResetSchema = component('PasswordReset', { token: linkToken, newPassword })
 
-export const passwordResetRequestSchema = Type.Object(
-  { email: email(), language },
-  { title: 'PasswordResetRequest', additionalProperties: false },
-)
+export const passwordResetRequestSchema = component('PasswordResetRequest', { email: email(), language })
 
-export const emailStatusSchema = Type.Object(
-  {
-    email: Type.String(),
-    isConfirmed: Type.Boolean({ description: 'true: a link that was sent to the address was used' }),
-    canSend: Type.Boolean({ description: 'false: this server sends no e-mails' }),
-  },
-  { title: 'EmailStatus', additionalProperties: false },
-)
+export const emailStatusSchema = component('EmailStatus', {
+  email: Type.String(),
+  isConfirmed: Type.Boolean({ description: 'true: a link that was sent to the address was used' }),
+  canSend: Type.Boolean({ description: 'false: this server sends no e-mails' }),
+})
 
-export const verificationEmailSchema = Type.Object(
-  { language },
-  { title: 'VerificationEmail', additionalProperties: false },
-)
+export const verificationEmailSchema = component('VerificationEmail', { language })
 
-export const emailChangeSchema = Type.Object(
-  {
-    newEmail: email(),
-    password: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: passwordLength.max,
-        description: 'The current password. Not needed within ten minutes after showing a second factor.',
-      }),
-    ),
-    language,
-  },
-  { title: 'EmailChange', additionalProperties: false },
-)
+export const emailChangeSchema = component('EmailChange', {
+  newEmail: email(),
+  password: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: passwordLength.max,
+      description: 'The current password. Not needed within ten minutes after showing a second factor.',
+    }),
+  ),
+  language,
+})
 
-export const emailLinkSchema = Type.Object({ token: linkToken }, { title: 'EmailLink', additionalProperties: false })
+export const emailLinkSchema = component('EmailLink', { token: linkToken })
 
 export const emailConfirmedSchema = Type.Object(
   {
@@ -156,10 +134,7 @@ export const emailConfirmedSchema = Type.Object(
   { title: 'EmailConfirmed', additionalProperties: true },
 )
 
-export const accountChangeSchema = Type.Object(
-  { name: name(lengths.name) },
-  { title: 'AccountChange', additionalProperties: false },
-)
+export const accountChangeSchema = component('AccountChange', { name: name(lengths.name) })
 
 const passwordAgain = Type.Optional(
   Type.String({
@@ -169,27 +144,21 @@ const passwordAgain = Type.Optional(
   }),
 )
 
-export const sessionRevocationSchema = Type.Object(
-  { id: Type.String({ format: 'uuid', description: 'The session’s `id`, from the list' }), password: passwordAgain },
-  { title: 'SessionRevocation', additionalProperties: false },
-)
+export const sessionRevocationSchema = component('SessionRevocation', {
+  id: Type.String({ format: 'uuid', description: 'The session’s `id`, from the list' }),
+  password: passwordAgain,
+})
 
-export const sessionsRevocationSchema = Type.Object(
-  { password: passwordAgain },
-  { title: 'SessionsRevocation', additionalProperties: false },
-)
+export const sessionsRevocationSchema = component('SessionsRevocation', { password: passwordAgain })
 
-const sessionSchema = Type.Object(
-  {
-    id: id(),
-    createdAt: Type.String({ format: 'date-time' }),
-    usedAt: Type.String({ format: 'date-time', description: 'When it was last used, to within a minute or so' }),
-    expiresAt: Type.String({ format: 'date-time' }),
-    userAgent: nullableText({ description: 'The browser or program that signed in, as it named itself' }),
-    isCurrent: Type.Boolean({ description: 'true: the session of this request' }),
-  },
-  { title: 'Session', additionalProperties: false },
-)
+const sessionSchema = component('Session', {
+  id: id(),
+  createdAt: Type.String({ format: 'date-time' }),
+  usedAt: Type.String({ format: 'date-time', description: 'When it was last used, to within a minute or so' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+  userAgent: nullableText({ description: 'The browser or program that signed in, as it named itself' }),
+  isCurrent: Type.Boolean({ description: 'true: the session of this request' }),
+})
 
 export const sessionListSchema = Type.Array(sessionSchema)
 

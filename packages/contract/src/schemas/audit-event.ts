@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { tags } from '../tags.ts'
 import { nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 /** What the security log records. Kinds are never renamed: rows of earlier releases have them. */
 export const auditKinds = [
@@ -70,49 +71,42 @@ export type AuditKind = (typeof auditKinds)[number]
 
 export const auditKindSchema = literals(auditKinds, { title: 'AuditKind' })
 
-const auditEventSchema = Type.Object(
-  {
-    id: Type.String({ description: 'Unique, and increasing' }),
-    at: Type.String({ format: 'date-time', description: 'When it happened, or happened last' }),
-    kind: auditKindSchema,
-    count: Type.Integer({
-      minimum: 1,
-      description: 'Repetitions share an event: those of a read within 15 minutes, others within a minute',
-    }),
-    clinicId: nullableId({ description: 'null: it belongs to no clinic' }),
-    clinicName: nullableText(),
-    actorKind: literals(['account', 'nobody', 'command', 'system'], {
-      description: 'nobody: somebody who was not signed in; command: the operator, with a command',
-    }),
-    actorId: nullableId({ description: 'The account that did it' }),
-    actorName: nullableText({ description: 'Its name now; null: no account, or it was deleted' }),
-    actorEmail: nullableText(),
-    subjectId: nullableId({
-      description:
-        'What it was done to: an account, a booking, a doctor, an invitation. sign_in_failed without an account: a ' +
-        'digest of the e-mail address. bookings_read with the detail search: a digest of what was searched',
-    }),
-    subjectName: nullableText({ description: 'The name of the account that it was done to' }),
-    network: nullableText({ description: 'The caller’s network, /24 of IPv4 or /48 of IPv6' }),
-    area: Type.Union([literals(tags), Type.Null()], {
-      description:
-        'What the operation was about that was denied; null: nothing was, or an operation of another release',
-    }),
-    details: Type.Array(Type.String(), {
-      description: 'Such as a role, the operation that was denied, or the names of the fields that were changed',
-    }),
-  },
-  { title: 'AuditEvent', additionalProperties: false },
-)
+const auditEventSchema = component('AuditEvent', {
+  id: Type.String({ description: 'Unique, and increasing' }),
+  at: Type.String({ format: 'date-time', description: 'When it happened, or happened last' }),
+  kind: auditKindSchema,
+  count: Type.Integer({
+    minimum: 1,
+    description: 'Repetitions share an event: those of a read within 15 minutes, others within a minute',
+  }),
+  clinicId: nullableId({ description: 'null: it belongs to no clinic' }),
+  clinicName: nullableText(),
+  actorKind: literals(['account', 'nobody', 'command', 'system'], {
+    description: 'nobody: somebody who was not signed in; command: the operator, with a command',
+  }),
+  actorId: nullableId({ description: 'The account that did it' }),
+  actorName: nullableText({ description: 'Its name now; null: no account, or it was deleted' }),
+  actorEmail: nullableText(),
+  subjectId: nullableId({
+    description:
+      'What it was done to: an account, a booking, a doctor, an invitation. sign_in_failed without an account: a ' +
+      'digest of the e-mail address. bookings_read with the detail search: a digest of what was searched',
+  }),
+  subjectName: nullableText({ description: 'The name of the account that it was done to' }),
+  network: nullableText({ description: 'The caller’s network, /24 of IPv4 or /48 of IPv6' }),
+  area: Type.Union([literals(tags), Type.Null()], {
+    description: 'What the operation was about that was denied; null: nothing was, or an operation of another release',
+  }),
+  details: Type.Array(Type.String(), {
+    description: 'Such as a role, the operation that was denied, or the names of the fields that were changed',
+  }),
+})
 
 export type AuditEventBody = Static<typeof auditEventSchema>
 
 export const auditEventPageSchema = pageOf(auditEventSchema, 'AuditEventPage')
 
-export const exportSchema = Type.Object(
-  {
-    what: literals(['bookings', 'audit_events']),
-    rows: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'How many rows were exported' }),
-  },
-  { title: 'DataExport', additionalProperties: false },
-)
+export const exportSchema = component('DataExport', {
+  what: literals(['bookings', 'audit_events']),
+  rows: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'How many rows were exported' }),
+})

@@ -2,6 +2,7 @@ import { slotLimits } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 const max = (maximum: number, description: string) => Type.Integer({ minimum: 1, maximum, description })
 
@@ -27,7 +28,7 @@ const limits = {
   ),
 }
 
-export const bookingLimitsSchema = Type.Object(limits, { title: 'BookingLimits', additionalProperties: false })
+export const bookingLimitsSchema = component('BookingLimits', limits)
 
 export const bookingLimitsChangeSchema = Type.Partial(Type.Object(limits), {
   title: 'BookingLimitsChange',
@@ -35,42 +36,30 @@ export const bookingLimitsChangeSchema = Type.Partial(Type.Object(limits), {
   minProperties: 1,
 })
 
-const bookingBurstSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid', description: 'A digest of what the bookings have in common' }),
-    kind: literals(['address', 'network', 'account', 'contact'], {
-      description: 'What the bookings have in common',
-    }),
-    bookings: Type.Integer({ description: 'Holds and coming appointments' }),
-    guestBookings: Type.Integer({ description: 'Those of them that belong to no account, which can be cancelled' }),
-    newAccountBookings: Type.Integer({
-      description:
-        'Those of them that can be cancelled as well: their accounts were created in the last hours, and have not ' +
-        'confirmed their e-mail address',
-    }),
-    firstAt: Type.String({ format: 'date-time', description: 'When the first of them was created' }),
-    lastAt: Type.String({ format: 'date-time' }),
-  },
-  { title: 'BookingBurst', additionalProperties: false },
-)
+const bookingBurstSchema = component('BookingBurst', {
+  id: Type.String({ format: 'uuid', description: 'A digest of what the bookings have in common' }),
+  kind: literals(['address', 'network', 'account', 'contact'], {
+    description: 'What the bookings have in common',
+  }),
+  bookings: Type.Integer({ description: 'Holds and coming appointments' }),
+  guestBookings: Type.Integer({ description: 'Those of them that belong to no account, which can be cancelled' }),
+  newAccountBookings: Type.Integer({
+    description:
+      'Those of them that can be cancelled as well: their accounts were created in the last hours, and have not ' +
+      'confirmed their e-mail address',
+  }),
+  firstAt: Type.String({ format: 'date-time', description: 'When the first of them was created' }),
+  lastAt: Type.String({ format: 'date-time' }),
+})
 
-export const bookingBurstsSchema = Type.Object(
-  { items: Type.Array(bookingBurstSchema) },
-  { title: 'BookingBursts', additionalProperties: false },
-)
+export const bookingBurstsSchema = component('BookingBursts', { items: Type.Array(bookingBurstSchema) })
 
-export const burstBookingsSchema = Type.Object(
-  {
-    items: Type.Array(bookingSchema),
-    remaining: Type.Boolean({ description: 'There are more than these' }),
-  },
-  { title: 'BurstBookings', additionalProperties: false },
-)
+export const burstBookingsSchema = component('BurstBookings', {
+  items: Type.Array(bookingSchema),
+  remaining: Type.Boolean({ description: 'There are more than these' }),
+})
 
-export const cancelledBurstSchema = Type.Object(
-  {
-    cancelled: Type.Integer({ description: 'Bookings that are cancelled now' }),
-    remaining: Type.Boolean({ description: 'There are more: send the request again' }),
-  },
-  { title: 'CancelledBurst', additionalProperties: false },
-)
+export const cancelledBurstSchema = component('CancelledBurst', {
+  cancelled: Type.Integer({ description: 'Bookings that are cancelled now' }),
+  remaining: Type.Boolean({ description: 'There are more: send the request again' }),
+})

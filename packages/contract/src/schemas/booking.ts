@@ -17,30 +17,25 @@ import {
   time,
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
+import { component } from './object.ts'
 
 export const bookingStatusSchema = literals(bookingStatuses, { title: 'BookingStatus' })
 
-export const patientSchema = Type.Object(
-  {
-    name: name(lengths.name),
-    email: Type.Optional(email()),
-    phone: Type.Optional(phone()),
-    language: Type.Optional(
-      literals(messageLanguages, { description: 'Of messages to the patient. Default: as the clinic has set' }),
-    ),
-  },
-  { title: 'Patient', additionalProperties: false },
-)
+export const patientSchema = component('Patient', {
+  name: name(lengths.name),
+  email: Type.Optional(email()),
+  phone: Type.Optional(phone()),
+  language: Type.Optional(
+    literals(messageLanguages, { description: 'Of messages to the patient. Default: as the clinic has set' }),
+  ),
+})
 
-export const bookedPatientSchema = Type.Object(
-  {
-    name: Type.String({ description: 'Empty for a hold without a patient, and after the patient was erased' }),
-    email: Type.Optional(Type.String()),
-    phone: Type.Optional(Type.String()),
-    language: Type.Optional(literals(messageLanguages)),
-  },
-  { title: 'BookedPatient', additionalProperties: false },
-)
+export const bookedPatientSchema = component('BookedPatient', {
+  name: Type.String({ description: 'Empty for a hold without a patient, and after the patient was erased' }),
+  email: Type.Optional(Type.String()),
+  phone: Type.Optional(Type.String()),
+  language: Type.Optional(literals(messageLanguages)),
+})
 
 const refuseOverlap = Type.Optional(
   Type.Boolean({
@@ -64,51 +59,48 @@ const visitFields = {
   startsAt: Type.Optional(time({ description: 'When the visit begins: one of `listTimes`' })),
 }
 
-export const newBookingSchema = Type.Object(
-  {
-    slotId: Type.Optional(id({ description: 'A slot. Required, unless `sessionId` or `clinicId` is there' })),
-    ...visitFields,
-    clinicId: Type.Optional(id({ description: ofAnyDoctor })),
-    visitTypeId: Type.Optional(id({ description: 'What is booked: it says how long the visit takes' })),
-    units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
-    patient: Type.Optional(patientSchema),
-    appointmentType: Type.Optional(appointmentTypeSchema),
-    reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit' })),
-    confirm: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description: 'true: CONFIRMED at once, without a hold, unless the clinic has guests confirm by a link',
-      }),
-    ),
-    onBehalf: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          'For members of the clinic: the booking belongs to the patient, not to the account that creates it. The ' +
-          'minimum notice and the booking horizon do not apply, and a slot can be booked until it ends',
-      }),
-    ),
-    addsPlaces: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          'With `onBehalf`: where no room is left, the slot gets the places that are missing, for this booking, ' +
-          'before any is offered to those who wait. It keeps them',
-      }),
-    ),
-    formerBookingId: Type.Optional(
-      id({
-        description:
-          'With `onBehalf`: a booking of the same patient in this clinic, and of the doctor, if a doctor sends it. ' +
-          'If its name and e-mail address are those of `patient` (without an address, its telephone number, or ' +
-          'neither has a contact), it was not erased, and its account did not add it by its link, the new booking ' +
-          'belongs to the same account',
-      }),
-    ),
-    refuseOverlap,
-  },
-  { title: 'NewBooking', additionalProperties: false },
-)
+export const newBookingSchema = component('NewBooking', {
+  slotId: Type.Optional(id({ description: 'A slot. Required, unless `sessionId` or `clinicId` is there' })),
+  ...visitFields,
+  clinicId: Type.Optional(id({ description: ofAnyDoctor })),
+  visitTypeId: Type.Optional(id({ description: 'What is booked: it says how long the visit takes' })),
+  units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
+  patient: Type.Optional(patientSchema),
+  appointmentType: Type.Optional(appointmentTypeSchema),
+  reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit' })),
+  confirm: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'true: CONFIRMED at once, without a hold, unless the clinic has guests confirm by a link',
+    }),
+  ),
+  onBehalf: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        'For members of the clinic: the booking belongs to the patient, not to the account that creates it. The ' +
+        'minimum notice and the booking horizon do not apply, and a slot can be booked until it ends',
+    }),
+  ),
+  addsPlaces: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        'With `onBehalf`: where no room is left, the slot gets the places that are missing, for this booking, ' +
+        'before any is offered to those who wait. It keeps them',
+    }),
+  ),
+  formerBookingId: Type.Optional(
+    id({
+      description:
+        'With `onBehalf`: a booking of the same patient in this clinic, and of the doctor, if a doctor sends it. ' +
+        'If its name and e-mail address are those of `patient` (without an address, its telephone number, or ' +
+        'neither has a contact), it was not erased, and its account did not add it by its link, the new booking ' +
+        'belongs to the same account',
+    }),
+  ),
+  refuseOverlap,
+})
 
 export type NewBookingBody = Static<typeof newBookingSchema>
 
@@ -147,80 +139,68 @@ const confirmationLink = Type.Optional(
   ),
 )
 
-export const createdBookingSchema = Type.Object(
-  {
-    ...identity,
-    status: literals(['PENDING', 'CONFIRMED']),
-    units: Type.Integer(),
-    appointmentType: appointmentTypeSchema,
-    ...times,
-    confirmationLink,
-    manageToken: nullableText({
-      description:
-        'As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. ' +
-        'Keep it secret. null: the booking was made on behalf of somebody else.',
-    }),
-  },
-  { title: 'MadeBooking', additionalProperties: false },
-)
+export const createdBookingSchema = component('MadeBooking', {
+  ...identity,
+  status: literals(['PENDING', 'CONFIRMED']),
+  units: Type.Integer(),
+  appointmentType: appointmentTypeSchema,
+  ...times,
+  confirmationLink,
+  manageToken: nullableText({
+    description:
+      'As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. ' +
+      'Keep it secret. null: the booking was made on behalf of somebody else.',
+  }),
+})
 
 /** An appointment that somebody has got in the meantime. */
-export const bookedSinceSchema = Type.Object(
-  { bookingId: identity.id, startsAt: times.startsAt },
-  { title: 'BookedSince', additionalProperties: false },
-)
+export const bookedSinceSchema = component('BookedSince', { bookingId: identity.id, startsAt: times.startsAt })
 
-export const bookingSchema = Type.Object(
-  {
-    ...identity,
-    status: bookingStatusSchema,
-    failureReason: nullableLiterals(
-      ['hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error', 'hold_released'],
-      {
-        description:
-          'When FAILED; or `hold_released`: CANCELLED before it was confirmed. `slot_closed`: an offer of the ' +
-          'waitlist ended, because the doctor is busy then or takes no bookings any more.',
-      },
-    ),
-    units: Type.Integer(),
-    appointmentType: appointmentTypeSchema,
-    visitTypeId: Type.Optional(
-      Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
-    ),
-    sessionId: Type.Optional(Type.String({ format: 'uuid', description: 'The open session of the visit' })),
-    ...times,
-    confirmationLink,
-    updatedAt: Type.String({ format: 'date-time' }),
-    extended: Type.Boolean({ description: 'The hold has been extended' }),
-    patient: bookedPatientSchema,
-    reason: nullableText(),
-    cancellationReason: nullableText(),
-    cancelledBy: nullableLiterals(['patient', 'clinic'], {
-      description:
-        'When CANCELLED: `patient` with the manage token or as the account of the booking, `clinic` as a member of ' +
-        'the clinic. null: not cancelled.',
-    }),
-    offer: nullableLiterals(['open', 'declined', 'lapsed', 'withdrawn', 'removed'], {
-      description:
-        'Of a booking that was offered to an entry of the waitlist and not accepted: what became of the offer. ' +
-        '`removed`: it ended when the clinic removed the entry. null: it was accepted, or is no offer.',
-    }),
-    joinUrl: nullableText({
-      description:
-        'The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and ' +
-        'the doctor has a video room',
-    }),
-    erasedAt: nullableTime({ description: 'When the patient was erased; null: not yet' }),
-    attendanceConfirmedAt: nullableTime({
-      description:
-        'When the patient confirmed to come to this slot; null: not, or to the slot before the last move, or the ' +
-        'clinic has undone it. Kept when the booking is cancelled or marked.',
-    }),
-    bookedSince: Type.Optional(bookedSinceSchema),
-    version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
-  },
-  { title: 'Booking', additionalProperties: false },
-)
+export const bookingSchema = component('Booking', {
+  ...identity,
+  status: bookingStatusSchema,
+  failureReason: nullableLiterals(['hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error', 'hold_released'], {
+    description:
+      'When FAILED; or `hold_released`: CANCELLED before it was confirmed. `slot_closed`: an offer of the ' +
+      'waitlist ended, because the doctor is busy then or takes no bookings any more.',
+  }),
+  units: Type.Integer(),
+  appointmentType: appointmentTypeSchema,
+  visitTypeId: Type.Optional(
+    Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
+  ),
+  sessionId: Type.Optional(Type.String({ format: 'uuid', description: 'The open session of the visit' })),
+  ...times,
+  confirmationLink,
+  updatedAt: Type.String({ format: 'date-time' }),
+  extended: Type.Boolean({ description: 'The hold has been extended' }),
+  patient: bookedPatientSchema,
+  reason: nullableText(),
+  cancellationReason: nullableText(),
+  cancelledBy: nullableLiterals(['patient', 'clinic'], {
+    description:
+      'When CANCELLED: `patient` with the manage token or as the account of the booking, `clinic` as a member of ' +
+      'the clinic. null: not cancelled.',
+  }),
+  offer: nullableLiterals(['open', 'declined', 'lapsed', 'withdrawn', 'removed'], {
+    description:
+      'Of a booking that was offered to an entry of the waitlist and not accepted: what became of the offer. ' +
+      '`removed`: it ended when the clinic removed the entry. null: it was accepted, or is no offer.',
+  }),
+  joinUrl: nullableText({
+    description:
+      'The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and ' +
+      'the doctor has a video room',
+  }),
+  erasedAt: nullableTime({ description: 'When the patient was erased; null: not yet' }),
+  attendanceConfirmedAt: nullableTime({
+    description:
+      'When the patient confirmed to come to this slot; null: not, or to the slot before the last move, or the ' +
+      'clinic has undone it. Kept when the booking is cancelled or marked.',
+  }),
+  bookedSince: Type.Optional(bookedSinceSchema),
+  version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
+})
 
 export type BookingBody = Static<typeof bookingSchema>
 
@@ -258,17 +238,14 @@ export const confirmationSchema = Type.Object(
   },
 )
 
-export const patientCorrectionSchema = Type.Object(
-  {
-    name: Type.Optional(name(lengths.name)),
-    email: Type.Optional(nullableEmail({ description: 'null: none' })),
-    phone: Type.Optional(nullablePhone({ description: 'null: none' })),
-    language: Type.Optional(
-      nullableLiterals(messageLanguages, { description: 'Of messages to the patient. null: as the clinic has set' }),
-    ),
-  },
-  { title: 'PatientCorrection', additionalProperties: false },
-)
+export const patientCorrectionSchema = component('PatientCorrection', {
+  name: Type.Optional(name(lengths.name)),
+  email: Type.Optional(nullableEmail({ description: 'null: none' })),
+  phone: Type.Optional(nullablePhone({ description: 'null: none' })),
+  language: Type.Optional(
+    nullableLiterals(messageLanguages, { description: 'Of messages to the patient. null: as the clinic has set' }),
+  ),
+})
 
 export const correctionSchema = Type.Object(
   {
@@ -287,62 +264,50 @@ export const correctionSchema = Type.Object(
   { title: 'BookingCorrection', additionalProperties: false, description: 'Omitted fields stay as they are.' },
 )
 
-export const cancellationSchema = Type.Object(
-  { reason: Type.Optional(paragraph(lengths.reason)) },
-  { title: 'Cancellation', additionalProperties: false },
-)
+export const cancellationSchema = component('Cancellation', { reason: Type.Optional(paragraph(lengths.reason)) })
 
-export const attendanceSchema = Type.Object(
-  { slotId: id({ description: 'The slot in which the booking was when the patient was asked' }) },
-  { title: 'Attendance', additionalProperties: false },
-)
+export const attendanceSchema = component('Attendance', {
+  slotId: id({ description: 'The slot in which the booking was when the patient was asked' }),
+})
 
-export const reschedulingSchema = Type.Object(
-  {
-    slotId: Type.Optional(id({ description: 'A slot of the same clinic. Required, unless `sessionId` is there' })),
-    ...visitFields,
-    visitTypeId: Type.Optional(id({ description: 'With `sessionId`. Default: the type of the visit that is moved' })),
-    addsPlaces: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          'For members of the clinic: where no room is left, the slot gets the places that are missing, as with ' +
-          '`addsPlaces` of `createBooking`',
-      }),
-    ),
-    refuseOverlap,
-  },
-  { title: 'Rescheduling', additionalProperties: false },
-)
+export const reschedulingSchema = component('Rescheduling', {
+  slotId: Type.Optional(id({ description: 'A slot of the same clinic. Required, unless `sessionId` is there' })),
+  ...visitFields,
+  visitTypeId: Type.Optional(id({ description: 'With `sessionId`. Default: the type of the visit that is moved' })),
+  addsPlaces: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        'For members of the clinic: where no room is left, the slot gets the places that are missing, as with ' +
+        '`addsPlaces` of `createBooking`',
+    }),
+  ),
+  refuseOverlap,
+})
 
 export type ReschedulingBody = Static<typeof reschedulingSchema>
 
-export const bookingLinkSchema = Type.Object(
-  { manageToken: line(100, { description: 'The manage token of this booking' }) },
-  { title: 'BookingLink', additionalProperties: false },
-)
+export const bookingLinkSchema = component('BookingLink', {
+  manageToken: line(100, { description: 'The manage token of this booking' }),
+})
 
-export const manageTokenSchema = Type.Object(
-  { manageToken: Type.String({ description: 'Gives access to this booking or waitlist entry only. Keep it secret.' }) },
-  { title: 'ManageToken', additionalProperties: false },
-)
+export const manageTokenSchema = component('ManageToken', {
+  manageToken: Type.String({ description: 'Gives access to this booking or waitlist entry only. Keep it secret.' }),
+})
 
-export const ticketLinkRequestSchema = Type.Object(
-  {
-    clinicId: id(),
-    reference: Type.String({
-      pattern: '^[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}$',
-      'x-expected': 'a reference such as 004E-81F2',
-      description: 'As on the ticket: the last eight characters of the booking’s id',
-    }),
-    day: localDate({ description: 'Of the visit, in the clinic’s time zone' }),
-    email: email({ description: 'The patient’s, as in the booking' }),
-    language: Type.Optional(literals(messageLanguages, { description: 'Of the e-mail. Default: the patient’s' })),
-  },
-  { title: 'TicketLinkRequest', additionalProperties: false },
-)
+export const ticketLinkRequestSchema = component('TicketLinkRequest', {
+  clinicId: id(),
+  reference: Type.String({
+    pattern: '^[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}$',
+    'x-expected': 'a reference such as 004E-81F2',
+    description: 'As on the ticket: the last eight characters of the booking’s id',
+  }),
+  day: localDate({ description: 'Of the visit, in the clinic’s time zone' }),
+  email: email({ description: 'The patient’s, as in the booking' }),
+  language: Type.Optional(literals(messageLanguages, { description: 'Of the e-mail. Default: the patient’s' })),
+})
 
 export type TicketLinkRequestBody = Static<typeof ticketLinkRequestSchema>
 
 /** For operations without input: no body, or `{}`. */
-export const nothingSchema = Type.Object({}, { title: 'Nothing', additionalProperties: false })
+export const nothingSchema = component('Nothing', {})

@@ -11,6 +11,7 @@ import {
 import Type, { type Static, type TInteger } from 'typebox'
 import { cachedPageOf, integerWithin, name, nullableLine, nullablePhone, nullableText, nullableTime } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 const settings = Object.fromEntries(
   Object.entries(clinicSettings).map(([name, { description, ...limits }]) => [
@@ -21,81 +22,66 @@ const settings = Object.fromEntries(
 
 export const { patientDataMonths } = settings
 
-const clinicSettingsSchema = Type.Object(settings, { title: 'ClinicSettings', additionalProperties: false })
+const clinicSettingsSchema = component('ClinicSettings', settings)
 
 const clinicSettingsChangeSchema = Type.Partial(clinicSettingsSchema, {
   title: 'ClinicSettingsChange',
   additionalProperties: false,
 })
 
-export const clinicSecuritySchema = Type.Object(
-  {
-    rolesNeedSecondFactor: Type.Boolean({
-      description: 'true: the roles of this clinic work only in sessions that were started with a second factor',
-    }),
-  },
-  { title: 'ClinicSecurity', additionalProperties: false },
-)
+export const clinicSecuritySchema = component('ClinicSecurity', {
+  rolesNeedSecondFactor: Type.Boolean({
+    description: 'true: the roles of this clinic work only in sessions that were started with a second factor',
+  }),
+})
 
 const dueMaxText = retentionDueMax.toLocaleString('en')
 
-export const retentionSchema = Type.Object(
-  {
-    months: Type.Integer({ description: 'As in the request, or as it is set; 0: never' }),
-    startsAt: nullableTime({
-      description: 'Nobody is erased before; 24 hours after the time was shortened. null: it has begun, or is off',
-    }),
-    due: Type.Integer({
-      description: `How many bookings are older and not erased yet; counting stops at ${dueMaxText}`,
-    }),
-  },
-  { title: 'Retention', additionalProperties: false },
-)
+export const retentionSchema = component('Retention', {
+  months: Type.Integer({ description: 'As in the request, or as it is set; 0: never' }),
+  startsAt: nullableTime({
+    description: 'Nobody is erased before; 24 hours after the time was shortened. null: it has begun, or is off',
+  }),
+  due: Type.Integer({
+    description: `How many bookings are older and not erased yet; counting stops at ${dueMaxText}`,
+  }),
+})
 
-const logoSchema = Type.Object(
-  {
-    url: Type.String({ description: 'The image; another image has another URL' }),
-    width: Type.Integer({ description: 'In pixels' }),
-    height: Type.Integer({ description: 'In pixels' }),
-  },
-  { title: 'ClinicLogo', additionalProperties: false },
-)
+const logoSchema = component('ClinicLogo', {
+  url: Type.String({ description: 'The image; another image has another URL' }),
+  width: Type.Integer({ description: 'In pixels' }),
+  height: Type.Integer({ description: 'In pixels' }),
+})
 
-export const newLogoSchema = Type.Object(
-  {
-    image: Type.String({
-      minLength: 1,
-      // Base64 has four characters for each three bytes.
-      maxLength: Math.ceil(logoLimits.bytesMax / 3) * 4,
-      pattern: '^[A-Za-z0-9+/]+={0,2}$',
-      'x-expected': 'a file of at most 200 KB in Base64',
-      description:
-        'A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the ' +
-        'picture (Exif, comments) is removed. A picture that Exif turns is refused: save it again as PNG',
-    }),
-  },
-  { title: 'NewClinicLogo', additionalProperties: false },
-)
+export const newLogoSchema = component('NewClinicLogo', {
+  image: Type.String({
+    minLength: 1,
+    // Base64 has four characters for each three bytes.
+    maxLength: Math.ceil(logoLimits.bytesMax / 3) * 4,
+    pattern: '^[A-Za-z0-9+/]+={0,2}$',
+    'x-expected': 'a file of at most 200 KB in Base64',
+    description:
+      'A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the ' +
+      'picture (Exif, comments) is removed. A picture that Exif turns is refused: save it again as PNG',
+  }),
+})
 
-export const clinicSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    name: Type.String(),
-    timezone: Type.String({ description: 'IANA name of the time zone of the clinic’s local days and times' }),
-    ...eachClinicText(() => nullableText()),
-    settings: clinicSettingsSchema,
-    attendanceMinutes: Type.Integer({
-      description:
-        'From how many minutes before a visit patients are asked whether they come: its first reminder; 1440 if the ' +
-        'clinic sends none',
-    }),
-    sendsEmails: Type.Boolean({
-      description: 'Whether patients who give an address get e-mails: by the clinic’s settings, and with a mail server',
-    }),
-    logo: Type.Union([logoSchema, Type.Null()]),
-  },
-  { title: 'Clinic', additionalProperties: false },
-)
+export const clinicSchema = component('Clinic', {
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  timezone: Type.String({ description: 'IANA name of the time zone of the clinic’s local days and times' }),
+  ...eachClinicText(() => nullableText()),
+  settings: clinicSettingsSchema,
+  attendanceMinutes: Type.Integer({
+    description:
+      'From how many minutes before a visit patients are asked whether they come: its first reminder; 1440 if the ' +
+      'clinic sends none',
+  }),
+  sendsEmails: Type.Boolean({
+    description: 'Whether patients who give an address get e-mails: by the clinic’s settings, and with a mail server',
+  }),
+  logo: Type.Union([logoSchema, Type.Null()]),
+})
 
 export type ClinicBody = Static<typeof clinicSchema>
 
@@ -115,21 +101,18 @@ const texts = eachClinicText((name) => {
   return Type.Optional(kind === 'phone' ? nullablePhone() : nullableLine(max))
 })
 
-export const newClinicSchema = Type.Object(
-  {
-    name: clinicName,
-    timezone,
-    ...texts,
-    settings: Type.Optional(clinicSettingsChangeSchema),
-    language: Type.Optional(
-      literals(messageLanguages, {
-        default: 'en',
-        description: 'Of messages to its patients; changed with its message settings',
-      }),
-    ),
-  },
-  { title: 'NewClinic', additionalProperties: false },
-)
+export const newClinicSchema = component('NewClinic', {
+  name: clinicName,
+  timezone,
+  ...texts,
+  settings: Type.Optional(clinicSettingsChangeSchema),
+  language: Type.Optional(
+    literals(messageLanguages, {
+      default: 'en',
+      description: 'Of messages to its patients; changed with its message settings',
+    }),
+  ),
+})
 
 export const clinicChangeSchema = Type.Object(
   {

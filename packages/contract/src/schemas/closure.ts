@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { flag, id, nullableId, nullableLine, pageOf, pageParameters, time } from './fields.ts'
 import { literals } from './literals.ts'
+import { component, object } from './object.ts'
 
 /** A day, or a local time of day on it. */
 const localMoment = (description: string) =>
@@ -22,18 +23,15 @@ const yearly = Type.Boolean({
 })
 const note = nullableLine(lengths.closureNote, { description: 'For the clinic’s people alone' })
 
-export const newClosureSchema = Type.Object(
-  {
-    from,
-    to,
-    doctorId: Type.Optional(
-      id({ description: 'Absent: the whole clinic, that is all of its doctors; for doctors, themselves' }),
-    ),
-    yearly: Type.Optional(yearly),
-    note: Type.Optional(note),
-  },
-  { title: 'NewClosure', additionalProperties: false },
-)
+export const newClosureSchema = component('NewClosure', {
+  from,
+  to,
+  doctorId: Type.Optional(
+    id({ description: 'Absent: the whole clinic, that is all of its doctors; for doctors, themselves' }),
+  ),
+  yearly: Type.Optional(yearly),
+  note: Type.Optional(note),
+})
 
 export const closureChangeSchema = Type.Object(
   { from: Type.Optional(from), to: Type.Optional(to), note: Type.Optional(note) },
@@ -53,18 +51,14 @@ const closureFields = {
   }),
 }
 
-export const closureSchema = Type.Object(closureFields, { title: 'Closure', additionalProperties: false })
+export const closureSchema = component('Closure', closureFields)
 
-const listedClosureSchema = Type.Object(
-  {
-    ...closureFields,
-    times: Type.Array(
-      Type.Object({ startsAt: time(), endsAt: time() }, { title: 'ClosedTime', additionalProperties: false }),
-      { description: 'When it is, of the days that were requested' },
-    ),
-  },
-  { title: 'ListedClosure', additionalProperties: false },
-)
+const listedClosureSchema = component('ListedClosure', {
+  ...closureFields,
+  times: Type.Array(component('ClosedTime', { startsAt: time(), endsAt: time() }), {
+    description: 'When it is, of the days that were requested',
+  }),
+})
 
 export const closurePageSchema = pageOf(listedClosureSchema, 'ClosurePage')
 
@@ -72,61 +66,45 @@ export const closurePageSchema = pageOf(listedClosureSchema, 'ClosurePage')
 const firstCount = (description: string) =>
   Type.Optional(Type.Integer({ description: `${description}. Only on the first page` }))
 
-export const closureEffectSchema = Type.Object(
-  {
-    slots: firstCount(`Slots to come at these times, counted up to ${slotsToComeMax.toLocaleString('en')}`),
-    blockedSlots: firstCount('Those that a closure or an external calendar blocks already'),
-    takenSlots: firstCount('Those with places that are booked or held'),
-    takenUnits: firstCount('How many places in them are booked or held'),
-    sessions: firstCount('Open sessions at these times that are not over'),
-    cases: firstCount('Cases to come in which the doctor is at these times; 0 of the whole clinic’s closures'),
-    bookings: pageOf(bookingSchema, 'ClosedBookings'),
-  },
-  { title: 'ClosureEffect', additionalProperties: false },
-)
+export const closureEffectSchema = component('ClosureEffect', {
+  slots: firstCount(`Slots to come at these times, counted up to ${slotsToComeMax.toLocaleString('en')}`),
+  blockedSlots: firstCount('Those that a closure or an external calendar blocks already'),
+  takenSlots: firstCount('Those with places that are booked or held'),
+  takenUnits: firstCount('How many places in them are booked or held'),
+  sessions: firstCount('Open sessions at these times that are not over'),
+  cases: firstCount('Cases to come in which the doctor is at these times; 0 of the whole clinic’s closures'),
+  bookings: pageOf(bookingSchema, 'ClosedBookings'),
+})
 
-export const newClosureQuery = Type.Object(
-  { dryRun: flag('Only reports what it would concern'), ...pageParameters },
-  { additionalProperties: false },
-)
+export const newClosureQuery = object({ dryRun: flag('Only reports what it would concern'), ...pageParameters })
 
-const named = (title: string) =>
-  Type.Object({ code: Type.String(), name: Type.String() }, { title, additionalProperties: false })
+const named = (title: string) => component(title, { code: Type.String(), name: Type.String() })
 
-const publicHolidaySchema = Type.Object(
-  {
-    from,
-    to,
-    name: Type.String({ maxLength: lengths.closureNote }),
-    hasFixedDate: Type.Boolean({ description: 'It is on the same date each year, so that it may be closed yearly' }),
-    isClosed: Type.Boolean({ description: 'The clinic is closed then already' }),
-  },
-  { title: 'PublicHoliday', additionalProperties: false },
-)
+const publicHolidaySchema = component('PublicHoliday', {
+  from,
+  to,
+  name: Type.String({ maxLength: lengths.closureNote }),
+  hasFixedDate: Type.Boolean({ description: 'It is on the same date each year, so that it may be closed yearly' }),
+  isClosed: Type.Boolean({ description: 'The clinic is closed then already' }),
+})
 
-export const publicHolidaysSchema = Type.Object(
-  {
-    countries: Type.Array(named('HolidayCountry'), { description: 'Those whose holidays are known' }),
-    regions: Type.Array(named('HolidayRegion'), { description: 'Those of the country that was requested' }),
-    items: Type.Array(publicHolidaySchema, { description: 'By day; none without a country' }),
-  },
-  { title: 'PublicHolidays', additionalProperties: false },
-)
+export const publicHolidaysSchema = component('PublicHolidays', {
+  countries: Type.Array(named('HolidayCountry'), { description: 'Those whose holidays are known' }),
+  regions: Type.Array(named('HolidayRegion'), { description: 'Those of the country that was requested' }),
+  items: Type.Array(publicHolidaySchema, { description: 'By day; none without a country' }),
+})
 
-export const publicHolidaysQuery = Type.Object(
-  {
-    year: Type.Integer({ minimum: 2000, maximum: 2199 }),
-    country: Type.Optional(
-      Type.String({ pattern: '^[A-Z]{2}$', examples: ['DE'], 'x-expected': 'a country like DE (ISO 3166-1)' }),
-    ),
-    region: Type.Optional(
-      Type.String({
-        pattern: '^[A-Za-z0-9-]{1,20}$',
-        examples: ['BY'],
-        'x-expected': 'the code of a region of the country, like BY',
-      }),
-    ),
-    language: literals(['en', 'de', 'ar'], { default: 'en', description: 'Of names, where it is known' }),
-  },
-  { additionalProperties: false },
-)
+export const publicHolidaysQuery = object({
+  year: Type.Integer({ minimum: 2000, maximum: 2199 }),
+  country: Type.Optional(
+    Type.String({ pattern: '^[A-Z]{2}$', examples: ['DE'], 'x-expected': 'a country like DE (ISO 3166-1)' }),
+  ),
+  region: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9-]{1,20}$',
+      examples: ['BY'],
+      'x-expected': 'the code of a region of the country, like BY',
+    }),
+  ),
+  language: literals(['en', 'de', 'ar'], { default: 'en', description: 'Of names, where it is known' }),
+})

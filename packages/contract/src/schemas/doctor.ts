@@ -2,23 +2,21 @@ import { appointmentTypes, lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { cachedPageOf, id, languageTag, name, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
-export const moneySchema = Type.Object(
-  {
-    amount: Type.Integer({
-      minimum: 0,
-      maximum: 1_000_000_000,
-      description: 'In the currency’s minor unit (cents)',
-    }),
-    currency: Type.String({
-      pattern: '^[A-Z]{3}$',
-      'x-expected': 'an ISO 4217 code like EUR',
-      description: 'ISO 4217',
-      examples: ['EUR'],
-    }),
-  },
-  { title: 'Money', additionalProperties: false },
-)
+export const moneySchema = component('Money', {
+  amount: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000_000,
+    description: 'In the currency’s minor unit (cents)',
+  }),
+  currency: Type.String({
+    pattern: '^[A-Z]{3}$',
+    'x-expected': 'an ISO 4217 code like EUR',
+    description: 'ISO 4217',
+    examples: ['EUR'],
+  }),
+})
 
 export const appointmentTypeSchema = literals(appointmentTypes, { title: 'AppointmentType' })
 
@@ -28,51 +26,39 @@ export const appointmentTypesSchema = Type.Array(appointmentTypeSchema, {
   uniqueItems: true,
 })
 
-const nextSlotSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    startsAt: Type.String({ format: 'date-time' }),
-    endsAt: Type.String({ format: 'date-time' }),
-  },
-  { title: 'NextSlot', additionalProperties: false },
-)
+const nextSlotSchema = component('NextSlot', {
+  id: Type.String({ format: 'uuid' }),
+  startsAt: Type.String({ format: 'date-time' }),
+  endsAt: Type.String({ format: 'date-time' }),
+})
 
 const localNamesSchema = Type.Union(
-  [
-    Type.Object(
-      { en: Type.String(), de: Type.String(), ar: Type.String() },
-      { title: 'LocalNames', additionalProperties: false },
-    ),
-    Type.Null(),
-  ],
+  [component('LocalNames', { en: Type.String(), de: Type.String(), ar: Type.String() }), Type.Null()],
   { description: 'The specialization in each language of the site; null: it is not a known one' },
 )
 
-export const doctorSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    clinicId: Type.String({ format: 'uuid' }),
-    name: Type.String(),
-    specialization: Type.String({ description: 'As the clinic wrote it' }),
-    specializationNames: localNamesSchema,
-    experienceYears: nullable<number>({ type: 'integer' }),
-    rating: nullable<number>({ type: 'number' }, { description: '0–5, one decimal' }),
-    languages: Type.Array(Type.String(), { description: 'BCP 47' }),
-    fee: Type.Union([moneySchema, Type.Null()]),
-    appointmentTypes: Type.Array(appointmentTypeSchema),
-    active: Type.Boolean({
-      description: 'false: the doctor takes no bookings, and is in no public list or search',
-    }),
-    hasOpenSessions: Type.Boolean({
-      description: 'Visit types are booked in open sessions that have not ended: see `listTimes`',
-    }),
-    nextAvailableAt: nullableTime({
-      description: 'Start of the first slot that can be booked now; null: there is none',
-    }),
-    nextSlots: Type.Array(nextSlotSchema, { description: 'The first slots that can be booked now, at most three' }),
-  },
-  { title: 'Doctor', additionalProperties: false },
-)
+export const doctorSchema = component('Doctor', {
+  id: Type.String({ format: 'uuid' }),
+  clinicId: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  specialization: Type.String({ description: 'As the clinic wrote it' }),
+  specializationNames: localNamesSchema,
+  experienceYears: nullable<number>({ type: 'integer' }),
+  rating: nullable<number>({ type: 'number' }, { description: '0–5, one decimal' }),
+  languages: Type.Array(Type.String(), { description: 'BCP 47' }),
+  fee: Type.Union([moneySchema, Type.Null()]),
+  appointmentTypes: Type.Array(appointmentTypeSchema),
+  active: Type.Boolean({
+    description: 'false: the doctor takes no bookings, and is in no public list or search',
+  }),
+  hasOpenSessions: Type.Boolean({
+    description: 'Visit types are booked in open sessions that have not ended: see `listTimes`',
+  }),
+  nextAvailableAt: nullableTime({
+    description: 'Start of the first slot that can be booked now; null: there is none',
+  }),
+  nextSlots: Type.Array(nextSlotSchema, { description: 'The first slots that can be booked now, at most three' }),
+})
 
 export type DoctorBody = Static<typeof doctorSchema>
 
@@ -88,19 +74,16 @@ const fields = {
   appointmentTypes: appointmentTypesSchema,
 }
 
-export const newDoctorSchema = Type.Object(
-  {
-    clinicId: id(),
-    name: fields.name,
-    specialization: fields.specialization,
-    experienceYears: Type.Optional(fields.experienceYears),
-    rating: Type.Optional(fields.rating),
-    languages: Type.Optional(fields.languages),
-    fee: Type.Optional(fields.fee),
-    appointmentTypes: Type.Optional(fields.appointmentTypes),
-  },
-  { title: 'NewDoctor', additionalProperties: false },
-)
+export const newDoctorSchema = component('NewDoctor', {
+  clinicId: id(),
+  name: fields.name,
+  specialization: fields.specialization,
+  experienceYears: Type.Optional(fields.experienceYears),
+  rating: Type.Optional(fields.rating),
+  languages: Type.Optional(fields.languages),
+  fee: Type.Optional(fields.fee),
+  appointmentTypes: Type.Optional(fields.appointmentTypes),
+})
 
 export const doctorChangeSchema = Type.Object(
   {
@@ -116,39 +99,30 @@ export const doctorChangeSchema = Type.Object(
   { title: 'DoctorChange', additionalProperties: false, minProperties: 1 },
 )
 
-export const videoRoomSchema = Type.Object(
-  {
-    url: nullable<string>(
-      {
-        type: 'string',
-        maxLength: 500,
-        pattern: '^https://[!-~]+$',
-        'x-expected': 'an address that begins with https:// and has no spaces; other letters percent-encoded',
-      },
-      {
-        description:
-          'The address of the doctor’s video visits; null: none. `{room}`, at most once and after the host, becomes ' +
-          'a unique, unguessable name per booking; without it all visits share one room.',
-        examples: ['https://meet.example.org/{room}'],
-      },
-    ),
-  },
-  { title: 'VideoRoom', additionalProperties: false },
-)
+export const videoRoomSchema = component('VideoRoom', {
+  url: nullable<string>(
+    {
+      type: 'string',
+      maxLength: 500,
+      pattern: '^https://[!-~]+$',
+      'x-expected': 'an address that begins with https:// and has no spaces; other letters percent-encoded',
+    },
+    {
+      description:
+        'The address of the doctor’s video visits; null: none. `{room}`, at most once and after the host, becomes ' +
+        'a unique, unguessable name per booking; without it all visits share one room.',
+      examples: ['https://meet.example.org/{room}'],
+    },
+  ),
+})
 
-export const specializationListSchema = Type.Object(
-  {
-    items: Type.Array(
-      Type.Object(
-        {
-          name: Type.String({ description: 'As the clinics wrote it' }),
-          names: localNamesSchema,
-          doctors: Type.Integer({ description: 'How many active doctors' }),
-        },
-        { title: 'Specialization', additionalProperties: false },
-      ),
-    ),
-    stale,
-  },
-  { title: 'SpecializationList', additionalProperties: false },
-)
+export const specializationListSchema = component('SpecializationList', {
+  items: Type.Array(
+    component('Specialization', {
+      name: Type.String({ description: 'As the clinics wrote it' }),
+      names: localNamesSchema,
+      doctors: Type.Integer({ description: 'How many active doctors' }),
+    }),
+  ),
+  stale,
+})

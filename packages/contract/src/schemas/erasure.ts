@@ -1,6 +1,7 @@
 import { lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { email, id, line } from './fields.ts'
+import { component } from './object.ts'
 
 export const comparedEmail = email({ description: 'Compared without upper and lower case' })
 export const comparedPhone = line(lengths.phone, {
@@ -9,40 +10,34 @@ export const comparedPhone = line(lengths.phone, {
     'clinic’s message settings; a number that cannot be read so, by its digits',
 })
 
-export const patientToEraseSchema = Type.Object(
-  {
-    email: Type.Optional(comparedEmail),
-    phone: Type.Optional(comparedPhone),
-    accountId: Type.Optional(id()),
-  },
-  { title: 'PatientToErase', additionalProperties: false },
-)
+export const patientToEraseSchema = component('PatientToErase', {
+  email: Type.Optional(comparedEmail),
+  phone: Type.Optional(comparedPhone),
+  accountId: Type.Optional(id()),
+})
 
 export type PatientToEraseBody = Static<typeof patientToEraseSchema>
 
-export const erasedPatientSchema = Type.Object(
-  {
-    erased: Type.Integer({ minimum: 0, description: 'Bookings erased by this request' }),
-    notOver: Type.Object(
-      {
-        count: Type.Integer({ minimum: 0 }),
-        bookingIds: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' }),
-      },
-      { additionalProperties: false, description: 'Bookings to come or in progress, which keep their data' },
-    ),
-    recordsLeft: Type.Object(
-      {
-        count: Type.Integer({ minimum: 0 }),
-        patientIds: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' }),
-      },
-      {
-        additionalProperties: false,
-        description:
-          'Records of patients that keep their data: a booking, case or request of theirs is not over, or they were ' +
-          'linked to one of these bookings and have another contact. A repetition no longer names the latter: their ' +
-          'links are removed with the bookings',
-      },
-    ),
-  },
-  { title: 'ErasedPatient', additionalProperties: false },
-)
+export const erasedPatientSchema = component('ErasedPatient', {
+  erased: Type.Integer({ minimum: 0, description: 'Bookings erased by this request' }),
+  notOver: Type.Object(
+    {
+      count: Type.Integer({ minimum: 0 }),
+      bookingIds: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' }),
+    },
+    { additionalProperties: false, description: 'Bookings to come or in progress, which keep their data' },
+  ),
+  recordsLeft: Type.Object(
+    {
+      count: Type.Integer({ minimum: 0 }),
+      patientIds: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' }),
+    },
+    {
+      additionalProperties: false,
+      description:
+        'Records of patients that keep their data: a booking, case or request of theirs is not over, or they were ' +
+        'linked to one of these bookings and have another contact. A repetition no longer names the latter: their ' +
+        'links are removed with the bookings',
+    },
+  ),
+})

@@ -3,6 +3,7 @@
 import { codePattern, lengths, nameExpected, namePattern, phoneNumberPattern } from '@holdfast/vocabulary'
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 /** No control characters, including NUL, and no lone surrogates: PostgreSQL cannot store them. */
 const LINE = '^[^\\p{Cc}\\p{Cs}]*$'
@@ -223,20 +224,17 @@ export const stale = Type.Optional(
 
 /** A page of a list that is served from the cache. */
 export function cachedPageOf<Item extends TSchema>(item: Item, title: string) {
-  return Type.Object({ ...pageOf(item, title).properties, stale }, { title, additionalProperties: false })
+  return component(title, { ...pageOf(item, title).properties, stale })
 }
 
 /** A page of a list, whose next page is read with a query parameter. */
 export function pageOf<Item extends TSchema>(item: Item, title: string, parameter: 'cursor' | 'after' = 'cursor') {
-  return Type.Object(
-    {
-      items: Type.Array(item),
-      nextCursor: nullableText({
-        description: `Send it as \`${parameter}\` to read the next page; null: this is the last page`,
-      }),
-    },
-    { title, additionalProperties: false },
-  )
+  return component(title, {
+    items: Type.Array(item),
+    nextCursor: nullableText({
+      description: `Send it as \`${parameter}\` to read the next page; null: this is the last page`,
+    }),
+  })
 }
 
 /** `?name=true` or `?name=false`, default false. */

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { nullable, nullableText, time } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
+import { component } from './object.ts'
 
 const healthStates = ['ok', 'warning', 'failed', 'unknown'] as const
 
@@ -60,46 +61,40 @@ const healthReasons = [
 
 const healthUnits = ['seconds', 'bytes', 'share', 'count'] as const
 
-const healthCheckSchema = Type.Object(
-  {
-    name: literals(healthCheckNames),
-    database: nullableText({ description: 'Of which of several databases; null: of the only one, or of none' }),
-    of: nullableText({ description: 'Which replica, job, consumer of events, directory or server process' }),
-    state: literals(healthStates),
-    reason: nullableLiterals(healthReasons, { description: 'Why it is not `ok`' }),
-    value: nullable<number>(
-      { type: 'number' },
-      { description: 'The figure that was judged; a time that is left may be negative. null: there is none' },
-    ),
-    unit: nullableLiterals(healthUnits, { description: 'Of `value`; a `share` is from 0 to 1' }),
-    version: nullableText({ description: 'Of the server, or of the database’s server' }),
-    since: nullable<string>(
-      { type: 'string', format: 'date-time' },
-      {
-        description:
-          'Since when it is not `ok`: as recorded, or else as this server process has seen it. null: it is, or ' +
-          'that is not known',
-      },
-    ),
-    succeededAt: nullable<string>(
-      { type: 'string', format: 'date-time' },
-      { description: 'When it last succeeded; of a backup, the newest moment that can be restored' },
-    ),
-    failedAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'When it last failed' }),
-    runbook: Type.String({ description: 'The section of the documentation that says what to do' }),
-  },
-  { title: 'HealthCheck', additionalProperties: false },
-)
+const healthCheckSchema = component('HealthCheck', {
+  name: literals(healthCheckNames),
+  database: nullableText({ description: 'Of which of several databases; null: of the only one, or of none' }),
+  of: nullableText({ description: 'Which replica, job, consumer of events, directory or server process' }),
+  state: literals(healthStates),
+  reason: nullableLiterals(healthReasons, { description: 'Why it is not `ok`' }),
+  value: nullable<number>(
+    { type: 'number' },
+    { description: 'The figure that was judged; a time that is left may be negative. null: there is none' },
+  ),
+  unit: nullableLiterals(healthUnits, { description: 'Of `value`; a `share` is from 0 to 1' }),
+  version: nullableText({ description: 'Of the server, or of the database’s server' }),
+  since: nullable<string>(
+    { type: 'string', format: 'date-time' },
+    {
+      description:
+        'Since when it is not `ok`: as recorded, or else as this server process has seen it. null: it is, or ' +
+        'that is not known',
+    },
+  ),
+  succeededAt: nullable<string>(
+    { type: 'string', format: 'date-time' },
+    { description: 'When it last succeeded; of a backup, the newest moment that can be restored' },
+  ),
+  failedAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'When it last failed' }),
+  runbook: Type.String({ description: 'The section of the documentation that says what to do' }),
+})
 
-export const healthSchema = Type.Object(
-  {
-    at: time({ description: 'When it was judged' }),
-    state: literals(healthStates, { description: 'The worst of all checks; `unknown` is better than `warning`' }),
-    process: Type.String({ description: 'The server process that answers: its machine and number' }),
-    checks: Type.Array(healthCheckSchema),
-  },
-  { title: 'Health', additionalProperties: false },
-)
+export const healthSchema = component('Health', {
+  at: time({ description: 'When it was judged' }),
+  state: literals(healthStates, { description: 'The worst of all checks; `unknown` is better than `warning`' }),
+  process: Type.String({ description: 'The server process that answers: its machine and number' }),
+  checks: Type.Array(healthCheckSchema),
+})
 
 export type HealthBody = Static<typeof healthSchema>
 export type HealthCheckBody = Static<typeof healthCheckSchema>

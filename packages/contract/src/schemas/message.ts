@@ -13,6 +13,7 @@ import {
   pageParameters,
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
+import { component, object } from './object.ts'
 
 const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 
@@ -96,10 +97,7 @@ const messageFields = {
 
 const hasContent = Type.Boolean({ description: 'kept: its content can be read' })
 
-export const messageSchema = Type.Object(
-  { ...messageFields, hasContent },
-  { title: 'Message', additionalProperties: false },
-)
+export const messageSchema = component('Message', { ...messageFields, hasContent })
 
 /** What a list of messages shows of a booking. */
 const messageBooking = Type.Optional(
@@ -119,53 +117,41 @@ const messageBooking = Type.Optional(
   ),
 )
 
-const listedMessageSchema = Type.Object(
-  {
-    ...messageFields,
-    hasContent,
-    willSkip: nullableLiterals(['replaced', 'booking_moved', 'booking_changed', 'reminder_off'], {
-      description:
-        'Why a message that is due will be skipped at its time, as the booking and the clinic’s settings are now; ' +
-        'null: it will not be',
-    }),
-    booking: messageBooking,
-  },
-  { title: 'ListedMessage', additionalProperties: false },
-)
+const listedMessageSchema = component('ListedMessage', {
+  ...messageFields,
+  hasContent,
+  willSkip: nullableLiterals(['replaced', 'booking_moved', 'booking_changed', 'reminder_off'], {
+    description:
+      'Why a message that is due will be skipped at its time, as the booking and the clinic’s settings are now; ' +
+      'null: it will not be',
+  }),
+  booking: messageBooking,
+})
 
 export const messagePageSchema = pageOf(listedMessageSchema, 'MessagePage')
 
-export const messageWithContentSchema = Type.Object(
-  {
-    ...messageFields,
-    subject: nullableText({ description: 'null: messages that were sent are not stored' }),
-    text: nullableText(),
-    html: nullableText(),
-  },
-  { title: 'MessageWithContent', additionalProperties: false },
-)
+export const messageWithContentSchema = component('MessageWithContent', {
+  ...messageFields,
+  subject: nullableText({ description: 'null: messages that were sent are not stored' }),
+  text: nullableText(),
+  html: nullableText(),
+})
 
-export const messagePreviewQuery = Type.Object(
-  {
-    kind: literals([...messageKinds, ...messageVariants]),
-    language: literals(messageLanguages),
-    channel: literals(messageChannels, { description: 'There is no SMS of the kinds `confirm` and `unanswered`' }),
-  },
-  { additionalProperties: false },
-)
+export const messagePreviewQuery = object({
+  kind: literals([...messageKinds, ...messageVariants]),
+  language: literals(messageLanguages),
+  channel: literals(messageChannels, { description: 'There is no SMS of the kinds `confirm` and `unanswered`' }),
+})
 
-export const messagePreviewSchema = Type.Object(
-  {
-    subject: nullableText({ description: 'null: an SMS has none' }),
-    html: nullableText({ description: 'With the logo in it; null: an SMS has none' }),
-    text: Type.String({ description: 'The SMS, or the e-mail for programs that show no HTML' }),
-    smsParts: nullable<number>(
-      { type: 'integer' },
-      { description: 'In how many parts the network sends it; null: an e-mail' },
-    ),
-  },
-  { title: 'MessagePreview', additionalProperties: false },
-)
+export const messagePreviewSchema = component('MessagePreview', {
+  subject: nullableText({ description: 'null: an SMS has none' }),
+  html: nullableText({ description: 'With the logo in it; null: an SMS has none' }),
+  text: Type.String({ description: 'The SMS, or the e-mail for programs that show no HTML' }),
+  smsParts: nullable<number>(
+    { type: 'integer' },
+    { description: 'In how many parts the network sends it; null: an e-mail' },
+  ),
+})
 
 const clinicText = (description: string) =>
   Type.Unsafe<string | null>({
@@ -220,7 +206,7 @@ const settings = {
   }),
 }
 
-export const messageSettingsSchema = Type.Object(settings, { title: 'MessageSettings', additionalProperties: false })
+export const messageSettingsSchema = component('MessageSettings', settings)
 
 export const messageSettingsChangeSchema = Type.Partial(Type.Object(settings), {
   title: 'MessageSettingsChange',
@@ -228,47 +214,35 @@ export const messageSettingsChangeSchema = Type.Partial(Type.Object(settings), {
   minProperties: 1,
 })
 
-export const reminderPlanSchema = Type.Object(
-  {
-    dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Counts only, and plans nothing' })),
-    cursor: pageParameters.cursor,
-  },
-  { title: 'ReminderPlan', additionalProperties: false },
-)
+export const reminderPlanSchema = component('ReminderPlan', {
+  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Counts only, and plans nothing' })),
+  cursor: pageParameters.cursor,
+})
 
-export const plannedRemindersSchema = Type.Object(
-  {
-    bookings: Type.Integer({
-      description: 'How many bookings got reminders that they did not have, or would in a dry run',
-    }),
-    nextCursor: nullableText({ description: 'Send it as `cursor` to go on; null: these were the last bookings' }),
-  },
-  { title: 'PlannedReminders', additionalProperties: false },
-)
+export const plannedRemindersSchema = component('PlannedReminders', {
+  bookings: Type.Integer({
+    description: 'How many bookings got reminders that they did not have, or would in a dry run',
+  }),
+  nextCursor: nullableText({ description: 'Send it as `cursor` to go on; null: these were the last bookings' }),
+})
 
-export const reminderChoiceSchema = Type.Object(
-  {
-    bookingId: id(),
-    token: Type.String({
-      pattern: '^hfu_[A-Za-z0-9_-]{43}$',
-      'x-expected': 'the token of the link',
-      description: 'From the link of a reminder',
-    }),
-    reminders: Type.Boolean({ description: 'Whether the patient gets reminders of the clinic from now on' }),
-  },
-  { title: 'ReminderChoice', additionalProperties: false },
-)
+export const reminderChoiceSchema = component('ReminderChoice', {
+  bookingId: id(),
+  token: Type.String({
+    pattern: '^hfu_[A-Za-z0-9_-]{43}$',
+    'x-expected': 'the token of the link',
+    description: 'From the link of a reminder',
+  }),
+  reminders: Type.Boolean({ description: 'Whether the patient gets reminders of the clinic from now on' }),
+})
 
-export const reminderChoiceDoneSchema = Type.Object(
-  {
-    clinicName: Type.String(),
-    reminders: Type.Boolean(),
-    accountReminders: Type.Boolean({
-      description: 'false: the account that decides about this booking has turned off reminders by e-mail, too',
-    }),
-  },
-  { title: 'ReminderChoiceDone', additionalProperties: false },
-)
+export const reminderChoiceDoneSchema = component('ReminderChoiceDone', {
+  clinicName: Type.String(),
+  reminders: Type.Boolean(),
+  accountReminders: Type.Boolean({
+    description: 'false: the account that decides about this booking has turned off reminders by e-mail, too',
+  }),
+})
 
 const messageChoices = {
   reminderEmails: Type.Boolean({ description: 'Whether there are reminders by e-mail' }),
@@ -287,26 +261,20 @@ export const messageChoicesChangeSchema = Type.Object(messageChoices, {
   additionalProperties: false,
 })
 
-const reminderOptOutSchema = Type.Object(
-  {
-    clinicId: Type.String({ format: 'uuid' }),
-    clinicName: Type.String(),
-    since: Type.String({ format: 'date-time' }),
-  },
-  { title: 'ReminderOptOut', additionalProperties: false },
-)
+const reminderOptOutSchema = component('ReminderOptOut', {
+  clinicId: Type.String({ format: 'uuid' }),
+  clinicName: Type.String(),
+  since: Type.String({ format: 'date-time' }),
+})
 
-export const messageChoicesSchema = Type.Object(
-  {
-    ...messageChoices,
-    reminderOptOuts: Type.Union([Type.Array(reminderOptOutSchema, { maxItems: 100 }), Type.Null()], {
-      description:
-        'Clinics whose reminders were turned off for the account’s e-mail address by the link in one: none are ' +
-        'sent, whatever `reminderEmails` says. The newest first, at most 100. null: the address is not confirmed',
-    }),
-  },
-  { title: 'MessageChoices', additionalProperties: false },
-)
+export const messageChoicesSchema = component('MessageChoices', {
+  ...messageChoices,
+  reminderOptOuts: Type.Union([Type.Array(reminderOptOutSchema, { maxItems: 100 }), Type.Null()], {
+    description:
+      'Clinics whose reminders were turned off for the account’s e-mail address by the link in one: none are ' +
+      'sent, whatever `reminderEmails` says. The newest first, at most 100. null: the address is not confirmed',
+  }),
+})
 
 export type MessageBody = Static<typeof messageSchema>
 export type ListedMessageBody = Static<typeof listedMessageSchema>

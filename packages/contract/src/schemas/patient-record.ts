@@ -15,14 +15,12 @@ import {
   paragraph,
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
+import { component, object } from './object.ts'
 
-const identifierSchema = Type.Object(
-  {
-    system: code(lengths.identifier, { description: 'Which system has given it, such as a URI or a name' }),
-    value: code(lengths.identifier),
-  },
-  { title: 'PatientIdentifier', additionalProperties: false },
-)
+const identifierSchema = component('PatientIdentifier', {
+  system: code(lengths.identifier, { description: 'Which system has given it, such as a URI or a name' }),
+  value: code(lengths.identifier),
+})
 
 const mrn = { description: 'The record number, by which the operating theatre finds the patient' }
 const sex = nullableLiterals(patientSexes, { description: 'null: not known' })
@@ -55,23 +53,20 @@ function optional<Fields extends TProperties>(properties: Fields) {
   return Type.Partial(Type.Object(properties)).properties
 }
 
-export const newPatientRecordSchema = Type.Object(
-  { ...optional({ ...fields, mrn: nullableCode(lengths.code, mrn) }), name: fields.name },
-  { title: 'NewPatientRecord', additionalProperties: false },
-)
+export const newPatientRecordSchema = component('NewPatientRecord', {
+  ...optional({ ...fields, mrn: nullableCode(lengths.code, mrn) }),
+  name: fields.name,
+})
 
 export type NewPatientRecordBody = Static<typeof newPatientRecordSchema>
 
-export const patientRecordChangeSchema = Type.Object(
-  {
-    version: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Of the record that was read' }),
-    ...optional({
-      ...fields,
-      mrn: code(lengths.code, { description: 'It can be corrected, but not removed: cases may have it' }),
-    }),
-  },
-  { title: 'PatientRecordChange', additionalProperties: false },
-)
+export const patientRecordChangeSchema = component('PatientRecordChange', {
+  version: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Of the record that was read' }),
+  ...optional({
+    ...fields,
+    mrn: code(lengths.code, { description: 'It can be corrected, but not removed: cases may have it' }),
+  }),
+})
 
 export type PatientRecordChangeBody = Static<typeof patientRecordChangeSchema>
 
@@ -87,9 +82,7 @@ const recordProperties = {
   language: nullableText(language),
   flags: Type.Array(Type.String()),
   notes: nullableText(),
-  identifiers: Type.Array(
-    Type.Object({ system: Type.String(), value: Type.String() }, { additionalProperties: false }),
-  ),
+  identifiers: Type.Array(object({ system: Type.String(), value: Type.String() })),
   version: Type.Integer({ description: 'The number of changes, from 1' }),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),
@@ -110,44 +103,35 @@ const times = {
   status: literals(bookingStatuses, { title: 'BookingStatus' }),
 }
 
-const appointmentSchema = Type.Object(
-  {
-    bookingId: Type.String({ format: 'uuid' }),
-    doctorId: Type.String({ format: 'uuid' }),
-    doctorName: Type.String(),
-    visitTypeId: Type.Optional(
-      Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
-    ),
-    ...times,
-  },
-  { title: 'PatientAppointment', additionalProperties: false },
-)
+const appointmentSchema = component('PatientAppointment', {
+  bookingId: Type.String({ format: 'uuid' }),
+  doctorId: Type.String({ format: 'uuid' }),
+  doctorName: Type.String(),
+  visitTypeId: Type.Optional(
+    Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
+  ),
+  ...times,
+})
 
-const caseSchema = Type.Object(
-  {
-    caseId: Type.String({ format: 'uuid' }),
-    roomId: Type.String({ format: 'uuid' }),
-    roomName: Type.String(),
-    surgeonName: Type.String(),
-    procedure: Type.String(),
-    ...times,
-  },
-  { title: 'PatientCase', additionalProperties: false },
-)
+const caseSchema = component('PatientCase', {
+  caseId: Type.String({ format: 'uuid' }),
+  roomId: Type.String({ format: 'uuid' }),
+  roomName: Type.String(),
+  surgeonName: Type.String(),
+  procedure: Type.String(),
+  ...times,
+})
 
-export const patientWithVisitsSchema = Type.Object(
-  {
-    ...recordProperties,
-    next: Type.Array(appointmentSchema, {
-      description:
-        `Linked bookings to come or in progress, of the ${patientVisitsMax} that were booked last. ` +
-        'The first one is first',
-    }),
-    past: Type.Array(appointmentSchema, { description: 'The others of these; the last one first' }),
-    cases: Type.Array(caseSchema, { description: `The last ${patientVisitsMax} cases, the last one first` }),
-  },
-  { title: 'PatientWithVisits', additionalProperties: false },
-)
+export const patientWithVisitsSchema = component('PatientWithVisits', {
+  ...recordProperties,
+  next: Type.Array(appointmentSchema, {
+    description:
+      `Linked bookings to come or in progress, of the ${patientVisitsMax} that were booked last. ` +
+      'The first one is first',
+  }),
+  past: Type.Array(appointmentSchema, { description: 'The others of these; the last one first' }),
+  cases: Type.Array(caseSchema, { description: `The last ${patientVisitsMax} cases, the last one first` }),
+})
 
 export type PatientWithVisitsBody = Static<typeof patientWithVisitsSchema>
 
@@ -156,8 +140,8 @@ const firstIds = Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, de
 
 export const unlinkedOfRecordSchema = Type.Object(
   {
-    bookings: Type.Object({ count, bookingIds: firstIds }, { additionalProperties: false }),
-    waitlistEntries: Type.Object({ count, entryIds: firstIds }, { additionalProperties: false }),
+    bookings: object({ count, bookingIds: firstIds }),
+    waitlistEntries: object({ count, entryIds: firstIds }),
   },
   {
     title: 'UnlinkedOfRecord',
@@ -170,12 +154,9 @@ export const unlinkedOfRecordSchema = Type.Object(
 
 export type UnlinkedOfRecordBody = Static<typeof unlinkedOfRecordSchema>
 
-export const erasedRecordSchema = Type.Object(
-  {
-    bookings: Type.Integer({ description: 'Appointments that were erased with the record' }),
-    cases: Type.Integer(),
-    requests: Type.Integer(),
-    unlinked: unlinkedOfRecordSchema,
-  },
-  { title: 'ErasedRecord', additionalProperties: false },
-)
+export const erasedRecordSchema = component('ErasedRecord', {
+  bookings: Type.Integer({ description: 'Appointments that were erased with the record' }),
+  cases: Type.Integer(),
+  requests: Type.Integer(),
+  unlinked: unlinkedOfRecordSchema,
+})

@@ -3,18 +3,16 @@ import type { ProblemKind } from '../problem-kind.ts'
 import { type ProblemMembers, problemCodes, problemKinds } from '../problems.ts'
 import { bookingSchema, otherAppointmentSchema } from './booking.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 import { caseConflictSchema, caseSchema } from './theatre-case.ts'
 
-const fieldErrorSchema = Type.Object(
-  {
-    path: Type.String({
-      description:
-        'A JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…` or `/headers/…` with the name',
-    }),
-    message: Type.String({ description: 'What was expected, and what was found' }),
-  },
-  { title: 'FieldError', additionalProperties: false },
-)
+const fieldErrorSchema = component('FieldError', {
+  path: Type.String({
+    description:
+      'A JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…` or `/headers/…` with the name',
+  }),
+  message: Type.String({ description: 'What was expected, and what was found' }),
+})
 
 /** One invalid field, and why it is invalid. */
 export type FieldError = Static<typeof fieldErrorSchema>
@@ -63,10 +61,7 @@ function membersOfKinds(): TProperties {
 }
 
 /** RFC 9457, with a stable `code` and details that help to continue. */
-export const problemSchema = Type.Object(
-  { ...commonMembers, ...membersOfKinds() },
-  { title: 'Problem', additionalProperties: false },
-)
+export const problemSchema = component('Problem', { ...commonMembers, ...membersOfKinds() })
 
 /** A problem document. */
 export type Problem = Static<TObject<typeof commonMembers>> & ProblemMembers

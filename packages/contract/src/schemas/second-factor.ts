@@ -1,6 +1,7 @@
 import { lengths } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { id, line, nullable } from './fields.ts'
+import { component } from './object.ts'
 
 const password = Type.Optional(
   Type.String({
@@ -11,62 +12,48 @@ const password = Type.Optional(
 )
 const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends when the browser is closed' }))
 const appCode = Type.String({ pattern: '^[0-9]{6}$', 'x-expected': 'six digits', description: 'From the app' })
-const noMore = { additionalProperties: false }
 
-const passkeySchema = Type.Object(
-  {
-    id: id(),
-    name: Type.String(),
-    createdAt: Type.String({ format: 'date-time' }),
-    usedAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'null: not used yet' }),
-  },
-  { title: 'Passkey', ...noMore },
-)
+const passkeySchema = component('Passkey', {
+  id: id(),
+  name: Type.String(),
+  createdAt: Type.String({ format: 'date-time' }),
+  usedAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'null: not used yet' }),
+})
 
-export const secondFactorsSchema = Type.Object(
-  {
-    hasTotp: Type.Boolean({ description: 'true: signing in with the password asks for a code of the app' }),
-    recoveryCodes: Type.Integer({ description: 'How many are left' }),
-    passkeys: Type.Array(passkeySchema),
-    passkeyOrigin: nullable<string>(
-      { type: 'string' },
-      { description: 'The only address at which passkeys work; null: the server is at none where browsers allow them' },
-    ),
-    isShown: Type.Boolean({ description: 'true: this session was started with a second factor' }),
-    needsPassword: Type.Boolean({ description: 'true: changes need the current password' }),
-  },
-  { title: 'SecondFactors', ...noMore },
-)
+export const secondFactorsSchema = component('SecondFactors', {
+  hasTotp: Type.Boolean({ description: 'true: signing in with the password asks for a code of the app' }),
+  recoveryCodes: Type.Integer({ description: 'How many are left' }),
+  passkeys: Type.Array(passkeySchema),
+  passkeyOrigin: nullable<string>(
+    { type: 'string' },
+    { description: 'The only address at which passkeys work; null: the server is at none where browsers allow them' },
+  ),
+  isShown: Type.Boolean({ description: 'true: this session was started with a second factor' }),
+  needsPassword: Type.Boolean({ description: 'true: changes need the current password' }),
+})
 
-export const confirmationSchema = Type.Object({ password }, { title: 'PasswordConfirmation', ...noMore })
+export const confirmationSchema = component('PasswordConfirmation', { password })
 
-export const newTotpSchema = Type.Object(
-  {
-    secret: Type.String({ description: 'In base 32, to be typed into the app' }),
-    uri: Type.String({ description: '`otpauth:`, for a QR code' }),
-  },
-  { title: 'NewTotp', ...noMore },
-)
+export const newTotpSchema = component('NewTotp', {
+  secret: Type.String({ description: 'In base 32, to be typed into the app' }),
+  uri: Type.String({ description: '`otpauth:`, for a QR code' }),
+})
 
-export const totpConfirmationSchema = Type.Object({ code: appCode }, { title: 'TotpConfirmation', ...noMore })
+export const totpConfirmationSchema = component('TotpConfirmation', { code: appCode })
 
-export const recoveryCodesSchema = Type.Object(
-  { recoveryCodes: Type.Array(Type.String(), { description: 'Each works once. They are not shown again.' }) },
-  { title: 'RecoveryCodes', ...noMore },
-)
+export const recoveryCodesSchema = component('RecoveryCodes', {
+  recoveryCodes: Type.Array(Type.String(), { description: 'Each works once. They are not shown again.' }),
+})
 
-export const codeSignInSchema = Type.Object(
-  {
-    challenge: Type.String({
-      pattern: '^[\\w-]{32}$',
-      'x-expected': 'the challenge of the sign-in',
-      description: 'From the response to the password',
-    }),
-    code: Type.String({ minLength: 6, maxLength: 40, description: 'From the app, or a recovery code' }),
-    rememberMe,
-  },
-  { title: 'CodeSignIn', ...noMore },
-)
+export const codeSignInSchema = component('CodeSignIn', {
+  challenge: Type.String({
+    pattern: '^[\\w-]{32}$',
+    'x-expected': 'the challenge of the sign-in',
+    description: 'From the response to the password',
+  }),
+  code: Type.String({ minLength: 6, maxLength: 40, description: 'From the app, or a recovery code' }),
+  rememberMe,
+})
 
 /** WebAuthn's own forms, which browsers create and read: `PublicKeyCredential.toJSON()` and its counterparts. */
 const webAuthn = (title: string) => Type.Object({}, { title, additionalProperties: true })
@@ -82,49 +69,40 @@ const credential = {
 }
 const base64url = Type.String({ pattern: '^[\\w-]*$', maxLength: 12_000 })
 
-export const newPasskeySchema = Type.Object(
-  {
-    name: line(lengths.passkeyName),
-    response: Type.Object(
-      {
-        ...credential,
-        response: Type.Object(
-          {
-            clientDataJSON: base64url,
-            attestationObject: base64url,
-            transports: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 10 })),
-          },
-          { additionalProperties: true },
-        ),
-      },
-      { additionalProperties: true },
-    ),
-  },
-  { title: 'NewPasskey', ...noMore },
-)
+export const newPasskeySchema = component('NewPasskey', {
+  name: line(lengths.passkeyName),
+  response: Type.Object(
+    {
+      ...credential,
+      response: Type.Object(
+        {
+          clientDataJSON: base64url,
+          attestationObject: base64url,
+          transports: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 10 })),
+        },
+        { additionalProperties: true },
+      ),
+    },
+    { additionalProperties: true },
+  ),
+})
 
-export const passkeySignInSchema = Type.Object(
-  {
-    response: Type.Object(
-      {
-        ...credential,
-        response: Type.Object(
-          { clientDataJSON: base64url, authenticatorData: base64url, signature: base64url },
-          { additionalProperties: true },
-        ),
-      },
-      { additionalProperties: true },
-    ),
-    rememberMe,
-  },
-  { title: 'PasskeySignIn', ...noMore },
-)
+export const passkeySignInSchema = component('PasskeySignIn', {
+  response: Type.Object(
+    {
+      ...credential,
+      response: Type.Object(
+        { clientDataJSON: base64url, authenticatorData: base64url, signature: base64url },
+        { additionalProperties: true },
+      ),
+    },
+    { additionalProperties: true },
+  ),
+  rememberMe,
+})
 
 export const addedPasskeySchema = passkeySchema
 
-export const passkeyRenamingSchema = Type.Object(
-  { id: id(), name: line(lengths.passkeyName) },
-  { title: 'PasskeyRenaming', ...noMore },
-)
+export const passkeyRenamingSchema = component('PasskeyRenaming', { id: id(), name: line(lengths.passkeyName) })
 
-export const passkeyRemovalSchema = Type.Object({ id: id(), password }, { title: 'PasskeyRemoval', ...noMore })
+export const passkeyRemovalSchema = component('PasskeyRemoval', { id: id(), password })

@@ -2,6 +2,7 @@ import { sessionLimits, visitTypeLimits } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { id, integerWithin, stale, time } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 const { gridMinutes, sessionsPerCallMax } = sessionLimits
 
@@ -13,64 +14,49 @@ const sessionFields = {
 const someTypes = { minItems: 1, maxItems: visitTypeLimits.visitTypesMax, uniqueItems: true }
 const ofTypes = { description: 'The visit types that are booked in it. null: all that the doctor offers' }
 
-export const newSessionsSchema = Type.Object(
-  {
-    sessions: Type.Array(
-      Type.Object({ startsAt: time(), endsAt: time() }, { title: 'OpenSessionDraft', additionalProperties: false }),
-      { minItems: 1, maxItems: sessionsPerCallMax },
-    ),
-    gridMinutes: Type.Optional(
-      Type.Integer({
-        ...integerWithin(gridMinutes),
-        default: 10,
-        description: 'Visits begin at the start of the session, and every so many minutes after it',
+export const newSessionsSchema = component('NewOpenSessions', {
+  sessions: Type.Array(component('OpenSessionDraft', { startsAt: time(), endsAt: time() }), {
+    minItems: 1,
+    maxItems: sessionsPerCallMax,
+  }),
+  gridMinutes: Type.Optional(
+    Type.Integer({
+      ...integerWithin(gridMinutes),
+      default: 10,
+      description: 'Visits begin at the start of the session, and every so many minutes after it',
+    }),
+  ),
+  visitTypeIds: Type.Optional(
+    Type.Array(id(), { ...someTypes, description: 'Only these visit types are booked in them. Absent: all' }),
+  ),
+})
+
+export const createdSessionsSchema = component('CreatedOpenSessions', {
+  created: Type.Integer(),
+  skipped: Type.Integer({ description: 'They exist already, or have ended' }),
+  conflicts: Type.Integer({ description: 'They overlap another session of the doctor' }),
+  items: Type.Array(
+    component('OpenSessionOutcome', {
+      ...sessionFields,
+      outcome: literals(['created', 'skipped', 'conflict']),
+      sessionId: Type.Union([Type.String({ format: 'uuid' }), Type.Null()], {
+        description: 'The session that was created, or that exists',
       }),
-    ),
-    visitTypeIds: Type.Optional(
-      Type.Array(id(), { ...someTypes, description: 'Only these visit types are booked in them. Absent: all' }),
-    ),
-  },
-  { title: 'NewOpenSessions', additionalProperties: false },
-)
+    }),
+  ),
+})
 
-export const createdSessionsSchema = Type.Object(
-  {
-    created: Type.Integer(),
-    skipped: Type.Integer({ description: 'They exist already, or have ended' }),
-    conflicts: Type.Integer({ description: 'They overlap another session of the doctor' }),
-    items: Type.Array(
-      Type.Object(
-        {
-          ...sessionFields,
-          outcome: literals(['created', 'skipped', 'conflict']),
-          sessionId: Type.Union([Type.String({ format: 'uuid' }), Type.Null()], {
-            description: 'The session that was created, or that exists',
-          }),
-        },
-        { title: 'OpenSessionOutcome', additionalProperties: false },
-      ),
-    ),
-  },
-  { title: 'CreatedOpenSessions', additionalProperties: false },
-)
-
-export const sessionListSchema = Type.Object(
-  {
-    items: Type.Array(
-      Type.Object(
-        {
-          id: Type.String({ format: 'uuid' }),
-          doctorId: Type.String({ format: 'uuid' }),
-          ...sessionFields,
-          gridMinutes: Type.Integer(),
-          visitTypeIds: Type.Union([Type.Array(Type.String({ format: 'uuid' })), Type.Null()], ofTypes),
-        },
-        { title: 'OpenSession', additionalProperties: false },
-      ),
-    ),
-  },
-  { title: 'OpenSessionList', additionalProperties: false },
-)
+export const sessionListSchema = component('OpenSessionList', {
+  items: Type.Array(
+    component('OpenSession', {
+      id: Type.String({ format: 'uuid' }),
+      doctorId: Type.String({ format: 'uuid' }),
+      ...sessionFields,
+      gridMinutes: Type.Integer(),
+      visitTypeIds: Type.Union([Type.Array(Type.String({ format: 'uuid' })), Type.Null()], ofTypes),
+    }),
+  ),
+})
 
 const timeFields = {
   sessionId: Type.String({ format: 'uuid' }),
@@ -80,37 +66,27 @@ const timeFields = {
 
 const asOf = Type.String({ format: 'date-time', description: 'When this was read' })
 
-export const timeListSchema = Type.Object(
-  { items: Type.Array(Type.Object(timeFields, { title: 'OpenTime', additionalProperties: false })), asOf, stale },
-  { title: 'OpenTimeList', additionalProperties: false },
-)
+export const timeListSchema = component('OpenTimeList', {
+  items: Type.Array(component('OpenTime', timeFields)),
+  asOf,
+  stale,
+})
 
 const { startsAt, ...timeOfDoctor } = timeFields
 
-export const clinicTimeListSchema = Type.Object(
-  {
-    items: Type.Array(
-      Type.Object(
-        {
-          startsAt,
-          doctors: Type.Array(
-            Type.Object(
-              { doctorId: Type.String({ format: 'uuid' }), ...timeOfDoctor },
-              { title: 'FreeDoctor', additionalProperties: false },
-            ),
-            { description: 'Who is free then' },
-          ),
-        },
-        { title: 'ClinicTime', additionalProperties: false },
-      ),
-    ),
-    asOf,
-    stale,
-    searchedUntil: Type.String({
-      format: 'date-time',
-      description:
-        'Times from here on were not looked for: the sessions until then have as many starts as are searched',
+export const clinicTimeListSchema = component('ClinicTimeList', {
+  items: Type.Array(
+    component('ClinicTime', {
+      startsAt,
+      doctors: Type.Array(component('FreeDoctor', { doctorId: Type.String({ format: 'uuid' }), ...timeOfDoctor }), {
+        description: 'Who is free then',
+      }),
     }),
-  },
-  { title: 'ClinicTimeList', additionalProperties: false },
-)
+  ),
+  asOf,
+  stale,
+  searchedUntil: Type.String({
+    format: 'date-time',
+    description: 'Times from here on were not looked for: the sessions until then have as many starts as are searched',
+  }),
+})

@@ -2,49 +2,35 @@ import { slotLimits } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { localDate, localEndTime, localTime, nullableId, stale, time } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
-export const slotSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    doctorId: Type.String({ format: 'uuid' }),
-    startsAt: Type.String({ format: 'date-time' }),
-    endsAt: Type.String({ format: 'date-time' }),
-    capacity: Type.Integer({ description: 'Total units' }),
-    available: Type.Integer({ description: 'Units that are free now' }),
-  },
-  { title: 'Slot', additionalProperties: false },
-)
+export const slotSchema = component('Slot', {
+  id: Type.String({ format: 'uuid' }),
+  doctorId: Type.String({ format: 'uuid' }),
+  startsAt: Type.String({ format: 'date-time' }),
+  endsAt: Type.String({ format: 'date-time' }),
+  capacity: Type.Integer({ description: 'Total units' }),
+  available: Type.Integer({ description: 'Units that are free now' }),
+})
 
 export type SlotBody = Static<typeof slotSchema>
 
-export const slotListSchema = Type.Object(
-  {
-    items: Type.Array(slotSchema),
-    asOf: Type.String({ format: 'date-time', description: 'When this was read' }),
-    stale,
-  },
-  { title: 'SlotList', additionalProperties: false },
-)
+export const slotListSchema = component('SlotList', {
+  items: Type.Array(slotSchema),
+  asOf: Type.String({ format: 'date-time', description: 'When this was read' }),
+  stale,
+})
 
 const { slotMinutesMin, slotMinutesMax, capacityMax, breaksMax, slotsPerCallMax } = slotLimits
 
 const anyCapacity = { minimum: 1, maximum: capacityMax, description: 'Units that can be booked' }
 const capacity = Type.Integer({ ...anyCapacity, default: 1 })
 
-export const slotChangeSchema = Type.Object(
-  { capacity: Type.Integer(anyCapacity) },
-  { title: 'SlotChange', additionalProperties: false },
-)
+export const slotChangeSchema = component('SlotChange', { capacity: Type.Integer(anyCapacity) })
 
-const slotDraftSchema = Type.Object(
-  { startsAt: time(), endsAt: time(), capacity: Type.Optional(capacity) },
-  { title: 'SlotDraft', additionalProperties: false },
-)
+const slotDraftSchema = component('SlotDraft', { startsAt: time(), endsAt: time(), capacity: Type.Optional(capacity) })
 
-const breakSchema = Type.Object(
-  { startTime: localTime(), endTime: localEndTime() },
-  { title: 'Break', additionalProperties: false },
-)
+const breakSchema = component('Break', { startTime: localTime(), endTime: localEndTime() })
 
 export const slotRuleSchema = Type.Object(
   {
@@ -79,59 +65,47 @@ export const newSlotsSchema = Type.Object(
   { title: 'NewSlots', additionalProperties: false, description: 'Either `slots` or `rule`.' },
 )
 
-export const createdSlotsSchema = Type.Object(
-  {
-    created: Type.Integer(),
-    skipped: Type.Integer({
-      description: 'Slots that exist already with the same times, or that a rule places in the past',
+export const createdSlotsSchema = component('CreatedSlots', {
+  created: Type.Integer(),
+  skipped: Type.Integer({
+    description: 'Slots that exist already with the same times, or that a rule places in the past',
+  }),
+  differing: Type.Integer({ description: 'Slots among the skipped ones that have another capacity, and keep it' }),
+  inSessions: Type.Optional(
+    Type.Integer({
+      description:
+        'Of a dry run: slots among the created ones that lie in an open session, and take time from its visits',
     }),
-    differing: Type.Integer({ description: 'Slots among the skipped ones that have another capacity, and keep it' }),
-    inSessions: Type.Optional(
-      Type.Integer({
-        description:
-          'Of a dry run: slots among the created ones that lie in an open session, and take time from its visits',
+  ),
+  conflicts: Type.Integer({
+    description: 'Slots that were not created because they overlap another slot of the doctor',
+  }),
+  items: Type.Array(
+    component('SlotOutcome', {
+      startsAt: Type.String({ format: 'date-time' }),
+      endsAt: Type.String({ format: 'date-time' }),
+      capacity: Type.Integer({ description: 'As requested; for `capacity_differs` what the slot has' }),
+      outcome: literals(['created', 'skipped', 'capacity_differs', 'conflict'], {
+        description: '`capacity_differs`: skipped, and the slot that exists has another capacity',
       }),
-    ),
-    conflicts: Type.Integer({
-      description: 'Slots that were not created because they overlap another slot of the doctor',
+      slotId: nullableId({ description: 'The created slot, or the one that exists or is in conflict' }),
     }),
-    items: Type.Array(
-      Type.Object(
-        {
-          startsAt: Type.String({ format: 'date-time' }),
-          endsAt: Type.String({ format: 'date-time' }),
-          capacity: Type.Integer({ description: 'As requested; for `capacity_differs` what the slot has' }),
-          outcome: literals(['created', 'skipped', 'capacity_differs', 'conflict'], {
-            description: '`capacity_differs`: skipped, and the slot that exists has another capacity',
-          }),
-          slotId: nullableId({ description: 'The created slot, or the one that exists or is in conflict' }),
-        },
-        { title: 'SlotOutcome', additionalProperties: false },
-      ),
-    ),
-  },
-  { title: 'CreatedSlots', additionalProperties: false },
-)
+  ),
+})
 
-export const withdrawnSlotsSchema = Type.Object(
-  {
-    slots: Type.Integer({ description: 'The number of withdrawn slots' }),
-    sessions: Type.Optional(
-      Type.Integer({ description: 'The number of open sessions that are closed at these times, wholly or in part' }),
-    ),
-    bookings: Type.Array(
-      Type.Object(
-        {
-          id: Type.String({ format: 'uuid' }),
-          slotId: Type.String({ format: 'uuid' }),
-          startsAt: Type.String({ format: 'date-time' }),
-          units: Type.Integer(),
-          status: literals(['PENDING', 'CONFIRMED'], { description: 'The status before' }),
-        },
-        { title: 'AffectedBooking', additionalProperties: false },
-      ),
-      { description: 'Bookings that became FAILED with `slot_withdrawn`, or would in a dry run' },
-    ),
-  },
-  { title: 'WithdrawnSlots', additionalProperties: false },
-)
+export const withdrawnSlotsSchema = component('WithdrawnSlots', {
+  slots: Type.Integer({ description: 'The number of withdrawn slots' }),
+  sessions: Type.Optional(
+    Type.Integer({ description: 'The number of open sessions that are closed at these times, wholly or in part' }),
+  ),
+  bookings: Type.Array(
+    component('AffectedBooking', {
+      id: Type.String({ format: 'uuid' }),
+      slotId: Type.String({ format: 'uuid' }),
+      startsAt: Type.String({ format: 'date-time' }),
+      units: Type.Integer(),
+      status: literals(['PENDING', 'CONFIRMED'], { description: 'The status before' }),
+    }),
+    { description: 'Bookings that became FAILED with `slot_withdrawn`, or would in a dry run' },
+  ),
+})

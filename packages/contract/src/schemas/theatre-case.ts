@@ -24,6 +24,7 @@ import {
   time,
 } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 const caseMinutesMax = 1_440
 const peopleMax = 20
@@ -45,10 +46,10 @@ export const caseMinutes = Type.Integer({
   description: 'From the patient’s arrival in the room until they leave it; the room’s turnover is added',
 })
 
-const equipmentNeedSchema = Type.Object(
-  { equipmentId: id(), units: Type.Integer({ minimum: 1, maximum: 1_000 }) },
-  { title: 'EquipmentNeed', additionalProperties: false },
-)
+const equipmentNeedSchema = component('EquipmentNeed', {
+  equipmentId: id(),
+  units: Type.Integer({ minimum: 1, maximum: 1_000 }),
+})
 
 export const staffIds = Type.Array(id(), { maxItems: peopleMax, description: 'Everybody else who is needed' })
 export const equipmentNeeds = Type.Array(equipmentNeedSchema, { maxItems: equipmentMax })
@@ -56,43 +57,38 @@ export const equipmentNeeds = Type.Array(equipmentNeedSchema, { maxItems: equipm
 const birthDate = localDate({ description: 'Stored with the patient, if none is' })
 
 /** The patient in requests. */
-export const newTheatrePatientSchema = Type.Object(
-  {
-    mrn: code(lengths.code, {
+export const newTheatrePatientSchema = component('NewTheatrePatient', {
+  mrn: code(lengths.code, {
+    description:
+      'Medical record number: identifies the patient within the clinic. Upper and lower case, spaces, and ' +
+      'punctuation that is not between two digits are ignored',
+  }),
+  name: name(lengths.name),
+  birthDate: Type.Optional(birthDate),
+  correct: Type.Optional(
+    Type.Boolean({
       description:
-        'Medical record number: identifies the patient within the clinic. Upper and lower case, spaces, and ' +
-        'punctuation that is not between two digits are ignored',
+        'Of a patient whom the clinic knows: replaces the stored name and birth date in all of their cases, which ' +
+        'the security log records. Without it, they have to be the same (`patient_mismatch`). Doctors correct none',
     }),
-    name: name(lengths.name),
-    birthDate: Type.Optional(birthDate),
-    correct: Type.Optional(
-      Type.Boolean({
-        description:
-          'Of a patient whom the clinic knows: replaces the stored name and birth date in all of their cases, which ' +
-          'the security log records. Without it, they have to be the same (`patient_mismatch`). Doctors correct none',
-      }),
-    ),
-  },
-  { title: 'NewTheatrePatient', additionalProperties: false },
-)
+  ),
+})
 
 /** The patient in responses. */
-export const theatrePatientSchema = Type.Object(
-  { mrn: Type.String(), name: Type.String(), birthDate: nullable<string>({ type: 'string', format: 'date' }) },
-  { title: 'TheatrePatient', additionalProperties: false },
-)
+export const theatrePatientSchema = component('TheatrePatient', {
+  mrn: Type.String(),
+  name: Type.String(),
+  birthDate: nullable<string>({ type: 'string', format: 'date' }),
+})
 
 export const service = name(lengths.specialization, { description: 'The surgical service, such as Orthopaedics' })
 
-export const newProcedureSchema = Type.Object(
-  { code: line(lengths.code), display: line(lengths.procedure) },
-  { title: 'NewProcedure', additionalProperties: false },
-)
+export const newProcedureSchema = component('NewProcedure', {
+  code: line(lengths.code),
+  display: line(lengths.procedure),
+})
 
-export const procedureSchema = Type.Object(
-  { code: Type.String(), display: Type.String() },
-  { title: 'Procedure', additionalProperties: false },
-)
+export const procedureSchema = component('Procedure', { code: Type.String(), display: Type.String() })
 
 const overrideSchema = Type.Object(
   {
@@ -136,22 +132,19 @@ const newCaseFields = {
   confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
 }
 
-export const newCaseSchema = Type.Object(
-  {
-    ...newCaseFields,
-    bump: Type.Optional(
-      Type.Object(bumpFields, {
-        title: 'Bump',
-        additionalProperties: false,
-        description: 'Cases that give way to this one, in the same step: see `POST /cases/{id}/bump`',
-      }),
-    ),
-  },
-  { title: 'NewCase', additionalProperties: false },
-)
+export const newCaseSchema = component('NewCase', {
+  ...newCaseFields,
+  bump: Type.Optional(
+    Type.Object(bumpFields, {
+      title: 'Bump',
+      additionalProperties: false,
+      description: 'Cases that give way to this one, in the same step: see `POST /cases/{id}/bump`',
+    }),
+  ),
+})
 
 /** There is no `bump`: which cases may give way is in the response. */
-export const caseToCheckSchema = Type.Object(newCaseFields, { title: 'CaseToCheck', additionalProperties: false })
+export const caseToCheckSchema = component('CaseToCheck', newCaseFields)
 
 export type NewCaseBody = Static<typeof newCaseSchema>
 
@@ -174,57 +167,39 @@ export const caseMoveSchema = Type.Object(
 
 export type CaseMoveBody = Static<typeof caseMoveSchema>
 
-export const caseSwapSchema = Type.Object(
-  { caseId: id({ description: 'The other case' }), ...overrideField },
-  { title: 'CaseSwap', additionalProperties: false },
-)
+export const caseSwapSchema = component('CaseSwap', { caseId: id({ description: 'The other case' }), ...overrideField })
 
-export const caseBumpSchema = Type.Object(
-  { ...bumpFields, ...planChange, ...overrideField },
-  { title: 'CaseBump', additionalProperties: false },
-)
+export const caseBumpSchema = component('CaseBump', { ...bumpFields, ...planChange, ...overrideField })
 
-export const caseCancellationSchema = Type.Object(
-  {
-    reasonCode: literals(cancellationReasons, { title: 'CaseCancellationReason', description: 'Reports count by it' }),
-    onlyHold: Type.Optional(
-      Type.Boolean({ default: false, description: 'true: refuse to cancel a case that is confirmed by now' }),
-    ),
-  },
-  { title: 'CaseCancellation', additionalProperties: false },
-)
+export const caseCancellationSchema = component('CaseCancellation', {
+  reasonCode: literals(cancellationReasons, { title: 'CaseCancellationReason', description: 'Reports count by it' }),
+  onlyHold: Type.Optional(
+    Type.Boolean({ default: false, description: 'true: refuse to cancel a case that is confirmed by now' }),
+  ),
+})
 
-export const caseExtensionSchema = Type.Object(
-  {
-    expectedEndsAt: time({ description: 'Not before the planned end or, with the patient in the room, this minute' }),
-  },
-  { title: 'CaseExtension', additionalProperties: false },
-)
+export const caseExtensionSchema = component('CaseExtension', {
+  expectedEndsAt: time({ description: 'Not before the planned end or, with the patient in the room, this minute' }),
+})
 
-const allocationSchema = Type.Object(
-  {
-    kind: allocationKindSchema,
-    resourceId: Type.String({ format: 'uuid' }),
-    unit: Type.Integer({ description: 'The number of the piece of equipment; 1 for everything else' }),
-    from: Type.String({ format: 'date-time' }),
-    to: Type.String({ format: 'date-time', description: 'With the room’s turnover, or the equipment’s reprocessing' }),
-  },
-  { title: 'Allocation', additionalProperties: false },
-)
+const allocationSchema = component('Allocation', {
+  kind: allocationKindSchema,
+  resourceId: Type.String({ format: 'uuid' }),
+  unit: Type.Integer({ description: 'The number of the piece of equipment; 1 for everything else' }),
+  from: Type.String({ format: 'date-time' }),
+  to: Type.String({ format: 'date-time', description: 'With the room’s turnover, or the equipment’s reprocessing' }),
+})
 
-const lackSchema = Type.Object(
-  {
-    kind: allocationKindSchema,
-    resourceId: Type.String({ format: 'uuid' }),
-    unit: Type.Integer({ description: 'The number of the piece of equipment; 1 for everything else' }),
-    from: Type.String({ format: 'date-time' }),
-    to: Type.String({ format: 'date-time' }),
-    isFree: Type.Boolean({ description: 'Nobody has it at `from`: `extend` to the same end takes it again' }),
-    caseId: nullableId({ description: 'The case that has it, if you may see that' }),
-    slotId: nullableId({ description: 'The doctor’s slot at that time, instead of a case' }),
-  },
-  { title: 'CaseLack', additionalProperties: false },
-)
+const lackSchema = component('CaseLack', {
+  kind: allocationKindSchema,
+  resourceId: Type.String({ format: 'uuid' }),
+  unit: Type.Integer({ description: 'The number of the piece of equipment; 1 for everything else' }),
+  from: Type.String({ format: 'date-time' }),
+  to: Type.String({ format: 'date-time' }),
+  isFree: Type.Boolean({ description: 'Nobody has it at `from`: `extend` to the same end takes it again' }),
+  caseId: nullableId({ description: 'The case that has it, if you may see that' }),
+  slotId: nullableId({ description: 'The doctor’s slot at that time, instead of a case' }),
+})
 
 const caseFields = {
   id: Type.String({ format: 'uuid', description: 'A case is a booking with this id' }),
@@ -249,10 +224,7 @@ const caseFields = {
   anaesthetistId: nullableId(),
   staffIds: Type.Array(Type.String({ format: 'uuid' })),
   equipment: Type.Array(
-    Type.Object(
-      { equipmentId: Type.String({ format: 'uuid' }), units: Type.Integer() },
-      { title: 'CaseEquipment', additionalProperties: false },
-    ),
+    component('CaseEquipment', { equipmentId: Type.String({ format: 'uuid' }), units: Type.Integer() }),
   ),
   blockId: nullableId({ description: 'null: in the room’s open time' }),
   service: Type.String(),
@@ -263,21 +235,15 @@ const caseFields = {
   note: nullableText({ description: 'Of its request' }),
   requestId: nullableId(),
   override: Type.Union([
-    Type.Object(
-      {
-        rules: Type.Array(literals(softRules)),
-        reason: nullableText({ description: 'null: erased with the patient' }),
-      },
-      { title: 'AppliedOverride', additionalProperties: false },
-    ),
+    component('AppliedOverride', {
+      rules: Type.Array(literals(softRules)),
+      reason: nullableText({ description: 'null: erased with the patient' }),
+    }),
     Type.Null(),
   ]),
   allocations: Type.Array(allocationSchema, { description: 'None when the case is FAILED or CANCELLED' }),
   milestones: Type.Array(
-    Type.Object(
-      { milestone: milestoneSchema, at: Type.String({ format: 'date-time' }) },
-      { title: 'RecordedMilestone', additionalProperties: false },
-    ),
+    component('RecordedMilestone', { milestone: milestoneSchema, at: Type.String({ format: 'date-time' }) }),
   ),
   atRiskBy: nullableId({
     description:
@@ -294,105 +260,75 @@ const caseFields = {
   updatedAt: Type.String({ format: 'date-time' }),
 }
 
-export const caseSchema = Type.Object(caseFields, { title: 'Case', additionalProperties: false })
+export const caseSchema = component('Case', caseFields)
 
 export type CaseBody = Static<typeof caseSchema>
 
 const bumpedCases = Type.Array(
-  Type.Object(
-    { caseId: Type.String({ format: 'uuid' }), requestId: Type.String({ format: 'uuid' }) },
-    { title: 'BumpedCase', additionalProperties: false },
-  ),
+  component('BumpedCase', { caseId: Type.String({ format: 'uuid' }), requestId: Type.String({ format: 'uuid' }) }),
   { description: 'Cases that gave way, and their requests on the waitlist' },
 )
 
-export const createdCaseSchema = Type.Object(
-  { ...caseFields, bumped: bumpedCases },
-  { title: 'CreatedCase', additionalProperties: false },
-)
+export const createdCaseSchema = component('CreatedCase', { ...caseFields, bumped: bumpedCases })
 
-export const bumpedCasesSchema = Type.Object(
-  { case: caseSchema, bumped: bumpedCases },
-  { title: 'BumpedCases', additionalProperties: false },
-)
+export const bumpedCasesSchema = component('BumpedCases', { case: caseSchema, bumped: bumpedCases })
 
-export const swappedCasesSchema = Type.Object(
-  { cases: Type.Array(caseSchema, { minItems: 2, maxItems: 2 }) },
-  { title: 'SwappedCases', additionalProperties: false },
-)
+export const swappedCasesSchema = component('SwappedCases', {
+  cases: Type.Array(caseSchema, { minItems: 2, maxItems: 2 }),
+})
 
-export const extendedCaseSchema = Type.Object(
-  {
-    case: caseSchema,
-    atRiskCaseIds: Type.Array(Type.String({ format: 'uuid' }), {
-      description: 'Cases that it delays, also by delaying others, which were not moved',
-    }),
-  },
-  { title: 'ExtendedCase', additionalProperties: false },
-)
+export const extendedCaseSchema = component('ExtendedCase', {
+  case: caseSchema,
+  atRiskCaseIds: Type.Array(Type.String({ format: 'uuid' }), {
+    description: 'Cases that it delays, also by delaying others, which were not moved',
+  }),
+})
 
-export const filledBlockSchema = Type.Object(
-  {
-    items: Type.Array(caseSchema),
-    examined: Type.Integer({ minimum: 0, description: 'Open requests that were looked at' }),
-    nextCursor: nullableText({
-      description: 'Not null: there was not enough time for all. Send it as `cursor` to go on',
-    }),
-  },
-  { title: 'FilledBlock', additionalProperties: false },
-)
+export const filledBlockSchema = component('FilledBlock', {
+  items: Type.Array(caseSchema),
+  examined: Type.Integer({ minimum: 0, description: 'Open requests that were looked at' }),
+  nextCursor: nullableText({
+    description: 'Not null: there was not enough time for all. Send it as `cursor` to go on',
+  }),
+})
 
 /** Sorted by start. */
 export const caseListSchema = pageOf(caseSchema, 'CaseList')
 
-export const caseConflictSchema = Type.Object(
-  {
-    code: literals(
-      [
-        'resource_busy',
-        'patient_mismatch',
-        'units_missing',
-        'block_mismatch',
-        'in_past',
-        'too_far_ahead',
-        ...softRules,
-      ],
-      { description: 'What prevents the case' },
-    ),
-    isSoft: Type.Boolean({ description: 'An admin may override it with a reason' }),
-    ofCaseId: nullableId({ description: 'Which case of a swap it prevents; null: the only one, a new one' }),
-    kind: Type.Optional(allocationKindSchema),
-    resourceId: nullableId({ description: 'What is taken, or missing' }),
-    name: nullableText({ description: 'Its name; never a patient’s' }),
-    unit: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Of equipment' })),
-    missingUnits: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Units that have to be freed' })),
-    units: Type.Optional(Type.Integer({ description: '`units_missing`: how many there are' })),
-    from: Type.Optional(Type.String({ format: 'date-time' })),
-    to: Type.Optional(Type.String({ format: 'date-time' })),
-    caseId: Type.Optional(nullableId({ description: 'The case that has it' })),
-    slotId: Type.Optional(nullableId({ description: 'The doctor’s slot that is in the way, instead of a case' })),
-    blockId: Type.Optional(Type.String({ format: 'uuid' })),
-    blockEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
-    remainingMinutes: Type.Optional(Type.Integer({ description: '`block_overrun`' })),
-    bumpableCaseIds: Type.Optional(
-      Type.Array(id(), { description: 'Elective cases that may be bumped because of it; left out: none' }),
-    ),
-    service: Type.Optional(nullableText({ description: '`block_owned`: whose block it is' })),
-    surgeonId: Type.Optional(nullableId()),
-  },
-  { title: 'CaseConflict', additionalProperties: false },
-)
+export const caseConflictSchema = component('CaseConflict', {
+  code: literals(
+    ['resource_busy', 'patient_mismatch', 'units_missing', 'block_mismatch', 'in_past', 'too_far_ahead', ...softRules],
+    { description: 'What prevents the case' },
+  ),
+  isSoft: Type.Boolean({ description: 'An admin may override it with a reason' }),
+  ofCaseId: nullableId({ description: 'Which case of a swap it prevents; null: the only one, a new one' }),
+  kind: Type.Optional(allocationKindSchema),
+  resourceId: nullableId({ description: 'What is taken, or missing' }),
+  name: nullableText({ description: 'Its name; never a patient’s' }),
+  unit: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Of equipment' })),
+  missingUnits: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Units that have to be freed' })),
+  units: Type.Optional(Type.Integer({ description: '`units_missing`: how many there are' })),
+  from: Type.Optional(Type.String({ format: 'date-time' })),
+  to: Type.Optional(Type.String({ format: 'date-time' })),
+  caseId: Type.Optional(nullableId({ description: 'The case that has it' })),
+  slotId: Type.Optional(nullableId({ description: 'The doctor’s slot that is in the way, instead of a case' })),
+  blockId: Type.Optional(Type.String({ format: 'uuid' })),
+  blockEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
+  remainingMinutes: Type.Optional(Type.Integer({ description: '`block_overrun`' })),
+  bumpableCaseIds: Type.Optional(
+    Type.Array(id(), { description: 'Elective cases that may be bumped because of it; left out: none' }),
+  ),
+  service: Type.Optional(nullableText({ description: '`block_owned`: whose block it is' })),
+  surgeonId: Type.Optional(nullableId()),
+})
 
 export type CaseConflictBody = Static<typeof caseConflictSchema>
 
-export const bumpRefusalSchema = Type.Object(
-  {
-    caseId: nullableId({ description: 'null: the new case' }),
-    reason: literals(bumpRefusalReasons, {
-      description:
-        '`emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not ' +
-        'give way; `not_in_the_way`: it has nothing that the emergency lacks without it, or has ended',
-    }),
-  },
-  { title: 'BumpRefusal', additionalProperties: false },
-)
+export const bumpRefusalSchema = component('BumpRefusal', {
+  caseId: nullableId({ description: 'null: the new case' }),
+  reason: literals(bumpRefusalReasons, {
+    description:
+      '`emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not ' +
+      'give way; `not_in_the_way`: it has nothing that the emergency lacks without it, or has ended',
+  }),
+})

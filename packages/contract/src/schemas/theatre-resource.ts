@@ -13,6 +13,7 @@ import {
   time,
 } from './fields.ts'
 import { literals } from './literals.ts'
+import { component } from './object.ts'
 
 /** The limits of what an operating theatre consists of. The schemas enforce them. */
 const turnoverMinutesMax = 480
@@ -21,14 +22,11 @@ const unitsMax = 1_000
 const preferredMax = 20
 const dayMinutes = 1_440
 
-const openingHoursSchema = Type.Object(
-  {
-    weekday: Type.Integer({ minimum: 1, maximum: 7, description: 'Monday is 1, Sunday 7' }),
-    from: localTime(),
-    to: localEndTime(),
-  },
-  { title: 'OpeningHours', additionalProperties: false },
-)
+const openingHoursSchema = component('OpeningHours', {
+  weekday: Type.Integer({ minimum: 1, maximum: 7, description: 'Monday is 1, Sunday 7' }),
+  from: localTime(),
+  to: localEndTime(),
+})
 
 const hours = Type.Unsafe<Static<typeof openingHoursSchema>[] | null>({
   type: ['array', 'null'],
@@ -51,15 +49,12 @@ const roomFields = {
 
 const active = Type.Boolean({ description: 'false: it takes no new cases; those that it has, stay' })
 
-export const newRoomSchema = Type.Object(
-  {
-    name: roomFields.name,
-    site: Type.Optional(roomFields.site),
-    turnoverMinutes: Type.Optional(Type.Integer({ ...roomFields.turnoverMinutes, default: 0 })),
-    hours: Type.Optional(hours),
-  },
-  { title: 'NewRoom', additionalProperties: false },
-)
+export const newRoomSchema = component('NewRoom', {
+  name: roomFields.name,
+  site: Type.Optional(roomFields.site),
+  turnoverMinutes: Type.Optional(Type.Integer({ ...roomFields.turnoverMinutes, default: 0 })),
+  hours: Type.Optional(hours),
+})
 
 export const roomChangeSchema = Type.Partial(Type.Object({ ...roomFields, active }), {
   title: 'RoomChange',
@@ -67,17 +62,14 @@ export const roomChangeSchema = Type.Partial(Type.Object({ ...roomFields, active
   minProperties: 1,
 })
 
-export const roomSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    name: Type.String(),
-    site: nullableText(),
-    turnoverMinutes: Type.Integer(),
-    hours,
-    active,
-  },
-  { title: 'Room', additionalProperties: false },
-)
+export const roomSchema = component('Room', {
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  site: nullableText(),
+  turnoverMinutes: Type.Integer(),
+  hours,
+  active,
+})
 
 export type RoomBody = Static<typeof roomSchema>
 
@@ -112,33 +104,26 @@ export const theatreStaffChangeSchema = Type.Partial(Type.Object({ ...staffField
   minProperties: 1,
 })
 
-export const theatreStaffSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    name: Type.String(),
-    profession,
-    preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
-    active,
-  },
-  { title: 'TheatreStaff', additionalProperties: false },
-)
+export const theatreStaffSchema = component('TheatreStaff', {
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  profession,
+  preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
+  active,
+})
 
 export type TheatreStaffBody = Static<typeof theatreStaffSchema>
 
-export const theatreDoctorChangeSchema = Type.Object(
-  { preferredEquipmentIds: staffFields.preferredEquipmentIds },
-  { title: 'TheatreDoctorChange', additionalProperties: false },
-)
+export const theatreDoctorChangeSchema = component('TheatreDoctorChange', {
+  preferredEquipmentIds: staffFields.preferredEquipmentIds,
+})
 
-export const theatreDoctorSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    name: Type.String(),
-    preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
-    active,
-  },
-  { title: 'TheatreDoctor', additionalProperties: false },
-)
+export const theatreDoctorSchema = component('TheatreDoctor', {
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
+  active,
+})
 
 const equipmentFields = {
   name: name(lengths.name),
@@ -150,14 +135,11 @@ const equipmentFields = {
   }),
 }
 
-export const newEquipmentSchema = Type.Object(
-  {
-    name: equipmentFields.name,
-    units: equipmentFields.units,
-    reprocessingMinutes: Type.Optional(Type.Integer({ ...equipmentFields.reprocessingMinutes, default: 0 })),
-  },
-  { title: 'NewEquipment', additionalProperties: false },
-)
+export const newEquipmentSchema = component('NewEquipment', {
+  name: equipmentFields.name,
+  units: equipmentFields.units,
+  reprocessingMinutes: Type.Optional(Type.Integer({ ...equipmentFields.reprocessingMinutes, default: 0 })),
+})
 
 export const equipmentChangeSchema = Type.Partial(Type.Object({ ...equipmentFields, active }), {
   title: 'EquipmentChange',
@@ -165,16 +147,13 @@ export const equipmentChangeSchema = Type.Partial(Type.Object({ ...equipmentFiel
   minProperties: 1,
 })
 
-export const equipmentSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    name: Type.String(),
-    units: Type.Integer(),
-    reprocessingMinutes: Type.Integer(),
-    active,
-  },
-  { title: 'Equipment', additionalProperties: false },
-)
+export const equipmentSchema = component('Equipment', {
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  units: Type.Integer(),
+  reprocessingMinutes: Type.Integer(),
+  active,
+})
 
 export type EquipmentBody = Static<typeof equipmentSchema>
 
@@ -187,7 +166,7 @@ export const equipmentListSchema = listOf(equipmentSchema, 'EquipmentList')
 function listOf<
   Item extends typeof roomSchema | typeof theatreStaffSchema | typeof theatreDoctorSchema | typeof equipmentSchema,
 >(item: Item, title: string) {
-  return Type.Object({ items: Type.Array(item, { description: 'By name' }) }, { title, additionalProperties: false })
+  return component(title, { items: Type.Array(item, { description: 'By name' }) })
 }
 
 const minutes = Type.Integer({
@@ -202,33 +181,30 @@ const releaseDays = Type.Integer({
   description: 'So many days before its start, the block is open to everybody',
 })
 
-const blockRuleSchema = Type.Object(
-  {
-    from: localDate({ description: 'First day, in the clinic’s time zone' }),
-    to: localDate({ description: 'Last day, inclusive; at most two years' }),
-    weekdays: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), {
+const blockRuleSchema = component('BlockRule', {
+  from: localDate({ description: 'First day, in the clinic’s time zone' }),
+  to: localDate({ description: 'Last day, inclusive; at most two years' }),
+  weekdays: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), {
+    minItems: 1,
+    maxItems: 7,
+    uniqueItems: true,
+    description: 'Monday is 1, Sunday 7',
+  }),
+  weeksOfMonth: Type.Optional(
+    Type.Array(Type.Unsafe<number>({ type: 'integer', enum: [-1, 1, 2, 3, 4, 5] }), {
       minItems: 1,
-      maxItems: 7,
+      maxItems: 6,
       uniqueItems: true,
-      description: 'Monday is 1, Sunday 7',
+      description:
+        'Only the first (1) to fifth (5), or the last (-1), of these weekdays in a month; default: every week',
     }),
-    weeksOfMonth: Type.Optional(
-      Type.Array(Type.Unsafe<number>({ type: 'integer', enum: [-1, 1, 2, 3, 4, 5] }), {
-        minItems: 1,
-        maxItems: 6,
-        uniqueItems: true,
-        description:
-          'Only the first (1) to fifth (5), or the last (-1), of these weekdays in a month; default: every week',
-      }),
-    ),
-    startTime: localTime(),
-    endTime: localEndTime({ description: 'On the next day if it is before `startTime`' }),
-    exceptDates: Type.Optional(
-      Type.Array(localDate(), { maxItems: yearDaysMax, description: 'Holidays, and other days without the block' }),
-    ),
-  },
-  { title: 'BlockRule', additionalProperties: false },
-)
+  ),
+  startTime: localTime(),
+  endTime: localEndTime({ description: 'On the next day if it is before `startTime`' }),
+  exceptDates: Type.Optional(
+    Type.Array(localDate(), { maxItems: yearDaysMax, description: 'Holidays, and other days without the block' }),
+  ),
+})
 
 const service = name(lengths.specialization)
 
@@ -254,96 +230,80 @@ export const newBlockSchema = Type.Object(
 
 export type NewBlockBody = Static<typeof newBlockSchema>
 
-export const createdBlocksSchema = Type.Object(
-  {
-    created: Type.Integer(),
-    skipped: Type.Integer({
-      description: 'Blocks that exist already with the same times, or that a rule places in the past',
+export const createdBlocksSchema = component('CreatedBlocks', {
+  created: Type.Integer(),
+  skipped: Type.Integer({
+    description: 'Blocks that exist already with the same times, or that a rule places in the past',
+  }),
+  conflicts: Type.Integer({
+    description: 'Blocks that were not created because they overlap another of the room, or a case of its open time',
+  }),
+  missingDates: Type.Array(localDate(), {
+    description: 'Days of a rule that have no block: clocks are put forward then, and leave out the rule’s times',
+  }),
+  seriesId: nullableId({ description: 'Of the blocks of a rule that were created; null: none were' }),
+  items: Type.Array(
+    component('BlockOutcome', {
+      from: Type.String({ format: 'date-time' }),
+      to: Type.String({ format: 'date-time' }),
+      minutes: Type.Integer({ description: 'At most the length of the block on that day' }),
+      outcome: literals(['created', 'skipped', 'conflict']),
+      blockId: nullableId({
+        description:
+          'The created block, the one that exists, or the block in conflict; null: a case is in conflict, or the ' +
+          'block would be created (`dryRun`) or has begun',
+      }),
+      caseId: nullableId({
+        description: 'The first case in conflict; null: no case is, or it has left the room since',
+      }),
     }),
-    conflicts: Type.Integer({
-      description: 'Blocks that were not created because they overlap another of the room, or a case of its open time',
-    }),
-    missingDates: Type.Array(localDate(), {
-      description: 'Days of a rule that have no block: clocks are put forward then, and leave out the rule’s times',
-    }),
-    seriesId: nullableId({ description: 'Of the blocks of a rule that were created; null: none were' }),
-    items: Type.Array(
-      Type.Object(
-        {
-          from: Type.String({ format: 'date-time' }),
-          to: Type.String({ format: 'date-time' }),
-          minutes: Type.Integer({ description: 'At most the length of the block on that day' }),
-          outcome: literals(['created', 'skipped', 'conflict']),
-          blockId: nullableId({
-            description:
-              'The created block, the one that exists, or the block in conflict; null: a case is in conflict, or the ' +
-              'block would be created (`dryRun`) or has begun',
-          }),
-          caseId: nullableId({
-            description: 'The first case in conflict; null: no case is, or it has left the room since',
-          }),
-        },
-        { title: 'BlockOutcome', additionalProperties: false },
-      ),
-    ),
-  },
-  { title: 'CreatedBlocks', additionalProperties: false },
-)
+  ),
+})
 
-export const blockChangeSchema = Type.Object(
-  {
-    action: literals(['release', 'reclaim', 'take_over', 'resize'], {
-      description:
-        'release: opens it to everybody now; reclaim: undoes that; take_over: gives it to `service` or `surgeonId`, ' +
-        'or to everybody with neither; resize: changes its `minutes`, not below what is used or above its length',
-    }),
-    service: Type.Optional(service),
-    surgeonId: Type.Optional(id()),
-    minutes: Type.Optional(minutes),
-  },
-  { title: 'BlockChange', additionalProperties: false },
-)
+export const blockChangeSchema = component('BlockChange', {
+  action: literals(['release', 'reclaim', 'take_over', 'resize'], {
+    description:
+      'release: opens it to everybody now; reclaim: undoes that; take_over: gives it to `service` or `surgeonId`, ' +
+      'or to everybody with neither; resize: changes its `minutes`, not below what is used or above its length',
+  }),
+  service: Type.Optional(service),
+  surgeonId: Type.Optional(id()),
+  minutes: Type.Optional(minutes),
+})
 
 export type BlockChangeBody = Static<typeof blockChangeSchema>
 
-export const blockSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    roomId: Type.String({ format: 'uuid' }),
-    service: nullableText({ description: 'Whose it is; with `surgeonId` null too: everybody’s' }),
-    surgeonId: nullableId(),
-    from: Type.String({ format: 'date-time' }),
-    to: Type.String({ format: 'date-time' }),
-    minutes: Type.Integer({ description: 'Of cases with their turnover, in all' }),
-    usedMinutes: Type.Integer({
-      description:
-        'Of cases and the turnovers after them, without lapsed holds. More than `minutes` if emergencies, or cases ' +
-        'that an admin allowed, exceed the plan',
-    }),
-    releaseDays: nullable<number>({ type: 'integer' }),
-    releasedAt: nullableTime({ description: 'When it was, or will be, opened to everybody' }),
-    isReleased: Type.Boolean(),
-    seriesId: nullableId(),
-    filling: Type.Union(
-      [
-        Type.Object(
-          {
-            examined: Type.Integer({ minimum: 0, description: 'Open requests that were looked at' }),
-            booked: Type.Integer({ minimum: 0, description: 'Cases that were booked or held' }),
-          },
-          { title: 'BlockFillingProgress', additionalProperties: false },
-        ),
-        Type.Null(),
-      ],
-      { description: 'How far the block is filled from the waitlist; null: nobody does it now' },
-    ),
-  },
-  { title: 'Block', additionalProperties: false },
-)
+export const blockSchema = component('Block', {
+  id: Type.String({ format: 'uuid' }),
+  roomId: Type.String({ format: 'uuid' }),
+  service: nullableText({ description: 'Whose it is; with `surgeonId` null too: everybody’s' }),
+  surgeonId: nullableId(),
+  from: Type.String({ format: 'date-time' }),
+  to: Type.String({ format: 'date-time' }),
+  minutes: Type.Integer({ description: 'Of cases with their turnover, in all' }),
+  usedMinutes: Type.Integer({
+    description:
+      'Of cases and the turnovers after them, without lapsed holds. More than `minutes` if emergencies, or cases ' +
+      'that an admin allowed, exceed the plan',
+  }),
+  releaseDays: nullable<number>({ type: 'integer' }),
+  releasedAt: nullableTime({ description: 'When it was, or will be, opened to everybody' }),
+  isReleased: Type.Boolean(),
+  seriesId: nullableId(),
+  filling: Type.Union(
+    [
+      component('BlockFillingProgress', {
+        examined: Type.Integer({ minimum: 0, description: 'Open requests that were looked at' }),
+        booked: Type.Integer({ minimum: 0, description: 'Cases that were booked or held' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'How far the block is filled from the waitlist; null: nobody does it now' },
+  ),
+})
 
 export type BlockBody = Static<typeof blockSchema>
 
-export const blockListSchema = Type.Object(
-  { items: Type.Array(blockSchema, { description: 'By room and start' }) },
-  { title: 'BlockList', additionalProperties: false },
-)
+export const blockListSchema = component('BlockList', {
+  items: Type.Array(blockSchema, { description: 'By room and start' }),
+})

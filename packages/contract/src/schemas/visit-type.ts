@@ -3,6 +3,7 @@ import Type, { type Static, type TSchemaOptions, type TString } from 'typebox'
 import { appointmentTypesSchema, moneySchema } from './doctor.ts'
 import { id, integerWithin, name, nullable, nullableParagraph, nullableText, stale } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
+import { component } from './object.ts'
 
 type Limits = { readonly min: number; readonly max: number }
 
@@ -27,10 +28,10 @@ const doctorSchema = Type.Object(
   { title: 'VisitTypeDoctor', description: 'Who offers it, and what is different there', additionalProperties: false },
 )
 
-const newDoctorSchema = Type.Object(
-  { doctorId: id(), ...Type.Partial(Type.Object(ofDoctor)).properties },
-  { title: 'NewVisitTypeDoctor', additionalProperties: false },
-)
+const newDoctorSchema = component('NewVisitTypeDoctor', {
+  doctorId: id(),
+  ...Type.Partial(Type.Object(ofDoctor)).properties,
+})
 
 const orAsClinic = 'null: as the clinic’s settings say'
 
@@ -68,28 +69,25 @@ const shared = {
 
 const length = integer(minutes, { description: 'How long a visit is' })
 
-export const visitTypeSchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    clinicId: Type.String({ format: 'uuid' }),
-    name: Type.String(),
-    names: namesOf(Type.String(), 'VisitTypeNames'),
-    minutes: length,
-    preparation: nullableText(preparation),
-    ...shared,
-    doctors: Type.Array(doctorSchema, {
-      description: 'The doctors who offer it, also inactive ones; empty: all doctors of the clinic',
-    }),
-  },
-  { title: 'VisitType', additionalProperties: false },
-)
+export const visitTypeSchema = component('VisitType', {
+  id: Type.String({ format: 'uuid' }),
+  clinicId: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  names: namesOf(Type.String(), 'VisitTypeNames'),
+  minutes: length,
+  preparation: nullableText(preparation),
+  ...shared,
+  doctors: Type.Array(doctorSchema, {
+    description: 'The doctors who offer it, also inactive ones; empty: all doctors of the clinic',
+  }),
+})
 
 export type VisitTypeBody = Static<typeof visitTypeSchema>
 
-export const visitTypeListSchema = Type.Object(
-  { items: Type.Array(visitTypeSchema, { description: `At most ${visitTypesMax}` }), stale },
-  { title: 'VisitTypeList', additionalProperties: false },
-)
+export const visitTypeListSchema = component('VisitTypeList', {
+  items: Type.Array(visitTypeSchema, { description: `At most ${visitTypesMax}` }),
+  stale,
+})
 
 const required = { name: name(lengths.visitTypeName), minutes: length }
 
@@ -110,10 +108,7 @@ const changes = Type.Partial(
   }),
 ).properties
 
-export const newVisitTypeSchema = Type.Object(
-  { ...required, ...changes },
-  { title: 'NewVisitType', additionalProperties: false },
-)
+export const newVisitTypeSchema = component('NewVisitType', { ...required, ...changes })
 
 export const visitTypeChangeSchema = Type.Object(
   { ...Type.Partial(Type.Object(required)).properties, ...changes },

@@ -21,6 +21,7 @@ import {
   pageOf,
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
+import { component } from './object.ts'
 
 const waitlistUrgencySchema = literals(waitlistUrgencies, { title: 'WaitlistUrgency' })
 
@@ -149,19 +150,16 @@ const bookedSince = Type.Union([bookedSinceSchema, Type.Null()], {
     'they missed it. null: none',
 })
 
-export const joinedWaitlistSchema = Type.Object(
-  {
-    ...entryProperties,
-    patient: Type.Optional(bookedPatientSchema),
-    hasFreeTimes,
-    manageToken: nullableText({
-      description:
-        'Gives access to the entry and to its open offer without an account; null for members of the clinic, ' +
-        'with `onBehalf`, and, together with an absent `patient`, for a retry after this token became void',
-    }),
-  },
-  { title: 'JoinedWaitlist', additionalProperties: false },
-)
+export const joinedWaitlistSchema = component('JoinedWaitlist', {
+  ...entryProperties,
+  patient: Type.Optional(bookedPatientSchema),
+  hasFreeTimes,
+  manageToken: nullableText({
+    description:
+      'Gives access to the entry and to its open offer without an account; null for members of the clinic, ' +
+      'with `onBehalf`, and, together with an absent `patient`, for a retry after this token became void',
+  }),
+})
 
 const offerSchema = Type.Object(
   {
@@ -175,89 +173,66 @@ const offerSchema = Type.Object(
   },
 )
 
-export const waitlistEntryWithOfferSchema = Type.Object(
-  {
-    ...entryProperties,
-    hasFreeTimes,
-    offer: Type.Union([offerSchema, Type.Null()], {
-      description: 'The open or accepted offer, as far as the caller has access',
-    }),
-  },
-  { title: 'WaitlistEntryWithOffer', additionalProperties: false },
-)
+export const waitlistEntryWithOfferSchema = component('WaitlistEntryWithOffer', {
+  ...entryProperties,
+  hasFreeTimes,
+  offer: Type.Union([offerSchema, Type.Null()], {
+    description: 'The open or accepted offer, as far as the caller has access',
+  }),
+})
 
 export const waitlistEntryPageSchema = pageOf(
-  Type.Object(
-    { ...entryProperties, hasFreeTimes, hasDeskTimes, bookedSince },
-    { title: 'ClinicWaitlistEntry', additionalProperties: false },
-  ),
+  component('ClinicWaitlistEntry', { ...entryProperties, hasFreeTimes, hasDeskTimes, bookedSince }),
   'WaitlistEntryPage',
 )
 
-export const waitlistEntryListSchema = Type.Object(
-  { items: Type.Array(waitlistEntrySchema, { description: 'The newest first, at most 100' }) },
-  { title: 'WaitlistEntryList', additionalProperties: false },
-)
+export const waitlistEntryListSchema = component('WaitlistEntryList', {
+  items: Type.Array(waitlistEntrySchema, { description: 'The newest first, at most 100' }),
+})
 
-export const pastOffersSchema = Type.Object(
-  {
-    items: Type.Array(
-      Type.Object(
+export const pastOffersSchema = component('PastOffers', {
+  items: Type.Array(
+    component('PastOffer', {
+      bookingId: Type.String({ format: 'uuid' }),
+      slotId: Type.String({ format: 'uuid' }),
+      startsAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'null: archived' }),
+      offeredAt: Type.String({ format: 'date-time' }),
+      endsAt: Type.String({ format: 'date-time' }),
+      position: nullable<number>(
+        { type: 'integer' },
         {
-          bookingId: Type.String({ format: 'uuid' }),
-          slotId: Type.String({ format: 'uuid' }),
-          startsAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'null: archived' }),
-          offeredAt: Type.String({ format: 'date-time' }),
-          endsAt: Type.String({ format: 'date-time' }),
-          position: nullable<number>(
-            { type: 'integer' },
-            {
-              description:
-                'From 1, among those who waited for the doctor or the specialization when the offer was made, and ' +
-                'had no other offer. More than 1: the time did not suit those before, they could book another one, ' +
-                'or no message reached them in quiet hours. null: made before this was recorded.',
-            },
-          ),
-          outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn', 'removed'], {
-            description: 'removed: it ended when the clinic removed the entry; null: open',
-          }),
-          closedAt: nullable<string>({ type: 'string', format: 'date-time' }),
+          description:
+            'From 1, among those who waited for the doctor or the specialization when the offer was made, and ' +
+            'had no other offer. More than 1: the time did not suit those before, they could book another one, ' +
+            'or no message reached them in quiet hours. null: made before this was recorded.',
         },
-        { title: 'PastOffer', additionalProperties: false },
       ),
-      { description: 'The first offer first' },
-    ),
-  },
-  { title: 'PastOffers', additionalProperties: false },
-)
-
-export const waitlistDepartureSchema = Type.Object(
-  {
-    entryId: id(),
-    token: Type.String({
-      pattern: '^hfu_[A-Za-z0-9_-]{43}$',
-      'x-expected': 'the token of the link',
-      description: 'From the link of an offer’s e-mail',
+      outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn', 'removed'], {
+        description: 'removed: it ended when the clinic removed the entry; null: open',
+      }),
+      closedAt: nullable<string>({ type: 'string', format: 'date-time' }),
     }),
-  },
-  { title: 'WaitlistDeparture', additionalProperties: false },
-)
+    { description: 'The first offer first' },
+  ),
+})
 
-export const waitlistLinkRequestSchema = Type.Object(
-  {
-    clinicId: id(),
-    email: email({ description: 'The patient’s, as in the entry' }),
-    language: Type.Optional(literals(messageLanguages, { description: 'Of the e-mail. Default: the patient’s' })),
-  },
-  { title: 'WaitlistLinkRequest', additionalProperties: false },
-)
+export const waitlistDepartureSchema = component('WaitlistDeparture', {
+  entryId: id(),
+  token: Type.String({
+    pattern: '^hfu_[A-Za-z0-9_-]{43}$',
+    'x-expected': 'the token of the link',
+    description: 'From the link of an offer’s e-mail',
+  }),
+})
 
-export const waitlistLeftSchema = Type.Object(
-  { clinicName: Type.String() },
-  { title: 'WaitlistLeft', additionalProperties: false },
-)
+export const waitlistLinkRequestSchema = component('WaitlistLinkRequest', {
+  clinicId: id(),
+  email: email({ description: 'The patient’s, as in the entry' }),
+  language: Type.Optional(literals(messageLanguages, { description: 'Of the e-mail. Default: the patient’s' })),
+})
 
-export const doctorWaitlistSchema = Type.Object(
-  { waiting: Type.Integer({ description: 'How many wait for the doctor, or for the doctor’s specialization' }) },
-  { title: 'DoctorWaitlist', additionalProperties: false },
-)
+export const waitlistLeftSchema = component('WaitlistLeft', { clinicName: Type.String() })
+
+export const doctorWaitlistSchema = component('DoctorWaitlist', {
+  waiting: Type.Integer({ description: 'How many wait for the doctor, or for the doctor’s specialization' }),
+})

@@ -2,6 +2,7 @@ import { lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
+import { component } from './object.ts'
 
 /** The names of the published events. Names are never changed: programs outside know them. */
 const publishedEventNames = [
@@ -43,10 +44,7 @@ const events = Type.Array(literals(publishedEventNames, { title: 'PublishedEvent
   description: 'The events that are sent',
 })
 
-export const newWebhookSchema = Type.Object(
-  { url: webhookUrl, events },
-  { title: 'NewWebhook', additionalProperties: false },
-)
+export const newWebhookSchema = component('NewWebhook', { url: webhookUrl, events })
 
 export const webhookChangeSchema = Type.Object(
   {
@@ -76,22 +74,18 @@ const webhookFields = {
   createdAt: Type.String({ format: 'date-time' }),
 }
 
-export const webhookSchema = Type.Object(webhookFields, { title: 'Webhook', additionalProperties: false })
+export const webhookSchema = component('Webhook', webhookFields)
 
-export const webhookListSchema = Type.Object(
-  { items: Type.Array(webhookSchema, { description: 'All of the clinic: at most 20' }) },
-  { title: 'WebhookList', additionalProperties: false },
-)
+export const webhookListSchema = component('WebhookList', {
+  items: Type.Array(webhookSchema, { description: 'All of the clinic: at most 20' }),
+})
 
-export const webhookWithSecretSchema = Type.Object(
-  {
-    ...webhookFields,
-    secret: Type.String({
-      description: 'whsec_… of Standard Webhooks. It is returned only here: verify signatures with it',
-    }),
-  },
-  { title: 'WebhookWithSecret', additionalProperties: false },
-)
+export const webhookWithSecretSchema = component('WebhookWithSecret', {
+  ...webhookFields,
+  secret: Type.String({
+    description: 'whsec_… of Standard Webhooks. It is returned only here: verify signatures with it',
+  }),
+})
 
 export const deliveryFailures = ['secret_lost', 'refused', 'unreachable', 'redirect', 'gone', 'status'] as const
 
@@ -99,48 +93,42 @@ const deliveryStates = ['due', 'delivered', 'failed'] as const
 
 export const deliveryStateSchema = literals(deliveryStates, { title: 'DeliveryState' })
 
-export const deliverySchema = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    event: literals([...publishedEventNames, 'webhook.test']),
-    bookingId: nullableId({ description: 'null: a test' }),
-    version: nullable<number>({ type: 'integer' }, { description: 'Of the booking, after the event' }),
-    state: deliveryStateSchema,
-    dueAt: Type.String({ format: 'date-time', description: 'When the next attempt is, or the last was due' }),
-    attempts: Type.Integer(),
-    status: nullable<number>(
-      { type: 'integer' },
-      { description: 'The code of the response to the last attempt; null: there was none' },
-    ),
-    reason: nullableLiterals(deliveryFailures, {
-      description:
-        'Why the last attempt has failed. secret_lost: the server’s secret was replaced, so that the webhook’s has ' +
-        'to be rotated. refused: the server’s rules allow no request to this address. unreachable: there was no ' +
-        'response. redirect, gone (410), status: the response. null: it did not fail',
-    }),
-    result: nullableText({ description: 'What became of the last attempt, in English' }),
-    durationMs: nullable<number>({ type: 'integer' }, { description: 'How long the last attempt took' }),
-    doneAt: nullableTime({ description: 'When it was delivered or given up' }),
-    createdAt: Type.String({ format: 'date-time' }),
-  },
-  { title: 'WebhookDelivery', additionalProperties: false },
-)
+export const deliverySchema = component('WebhookDelivery', {
+  id: Type.String({ format: 'uuid' }),
+  event: literals([...publishedEventNames, 'webhook.test']),
+  bookingId: nullableId({ description: 'null: a test' }),
+  version: nullable<number>({ type: 'integer' }, { description: 'Of the booking, after the event' }),
+  state: deliveryStateSchema,
+  dueAt: Type.String({ format: 'date-time', description: 'When the next attempt is, or the last was due' }),
+  attempts: Type.Integer(),
+  status: nullable<number>(
+    { type: 'integer' },
+    { description: 'The code of the response to the last attempt; null: there was none' },
+  ),
+  reason: nullableLiterals(deliveryFailures, {
+    description:
+      'Why the last attempt has failed. secret_lost: the server’s secret was replaced, so that the webhook’s has ' +
+      'to be rotated. refused: the server’s rules allow no request to this address. unreachable: there was no ' +
+      'response. redirect, gone (410), status: the response. null: it did not fail',
+  }),
+  result: nullableText({ description: 'What became of the last attempt, in English' }),
+  durationMs: nullable<number>({ type: 'integer' }, { description: 'How long the last attempt took' }),
+  doneAt: nullableTime({ description: 'When it was delivered or given up' }),
+  createdAt: Type.String({ format: 'date-time' }),
+})
 
 export const deliveryPageSchema = pageOf(deliverySchema, 'WebhookDeliveryPage')
 
-export const webhookReplaySchema = Type.Object(
-  {
-    after: Type.Unsafe<string | null>({
-      type: ['string', 'null'],
-      minLength: 1,
-      maxLength: 100,
-      pattern: '^[0-9.]+$',
-      'x-expected': 'the position of an event, such as 1.4711.12, or null',
-      description: 'The `position` of an event of the clinic’s log; null: from the beginning',
-    }),
-  },
-  { title: 'WebhookReplay', additionalProperties: false },
-)
+export const webhookReplaySchema = component('WebhookReplay', {
+  after: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    minLength: 1,
+    maxLength: 100,
+    pattern: '^[0-9.]+$',
+    'x-expected': 'the position of an event, such as 1.4711.12, or null',
+    description: 'The `position` of an event of the clinic’s log; null: from the beginning',
+  }),
+})
 
 export type WebhookBody = Static<typeof webhookSchema>
 export type WebhookDeliveryBody = Static<typeof deliverySchema>

@@ -16,8 +16,8 @@ declare const serve: Serve
 `
 
 /** The fields of an operation, without access. */
-const fields =
-  "method: 'GET', url: '/x', tag: 'Me', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
+const fields = "summary: 'X', responses: { 204: { description: 'X' } }"
+const routed = `method: 'GET', url: '/x', tag: 'Me', ${fields}`
 
 /** Routes that must not compile, each with the reason that the compiler must give; null: it compiles. */
 const routes: [what: string, code: string, error: RegExp | null][] = [
@@ -31,24 +31,25 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'an operation without access',
-    `const described = { id: 'x', ${fields} } as const
+    `const described = { id: 'x', ${routed} } as const
      serve(described, () => ({ status: 204, body: undefined }))`,
     /'access' is missing|not assignable to parameter of type 'never'/,
   ],
-  ['an operation of the contract without access', `operation({ ${fields} })`, /'access' is missing/],
+  ['an operation of the contract without access', `operation('GET /x', { ${fields} })`, /'access' is missing/],
   [
     'a write of the contract that does not say what the security log records',
-    `operation({ ${fields.replace("'GET'", "'POST'").replace("'/x'", "'/api/v1/x'")}, access: 'account' })`,
+    `operation('POST /api/v1/x', { ${fields}, access: 'account' })`,
     /'audit' is missing/,
   ],
   [
     'an access that nobody checks',
-    `operation({ ${fields}, access: 'friends' })`,
+    `operation('GET /x', { ${fields}, access: 'friends' })`,
     /'"friends"' is not assignable to type 'Access'/,
   ],
   [
     'an access by an id that the request does not carry',
-    `serve({ ...operation({ ${fields}, access: 'admin' }), id: 'x' }, () => ({ status: 204, body: undefined }))`,
+    `const described = operation('GET /x', { ${fields}, access: 'admin' })
+     serve({ ...described, id: 'x', tag: 'Me' }, () => ({ status: 204, body: undefined }))`,
     /not assignable to parameter of type 'never'/,
   ],
   [
@@ -73,29 +74,29 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'a restriction by a field that the request does not carry',
-    `const described = { id: 'x', ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' } as const
+    `const described = { id: 'x', ${routed}, access: 'anyone', restrictedField: 'body.onBehalf' } as const
      serve(described, () => ({ status: 204, body: undefined }))`,
     /not assignable to parameter of type 'never'/,
   ],
   [
     'an operation of the contract whose restricted field is in none of its schemas',
-    `operation({ ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' })`,
+    `operation('GET /x', { ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' })`,
     /This field is not in the schema of the query or of the body/,
   ],
   [
     'an operation of the contract whose restricted field is optional and has another name in its schema',
     `const { body } = restOperations.rescheduleBooking
-     operation({ ${fields}, access: 'anyone', restrictedField: 'body.onBehalf', body })`,
+     operation('GET /x', { ${fields}, access: 'anyone', restrictedField: 'body.onBehalf', body })`,
     /This field is not in the schema of the query or of the body/,
   ],
   [
     'a restriction that nobody checks',
-    `operation({ ${fields}, access: 'anyone', restrictedField: 'body.units' })`,
+    `operation('GET /x', { ${fields}, access: 'anyone', restrictedField: 'body.units' })`,
     /'"body.units"' is not assignable to type 'RestrictedField/,
   ],
   [
     'an operation of the contract that restricts its response by a role that its access does not find',
-    `operation({ ${fields}, access: 'anyone', restrictedResponse: 'items' })`,
+    `operation('GET /x', { ${fields}, access: 'anyone', restrictedResponse: 'items' })`,
     /Only the check of member access finds the role/,
   ],
   [

@@ -15,7 +15,7 @@ afterAll(() => server.end())
 const all: Operation[] = [...Object.values(accountOperations), ...Object.values(secondFactorOperations)]
 
 const checking = all
-  .filter(({ problems }) => problems.includes('password_wrong'))
+  .filter(({ problems }) => problems?.includes('password_wrong'))
   .map(({ id, method, url }) => ({ id, method, url }))
 
 /** What the operations' bodies need beside the password. */
