@@ -14,6 +14,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { afterAll, describe, expect } from 'vitest'
 import {
   anAnnouncedScene as aScene,
+  at,
   type ExpectedAnnouncement as Expected,
   expectAnnounced,
   observe,
@@ -81,6 +82,8 @@ const draftsAfter = ({ endsAt }: BuiltSlot) => [
 const byDesk = { actorId: null, onBehalf: true, key: null, reason: null }
 const settling = (bookingId: string, action: SettleAction) => ({ bookingId, action, ...byDesk })
 const ofDoctor = ({ doctor }: Scene): Expected => ({ kind: 'bookings', doctorIds: [doctor.id] })
+const clinicOf = ({ clinic }: Scene): Expected => ({ kind: 'directory', clinicNos: [clinic.no] })
+const membersOf = ({ clinic }: Scene): Expected => ({ kind: 'members', clinicNos: [clinic.no] })
 const directoryOf = ({ doctor }: Scene): Expected => ({ kind: 'directory', doctorIds: [doctor.id] })
 
 function ofBooking(
@@ -97,10 +100,7 @@ function ofBooking(
 /** The writes of the theatre are in its tests. */
 const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
   claim: {
-    prepare:
-      async ({ engine: its, slot }) =>
-      () =>
-        its.claim(aClaim(slot)),
+    prepare: at(({ engine: its, slot }) => its.claim(aClaim(slot))),
     announced: ofDoctor,
   },
   ...announcedTimes,
@@ -159,17 +159,15 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     announced: ofDoctor,
   },
   createSlots: {
-    prepare:
-      async ({ engine: its, doctor, slot }) =>
-      () =>
-        its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: false }),
+    prepare: at(({ engine: its, doctor, slot }) =>
+      its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: false }),
+    ),
     announced: directoryOf,
   },
   setCapacity: {
-    prepare:
-      async ({ engine: its, slot }) =>
-      () =>
-        its.setCapacity({ clinicNo: slot.clinicNo, slotId: slot.id, capacity: slot.capacity + 1 }),
+    prepare: at(({ engine: its, slot }) =>
+      its.setCapacity({ clinicNo: slot.clinicNo, slotId: slot.id, capacity: slot.capacity + 1 }),
+    ),
     announced: directoryOf,
   },
   withdrawSlots: {
@@ -180,74 +178,54 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     announced: directoryOf,
   },
   importDirectory: {
-    prepare:
-      async ({ engine: its, doctor, slot }) =>
-      () =>
-        its.importDirectory(
-          {
-            clinics: [{ ...newClinic, name: randomUUID(), row: 1, key: 'c' }],
-            doctors: [],
-            slots: draftsAfter(slot).map((draft) => ({ ...draft, row: 1, doctor: doctor.id })),
-          },
-          { dryRun: false },
-        ),
+    prepare: at(({ engine: its, doctor, slot }) =>
+      its.importDirectory(
+        {
+          clinics: [{ ...newClinic, name: randomUUID(), row: 1, key: 'c' }],
+          doctors: [],
+          slots: draftsAfter(slot).map((draft) => ({ ...draft, row: 1, doctor: doctor.id })),
+        },
+        { dryRun: false },
+      ),
+    ),
     announced: ({ doctor, clinic }) => ({ kind: 'directory', clinicNos: [clinic.no + 1], doctorIds: [doctor.id] }),
   },
   'directory.createClinic': {
-    prepare:
-      async ({ engine: its }) =>
-      () =>
-        its.directory.createClinic(newClinic, null),
+    prepare: at(({ engine: its }) => its.directory.createClinic(newClinic, null)),
     announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no + 1] }),
   },
   'directory.updateClinic': {
-    prepare:
-      async ({ engine: its, clinic }) =>
-      () =>
-        its.directory.updateClinic(clinic.id, { name: 'Renamed' }),
-    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+    prepare: at(({ engine: its, clinic }) => its.directory.updateClinic(clinic.id, { name: 'Renamed' })),
+    announced: clinicOf,
   },
   'directory.setLogo': {
-    prepare:
-      async ({ engine: its, clinic }) =>
-      () =>
-        its.directory.setLogo(clinic.no, logo),
-    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+    prepare: at(({ engine: its, clinic }) => its.directory.setLogo(clinic.no, logo)),
+    announced: clinicOf,
   },
   'directory.removeLogo': {
     async prepare({ engine: its, clinic }) {
       await its.directory.setLogo(clinic.no, logo)
       return () => its.directory.removeLogo(clinic.no)
     },
-    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+    announced: clinicOf,
   },
   'directory.createDoctor': {
-    prepare:
-      async ({ engine: its, clinic }) =>
-      () =>
-        its.directory.createDoctor(clinic.no, newDoctor, null),
+    prepare: at(({ engine: its, clinic }) => its.directory.createDoctor(clinic.no, newDoctor, null)),
     announced: (_scene, { value }: { value: { id: string } }) => ({ kind: 'directory', doctorIds: [value.id] }),
   },
   'directory.updateDoctor': {
-    prepare:
-      async ({ engine: its, doctor }) =>
-      () =>
-        its.directory.updateDoctor(doctor.id, { name: 'Renamed' }),
+    prepare: at(({ engine: its, doctor }) => its.directory.updateDoctor(doctor.id, { name: 'Renamed' })),
     announced: directoryOf,
   },
   'directory.setVideoRoom': {
-    prepare:
-      async ({ engine: its, doctor }) =>
-      () =>
-        its.directory.setVideoRoom(doctor.id, 'https://meet.example.org/a'),
+    prepare: at(({ engine: its, doctor }) => its.directory.setVideoRoom(doctor.id, 'https://meet.example.org/a')),
     announced: directoryOf,
   },
   'directory.createVisitType': {
-    prepare:
-      async ({ engine: its, clinic, doctor }) =>
-      () =>
-        its.directory.createVisitType(clinic.no, aNewVisitType({ doctors: [offeredBy(doctor)] }), null),
-    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+    prepare: at(({ engine: its, clinic, doctor }) =>
+      its.directory.createVisitType(clinic.no, aNewVisitType({ doctors: [offeredBy(doctor)] }), null),
+    ),
+    announced: clinicOf,
   },
   'directory.updateVisitType': {
     async prepare({ engine: its, clinic, doctor }) {
@@ -255,7 +233,7 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
       if (!('visitType' in created)) throw new Error(created.kind)
       return () => its.directory.updateVisitType(clinic.no, created.visitType.id, { doctors: [offeredBy(doctor)] })
     },
-    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+    announced: clinicOf,
   },
   'invitations.accept': {
     async prepare(scene) {
@@ -264,52 +242,46 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
       await its.invitations.create(invitation)
       return () => its.invitations.accept(invitation.id, invitation.tokenHash, randomUUID(), { kind: 'link' })
     },
-    announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
+    announced: membersOf,
   },
   'directory.changeMember': {
     async prepare(scene) {
       const change = { accountId: await anAdmin(scene), actorId: await anAdmin(scene), doctorId: null }
       return () => scene.engine.directory.changeMember({ clinicNo: scene.clinic.no, role: 'staff', ...change })
     },
-    announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
+    announced: membersOf,
   },
   'directory.removeMember': {
     async prepare(scene) {
       const [accountId, actorId] = [await anAdmin(scene), await anAdmin(scene)]
       return () => scene.engine.directory.removeMember({ clinicNo: scene.clinic.no, accountId, actorId })
     },
-    announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
+    announced: membersOf,
   },
   ...closureWrites,
   ...workingHoursWrites,
   'directory.setRolesNeedSecondFactor': {
-    prepare: async (its) => () => its.engine.directory.setRolesNeedSecondFactor(its.clinic.no, true),
-    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+    prepare: at(({ engine: its, clinic }) => its.directory.setRolesNeedSecondFactor(clinic.no, true)),
+    announced: clinicOf,
   },
 }
 
 const writesOfNothing: Record<string, Write['prepare']> = {
-  'a claim of a slot that does not exist':
-    async ({ engine: its, doctor }) =>
-    () =>
-      its.claim(aClaim({ id: doctor.id, clinicNo: doctor.clinicNo })),
-  'a dry run of new slots':
-    async ({ engine: its, doctor, slot }) =>
-    () =>
-      its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: true }),
-  'a dry run of a withdrawal':
-    async ({ engine: its, slot }) =>
-    () =>
-      its.withdrawSlots(withdrawal(slot, true)),
+  'a claim of a slot that does not exist': at(({ engine: its, doctor }) =>
+    its.claim(aClaim({ id: doctor.id, clinicNo: doctor.clinicNo })),
+  ),
+  'a dry run of new slots': at(({ engine: its, doctor, slot }) =>
+    its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: true }),
+  ),
+  'a dry run of a withdrawal': at(({ engine: its, slot }) => its.withdrawSlots(withdrawal(slot, true))),
   'an import of what exists': async ({ engine: its }) => {
     const clinics = [{ ...newClinic, name: randomUUID(), row: 1, key: null }]
     await its.importDirectory({ clinics, doctors: [], slots: [] }, { dryRun: false })
     return () => its.importDirectory({ clinics, doctors: [], slots: [] }, { dryRun: false })
   },
-  'a doctor that does not exist':
-    async ({ engine: its, clinic }) =>
-    () =>
-      its.directory.updateDoctor(clinic.id, { name: 'Renamed' }),
+  'a doctor that does not exist': at(({ engine: its, clinic }) =>
+    its.directory.updateDoctor(clinic.id, { name: 'Renamed' }),
+  ),
   'an invitation, and its revocation': async (scene) => {
     const { engine: its, clinic } = scene
     const invitation = await anInvitation(scene)
@@ -318,10 +290,9 @@ const writesOfNothing: Record<string, Write['prepare']> = {
       await its.invitations.revoke(clinic.no, invitation.id)
     }
   },
-  'a token that was never issued':
-    async ({ engine: its, clinic }) =>
-    () =>
-      its.invitations.accept(newId(clinic.no), randomBytes(32), randomUUID(), { kind: 'link' }),
+  'a token that was never issued': at(({ engine: its, clinic }) =>
+    its.invitations.accept(newId(clinic.no), randomBytes(32), randomUUID(), { kind: 'link' }),
+  ),
   'a removal of nobody': async (scene) => {
     const removal = { clinicNo: scene.clinic.no, accountId: randomUUID(), actorId: await anAdmin(scene) }
     return () => scene.engine.directory.removeMember(removal)

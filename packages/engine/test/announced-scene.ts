@@ -39,6 +39,11 @@ export type AnnouncedWriteCase = {
   announced(scene: AnnouncedScene, result: never): ExpectedAnnouncement
 }
 
+/** For a write that needs nothing but the scene. */
+export function at(write: (scene: AnnouncedScene) => Promise<unknown>): AnnouncedWriteCase['prepare'] {
+  return async (scene) => () => write(scene)
+}
+
 /** Runs the write, and returns its announcements with what the database and the log say of their transactions. */
 export async function observe(scene: AnnouncedScene, prepare: AnnouncedWriteCase['prepare']) {
   const write = await prepare(scene)

@@ -1,5 +1,5 @@
 import { aSession, aTimeClaim, aVisitType } from '@holdfast/testkit'
-import type { AnnouncedScene, AnnouncedWriteCase } from './announced-scene.ts'
+import { type AnnouncedScene, type AnnouncedWriteCase, at } from './announced-scene.ts'
 
 const directoryOf = ({ doctor }: AnnouncedScene) => ({ kind: 'directory' as const, doctorIds: [doctor.id] })
 
@@ -25,15 +25,14 @@ export const announcedTimes = {
     announced: ({ doctor }) => ({ kind: 'bookings', doctorIds: [doctor.id] }),
   },
   'sessions.create': {
-    prepare:
-      async ({ engine, doctor, other: { endsAt } }) =>
-      () =>
-        engine.sessions.create({
-          doctorId: doctor.id,
-          drafts: [{ startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 3_600_000) }],
-          gridMinutes: 10,
-          visitTypeIds: null,
-        }),
+    prepare: at(({ engine, doctor, other: { endsAt } }) =>
+      engine.sessions.create({
+        doctorId: doctor.id,
+        drafts: [{ startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 3_600_000) }],
+        gridMinutes: 10,
+        visitTypeIds: null,
+      }),
+    ),
     announced: directoryOf,
   },
   'sessions.withdraw': {

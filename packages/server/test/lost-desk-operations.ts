@@ -1,210 +1,156 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aPng, aSession } from '@holdfast/testkit'
-import type { LostOperations } from './lost-scene.ts'
+import type { LostOperations, LostScene } from './lost-scene.ts'
 import { theatreTime } from './theatre-scene.ts'
+
+const busyCalendar = { url: 'https://calendar.example.org/busy.ics' }
 
 /** What the clinic's people change besides single bookings. */
 export const lostDeskOperations = {
-  withdrawSlot: async ({ rest, aVisit, theatre }) => {
-    const { slot } = await aVisit()
-    const query = { withBookings: true }
-    return (key) => rest.call('withdrawSlot', { path: { slotId: slot.id }, as: theatre.admin, query, key })
-  },
-  changeSlot: async ({ rest, aVisit, theatre }) => {
-    const { slot } = await aVisit()
-    const body = { capacity: 4 }
-    return (key) => rest.call('changeSlot', { path: { slotId: slot.id }, as: theatre.admin, body, key })
-  },
-  withdrawSlotsOfDoctor: async ({ rest, aVisit, theatre }) => {
+  withdrawSlot: async ({ aVisit }) => ({ path: { slotId: (await aVisit()).slot.id }, query: { withBookings: true } }),
+  changeSlot: async ({ aVisit }) => ({ path: { slotId: (await aVisit()).slot.id }, body: { capacity: 4 } }),
+  withdrawSlotsOfDoctor: async ({ aVisit }) => {
     const { slot, doctor } = await aVisit()
     const day = slot.startsAt.toISOString().slice(0, 10)
-    const query = { from: day, to: day, withBookings: true }
-    const path = { doctorId: doctor.id }
-    return (key) => rest.call('withdrawSlotsOfDoctor', { path, as: theatre.admin, query, key })
+    return { path: { doctorId: doctor.id }, query: { from: day, to: day, withBookings: true } }
   },
-  createSlots: async ({ rest, database, theatre }) => {
-    const { id: doctorId } = await aDoctor(database, theatre.clinic)
-    const startsAt = theatreTime('10:00')
-    const body = { slots: [{ startsAt, endsAt: new Date(Date.parse(startsAt) + 900_000).toISOString() }] }
-    return (key) => rest.call('createSlots', { path: { doctorId }, as: theatre.admin, body, key })
+  createSlots: async ({ aDoctorPath }) => {
+    const slot = { startsAt: theatreTime('10:00'), endsAt: theatreTime('10:15') }
+    return { path: await aDoctorPath(), body: { slots: [slot] } }
   },
-  createOpenSessions: async ({ rest, database, theatre }) => {
-    const { id: doctorId } = await aDoctor(database, theatre.clinic)
-    const body = { sessions: [{ startsAt: theatreTime('10:00'), endsAt: theatreTime('12:00') }] }
-    return (key) => rest.call('createOpenSessions', { path: { doctorId }, as: theatre.admin, body, key })
+  createOpenSessions: async ({ aDoctorPath }) => {
+    const session = { startsAt: theatreTime('10:00'), endsAt: theatreTime('12:00') }
+    return { path: await aDoctorPath(), body: { sessions: [session] } }
   },
-  setWorkingHours: async ({ rest, database, theatre }) => {
-    const { id: doctorId } = await aDoctor(database, theatre.clinic)
+  setWorkingHours: async ({ aDoctorPath }) => {
     const bands = [{ weekdays: [1, 2, 3, 4, 5, 6, 7], from: '09:00', to: '10:00', slotMinutes: 30 }]
     const day = theatreTime('10:00').slice(0, 10)
-    const body = { bands, validFrom: day, validUntil: day }
-    return (key) => rest.call('setWorkingHours', { path: { doctorId }, as: theatre.admin, body, key })
+    return { path: await aDoctorPath(), body: { bands, validFrom: day, validUntil: day } }
   },
-  withdrawOpenSession: async ({ rest, database, theatre }) => {
+  withdrawOpenSession: async ({ database, theatre }) => {
     const doctor = await aDoctor(database, theatre.clinic)
-    const { id: sessionId } = await aSession(database, doctor)
-    const path = { doctorId: doctor.id, sessionId }
-    return (key) => rest.call('withdrawOpenSession', { path, as: theatre.admin, key })
+    return { path: { doctorId: doctor.id, sessionId: (await aSession(database, doctor)).id } }
   },
-  updateMessageSettings: async ({ rest, theatre: { path, admin } }) => {
-    const body = { textBefore: randomUUID() }
-    return (key) => rest.call('updateMessageSettings', { path, as: admin, body, key })
-  },
-  planReminders: async ({ rest, theatre: { path, admin } }) => {
-    return (key) => rest.call('planReminders', { path, as: admin, body: {}, key })
-  },
-  updateClinic: async ({ rest, theatre: { path, admin } }) => {
-    const body = { name: `Clinic ${randomUUID()}` }
-    return (key) => rest.call('updateClinic', { path, as: admin, body, key })
-  },
-  createInvitation: async ({ rest, theatre: { path, admin } }) => {
-    const body = { email: `${randomUUID()}@example.org`, role: 'staff' }
-    return (key) => rest.call('createInvitation', { path, as: admin, body, key })
-  },
-  createDoctor: async ({ rest, theatre: { clinic, admin } }) => {
-    const body = { clinicId: clinic.id, name: 'Dr', specialization: 'Cardiology', appointmentTypes: ['in_person'] }
-    return (key) => rest.call('createDoctor', { as: admin, body, key })
-  },
-  updateDoctor: async ({ rest, database, theatre: { clinic, admin } }) => {
-    const { id: doctorId } = await aDoctor(database, clinic)
-    return (key) => rest.call('updateDoctor', { path: { doctorId }, as: admin, body: { active: false }, key })
-  },
-  createWebhook: async ({ rest, database, theatre: { clinic, path, admin } }) => {
+  updateMessageSettings: async () => ({ body: { textBefore: randomUUID() } }),
+  planReminders: async () => ({ body: {} }),
+  updateClinic: async () => ({ body: { name: `Clinic ${randomUUID()}` } }),
+  createInvitation: async () => ({ body: { email: `${randomUUID()}@example.org`, role: 'staff' } }),
+  createDoctor: async ({ theatre: { clinic } }) => ({
+    body: { clinicId: clinic.id, name: 'Dr', specialization: 'Cardiology', appointmentTypes: ['in_person'] },
+  }),
+  updateDoctor: async ({ aDoctorPath }) => ({ path: await aDoctorPath(), body: { active: false } }),
+  createWebhook: async ({ database, theatre: { clinic } }) => {
     // A clinic may have few.
     await database.ownerPool.query('delete from holdfast.webhook where clinic_no = $1', [clinic.no])
-    const body = { url: 'https://example.org/hook', events: ['booking.confirmed'] }
-    return (key) => rest.call('createWebhook', { path, as: admin, body, key })
+    return { body: { url: 'https://example.org/hook', events: ['booking.confirmed'] } }
   },
-  erasePatients: async ({ rest, anEntry, theatre: { path, admin } }) => {
+  erasePatients: async ({ rest, anEntry }) => {
     const { body, cancel } = await anEntry()
     await rest.call('createWaitlistEntry', { body })
     await cancel()
-    const { email } = body.patient
-    return (key) => rest.call('erasePatients', { path, as: admin, body: { email }, key })
+    return { body: { email: body.patient.email } }
   },
-  cancelBookingBurst: async ({ rest, aBurst, theatre: { path, admin } }) => {
-    const burstId = await aBurst()
-    return (key) => rest.call('cancelBookingBurst', { path: { ...path, burstId }, as: admin, body: { hours: 24 }, key })
-  },
-  sendMessage: async ({ rest, aMessage, theatre: { path, admin } }) => {
-    const messageId = await aMessage()
-    return (key) => rest.call('sendMessage', { path: { ...path, messageId }, as: admin, key })
-  },
-  rotateWebhookSecret: async ({ rest, aWebhook, theatre: { admin } }) => {
-    const path = await aWebhook()
-    return (key) => rest.call('rotateWebhookSecret', { path, as: admin, key })
-  },
-  replayWebhook: async ({ rest, aWebhook, theatre: { admin } }) => {
-    const path = await aWebhook()
-    return (key) => rest.call('replayWebhook', { path, as: admin, body: { after: null }, key })
-  },
-  testWebhook: async ({ rest, aWebhook, theatre: { admin } }) => {
-    const path = await aWebhook()
-    return (key) => rest.call('testWebhook', { path, as: admin, key })
-  },
-  deleteWebhook: async ({ rest, aWebhook, theatre: { admin } }) => {
-    const path = await aWebhook()
-    return (key) => rest.call('deleteWebhook', { path, as: admin, key })
-  },
-  createClosure: async ({ rest, aClosedDay, theatre: { path, admin } }) => {
-    const body = await aClosedDay()
-    return (key) => rest.call('createClosure', { path, as: admin, body, key })
-  },
-  updateClosure: async ({ rest, aClosure, theatre: { admin } }) => {
+  cancelBookingBurst: async ({ aBurst }) => ({ path: { burstId: await aBurst() }, body: { hours: 24 } }),
+  sendMessage: async ({ aMessage }) => ({ path: { messageId: await aMessage() } }),
+  rotateWebhookSecret: async ({ aWebhook }) => ({ path: await aWebhook() }),
+  replayWebhook: async ({ aWebhook }) => ({ path: await aWebhook(), body: { after: null } }),
+  testWebhook: async ({ aWebhook }) => ({ path: await aWebhook() }),
+  updateWebhook: async ({ aWebhook }) => ({ path: await aWebhook(), body: { paused: true } }),
+  deleteWebhook: async ({ aWebhook }) => ({ path: await aWebhook() }),
+  createClosure: async ({ aClosedDay }) => ({ body: await aClosedDay() }),
+  updateClosure: async ({ aClosure }) => {
     const { path, body } = await aClosure()
-    const longer = { to: `${Temporal.PlainDate.from(body.to).add({ days: 1 })}` }
-    return (key) => rest.call('updateClosure', { path, as: admin, body: longer, key })
+    return { path, body: { to: `${Temporal.PlainDate.from(body.to).add({ days: 1 })}` } }
   },
-  deleteClosure: async ({ rest, aClosure, theatre: { admin } }) => {
-    const { path } = await aClosure()
-    return (key) => rest.call('deleteClosure', { path, as: admin, key })
-  },
-  createClinicCalendarFeed: async ({ rest, theatre: { path, admin } }) => {
-    return (key) => rest.call('createClinicCalendarFeed', { path, as: admin, body: {}, key })
-  },
-  updateClinicCalendarFeed: async ({ rest, theatre: { path, admin }, other }) => {
-    const body = { patientNames: other() }
-    return (key) => rest.call('updateClinicCalendarFeed', { path, as: admin, body, key })
-  },
-  setBusyCalendar: async ({ rest, database, theatre: { clinic, admin } }) => {
-    const { id: doctorId } = await aDoctor(database, clinic)
-    const body = { url: 'https://calendar.example.org/busy.ics' }
-    return (key) => rest.call('setBusyCalendar', { path: { doctorId }, as: admin, body, key })
-  },
-  changeMember: async ({ rest, theatre: { clinic, path, admin } }) => {
-    const { id: accountId } = await rest.aMember(clinic.no, 'staff')
-    const body = { role: 'admin' }
-    return (key) => rest.call('changeMember', { path: { ...path, accountId }, as: admin, body, key })
-  },
-  removeMember: async ({ rest, theatre: { clinic, path, admin } }) => {
-    const { id: accountId } = await rest.aMember(clinic.no, 'staff')
-    return (key) => rest.call('removeMember', { path: { ...path, accountId }, as: admin, key })
-  },
-  revokeInvitation: async ({ rest, theatre: { path, admin } }) => {
-    const body = { email: `${randomUUID()}@example.org`, role: 'staff' }
-    const { body: invited } = await rest.call('createInvitation', { path, as: admin, body })
-    const one = { ...path, invitationId: invited.id }
-    return (key) => rest.call('revokeInvitation', { path: one, as: admin, key })
-  },
-  acceptInvitation: async ({ rest, theatre: { path, admin } }) => {
-    const as = rest.anAccount()
-    const invitation = { email: as.email, role: 'staff' }
-    const { body: invited } = await rest.call('createInvitation', { path, as: admin, body: invitation })
-    const body = { token: invited.link.slice(invited.link.indexOf('#') + 1) }
-    return (key) => rest.call('acceptInvitation', { as, body, key })
+  deleteClosure: async ({ aClosure }) => ({ path: (await aClosure()).path }),
+  createClinicCalendarFeed: async () => ({ body: {} }),
+  updateClinicCalendarFeed: async ({ other }) => ({ body: { patientNames: other() } }),
+  setBusyCalendar: async ({ aDoctorPath }) => ({ path: await aDoctorPath(), body: busyCalendar }),
+  changeMember: async ({ aStaffPath }) => ({ path: await aStaffPath(), body: { role: 'admin' } }),
+  removeMember: async ({ aStaffPath }) => ({ path: await aStaffPath() }),
+  revokeInvitation: async (scene) => ({ path: { invitationId: (await anInvitation(scene)).id } }),
+  acceptInvitation: async (scene) => {
+    const as = scene.rest.anAccount()
+    const { link } = await anInvitation(scene, as.email)
+    return { as, body: { token: link.slice(link.indexOf('#') + 1) } }
   },
   createClinic: async ({ rest }) => {
     const as = rest.anAccount({ siteAdministrator: true })
     // The account is stored with its first request.
     await rest.call('whoAmI', { as })
-    const body = { name: `Clinic ${randomUUID()}`, timezone: 'UTC' }
-    return (key) => rest.call('createClinic', { as, body, key })
+    return { as, body: { name: `Clinic ${randomUUID()}`, timezone: 'UTC' } }
   },
-  setClinicLogo: async ({ rest, theatre: { path, admin } }) => {
-    const body = { image: aPng({}, [randomUUID()]).toString('base64') }
-    return (key) => rest.call('setClinicLogo', { path, as: admin, body, key })
-  },
+  setClinicLogo: async () => ({ body: { image: aPng({}, [randomUUID()]).toString('base64') } }),
   deleteClinicLogo: async ({ rest, theatre: { path, admin } }) => {
     await rest.call('setClinicLogo', { path, as: admin, body: { image: aPng().toString('base64') } })
-    return (key) => rest.call('deleteClinicLogo', { path, as: admin, key })
+    return {}
   },
   updateClinicSecurity: async ({ rest, database }) => {
     const clinic = await aClinic(database)
-    const admin = Object.assign(await rest.aMember(clinic.no, 'admin'), { secondFactorAt: new Date() })
-    const path = { clinicId: clinic.id }
-    const body = { rolesNeedSecondFactor: true }
-    return (key) => rest.call('updateClinicSecurity', { path, as: admin, body, key })
+    const as = Object.assign(await rest.aMember(clinic.no, 'admin'), { secondFactorAt: new Date() })
+    return { path: { clinicId: clinic.id }, as, body: { rolesNeedSecondFactor: true } }
   },
-  updateBookingLimits: async ({ rest, theatre: { path, admin }, other }) => {
-    const body = { guestUnitsMax: other() ? 3 : 4 }
-    return (key) => rest.call('updateBookingLimits', { path, as: admin, body, key })
+  updateBookingLimits: async ({ other }) => ({ body: { guestUnitsMax: other() ? 3 : 4 } }),
+  setVideoRoom: async ({ aDoctorPath }) => {
+    return { path: await aDoctorPath(), body: { url: 'https://meet.example.org/{room}' } }
   },
-  setVideoRoom: async ({ rest, database, theatre: { clinic, admin } }) => {
-    const path = { doctorId: (await aDoctor(database, clinic)).id }
-    const body = { url: 'https://meet.example.org/{room}' }
-    return (key) => rest.call('setVideoRoom', { path, as: admin, body, key })
-  },
-  updateWebhook: async ({ rest, aWebhook, theatre: { admin } }) => {
-    const path = await aWebhook()
-    return (key) => rest.call('updateWebhook', { path, as: admin, body: { paused: true }, key })
-  },
-  createDoctorCalendarFeed: async ({ rest, database, theatre: { clinic, admin } }) => {
-    const path = { doctorId: (await aDoctor(database, clinic)).id }
-    return (key) => rest.call('createDoctorCalendarFeed', { path, as: admin, body: {}, key })
-  },
-  deleteDoctorCalendarFeed: async ({ rest, database, theatre: { clinic, admin } }) => {
-    const path = { doctorId: (await aDoctor(database, clinic)).id }
+  createDoctorCalendarFeed: async ({ aDoctorPath }) => ({ path: await aDoctorPath(), body: {} }),
+  deleteDoctorCalendarFeed: async ({ rest, aDoctorPath, theatre: { admin } }) => {
+    const path = await aDoctorPath()
     await rest.call('createDoctorCalendarFeed', { path, as: admin, body: {} })
-    return (key) => rest.call('deleteDoctorCalendarFeed', { path, as: admin, key })
+    return { path }
   },
   deleteClinicCalendarFeed: async ({ rest, theatre: { path, admin } }) => {
     await rest.call('createClinicCalendarFeed', { path, as: admin, body: {} })
-    return (key) => rest.call('deleteClinicCalendarFeed', { path, as: admin, key })
+    return {}
   },
-  deleteBusyCalendar: async ({ rest, database, theatre: { clinic, admin } }) => {
-    const path = { doctorId: (await aDoctor(database, clinic)).id }
-    const body = { url: 'https://calendar.example.org/busy.ics' }
-    await rest.call('setBusyCalendar', { path, as: admin, body })
-    return (key) => rest.call('deleteBusyCalendar', { path, as: admin, key })
+  deleteBusyCalendar: async ({ rest, aDoctorPath, theatre: { admin } }) => {
+    const path = await aDoctorPath()
+    await rest.call('setBusyCalendar', { path, as: admin, body: busyCalendar })
+    return { path }
   },
+  createVisitType: async ({ database, theatre: { clinic } }) => {
+    // A clinic may have few.
+    await database.ownerPool.query('delete from holdfast.visit_type_doctor where clinic_no = $1', [clinic.no])
+    await database.ownerPool.query('delete from holdfast.visit_type where clinic_no = $1', [clinic.no])
+    const { id: doctorId } = await aDoctor(database, clinic)
+    return { body: { name: 'First visit', minutes: 40, doctors: [{ doctorId, minutes: 50 }] } }
+  },
+  updateVisitType: async ({ rest, aDoctorPath, theatre: { path, admin } }) => {
+    const body = { name: 'First visit', minutes: 40 }
+    const { body: created } = await rest.call('createVisitType', { path, as: admin, body })
+    const { doctorId } = await aDoctorPath()
+    return { path: { visitTypeId: created.id }, body: { active: false, minutes: 30, doctorIds: [doctorId] } }
+  },
+  createPatient: async ({ theatre: { staff } }) => {
+    const body = { name: 'Ada', mrn: `R-${randomUUID()}`, identifiers: [{ system: 's', value: randomUUID() }] }
+    return { as: staff, body }
+  },
+  updatePatient: async (scene) => {
+    const { id: patientId, version } = await aRecord(scene)
+    return { path: { patientId }, as: scene.theatre.staff, body: { version, phone: '+49 171 2345678' } }
+  },
+  linkBookingToPatient: async (scene) => {
+    const { id: patientId } = await aRecord(scene)
+    const { booking } = await scene.aVisit()
+    return { path: { bookingId: booking.id }, as: scene.theatre.staff, body: { patientId } }
+  },
+  unlinkBookingFromPatient: async (scene) => {
+    const { id: patientId } = await aRecord(scene)
+    const { booking } = await scene.aVisit()
+    const { rest, theatre } = scene
+    const linked = { path: { ...theatre.path, bookingId: booking.id }, as: theatre.staff }
+    await rest.call('linkBookingToPatient', { ...linked, body: { patientId } })
+    return linked
+  },
+  erasePatientRecord: async (scene) => ({ path: { patientId: (await aRecord(scene)).id } }),
 } satisfies LostOperations
+
+async function anInvitation({ rest, theatre: { path, admin } }: LostScene, email = `${randomUUID()}@example.org`) {
+  return (await rest.call('createInvitation', { path, as: admin, body: { email, role: 'staff' } })).body
+}
+
+async function aRecord({ rest, theatre: { path, staff } }: LostScene) {
+  const body = { name: 'Ada', mrn: `R-${randomUUID()}` }
+  return (await rest.call('createPatient', { path, as: staff, body })).body
+}

@@ -1,17 +1,14 @@
 import { type AuditKind, changesNothing, type Operation, restOperations } from '@holdfast/contract'
 import { lostDeskOperations } from './lost-desk-operations.ts'
 import { lostPatientOperations } from './lost-patient-operations.ts'
-import { lostRecordOperations } from './lost-record-operations.ts'
-import type { LostOperations } from './lost-scene.ts'
+import type { LostOperations, LostScene } from './lost-scene.ts'
 import { lostTheatreOperations } from './lost-theatre-operations.ts'
-import { lostVisitOperations } from './lost-visit-operations.ts'
+import type { OperationId } from './rest-app.ts'
 
 const operations = {
   ...lostPatientOperations,
   ...lostDeskOperations,
-  ...lostRecordOperations,
   ...lostTheatreOperations,
-  ...lostVisitOperations,
 }
 
 /** The keys are ids of operations that write, of which some are followed by a variant: `fillBlock with no requests`. */
@@ -48,10 +45,27 @@ export const addedTwice: Partial<Record<keyof typeof operations, string>> = {
 /** Patients themselves send these: the security log has only what the desk does. */
 const ofPatients: readonly string[] = ['leaveWaitlist with an offer']
 
+function describedBy(name: string): Operation & { id: OperationId } {
+  const described = Object.values(restOperations).find(({ id }) => id === name.split(' ')[0])
+  if (described === undefined) throw new Error(`The contract has no operation ${name}.`)
+  return described
+}
+
+/** Prepares a request, and returns what sends it, each time the same one, with an Idempotency-Key. */
+export async function prepareLost(scene: LostScene, name: string) {
+  const prepare = lostOperations[name]
+  if (prepare === undefined) throw new Error(`There is no operation ${name}.`)
+  const { rest, theatre } = scene
+  const { path, as, token, ...request } = await prepare(scene)
+  const { id, access } = describedBy(name)
+  const sender = as ?? (access === 'anyone' || token ? undefined : theatre.admin)
+  const who = sender === undefined ? { token: token ?? null } : { as: sender }
+  return (key: string) => rest.call(id, { path: { ...theatre.path, ...path }, ...request, ...who, key })
+}
+
 /** What the security log has of an operation; null: nothing. */
 export function auditKindOf(name: string): AuditKind | null {
-  const described: Readonly<Record<string, Operation | undefined>> = restOperations
-  const audit = described[name.split(' ')[0] ?? '']?.audit
+  const { audit } = describedBy(name)
   if (audit === undefined) throw new Error(`The contract has no write ${name}.`)
   return 'none' in audit || ofPatients.includes(name) ? null : audit.kind
 }

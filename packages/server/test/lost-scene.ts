@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { aBooking, aDoctor, aSlot, type BuiltClinic, type TestDatabase } from '@holdfast/testkit'
 import { createUnsubscribeTokens } from '../src/secrets/confirmation-tokens.ts'
 import type { QueryBudget } from './limited-pool.ts'
-import { type RestApp, restAppSecret } from './rest-app.ts'
+import { type CallOptions, type RestApp, restAppSecret } from './rest-app.ts'
 import { aTheatre, theatreTime } from './theatre-scene.ts'
 
 const dayMs = 86_400_000
 
-/** Sends the prepared request, each time the same one, with this Idempotency-Key. */
-type Send = (key: string) => Promise<{ status: number; problem: { detail: string } }>
-
-/** What is done before a request, so that it can succeed. */
-export type LostOperations = Record<string, (scene: LostScene) => Promise<Send>>
+/**
+ * Does what a request needs to succeed, and returns the request. Without a token, the clinic's admin sends it, unless
+ * anyone may; the clinic is in the path.
+ */
+export type LostOperations = Record<string, (scene: LostScene) => Promise<Omit<CallOptions, 'key'>>>
 
 /** A server whose queries fail when `budget` says so, with a theatre, and appointments. */
 export type LostScene = Awaited<ReturnType<typeof aLostScene>>
@@ -80,6 +80,8 @@ function appointmentsOf(database: TestDatabase, rest: RestApp, clinic: BuiltClin
 
 function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: Awaited<ReturnType<typeof aTheatre>>) {
   let isOn = false
+  const aDoctorPath = async () => ({ doctorId: (await aDoctor(database, clinic)).id })
+  const aStaffPath = async () => ({ accountId: (await rest.aMember(clinic.no, 'staff')).id })
   const slotOf = async () =>
     aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() + 3 * dayMs), capacity: 3 })
   /** A value that is another one each time. */
@@ -132,5 +134,5 @@ function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: 
     const { body: closure } = await rest.call('createClosure', { path, as: admin, body })
     return { path: { ...path, closureId: 'id' in closure ? closure.id : '' }, body }
   }
-  return { other, aBurst, aMessage, aWebhook, aClosedDay, aClosure }
+  return { other, aDoctorPath, aStaffPath, aBurst, aMessage, aWebhook, aClosedDay, aClosure }
 }

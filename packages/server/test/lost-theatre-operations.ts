@@ -4,130 +4,100 @@ import { aTheatre, theatreTime } from './theatre-scene.ts'
 
 /** What is done in the theatre. */
 export const lostTheatreOperations = {
-  createRoom: async ({ rest, theatre: { path, admin } }) => {
-    const body = { name: `OR ${randomUUID().slice(0, 8)}` }
-    return (key) => rest.call('createRoom', { path, as: admin, body, key })
-  },
+  createRoom: async () => ({ body: { name: `OR ${randomUUID().slice(0, 8)}` } }),
   createCase: async ({ theatre, aTime }) => {
-    const body = theatre.newCase({ startsAt: await aTime(), minutes: 30 })
-    return (key) => theatre.book({}, { body, key })
+    return { as: theatre.staff, body: theatre.newCase({ startsAt: await aTime(), minutes: 30 }) }
   },
   'createCase with a bump': async ({ theatre, aTime }) => {
     const startsAt = await aTime()
     const { body: elective } = await theatre.book({ startsAt, minutes: 30, confirm: true })
     const bump = { caseIds: [elective.id], reason: 'Bleeding' }
-    const body = theatre.newCase({ startsAt, minutes: 30, urgency: 'immediate', bump })
-    return (key) => theatre.book({}, { body, key })
+    return { as: theatre.staff, body: theatre.newCase({ startsAt, minutes: 30, urgency: 'immediate', bump }) }
   },
-  moveCase: async ({ rest, theatre, aTime }) => {
+  moveCase: async ({ theatre, aTime }) => {
     const { body: elective } = await theatre.book({ startsAt: await aTime(), minutes: 30, confirm: true })
     const startsAt = await aTime()
-    return (key) => rest.call('moveCase', { path: { caseId: elective.id }, as: theatre.staff, body: { startsAt }, key })
+    return { path: { caseId: elective.id }, as: theatre.staff, body: { startsAt } }
   },
-  swapCases: async ({ rest, theatre, aTime }) => {
+  swapCases: async ({ theatre, aTime }) => {
     const { body: one } = await theatre.book({ startsAt: await aTime(), minutes: 30, confirm: true })
     const { body: other } = await theatre.book({ startsAt: await aTime(), minutes: 30, confirm: true })
-    const body = { caseId: other.id }
-    return (key) => rest.call('swapCases', { path: { caseId: one.id }, as: theatre.staff, body, key })
+    return { path: { caseId: one.id }, as: theatre.staff, body: { caseId: other.id } }
   },
-  extendCase: async ({ rest, theatre, aTime }) => {
+  extendCase: async ({ theatre, aTime }) => {
     const { body: elective } = await theatre.book({ startsAt: await aTime(), minutes: 30, confirm: true })
     const body = { expectedEndsAt: new Date(Date.parse(elective.endsAt) + 600_000).toISOString() }
-    return (key) => rest.call('extendCase', { path: { caseId: elective.id }, as: theatre.staff, body, key })
+    return { path: { caseId: elective.id }, as: theatre.staff, body }
   },
-  changeBlock: async (scene) => {
-    const { rest, theatre } = scene
-    const path = await aBlock(scene)
-    return (key) => rest.call('changeBlock', { path, as: theatre.admin, body: { action: 'release' }, key })
-  },
-  withdrawBlock: async (scene) => {
-    const { rest, theatre } = scene
-    const path = await aBlock(scene)
-    return (key) => rest.call('withdrawBlock', { path, as: theatre.admin, key })
-  },
-  createCaseRequest: async ({ rest, theatre }) => {
-    const { path, staff, newCase } = theatre
+  changeBlock: async (scene) => ({ path: await aBlock(scene), body: { action: 'release' } }),
+  withdrawBlock: async (scene) => ({ path: await aBlock(scene) }),
+  createCaseRequest: async ({ theatre: { staff, newCase } }) => {
     const { patient, procedure, surgeonId } = newCase()
-    const body = { service: 'Orthopaedics', procedure, minutes: 30, surgeonId, patient }
-    return (key) => rest.call('createCaseRequest', { path, as: staff, body, key })
+    return { as: staff, body: { service: 'Orthopaedics', procedure, minutes: 30, surgeonId, patient } }
   },
   withdrawCaseRequest: async ({ rest, theatre: { path, staff, newCase } }) => {
     const { patient, procedure } = newCase()
     const wanted = { service: 'Urology', procedure, minutes: 30, patient }
     const { body: request } = await rest.call('createCaseRequest', { path, as: staff, body: wanted })
-    return (key) => rest.call('withdrawCaseRequest', { path: { requestId: request.id }, as: staff, key })
+    return { path: { requestId: request.id }, as: staff }
   },
   fillBlock: async (scene) => {
     const { rest, clinicPath: path, staff: as, blockId, requestBody } = await anEmptyBlock(scene)
     for (let n = 0; n < 2; n += 1) await rest.call('createCaseRequest', { path, as, body: requestBody() })
-    return (key) => rest.call('fillBlock', { path: { ...path, blockId }, as, body: { confirm: true }, key })
+    return { path: { ...path, blockId }, as, body: { confirm: true } }
   },
-  createBlocks: async ({ rest, theatre: { path, admin, roomTwo }, aTime }) => {
+  createBlocks: async ({ theatre: { roomTwo }, aTime }) => {
     const from = await aTime()
     const to = new Date(Date.parse(from) + 3_000_000).toISOString()
-    return (key) => rest.call('createBlocks', { path, as: admin, body: { roomId: roomTwo.id, from, to }, key })
+    return { body: { roomId: roomTwo.id, from, to } }
   },
   eraseTheatrePatient: async ({ rest, theatre, aTime }) => {
-    const { path, admin, staff } = theatre
     const { body: booked } = await theatre.book({ startsAt: await aTime(), minutes: 30 })
-    await rest.call('cancelCase', { path: { caseId: booked.id }, as: staff, body: { reasonCode: 'patient_cancelled' } })
-    const body = { mrn: booked.patient?.mrn ?? '' }
-    return (key) => rest.call('eraseTheatrePatient', { path, as: admin, body, key })
+    const body = { reasonCode: 'patient_cancelled' }
+    await rest.call('cancelCase', { path: { caseId: booked.id }, as: theatre.staff, body })
+    return { body: { mrn: booked.patient?.mrn ?? '' } }
   },
   'eraseTheatrePatient with a request alone': async ({ rest, theatre }) => {
-    const { path, admin, staff, newCase } = theatre
+    const { path, staff, newCase } = theatre
     const { patient, procedure } = newCase()
     const wanted = { service: 'Urology', procedure, minutes: 30, patient }
     const { body: request } = await rest.call('createCaseRequest', { path, as: staff, body: wanted })
     await rest.call('withdrawCaseRequest', { path: { requestId: request.id }, as: staff })
-    return (key) => rest.call('eraseTheatrePatient', { path, as: admin, body: { mrn: patient.mrn }, key })
+    return { body: { mrn: patient.mrn } }
   },
-  updateRoom: async ({ rest, theatre: { path, admin, roomTwo } }) => {
-    const body = { name: `OR ${randomUUID().slice(0, 8)}` }
-    return (key) => rest.call('updateRoom', { path: { ...path, roomId: roomTwo.id }, as: admin, body, key })
+  updateRoom: async ({ theatre: { roomTwo } }) => {
+    return { path: { roomId: roomTwo.id }, body: { name: `OR ${randomUUID().slice(0, 8)}` } }
   },
-  createTheatreStaff: async ({ rest, theatre: { path, admin } }) => {
-    const body = { name: `Nurse ${randomUUID().slice(0, 8)}`, profession: 'nurse' }
-    return (key) => rest.call('createTheatreStaff', { path, as: admin, body, key })
+  createTheatreStaff: async () => ({ body: { name: `Nurse ${randomUUID().slice(0, 8)}`, profession: 'nurse' } }),
+  updateTheatreStaff: async ({ theatre: { anaesthetist } }) => {
+    return { path: { staffId: anaesthetist.id }, body: { name: `Dr ${randomUUID().slice(0, 8)}` } }
   },
-  updateTheatreStaff: async ({ rest, theatre: { path, admin, anaesthetist } }) => {
-    const body = { name: `Dr ${randomUUID().slice(0, 8)}` }
-    return (key) =>
-      rest.call('updateTheatreStaff', { path: { ...path, staffId: anaesthetist.id }, as: admin, body, key })
+  updateTheatreDoctor: async ({ theatre: { doctor, robot }, other }) => {
+    return { path: { doctorId: doctor.id }, body: { preferredEquipmentIds: other() ? [robot.id] : [] } }
   },
-  updateTheatreDoctor: async ({ rest, theatre: { path, admin, doctor, robot }, other }) => {
-    const body = { preferredEquipmentIds: other() ? [robot.id] : [] }
-    return (key) => rest.call('updateTheatreDoctor', { path: { ...path, doctorId: doctor.id }, as: admin, body, key })
+  createEquipment: async () => ({ body: { name: `Robot ${randomUUID().slice(0, 8)}`, units: 1 } }),
+  updateEquipment: async ({ theatre: { robot }, other }) => {
+    return { path: { equipmentId: robot.id }, body: { units: other() ? 3 : 2 } }
   },
-  createEquipment: async ({ rest, theatre: { path, admin } }) => {
-    const body = { name: `Robot ${randomUUID().slice(0, 8)}`, units: 1 }
-    return (key) => rest.call('createEquipment', { path, as: admin, body, key })
-  },
-  updateEquipment: async ({ rest, theatre: { path, admin, robot }, other }) => {
-    const body = { units: other() ? 3 : 2 }
-    return (key) => rest.call('updateEquipment', { path: { ...path, equipmentId: robot.id }, as: admin, body, key })
-  },
-  confirmCase: async ({ rest, theatre, aTime }) => {
+  confirmCase: async ({ theatre, aTime }) => {
     const { body: held } = await theatre.book({ startsAt: await aTime(), minutes: 30 })
-    return (key) => rest.call('confirmCase', { path: { caseId: held.id }, as: theatre.staff, key })
+    return { path: { caseId: held.id }, as: theatre.staff }
   },
-  cancelCase: async ({ rest, theatre, aTime }) => {
+  cancelCase: async ({ theatre, aTime }) => {
     const { body: booked } = await theatre.book({ startsAt: await aTime(), minutes: 30, confirm: true })
-    const body = { reasonCode: 'patient_cancelled' }
-    return (key) => rest.call('cancelCase', { path: { caseId: booked.id }, as: theatre.staff, body, key })
+    return { path: { caseId: booked.id }, as: theatre.staff, body: { reasonCode: 'patient_cancelled' } }
   },
-  bumpCases: async ({ rest, theatre, aTime }) => {
+  bumpCases: async ({ theatre, aTime }) => {
     const startsAt = await aTime()
     const { body: elective } = await theatre.book({ startsAt, minutes: 30, confirm: true })
     const urgent = { startsAt: await aTime(), minutes: 30, urgency: 'urgent', confirm: true }
     const { body: emergency } = await theatre.book(urgent)
     const body = { caseIds: [elective.id], reason: 'Bleeding', startsAt }
-    return (key) => rest.call('bumpCases', { path: { caseId: emergency.id }, as: theatre.staff, body, key })
+    return { path: { caseId: emergency.id }, as: theatre.staff, body }
   },
-  recordMilestone: async ({ rest, theatre, aTime }) => {
+  recordMilestone: async ({ theatre, aTime }) => {
     const { body: booked } = await theatre.book({ startsAt: await aTime(), minutes: 30, confirm: true })
-    const body = { milestone: 'in_room', at: booked.startsAt, trial: true }
-    return (key) => rest.call('recordMilestone', { path: { caseId: booked.id }, as: theatre.admin, body, key })
+    return { path: { caseId: booked.id }, body: { milestone: 'in_room', at: booked.startsAt, trial: true } }
   },
 } satisfies LostOperations
 

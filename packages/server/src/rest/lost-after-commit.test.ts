@@ -11,6 +11,7 @@ import {
   goneAfterwards,
   lostOperations,
   neverLost,
+  prepareLost,
 } from '../../test/lost-operations.ts'
 import { aLostScene, type LostScene } from '../../test/lost-scene.ts'
 import { restAppSecret, startRestApp } from '../../test/rest-app.ts'
@@ -65,16 +66,14 @@ async function sweep(
   isSeen: (entry: AuditEntry) => boolean = () => true,
 ): Promise<Found> {
   const { budget, changes, rest } = scene
-  const prepare = lostOperations[name]
-  if (prepare === undefined) throw new Error(`There is no operation ${name}.`)
   const kind = auditKindOf(name)
   const found: Found = { denied: [], unrecorded: [], lost: [], twice: [], failures: 0 }
   // The first request of a clinic may add what the others find.
-  const sendFirst = await prepare(scene)
+  const sendFirst = await prepareLost(scene, name)
   await sendFirst(`${name} ${mode} first`)
   const added: { queries: number; growth: string }[] = []
   for (let queries = 0; queries <= queriesMax; queries += 1) {
-    const send = await prepare(scene)
+    const send = await prepareLost(scene, name)
     await changes.begin()
     rest.audited.length = 0
     Object.assign(budget, { left: queries, mode })
