@@ -97,12 +97,12 @@ export function formatDayTime(instant: Instant, timeZone: string): string {
 }
 
 /**
- * The times on a page of a day: `23:00–01:00`, and if it began on a day before, `Sun 22 Nov, 23:00–01:00`
+ * The times on a page of a day: `23:00–01:00`, and if they begin on another day, `Sun 22 Nov, 23:00–01:00`
  *
  * @param dayStart milliseconds since 1970
  */
 export function formatTimesOn(dayStart: number, startsAt: Instant, endsAt: Instant, timeZone: string): string {
-  if (new Date(startsAt).getTime() >= dayStart) return formatTimes(startsAt, endsAt, timeZone)
+  if (isSameDay(dayStart, startsAt, timeZone)) return formatTimes(startsAt, endsAt, timeZone)
   return `${formatDayTime(startsAt, timeZone)}–\u2060${formatTime(endsAt, timeZone)}`
 }
 

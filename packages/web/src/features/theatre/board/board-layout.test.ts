@@ -7,6 +7,7 @@ import {
   firstInSight,
   hoursOf,
   lanesOf,
+  listedSpan,
   missedSpan,
   namedSpan,
   namedTimes,
@@ -219,6 +220,22 @@ describe('a case that began after its planned start', () => {
     expect(
       lanesOf([done, late({ id: 'next', startsAt: outOfRoom.at, milestones: [] })], at('18:00')).get('next'),
     ).toEqual({ lane: 0, lanes: 1 })
+  })
+
+  test('is also on the day of its plan if it began after midnight, whose hours it belongs to', () => {
+    const began = '2026-11-22T23:30:00Z'
+    const one = late({
+      startsAt: '2026-11-22T22:00:00Z',
+      endsAt: '2026-11-22T23:00:00Z',
+      milestones: [{ milestone: 'in_room', at: began }],
+      expectedEndsAt: '2026-11-23T00:30:00Z',
+    })
+    const then = Date.parse('2026-11-22T23:40:00Z')
+    expect(daysWith(listedSpan(one, then), ['2026-11-21', '2026-11-22', monday], zone)).toEqual(['2026-11-22', monday])
+    expect(shownSpan({ ...none, cases: [one] }, '2026-11-22', zone, then).to).toBe(startOfDay(monday, zone))
+    expect(missedSpan(one, then)).toEqual({ from: Date.parse(one.startsAt), to: Date.parse(one.endsAt) })
+    const early = late({ milestones: [{ milestone: 'in_room', at: new Date(at('14:00')).toISOString() }] })
+    expect(listedSpan(early, at('15:00'))).toEqual(caseSpan(early, at('15:00')))
   })
 
   test('is drawn at its plan until it begins, or without the milestone', () => {

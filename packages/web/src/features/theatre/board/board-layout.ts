@@ -37,7 +37,9 @@ export function shownSpan(
     { from: at('08:00'), to: at('16:00') },
     ...rooms.flatMap((room) => openSpans(room, day, timeZone) ?? []),
     ...[...blocks, ...busy].map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) })),
-    ...cases.map((one) => occupiedSpan(one, now)).filter(({ from, to }) => from < nextMidnight && to > midnight),
+    ...cases
+      .map((one) => ({ from: listedSpan(one, now).from, to: occupiedUntil(one, now) }))
+      .filter(({ from, to }) => from < nextMidnight && to > midnight),
   ]
   const first = Math.max(midnight, Math.min(...spans.map(({ from }) => from)))
   const last = Math.min(nextMidnight, Math.max(...spans.map(({ to }) => to)))
@@ -53,7 +55,7 @@ export function firstInSight({ blocks, cases, busy = [] }: Omit<Shown, 'rooms'>,
   const wholeHour = (at: number) => shown.from + Math.max(0, Math.floor((at - shown.from) / hourMs)) * hourMs
   if (now >= shown.from && now < shown.to) return wholeHour(now - hourMs)
   const starts = [...blocks, ...busy].map(({ from }) => Date.parse(from))
-  const first = Math.min(...starts, ...cases.map((one) => caseSpan(one, now).from))
+  const first = Math.min(...starts, ...cases.map((one) => listedSpan(one, now).from))
   if (!Number.isFinite(first)) return shown.from
   return Math.min(shown.to, wholeHour(first))
 }
@@ -98,6 +100,12 @@ export function caseSpan(one: Case, now: number): Span {
   const inRoom = milestoneAt(one, 'in_room')
   const from = inRoom === undefined ? Math.min(Date.parse(one.startsAt), ...begunAt(one)) : Date.parse(inRoom)
   return { from: from < to ? from : to - one.minutes * minuteMs, to }
+}
+
+/** On which days a case is: also on that of its planned start, if it began later. */
+export function listedSpan(one: Case, now: number): Span {
+  const { from, to } = caseSpan(one, now)
+  return { from: missedSpan(one, now)?.from ?? from, to }
 }
 
 /** The part of its planned time that had passed when a case began; null: it began in time, or has not begun. */
@@ -151,10 +159,9 @@ export function laneOf(lanes: ReadonlyMap<string, Lane>, id: string): Lane {
   return lanes.get(id) ?? wholeRow
 }
 
-/** The same as caseSpan, with the room's turnover. */
-function occupiedSpan(one: Case, now: number): Span {
-  const { from, to } = caseSpan(one, now)
-  return { from, to: to + one.turnoverMinutes * minuteMs }
+/** When the room's turnover after a case is over. */
+function occupiedUntil(one: Case, now: number): number {
+  return caseSpan(one, now).to + one.turnoverMinutes * minuteMs
 }
 
 /** The days in which a part of the span is. */

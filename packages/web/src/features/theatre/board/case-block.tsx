@@ -8,6 +8,7 @@ import {
   formatTimesOn,
   formatTimesUnlike,
   formatTimeUnlike,
+  isSameDay,
 } from '../../../lib/i18n/format.ts'
 import { delayed, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
@@ -36,7 +37,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   // All that begins on this day begins within the shown hours.
   const { startsAt, endsAt } = namedTimes(one, now)
   const times = formatTimesOn(shown.from, startsAt, endsAt, timeZone)
-  const formatStart = Date.parse(startsAt) < shown.from ? formatDayTime : formatTime
+  const formatStart = isSameDay(shown.from, startsAt, timeZone) ? formatTime : formatDayTime
   const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = caseFlag(one, risks, now)
   const expected = delayed(one, projections.get(one.id), now)
@@ -51,7 +52,9 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
     one.procedure.display,
     times,
     expectedTimes,
-    missedSpan(one, now) === null ? [] : t('case.plannedFor', { time: formatTime(one.startsAt, timeZone) }),
+    missedSpan(one, now) === null
+      ? []
+      : t('case.plannedFor', { time: formatTimeUnlike(startsAt, one.startsAt, timeZone) }),
     one.service,
     patient,
   ].flat()
@@ -113,10 +116,15 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
 
 /**
  * A case is placed at its planned time, or from when it began, and shorter if it ended early; or, on the day after
- * that, as long as it takes longer.
+ * that, as long as it takes longer. On the day of its plan, if it began after that, it is placed as planned.
  */
 function placedCase(one: Case, shown: Span, now: number) {
-  return placed(namedSpan(one, now), shown) ?? placed(caseSpan(one, now), shown)
+  const missed = missedSpan(one, now)
+  return (
+    placed(namedSpan(one, now), shown) ??
+    placed(caseSpan(one, now), shown) ??
+    (missed === null ? null : placed(missed, shown))
+  )
 }
 
 /** The outline of a case that began late, from its planned start. */

@@ -7,7 +7,7 @@ import { serverNow } from '../../../lib/time/server-clock.ts'
 import type { Names } from '../conflict-text.ts'
 import { ownerText } from '../owner-text.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { caseSpan, daysWith, namedTimes, startOfDay } from './board-layout.ts'
+import { daysWith, listedSpan, namedTimes, startOfDay } from './board-layout.ts'
 import { type CaseFlag, caseFlag } from './case-flag.ts'
 import classes from './day-print.module.css'
 
@@ -23,7 +23,7 @@ type DayPrintProps = {
 export function DayPrint({ board, day, now, risks, names }: DayPrintProps) {
   const { t } = useTranslation('theatre')
   const { clinic, timeZone } = useTheatre()
-  const ofDay = board.cases.filter((one) => daysWith(caseSpan(one, now), [day], timeZone).length > 0)
+  const ofDay = board.cases.filter((one) => daysWith(listedSpan(one, now), [day], timeZone).length > 0)
   const cases = Map.groupBy(ofDay, ({ roomId }) => roomId)
   const used = board.rooms.filter(({ id, active }) => active || cases.has(id))
   return (

@@ -10,7 +10,7 @@ import { ownerText } from '../owner-text.ts'
 import markClasses from '../service-marks.module.css'
 import { serviceMarks } from '../service-marks.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { caseSpan, daysWith, namedTimes, startOfDay } from './board-layout.ts'
+import { daysWith, listedSpan, namedTimes, startOfDay } from './board-layout.ts'
 import { type CaseFlag, caseFlag } from './case-flag.ts'
 import { FlagSign } from './flag-sign.tsx'
 import classes from './week-table.module.css'
@@ -29,7 +29,7 @@ export function WeekTable({ board, now, risks, names, onOpen }: WeekTableProps) 
   const { timeZone, today } = useTheatre()
   const days = Array.from({ length: daysBetween(board.from, board.to) }, (_, index) => addDays(board.from, index))
   const marks = serviceMarks(board.cases.map(({ service }) => service))
-  const cases = inCells(board.cases, (one) => daysWith(caseSpan(one, now), days, timeZone))
+  const cases = inCells(board.cases, (one) => daysWith(listedSpan(one, now), days, timeZone))
   const blocks = inCells(board.blocks, ({ from, to }) =>
     daysWith({ from: Date.parse(from), to: Date.parse(to) }, days, timeZone),
   )
