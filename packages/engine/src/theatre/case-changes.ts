@@ -24,6 +24,7 @@ import { announceCases } from './announce-cases.ts'
 import type { RunCaseChange } from './case-change-queue.ts'
 import { claimOf, isRelief, missing, moved, movesOf, swapped } from './case-plans.ts'
 import { isCase, readCase, requireCase } from './case-reads.ts'
+import { placesBeforeSwap } from './places-before-swap.ts'
 import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
 
 export type CaseChangesSettings = {
@@ -138,11 +139,15 @@ async function swapCases(settings: CaseChangesSettings, request: SwapCasesReques
   const clinicNo = clinicNoIn(ids[0])
   if (clinicNo === null) return missing(ids[0])
   const build = async () => {
-    const [one, other] = await Promise.all([readCase(pool, ids[0]), readCase(pool, ids[1])])
+    const [one, other, former] = await Promise.all([
+      readCase(pool, ids[0]),
+      readCase(pool, ids[1]),
+      placesBeforeSwap(pool, ids),
+    ])
     if (one === null) return missing(ids[0])
     if (other === null || other.clinicId !== one.clinicId) return missing(ids[1])
     const { override, actorId } = request
-    return movesOf(swapped(one, other, override), actorId, key)
+    return movesOf(swapped(one, other, override, former), actorId, key)
   }
   const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
   if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)

@@ -4,7 +4,7 @@ import type { CaseMissing, ScheduledPlan, ScheduleRequest } from './schedule-cas
 
 const minuteMs = 60_000
 
-type CasePlace = { roomId: string; startsAt: Date }
+export type CasePlace = { roomId: string; startsAt: Date }
 
 export function claimOf(request: ClaimCaseRequest): ScheduleRequest {
   const { caseId, actorId, key, requestHash, ...plan } = request
@@ -63,9 +63,20 @@ export function isRelief(before: Case, plan: ScheduledPlan): boolean {
  * The plans of two cases that change places. In one room, each keeps its turnover, which may differ from the room's by
  * now. Two that follow each other there keep the time that they take together: the later one begins when the other one
  * did, which ends when it did, or as soon before or after as the turnovers need.
+ *
+ * @param former where each was before it was swapped with the other one, to which they return; null: they were not
  */
-export function swapped(one: Case, other: Case, override: MoveCaseRequest['override']): ScheduledPlan[] {
-  const places = swappedPlaces(one, other)
+export function swapped(
+  one: Case,
+  other: Case,
+  override: MoveCaseRequest['override'],
+  former: ReadonlyMap<string, CasePlace> | null,
+): ScheduledPlan[] {
+  const [formerOne, formerOther] = [former?.get(one.id), former?.get(other.id)]
+  const places =
+    formerOne === undefined || formerOther === undefined
+      ? swappedPlaces(one, other)
+      : { one: formerOne, other: formerOther }
   const isInRoom = one.roomId === other.roomId
   const planOf = (before: Case, change: CasePlace) => {
     const plan = moved(before, { change, override })

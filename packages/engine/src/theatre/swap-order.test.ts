@@ -19,6 +19,8 @@ async function aList(database: TestDatabase, minutes: readonly [number, number],
     two,
     swap: (caseId: string, otherCaseId: string) =>
       theatre.swapCases({ actorId: null, key: null, caseId, otherCaseId, override: null }),
+    move: (caseId: string, startsAt: Date) =>
+      theatre.moveCase({ actorId: null, key: null, caseId, change: { startsAt }, override: null }),
   }
 }
 
@@ -57,6 +59,32 @@ test('cases with time between them get each other’s start', async ({ database 
     cases: [
       { id: long.id, startsAt: soonAt(8) },
       { id: short.id, startsAt: soonAt(13) },
+    ],
+  })
+})
+
+test('cases of which the later one is too long for the time between their starts return to them when swapped back', async ({
+  database,
+}) => {
+  const { one, two, swap } = await aList(database, [60, 90], soonAt(9, 35))
+  const starts = async () => {
+    const outcome = await swap(two.id, one.id)
+    if (!('cases' in outcome)) throw new Error(outcome.kind)
+    return outcome.cases.map(({ startsAt }) => startsAt)
+  }
+  expect(await starts()).toEqual([soonAt(8), soonAt(10, 5)])
+  expect(await starts()).toEqual([two.startsAt, one.startsAt])
+  expect(await starts()).toEqual([soonAt(8), soonAt(10, 5)])
+})
+
+test('a case that was moved since the swap is swapped from where it is', async ({ database }) => {
+  const { one, two, swap, move } = await aList(database, [60, 90], soonAt(9, 35))
+  await swap(one.id, two.id)
+  expect(await move(one.id, soonAt(9, 40))).toMatchObject({ kind: 'done' })
+  expect(await swap(one.id, two.id)).toMatchObject({
+    cases: [
+      { id: one.id, startsAt: soonAt(8) },
+      { id: two.id, startsAt: soonAt(9, 10) },
     ],
   })
 })
