@@ -54,7 +54,14 @@ export const engineMethods = {
     publicDoctors: 'long read',
     verify: 'long read',
   },
-  sessions: { create: 'announced write', list: 'read', find: 'read', withdraw: 'announced write', times: 'read' },
+  sessions: {
+    create: 'announced write',
+    list: 'read',
+    countInSessions: 'read',
+    find: 'read',
+    withdraw: 'announced write',
+    times: 'read',
+  },
   directory: {
     clinics: 'long read',
     clinic: 'read',

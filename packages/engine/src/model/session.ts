@@ -84,6 +84,8 @@ export type Sessions = {
   create(request: CreateSessionsRequest): Promise<CreateSessionsOutcome>
   /** Those that end after `from` and start before `to`, by start, without withdrawn ones; at most 1,000. */
   list(query: { doctorId: string; from: Date; to: Date }): Promise<OpenSession[]>
+  /** How many of these times lie in sessions of the doctor, wholly or in part. */
+  countInSessions(query: { doctorId: string; times: readonly SessionDraft[] }): Promise<number>
   /** Also one that was withdrawn. */
   find(sessionId: string): Promise<OpenSession | null>
   /** null: the doctor has no such session. What was booked in it stays. */

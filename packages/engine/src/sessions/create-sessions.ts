@@ -60,6 +60,21 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
       return rows.map(sessionOf)
     },
 
+    async countInSessions({ doctorId, times }) {
+      if (!isId(doctorId) || times.length === 0) return 0
+      const { rows } = await pool.query<{ count: number }>(sql`
+        select count(*)::integer as count
+          from unnest(${times.map(({ startsAt }) => startsAt)}::timestamptz[],
+                      ${times.map(({ endsAt }) => endsAt)}::timestamptz[]) t(starts_at, ends_at)
+         where exists (
+           select from holdfast.open_session s
+            where s.clinic_no = ${clinicNoOf(doctorId)} and s.resource_id = ${doctorId} and s.withdrawn_at is null
+              -- No session lasts longer.
+              and s.starts_at > t.starts_at - interval '25 hours' and s.starts_at < t.ends_at
+              and s.ends_at > t.starts_at)`)
+      return rows[0]?.count ?? 0
+    },
+
     async find(sessionId) {
       if (!isId(sessionId)) return null
       const { rows } = await pool.query<SessionRow>(sql`

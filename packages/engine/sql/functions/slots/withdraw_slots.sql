@@ -7,7 +7,8 @@
 --
 -- A repetition names the bookings that the first call ended, because somebody has to call these patients: for a slot
 -- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those
--- withdrawn in the last hour: a large range takes several calls, and one of them may have failed.
+-- withdrawn in the last hour: a large range takes several calls, and one of them may have failed. Without open
+-- sessions in the range, it counts those that were closed there in the last hour.
 --
 -- A range is also taken out of the doctor's open sessions (withdraw_sessions), so that no visit is booked there again.
 -- In a range, slots that have started are left alone. An ARRIVED patient is in the building: that booking stays, and
@@ -79,6 +80,12 @@ begin
        and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from;
     if v_has_sessions then
       perform lock_resources(p_clinic_no, array[p_resource_id]);
+    elsif not p_dry_run then
+      select count(*) into sessions
+        from open_session s
+       where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id
+         and s.withdrawn_at > v_now - interval '1 hour' and s.ends_at > v_now
+         and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from;
     end if;
     select array_agg(q.id) into v_slots
       from (select s.id from slot s

@@ -98,13 +98,30 @@ describe('open sessions', () => {
     expect(await create(false)).not.toHaveProperty('inSessions')
   })
 
+  test('a preview of slots counts those in the last of very many sessions', async ({ database, rest }) => {
+    const { path, staff, session, doctor, clinic } = await aPractice(database, rest)
+    await database.ownerPool.query(
+      `insert into holdfast.open_session (clinic_no, id, resource_id, starts_at, ends_at, grid_minutes)
+       select $1, holdfast.new_id($1, clock_timestamp()), $2, t.at, t.at + interval '1 minute', 5
+         from generate_series(60, 1160) n(minutes)
+        cross join lateral (select $3::timestamptz + make_interval(mins => n.minutes) as at) t`,
+      [clinic.no, doctor.id, session.startsAt],
+    )
+    const slots = [30, 1160].map((minute) => ({ startsAt: at(session, minute), endsAt: at(session, minute + 30) }))
+    const { body } = await rest.call('createSlots', { path, as: staff, body: { slots }, query: { dryRun: true } })
+    expect(body).toMatchObject({ created: 2, inSessions: 2 })
+  })
+
   test('a withdrawal of a day without slots says how many sessions it closes', async ({ database, rest }) => {
     const { path, staff, session } = await aPractice(database, rest)
     const query = { from: dayOf(session), to: dayOf(session) }
     const withdraw = async (dryRun: boolean) =>
       (await rest.call('withdrawSlotsOfDoctor', { path, as: staff, query: { ...query, dryRun } })).body
     expect(await withdraw(true)).toEqual({ slots: 0, sessions: 1, bookings: [] })
-    expect(await withdraw(false)).toEqual({ slots: 0, sessions: 1, bookings: [] })
+    // The second one repeats the first one, whose response was lost.
+    for (let n = 0; n < 2; n += 1) {
+      expect(await withdraw(false)).toEqual({ slots: 0, sessions: 1, bookings: [] })
+    }
     expect(await withdraw(true)).toEqual({ slots: 0, sessions: 0, bookings: [] })
   })
 

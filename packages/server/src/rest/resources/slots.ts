@@ -46,7 +46,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
       status: isCreated ? (201 as const) : (200 as const),
       body: {
         ...createdBody(result),
-        ...(query.dryRun ? { inSessions: await inSessions(engine, doctor.id, result) } : {}),
+        ...(query.dryRun ? { inSessions: await countInSessions(engine, doctor.id, result) } : {}),
       },
       ...(result.position === null ? {} : { position: result.position }),
     }
@@ -170,13 +170,8 @@ function draftsOf(body: NewSlots, timezone: string, now: Date): SlotDraft[] {
 }
 
 /** How many of the created slots lie in open sessions of the doctor. */
-async function inSessions({ sessions }: RestDeps['engine'], doctorId: string, { items }: CreateSlotsResult) {
-  const created = items.filter(({ outcome }) => outcome === 'created')
-  if (created.length === 0) return 0
-  const from = new Date(Math.min(...created.map(({ startsAt }) => startsAt.getTime())))
-  const to = new Date(Math.max(...created.map(({ endsAt }) => endsAt.getTime())))
-  const open = await sessions.list({ doctorId, from, to })
-  return created.filter((slot) => open.some((one) => one.startsAt < slot.endsAt && slot.startsAt < one.endsAt)).length
+function countInSessions({ sessions }: RestDeps['engine'], doctorId: string, { items }: CreateSlotsResult) {
+  return sessions.countInSessions({ doctorId, times: items.filter(({ outcome }) => outcome === 'created') })
 }
 
 function createdBody(result: CreateSlotsResult) {
