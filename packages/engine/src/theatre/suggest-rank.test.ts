@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { plantFunction } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aCaseRequest, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { SuggestQuery } from '../model/theatre.ts'
 
 const tomorrow = soonAt(0).toISOString().slice(0, 10)
@@ -198,4 +199,29 @@ test('an emergency with others’ blocks in all rooms is searched two days, and 
   expect(suggestions.every(({ waivedRules }) => waivedRules.includes('block_owned'))).toBe(true)
   // The open day after them is not reached.
   expect({ refusals, searchedUntil }).toEqual({ refusals: [], searchedUntil: null })
+})
+
+test('a stretch lasts over midnight: the next day begins no other one, and is not refused', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { room, theatre } = scene
+  caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(0), minutes: 900, confirm: true })))
+  for (const urgency of ['immediate', 'elective'] as const) {
+    const found = await suggested(scene, { urgency, limit: 11 })
+    expect(startsOf(found)).toEqual([15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25].map((hour) => [hour]))
+    expect(found.refusals).toEqual([])
+    expect(startsOf(await suggested(scene, { urgency, limit: 2, from: dayAfter }))).toEqual([[24], [25]])
+  }
+  const night = await aBlock(scene, room, 22)
+  const inBlock = await suggested(scene, { blockId: night, limit: 6 })
+  expect(startsOf(inBlock)).toEqual([22, 23, 24, 25, 26, 27].map((hour) => [hour]))
+})
+
+test('a block over midnight is filled on both of its days', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, room } = scene
+  const blockId = await aBlock(scene, room, 22)
+  for (const minutes of [150, 120, 90]) await aCaseRequest(scene, aCase(scene, { minutes }))
+  const filled = await theatre.fillBlock({ blockId, confirm: true, actorId: null, key: randomUUID() })
+  if (filled.kind !== 'filled') throw new Error(filled.kind)
+  expect(filled.cases.map(({ startsAt }) => (+startsAt - +soonAt(0)) / 3_600_000)).toEqual([22, 24.5, 26.5])
 })

@@ -1,8 +1,9 @@
 -- case_starts: the starts between two instants of a local day at which a stretch of feasible starts of a case can
--- begin, in rooms of a clinic, with the block that each is in. They are multiples of p_step from p_day_start, and
--- not before p_now.
--- A stretch is of one room, day and block, or the room's open time. It begins only where something ends: another case
--- or clinic slot of what the case needs, or an absence; or where a block, the day or the opening time begins or ends.
+-- begin, or go on from the day before, in rooms of a clinic, with the block that each is in. They are multiples of
+-- p_step from p_day_start, and not before p_now.
+-- A stretch is of one room and block, or the room's open time. It begins only where something ends: another case or
+-- clinic slot of what the case needs, or an absence; or where a block or the opening time begins or ends. The first
+-- start of the day is in any case one of those that are returned.
 --
 -- p_overrun: the result of overrun_allocations.
 -- n: the room's place in p_room_ids. block_id: null in open time. is_own: the block belongs to the case's service or

@@ -11,8 +11,9 @@
 -- refusals: one for each day without a start that was examined to its end.
 -- searchedUntil: the first day that was not examined to its end, because there were too many starts; else null.
 --
--- From a stretch of feasible starts in one room, day and block, with the same waivedRules, the first is suggested:
--- case_starts has these. Each is examined by case_conflicts, as a claim is: suggest.test.ts compares with all starts.
+-- From a stretch of feasible starts in one room and block, with the same waivedRules, the first is suggested, or its
+-- first one from p_from on: a stretch may last over midnight. case_starts has these. Each is examined by
+-- case_conflicts, as a claim is: suggest.test.ts compares with all starts.
 -- The best of them, at most half of p_limit, rounded up, are followed by later starts of their stretches, an hour
 -- apart, in the same order; those of urgent and immediate cases that break nothing come before the others. The rest of
 -- the first starts follow. Of cases that keep to the plan, those outside their own blocks come last whose turnover
@@ -69,6 +70,8 @@ declare
   v_overrun allocation[];
   v_own_until date := p_from; -- The first day whose starts in own blocks are still to be examined.
   v_suggested_days date[] := '{}';
+  v_search_start constant timestamptz := p_from::timestamp at time zone v_timezone;
+  v_search_end constant timestamptz := (p_to + 1)::timestamp at time zone v_timezone;
   v_day date; v_searched_until date; v_day_start timestamptz; v_day_end timestamptz;
   v_plan jsonb;
   v_start record;
@@ -136,7 +139,8 @@ begin
         v_checks := v_checks + 1;
         if v_found = '[]' then
           v_waived := waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun);
-          if v_start.at - v_step >= greatest(v_day_start, v_now)
+          v_suggested_days := v_suggested_days || v_day;
+          if v_start.at - v_step >= greatest(v_search_start, v_now)
              and v_start.block_id is not distinct from (
                select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at - v_step) s where s.is_block) then
             v_plan := v_plan || jsonb_build_object('startsAt', v_start.at - v_step);
@@ -145,7 +149,6 @@ begin
               case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun) = '[]'
               and waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun) = v_waived;
           end if;
-          v_suggested_days := v_suggested_days || v_day;
           v_ends_at := v_start.at + v_minutes;
           v_found := jsonb_build_object('roomId', v_start.room_id, 'startsAt', v_start.at, 'endsAt', v_ends_at,
                                         'blockId', v_start.block_id, 'isOwnBlock', v_start.is_own,
@@ -213,8 +216,7 @@ begin
     select s.n, s.room_id, h.at, s.item
       from stretch s
      cross join lateral generate_series(
-       s.at + c_apart, ((s.at at time zone v_timezone)::date + 1)::timestamp at time zone v_timezone - v_step,
-       c_apart) h(at)
+       s.at + c_apart, least(v_search_end - v_step, s.at + p_limit * c_apart), c_apart) h(at)
      where s.n <= v_first_max
        and not exists (select from stretch t where t.room_id = s.room_id and t.at > s.at and t.at <= h.at)
      order by case when v_is_urgent then s.item->'waivedRules' <> '[]'
