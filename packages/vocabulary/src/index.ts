@@ -73,9 +73,7 @@ export {
   messageLanguages,
   milestones,
   type PatientSex,
-  type PlanRule,
   patientSexes,
-  planRules,
   type Role,
   roles,
   type SlotClosedReason,
@@ -88,7 +86,9 @@ export {
   visitTypeBookers,
   visitTypeColors,
   type WaitlistUrgency,
+  type WaivedRule,
   waitlistUrgencies,
+  waivedRules,
 } from './words.ts'
 export {
   type BandOverlap,

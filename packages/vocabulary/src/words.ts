@@ -93,15 +93,15 @@ export type Milestone = (typeof milestones)[number]
 export const allocationKinds = ['room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient'] as const
 export type AllocationKind = (typeof allocationKinds)[number]
 
-/** What opening times and blocks say: urgent and immediate cases need not keep to it. */
-export const planRules = ['outside_hours', 'block_overrun', 'block_owned'] as const
-export type PlanRule = (typeof planRules)[number]
+/** Opening times, blocks and absences: urgent and immediate cases need not keep to them, and times are suggested so. */
+export const waivedRules = ['outside_hours', 'block_overrun', 'block_owned', 'person_away'] as const
+export type WaivedRule = (typeof waivedRules)[number]
 
 /**
  * Rules of cases that a planner may override, with a reason. `room_not_requested` and `person_away` do not bind urgent
- * and immediate cases, nor what is entered afterwards; but no time that breaks them is suggested.
+ * and immediate cases, nor what is entered afterwards.
  */
-export const softRules = [...planRules, 'preferred_equipment', 'room_not_requested', 'person_away'] as const
+export const softRules = [...waivedRules, 'preferred_equipment', 'room_not_requested'] as const
 export type SoftRule = (typeof softRules)[number]
 
 /**

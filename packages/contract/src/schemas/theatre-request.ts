@@ -1,4 +1,4 @@
-import { lengths, listedDaysMax, planRules } from '@holdfast/vocabulary'
+import { lengths, listedDaysMax, waivedRules } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { code, id, line, localDate, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
 import { literals } from './literals.ts'
@@ -115,14 +115,15 @@ export const suggestionsSchema = component('Suggestions', {
       endsAt: Type.String({ format: 'date-time' }),
       blockId: nullableId({ description: 'null: in the room’s open time' }),
       isOwnBlock: Type.Boolean({ description: 'The block belongs to the service or the surgeon' }),
-      waivedRules: Type.Array(literals(planRules), {
-        description: 'What it breaks of the plan, to which an urgent or immediate case need not keep',
+      waivedRules: Type.Array(literals(waivedRules), {
+        description:
+          'What it breaks of opening times, blocks and absences, to which an urgent or immediate case need not keep',
       }),
     }),
     {
       description:
         'Times at which nothing prevents the case: first those in its own blocks, then the others, each by start ' +
-        'and room. Of an urgent or immediate case, all by start, and about half of them may break the plan ' +
+        'and room. Of an urgent or immediate case, all by start, and about half of them may break rules ' +
         '(`waivedRules`). Half are the first ones of stretches; later starts of these follow, an hour apart, then ' +
         'the first ones of other stretches, and then those whose turnover reaches into a block of others',
     },

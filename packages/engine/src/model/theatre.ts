@@ -1,4 +1,4 @@
-import type { PlanRule, Urgency } from '@holdfast/vocabulary'
+import type { Urgency, WaivedRule } from '@holdfast/vocabulary'
 import type { NotDone } from './claim.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
@@ -106,7 +106,7 @@ export type SuggestQuery = {
 
 /**
  * A start for which a claim would have no conflict, at the time of reading. `isOwnBlock`: in a block of the case's
- * service or surgeon. `waivedRules`: what it breaks of the plan, to which urgent and immediate cases need not keep.
+ * service or surgeon. `waivedRules`: what it breaks of what urgent and immediate cases need not keep to.
  */
 export type Suggestion = {
   roomId: string
@@ -114,7 +114,7 @@ export type Suggestion = {
   endsAt: Date
   blockId: string | null
   isOwnBlock: boolean
-  waivedRules: PlanRule[]
+  waivedRules: WaivedRule[]
 }
 
 /** A day without a suggestion, and what prevents the case there, most frequent first. */

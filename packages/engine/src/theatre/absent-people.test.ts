@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import type { Urgency } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
 import { aTransaction } from '../../test/theatre-transaction.ts'
+import type { Theatre } from '../model/theatre.ts'
 import type { MoveCaseRequest } from '../model/theatre-case.ts'
 
 const day = soonAt(0).toISOString().slice(0, 10)
@@ -96,18 +98,27 @@ test('a case that was booked before is judged only when its time changes or the 
   expect(await move({ surgeonId: surgeon.id })).toMatchObject({ conflicts: [{ kind: 'person_away' }] })
 })
 
-test('times are suggested from the end of the absence', async ({ database }) => {
+/** A search on the day for times of a case, without its urgency and how many there are to be. */
+function searchOf(scene: Parameters<typeof aCase>[0]) {
+  const { minutes, service, surgeonId, equipment } = aCase(scene)
+  const needs = { minutes, service, surgeonId, equipment, anaesthetistId: null, staffIds: [] }
+  const where = { clinicNo: scene.clinic.no, roomIds: null, blockId: null, mrn: null, exceptCaseId: null }
+  return { ...needs, ...where, from: day, to: day, stepMinutes: 5 }
+}
+
+test('times are suggested from the end of the absence, and of an emergency also in it, marked', async ({ database }) => {
   const { theatre, close, ...scene } = await anAbsence(database)
   await close()
-  const { minutes, service, urgency, surgeonId, equipment } = aCase(scene)
-  const needs = { minutes, service, urgency, surgeonId, equipment, anaesthetistId: null, staffIds: [] }
-  const where = { clinicNo: scene.clinic.no, roomIds: null, blockId: null, mrn: null, exceptCaseId: null }
-  for (const one of ['elective', 'immediate'] as const) {
-    const range = { from: day, to: day, limit: 1, stepMinutes: 5 }
-    expect(await theatre.suggest({ ...needs, ...where, ...range, urgency: one })).toMatchObject({
-      suggestions: [{ startsAt: soonAt(12) }],
-    })
+  const suggest = (urgency: Urgency) => theatre.suggest({ ...searchOf(scene), limit: 2, urgency })
+  const behind = { startsAt: soonAt(12), waivedRules: [] }
+  expect(await suggest('elective')).toMatchObject({ suggestions: [behind, { startsAt: soonAt(13) }] })
+  for (const one of ['urgent', 'immediate'] as const) {
+    const away = { startsAt: soonAt(0), waivedRules: ['person_away'] }
+    expect(await suggest(one)).toMatchObject({ suggestions: [away, behind] })
   }
+  expect(await theatre.claimCase(aCase(scene, { urgency: 'urgent', startsAt: soonAt(0) }))).toMatchObject({
+    kind: 'booked',
+  })
 })
 
 test('the preview of an absence counts the cases in which the doctor is', async ({ database }) => {

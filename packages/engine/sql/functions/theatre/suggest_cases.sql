@@ -4,10 +4,10 @@
 -- The best are those in blocks of the case's service or surgeon (isOwnBlock), of all days; then the others; both by
 -- start and room.
 -- For urgent and immediate cases, the soonest are the best. They need not keep to the plan (case_conflicts):
--- waivedRules names what they break of opening times and blocks. Of starts at the same time, those that break nothing
--- come first, and at most half of the first ones, rounded up, break something. Once so many do, no day after the second
--- one is examined. If p_plan names a block (blockId), which is filled from the waitlist, nothing is waived: nobody has
--- chosen to overrun it.
+-- waivedRules names what they break of opening times, blocks and absences. Of starts at the same time, those that break
+-- nothing come first, and at most half of the first ones, rounded up, break something. Once so many do, no day after the
+-- second one is examined. If p_plan names a block (blockId), which is filled from the waitlist, nothing is waived:
+-- nobody has chosen to overrun it.
 -- refusals: one for each day without a start that was examined to its end.
 -- searchedUntil: the first day that was not examined to its end, because there were too many starts; else null.
 --
@@ -50,11 +50,11 @@ declare
        and (p_room_ids is null or r.id = any (p_room_ids)) order by natural_order(r.name), r.id);
   v_day_room_ids uuid[]; -- The rooms of v_room_ids whose starts are examined.
   v_is_urgent constant boolean := coalesce(p_plan->>'urgency', '') in ('urgent', 'immediate');
-  -- The plan has no urgency: so the conflicts do not say who would give way, and no emergency is suggested for a person
-  -- who is away, or in another room than its request needs.
+  -- The plan has no urgency: so the conflicts do not say who would give way.
   v_wanted constant jsonb := p_plan - 'urgency'
     || case when v_is_urgent and p_plan->>'blockId' is null
-            then '{"override": {"rules": ["outside_hours", "block_owned", "block_overrun"]}}'::jsonb else '{}' end;
+            then '{"override": {"rules": ["outside_hours", "block_owned", "block_overrun", "person_away"]}}'::jsonb
+            else '{}' end;
   v_first_max constant integer := (p_limit + 1) / 2; -- First starts before later ones.
   v_waiving_max constant integer := v_first_max;
   v_suggestions jsonb := '[]'; v_refusals jsonb := '[]'; v_found jsonb;
