@@ -24,7 +24,7 @@ begin
   return query
   with needed as materialized (
     -- All but the room.
-    select n.resource_id
+    select n.resource_id, n.resource_kind
       from case_needs(p_clinic_no, p_plan || jsonb_build_object('startsAt', p_now), p_patient_id) n
   ), edge as (
     select null::uuid as room_id, greatest(p_day_start, p_now) as at
@@ -43,7 +43,8 @@ begin
     select null, upper(t.during)
       from needed n
      cross join lateral closure_times(p_clinic_no, p_day_start, p_day_end, n.resource_id) t
-     where t.resource_id = n.resource_id
+     -- Only doctors have closures, and each call reads those of the clinic.
+     where n.resource_kind = 'doctor' and t.resource_id = n.resource_id
     union all
     select r.id, upper(a.during)
       from unnest(p_room_ids) r(id)
