@@ -170,6 +170,13 @@ export const theatreProblemKinds = {
     members: { usedMinutes: Type.Integer({ description: 'what cases take of the block' }) },
     detail: ({ usedMinutes }) => `Cases take ${usedMinutes} minutes of this block.`,
   }),
+  case_request_changed: saidFromMembers({
+    status: 409,
+    title: 'Somebody has changed the request',
+    help: 'Read the request again, and send its `version` with what is still to be changed.',
+    members: { version: Type.Integer({ description: 'of what is stored now' }) },
+    detail: ({ version }) => `The request has version ${version} now.`,
+  }),
   case_request_scheduled: {
     status: 409,
     title: 'The request has a case',

@@ -164,6 +164,7 @@ export const engineMethods = {
     cases: 'long read',
     casesPage: 'long read',
     createCaseRequest: 'announced write',
+    changeCaseRequest: 'announced write',
     withdrawCaseRequest: 'announced write',
     caseRequest: 'read',
     caseRequests: 'long read',

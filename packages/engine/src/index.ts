@@ -210,6 +210,8 @@ export type { OnceResult, WriteKey } from './model/stored-responses.ts'
 export type {
   CaseInvalid,
   CaseRequest,
+  CaseRequestChange,
+  CaseRequestChanged,
   NewCaseRequest,
   Suggestion,
   SuggestQuery,

@@ -269,6 +269,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       withdrawn_at: ['now()', 'case_differs'],
       created_by: ['gen_random_uuid()', wantedCase],
       created_at: [later('created_at'), wantedCase],
+      version: ['version + 1', wantedCase],
     },
   },
   case_milestone: {

@@ -132,6 +132,10 @@ function planningOperations(stage: Stage): Operations {
     'a change of a block': async () =>
       await theatre.changeBlock({ blockId: await aBlock(), action: { kind: 'release' }, actorId: null }),
     'a request': async () => await theatre.withdrawCaseRequest(await requested('M-2')),
+    'a correction of a request': async () => {
+      const requestId = await requested('M-4')
+      return await theatre.changeCaseRequest(requestId, 1, { minutes: 40, roomId: scene.room })
+    },
     'the waitlist': () => theatre.caseRequests({ clinicNo: clinic.no, status: 'open' }),
     'a claim for a request': async () => {
       const requestId = await requested('M-3')

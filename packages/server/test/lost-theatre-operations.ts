@@ -35,6 +35,12 @@ export const lostTheatreOperations = {
     const { patient, procedure, surgeonId } = newCase()
     return { as: staff, body: { service: 'Orthopaedics', procedure, minutes: 30, surgeonId, patient } }
   },
+  changeCaseRequest: async ({ rest, theatre: { path, staff, newCase } }) => {
+    const { patient, procedure } = newCase()
+    const wanted = { service: 'Urology', procedure, minutes: 30, patient }
+    const { body: request } = await rest.call('createCaseRequest', { path, as: staff, body: wanted })
+    return { path: { requestId: request.id }, as: staff, body: { version: 1, minutes: 40 } }
+  },
   withdrawCaseRequest: async ({ rest, theatre: { path, staff, newCase } }) => {
     const { patient, procedure } = newCase()
     const wanted = { service: 'Urology', procedure, minutes: 30, patient }

@@ -6,6 +6,7 @@ import { theatreBoardSchema } from '../schemas/theatre-board.ts'
 import { urgencySchema } from '../schemas/theatre-case.ts'
 import { theatreReportSchema } from '../schemas/theatre-report.ts'
 import {
+  caseRequestChangeSchema,
   caseRequestListSchema,
   caseRequestSchema,
   caseRequestStatusSchema,
@@ -148,6 +149,28 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
     access: 'case_request',
     responses: { 200: { description: 'The request', schema: caseRequestSchema } },
     audit: { kind: 'booking_read', subject: 'requestId' },
+  }),
+  changeCaseRequest: operation('PATCH /api/v1/case-requests/{requestId}', {
+    summary: 'Correct a request',
+    description:
+      'An open one; its patient stays. Send the version that you have read: the change of somebody else is not ' +
+      'overwritten. What is not sent, stays. What is named anew has to take new cases. If the request has all of it ' +
+      'already: 200, unchanged.',
+    access: 'case_request',
+    restrictedField: 'body.surgeonId',
+    body: caseRequestChangeSchema,
+    responses: { 200: { description: 'The request as it is then', schema: caseRequestSchema } },
+    // A stored response would have the patient.
+    retry: 'runs again',
+    audit: { kind: 'case_request_changed', subject: 'requestId' },
+    auditRepeated: { kind: 'booking_read', subject: 'requestId' },
+    example: { body: { version: 1, roomId: null } },
+    problems: [
+      'case_request_scheduled',
+      'case_request_changed',
+      'theatre_resource_not_found',
+      'theatre_resource_inactive',
+    ],
   }),
   withdrawCaseRequest: operation('DELETE /api/v1/case-requests/{requestId}', {
     summary: 'Withdraw a request',

@@ -45,6 +45,7 @@ export const auditKinds = [
   'patient_corrected',
   'message_sent_again',
   'case_request_created',
+  'case_request_changed',
   'case_request_withdrawn',
   'waitlist_entry_removed',
   'patients_read',

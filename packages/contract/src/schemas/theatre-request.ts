@@ -1,6 +1,18 @@
 import { lengths, listedDaysMax, waivedRules } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { code, id, line, localDate, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
+import {
+  code,
+  id,
+  idOrNull,
+  line,
+  localDate,
+  nullable,
+  nullableId,
+  nullableParagraph,
+  nullableText,
+  pageOf,
+  paragraph,
+} from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 import {
@@ -33,6 +45,23 @@ export const newCaseRequestSchema = component('NewCaseRequest', {
   note: Type.Optional(paragraph(lengths.reason)),
 })
 
+export const caseRequestChangeSchema = component('CaseRequestChange', {
+  version: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Of the request that was read' }),
+  service: Type.Optional(service),
+  procedure: Type.Optional(newProcedureSchema),
+  minutes: Type.Optional(caseMinutes),
+  urgency: Type.Optional(urgencySchema),
+  dueOn: Type.Optional(
+    nullable<string>({ ...localDate() }, { description: 'The last day on which it should take place; null: none' }),
+  ),
+  roomId: Type.Optional(idOrNull({ description: 'null: any room' })),
+  surgeonId: Type.Optional(idOrNull({ description: 'null: not decided yet. Doctors name only themselves' })),
+  anaesthetistId: Type.Optional(idOrNull()),
+  staffIds: Type.Optional(staffIds),
+  equipment: Type.Optional(equipmentNeeds),
+  note: Type.Optional(nullableParagraph(lengths.reason)),
+})
+
 /** scheduled: it has a case that is neither FAILED nor CANCELLED; when that changes, it is open again. */
 export const caseRequestStatusSchema = literals(['open', 'scheduled', 'withdrawn'], { title: 'CaseRequestStatus' })
 
@@ -63,6 +92,7 @@ export const caseRequestSchema = component('CaseRequest', {
   bumpedCaseId: nullableId({ description: 'The case that gave way to an emergency' }),
   bumpReason: nullableText(),
   createdAt: Type.String({ format: 'date-time' }),
+  version: Type.Integer({ description: 'The number of changes of what is requested, from 1' }),
 })
 
 export type CaseRequestBody = Static<typeof caseRequestSchema>

@@ -55,6 +55,8 @@ create table holdfast.case_request (
   withdrawn_at timestamptz,
   created_by uuid,
   created_at timestamptz not null default now(),
+  -- The number of changes of what is requested, from 1.
+  version integer not null default 1,
   primary key (clinic_no, id),
   foreign key (clinic_no, patient_id) references holdfast.resource (clinic_no, id)
 );

@@ -267,6 +267,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'can_book_elsewhere',
     'cases_by_id',
     'change_block',
+    'change_case_request',
     'claim_added_places',
     'claim_cases',
     'claim_slot',

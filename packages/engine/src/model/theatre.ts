@@ -62,6 +62,25 @@ export type CreateCaseRequestOutcome =
   | { kind: 'patient_mismatch' }
   | { kind: 'due_in_past' }
 
+type RequestedFields = Omit<NewCaseRequest, 'patient'>
+
+/** What is left out, or undefined, stays as it is. */
+export type CaseRequestChange = { [Name in keyof RequestedFields]?: RequestedFields[Name] | undefined }
+
+/** `resource_invalid`: what the change adds does not exist, or takes no new cases. */
+export type ChangeCaseRequestOutcome =
+  | { kind: 'done' | 'unchanged' }
+  /** There is no such request, or it was withdrawn. */
+  | { kind: 'request_missing' }
+  | { kind: 'request_scheduled' }
+  | CaseRequestChanged
+  /** The day that it would become due on is over. */
+  | { kind: 'due_in_past' }
+  | CaseInvalid
+
+/** The request has another version than the one that was sent. */
+export type CaseRequestChanged = { kind: 'case_request_changed'; version: number }
+
 export type CaseRequest = Omit<NewCaseRequest, 'patient'> & {
   id: string
   patientId: string
@@ -75,6 +94,8 @@ export type CaseRequest = Omit<NewCaseRequest, 'patient'> & {
   bumpReason: string | null
   createdBy: string | null
   createdAt: Date
+  /** The number of changes of what is requested, from 1. */
+  version: number
 }
 
 /** What `suggest` looks for: the same as a request of the waitlist, or a case to be claimed or moved. */
@@ -228,6 +249,8 @@ export type Theatre = {
     request: NewCaseRequest & { createdBy: string | null; mayChangePatient: boolean; today?: string },
     writeKey: WriteKey,
   ): Promise<OnceResult<CreateCaseRequestOutcome>>
+  /** Corrects an open request, as it is under its lock. `version`: of the request that was read. */
+  changeCaseRequest(requestId: string, version: number, change: CaseRequestChange): Promise<ChangeCaseRequestOutcome>
   /** Returns false if there is no open request with this id. */
   withdrawCaseRequest(requestId: string): Promise<boolean>
   caseRequest(requestId: string): Promise<CaseRequest | null>

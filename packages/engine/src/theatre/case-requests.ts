@@ -12,8 +12,11 @@ import { idsFrom } from '../model/id-bounds.ts'
 import type { Page } from '../model/page.ts'
 import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
 import type {
+  CaseInvalid,
   CaseRequest,
+  CaseRequestChange,
   CaseRequestsFilter,
+  ChangeCaseRequestOutcome,
   CreateCaseRequestOutcome,
   RequestFit,
   Theatre,
@@ -57,11 +60,11 @@ const selectedRequest = () => sql`
          case when ${isScheduled()} then 'scheduled' when q.withdrawn_at is not null then 'withdrawn' else 'open' end
            as status,
          case when ${isScheduled()} then q.case_id end as "caseId", q.bumped_case_id as "bumpedCaseId",
-         q.bump_reason as "bumpReason", q.created_by as "createdBy", q.created_at as "createdAt"
+         q.bump_reason as "bumpReason", q.created_by as "createdBy", q.created_at as "createdAt", q.version
     from holdfast.case_request q
     left join holdfast.patient p on p.clinic_no = q.clinic_no and p.id = q.patient_id`
 
-/** What the list is ordered by. Only the due day in it changes: see return_to_waitlist.sql. */
+/** What the list is ordered by: urgency and due day, which change, and what does not. */
 const sortKey = sql`
   array_position(${caseUrgencies}::text[], q.urgency), coalesce(q.due_on, 'infinity'),
   q.created_at, q.id`
@@ -70,9 +73,19 @@ const sortKey = sql`
 export function caseRequests(
   pool: pg.Pool,
   announced: AnnouncedTransaction,
-): Pick<Theatre, 'createCaseRequest' | 'withdrawCaseRequest' | 'caseRequest' | 'caseRequests' | 'caseRequestsPage'> {
+): Pick<
+  Theatre,
+  | 'createCaseRequest'
+  | 'changeCaseRequest'
+  | 'withdrawCaseRequest'
+  | 'caseRequest'
+  | 'caseRequests'
+  | 'caseRequestsPage'
+> {
   return {
     createCaseRequest: (clinicNo, request, writeKey) => createCaseRequest(announced, clinicNo, request, writeKey),
+
+    changeCaseRequest: (requestId, version, change) => changeCaseRequest(announced, requestId, version, change),
 
     async withdrawCaseRequest(requestId) {
       const clinicNo = clinicNoIn(requestId)
@@ -216,5 +229,38 @@ async function createCaseRequest(
       const isRace = error instanceof pg.DatabaseError && error.code === serializationFailure
       if (!isRace || tries === triesMax) throw error
     }
+  }
+}
+
+type ChangedRow = {
+  outcome: 'done' | 'unchanged' | 'missing' | 'scheduled' | 'changed' | 'due_in_past' | 'invalid'
+  version: number
+  invalid: Omit<CaseInvalid, 'kind'>
+}
+
+async function changeCaseRequest(
+  announced: AnnouncedTransaction,
+  requestId: string,
+  version: number,
+  change: CaseRequestChange,
+): Promise<ChangeCaseRequestOutcome> {
+  const clinicNo = clinicNoIn(requestId)
+  if (clinicNo === null) return { kind: 'request_missing' }
+  const statement = sql`
+    select * from holdfast.change_case_request(${clinicNo}::integer, ${requestId}::uuid, ${version}::integer,
+      ${JSON.stringify(change)}::jsonb)`
+  const { rows } = await announced((transaction) => transaction.query<ChangedRow>(statement))
+  const [row] = rows
+  if (row === undefined) throw new Error('change_case_request returned no row.')
+  switch (row.outcome) {
+    case 'missing':
+    case 'scheduled':
+      return { kind: `request_${row.outcome}` }
+    case 'changed':
+      return { kind: 'case_request_changed', version: row.version }
+    case 'invalid':
+      return { kind: 'resource_invalid', ...row.invalid }
+    default:
+      return { kind: row.outcome }
   }
 }

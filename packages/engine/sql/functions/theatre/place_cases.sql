@@ -68,6 +68,11 @@ begin
       from place_of_case(p_clinic_no, (v_plan->>'roomId')::uuid, (v_plan->>'startsAt')::timestamptz,
                          (v_plan->>'surgeonId')::uuid);
     v_place.turnover_minutes := coalesce((v_plan->>'turnoverMinutes')::integer, v_place.turnover_minutes);
+    -- Before the conflicts: the room that the request needs may be corrected until then.
+    if v_is_new and v_plan->>'requestId' is not null
+       and lock_open_request(p_clinic_no, (v_plan->>'requestId')::uuid, p_former_id, p_now) is not true then
+      return;
+    end if;
     -- Since p_taking_ids were read, only a plan before this one has added allocations; then p_needs has more than this.
     v_found := case_conflicts(p_clinic_no, v_plan, v_patient_id, '{}', p_now, v_needs, v_place,
                               case when v_needs = p_needs then p_taking_ids end);
@@ -88,10 +93,6 @@ begin
                                   case when v_needs = p_needs then p_taking_ids end));
 
     if v_is_new then
-      if v_plan->>'requestId' is not null
-         and lock_open_request(p_clinic_no, (v_plan->>'requestId')::uuid, p_former_id, p_now) is not true then
-        return;
-      end if;
       select b.booking, b.found into v_new
         from book_cases(p_clinic_no, array[v_plan], array[v_patient_id], array[v_place], v_needs,
                         array_fill(1, array[cardinality(v_needs)]), array[p_actor_id], array[p_key], array[p_hash],

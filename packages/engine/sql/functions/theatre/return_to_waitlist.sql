@@ -26,7 +26,7 @@ begin
     update case_request q
        set due_on = least(q.due_on, t.lost_on), withdrawn_at = null,
            bumped_case_id = case when p_bump_reason is null then q.bumped_case_id else t.booking_id end,
-           bump_reason = coalesce(p_bump_reason, q.bump_reason)
+           bump_reason = coalesce(p_bump_reason, q.bump_reason), version = q.version + 1
       from lost t
      where q.clinic_no = p_clinic_no and q.id = t.request_id
     returning q.id

@@ -46,13 +46,15 @@ export function surgeonOfLists({ role, doctorId }: ClinicActor): string | null |
   return role === 'doctor' ? doctorId : undefined
 }
 
+type NamedSurgeon = string | null | undefined
+
 /**
- * The surgeon that somebody names: for doctors, themselves.
+ * The surgeon that somebody names: for doctors, themselves; for others, as it was sent.
  *
  * @throws ProblemError forbidden, for a doctor who names somebody else
  */
-export function requireOwnSurgeon(actor: ClinicActor, surgeonId: string | undefined): string | null {
-  if (actor.role !== 'doctor') return surgeonId ?? null
+export function requireOwnSurgeon(actor: ClinicActor, surgeonId: NamedSurgeon): NamedSurgeon {
+  if (actor.role !== 'doctor') return surgeonId
   if (surgeonId !== undefined && surgeonId !== actor.doctorId) {
     throw problem('forbidden', 'Doctors can name only themselves as the surgeon.')
   }

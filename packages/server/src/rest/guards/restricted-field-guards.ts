@@ -27,7 +27,7 @@ type ClosingCall = { body: { doctorId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: ReschedulingBody }
 type OverrideCall = { body: { override?: RuleOverride } }
 type TrialCall = { body: { trial?: boolean } }
-type SurgeonBodyCall = { body: { surgeonId?: string } }
+type SurgeonBodyCall = { body: { surgeonId?: string | null } }
 type SurgeonQueryCall = { query: { surgeonId?: string } }
 type LinkCall = { principal: Principal; params: { bookingId: string }; body: { manageToken: string } }
 
@@ -122,11 +122,11 @@ export const restrictedFieldGuards = {
     throw problem('forbidden', `Your role in this clinic is ${actor.role}; only admins can try out a plan.`)
   },
 
-  /** The surgeon; null: none was named. */
-  'body.surgeonId': (_deps: RestDeps, { body }: SurgeonBodyCall, { actor }: { actor: ClinicActor }): string | null =>
+  /** The surgeon; undefined: none was named. */
+  'body.surgeonId': (_deps: RestDeps, { body }: SurgeonBodyCall, { actor }: { actor: ClinicActor }) =>
     requireOwnSurgeon(actor, body.surgeonId),
 
-  'query.surgeonId': (_deps: RestDeps, { query }: SurgeonQueryCall, { actor }: { actor: ClinicActor }): string | null =>
+  'query.surgeonId': (_deps: RestDeps, { query }: SurgeonQueryCall, { actor }: { actor: ClinicActor }) =>
     requireOwnSurgeon(actor, query.surgeonId),
 } satisfies Record<RestrictedField, (deps: RestDeps, call: never, granted: never) => unknown>
 

@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import type { NewCaseRequest } from '@holdfast/engine'
+import type { CaseRequestChange, NewCaseRequest } from '@holdfast/engine'
 import { localDay } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
@@ -10,7 +10,7 @@ import { surgeonOfLists } from '../guards/reach-case.ts'
 import { caseRequestBody } from '../responses/bodies/case-body.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
-import { resourceNotFound } from '../responses/theatre-problems.ts'
+import { resourceNotFound, theatreProblem } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
 import { theatrePatient } from './theatre-patient.ts'
@@ -71,16 +71,57 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
 
   serve(restOperations.getCaseRequest, ({ granted: { found } }) => ({ status: 200, body: caseRequestBody(found) }))
 
+  serve(restOperations.changeCaseRequest, async (input) => {
+    const { requestId } = input.params
+    const outcome = await theatre.changeCaseRequest(requestId, input.body.version, changeOf(input))
+    switch (outcome.kind) {
+      case 'done':
+      case 'unchanged': {
+        const changed = await afterCommit(() => theatre.caseRequest(requestId))
+        if (changed === null) throw new Error(`The request ${requestId} was not found after it was changed.`)
+        return { status: 200, body: caseRequestBody(changed), isRepeated: outcome.kind === 'unchanged' }
+      }
+      case 'request_scheduled':
+        throw requestScheduled()
+      case 'due_in_past':
+        throw invalidRequest([{ path: '/dueOn', message: 'must not be before today' }])
+      default:
+        throw theatreProblem(outcome)
+    }
+  })
+
   serve(restOperations.withdrawCaseRequest, async ({ params: { requestId }, granted: { found } }) => {
     if (found.status === 'withdrawn') return { status: 204, body: undefined, isRepeated: true }
     const isWithdrawn = found.status === 'open' && (await theatre.withdrawCaseRequest(requestId))
-    if (!isWithdrawn) throw problem('case_request_scheduled', 'A case fulfils this request.')
+    if (!isWithdrawn) throw requestScheduled()
     return { status: 204, body: undefined }
   })
 }
 
+function requestScheduled() {
+  return problem('case_request_scheduled', 'A case fulfils this request.')
+}
+
+/** Of a doctor, the surgeon is the one that the request has. */
+function changeOf({ body, field: surgeonId }: Input<typeof restOperations.changeCaseRequest>): CaseRequestChange {
+  const { procedure, note } = body
+  return {
+    service: body.service?.trim(),
+    procedure: procedure && { code: procedure.code.trim(), display: procedure.display.trim() },
+    minutes: body.minutes,
+    urgency: body.urgency,
+    dueOn: body.dueOn,
+    roomId: body.roomId,
+    surgeonId,
+    anaesthetistId: body.anaesthetistId,
+    staffIds: body.staffIds,
+    equipment: body.equipment,
+    note: note === undefined ? undefined : note?.trim() || null,
+  }
+}
+
 function wantedOf(
-  { body, field: surgeonId }: Input<typeof restOperations.createCaseRequest>,
+  { body, field: surgeonId = null }: Input<typeof restOperations.createCaseRequest>,
   now: Date,
 ): NewCaseRequest {
   return {

@@ -186,6 +186,52 @@ describe('the waitlist', () => {
     expect(await list(staff)).toEqual([first.body.id])
   })
 
+  test('has requests that are corrected, by doctors only their own, and with the version that was read', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, clinic, staff, admin, surgeon, surgeonAccount, roomOne, roomTwo } = theatre
+    const body = request({ roomId: roomTwo.id, dueOn: theatreDay })
+    const [own, other] = [
+      (await rest.call('createCaseRequest', { path, as: surgeonAccount, body })).body,
+      (await rest.call('createCaseRequest', { path, as: staff, body: request({ surgeonId: surgeon.id }) })).body,
+    ]
+    const change = (fields: object, as = staff, requestId = own.id) =>
+      rest.call('changeCaseRequest', { path: { requestId }, as, body: { version: 1, ...fields } })
+    await rest.call('updateRoom', { path: { ...path, roomId: roomOne.id }, as: admin, body: { active: false } })
+    expect((await change({ roomId: roomOne.id })).problem).toMatchObject({
+      code: 'theatre_resource_inactive',
+      detail: 'OR 1 takes no new cases.',
+      errors: [{ path: '/roomId' }],
+    })
+    expect((await change({ surgeonId: newId(clinic.no) })).problem).toMatchObject({
+      code: 'theatre_resource_not_found',
+      errors: [{ path: '/surgeonId' }],
+    })
+    expect((await change({ dueOn: '2026-01-01' })).problem.errors).toMatchObject([{ path: '/dueOn' }])
+    for (const surgeonId of [surgeon.id, null]) {
+      expect((await change({ surgeonId }, surgeonAccount)).problem.code).toBe('forbidden')
+    }
+    expect((await change({ minutes: 90 }, surgeonAccount, other.id)).problem.code).toBe('case_request_not_found')
+    const fields = { roomId: null, dueOn: null, note: ' Fasting ', minutes: 90 }
+    const corrected = { ...own, ...fields, note: 'Fasting', version: 2 }
+    for (let n = 0; n < 2; n += 1) {
+      expect(await change(fields, surgeonAccount)).toMatchObject({ status: 200, body: corrected })
+    }
+    expect((await change({ minutes: 30 })).problem).toMatchObject({ code: 'case_request_changed', version: 2 })
+    expect(rest.audited.filter(({ subjectId }) => subjectId === own.id).map(({ kind }) => kind)).toEqual([
+      'case_request_created',
+      'denied',
+      'denied',
+      'case_request_changed',
+      'booking_read',
+    ])
+    const claim = theatre.newCase({ patient: request().patient, requestId: own.id, surgeonId: own.surgeonId })
+    await rest.call('createCase', { as: staff, body: { ...claim, roomId: roomTwo.id, confirm: true } })
+    expect((await change({ version: 3, minutes: 30 })).problem.code).toBe('case_request_scheduled')
+  })
+
   test('of a doctor neither renames a known patient nor tells what is stored', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, clinic, staff, surgeonAccount, doctor } = theatre

@@ -48,7 +48,7 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { suggestions, refusals: found.refusals, searchedUntil: found.searchedUntil } }
   })
 
-  serve(restOperations.estimateCaseDuration, async ({ query, granted: { clinic }, field: surgeonId }) => {
+  serve(restOperations.estimateCaseDuration, async ({ query, granted: { clinic }, field: surgeonId = null }) => {
     const procedureCode = query.procedureCode.trim()
     const estimate = await theatre.estimate({ clinicNo: clinic.no, procedureCode, surgeonId })
     const { cases, medianMinutes, p80Minutes } = estimate

@@ -5,6 +5,7 @@ import type {
   Booking,
   BookingOrigin,
   BumpRefusal,
+  CaseRequestChanged,
   ChangeBlockOutcome,
   Directory,
   ErasureOutcome,
@@ -29,6 +30,7 @@ export type TheatreStated =
   | { kind: 'bump_refused'; bumpRefusals: (Omit<BumpRefusal, 'caseId'> & { caseId: string | null })[] }
   | Extract<RecordMilestoneOutcome, { kind: 'milestone_missing' }>
   | Extract<ChangeBlockOutcome, { kind: 'minutes_in_use' }>
+  | CaseRequestChanged
 
 type AnyOutcome =
   | AdmissionOutcome

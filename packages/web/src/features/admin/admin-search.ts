@@ -145,6 +145,7 @@ const isKind: Record<AuditKind, true> = {
   patient_corrected: true,
   message_sent_again: true,
   case_request_created: true,
+  case_request_changed: true,
   case_request_withdrawn: true,
   waitlist_entry_removed: true,
   patients_read: true,

@@ -85,5 +85,6 @@ export function caseRequestBody(request: CaseRequest): CaseRequestBody {
     bumpedCaseId: request.bumpedCaseId,
     bumpReason: request.bumpReason,
     createdAt: timeText(request.createdAt),
+    version: request.version,
   }
 }
