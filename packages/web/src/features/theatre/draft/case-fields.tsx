@@ -19,39 +19,18 @@ import { useTeam } from './use-team.ts'
 
 type FieldsProps = { form: UseFormReturnType<CaseDraft>; isSurgeonOptional?: boolean }
 
+type CaseFieldsProps = FieldsProps & {
+  /** false: the patient stays. */
+  hasPatient?: boolean
+}
+
 /** The patient, the procedure, the team and the equipment of a case or a request. */
-export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
+export function CaseFields({ form, isSurgeonOptional = false, hasPatient = true }: CaseFieldsProps) {
   const { t } = useTranslation('theatre')
-  const { isStaff, today } = useTheatre()
   const input = form.getInputProps
   return (
     <Stack gap="md">
-      <div className={layoutClasses.fields}>
-        <TextInput
-          label={t('field.mrn')}
-          required
-          maxLength={lengths.code}
-          autoComplete="off"
-          dir="auto"
-          {...input('mrn')}
-        />
-        <TextInput
-          label={t('field.patientName')}
-          required
-          maxLength={lengths.name}
-          autoComplete="off"
-          dir="auto"
-          {...input('name')}
-        />
-        <DateField label={t('field.birthDate')} max={today} {...input('birthDate')} />
-      </div>
-      {isStaff ? (
-        <Checkbox
-          label={t('field.correctPatient')}
-          description={t('field.correctPatientHelp')}
-          {...form.getInputProps('correct', { type: 'checkbox' })}
-        />
-      ) : null}
+      {hasPatient ? <PatientFields form={form} /> : null}
       <div className={layoutClasses.fields}>
         <TextInput
           label={t('field.service')}
@@ -89,6 +68,42 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
       </div>
       <TeamFields form={form} isSurgeonOptional={isSurgeonOptional} />
     </Stack>
+  )
+}
+
+function PatientFields({ form }: FieldsProps) {
+  const { t } = useTranslation('theatre')
+  const { isStaff, today } = useTheatre()
+  const input = form.getInputProps
+  return (
+    <>
+      <div className={layoutClasses.fields}>
+        <TextInput
+          label={t('field.mrn')}
+          required
+          maxLength={lengths.code}
+          autoComplete="off"
+          dir="auto"
+          {...input('mrn')}
+        />
+        <TextInput
+          label={t('field.patientName')}
+          required
+          maxLength={lengths.name}
+          autoComplete="off"
+          dir="auto"
+          {...input('name')}
+        />
+        <DateField label={t('field.birthDate')} max={today} {...input('birthDate')} />
+      </div>
+      {isStaff ? (
+        <Checkbox
+          label={t('field.correctPatient')}
+          description={t('field.correctPatientHelp')}
+          {...form.getInputProps('correct', { type: 'checkbox' })}
+        />
+      ) : null}
+    </>
   )
 }
 

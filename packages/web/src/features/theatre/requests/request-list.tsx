@@ -17,13 +17,15 @@ type RequestListProps = {
   requests: readonly CaseRequest[]
   /** Somebody wants a time for it. */
   onFind: (request: CaseRequest) => void
+  /** Somebody wants to correct it, or withdraw it; absent: that is done elsewhere. */
+  onChange?: (request: CaseRequest) => void
   /** They are draggable, and this one is dragged; null: no longer. */
   onDrag?: (request: CaseRequest | null) => void
   listRef?: RefObject<HTMLOListElement | null>
 }
 
 /** Requests in the order of the waitlist. Beside the board they are dragged to a room and a time. */
-export function RequestList({ requests, onFind, onDrag, listRef }: RequestListProps) {
+export function RequestList({ requests, onFind, onChange, onDrag, listRef }: RequestListProps) {
   const isDraggable = onDrag !== undefined
   const names = useRequestNames()
   return (
@@ -41,7 +43,11 @@ export function RequestList({ requests, onFind, onDrag, listRef }: RequestListPr
           onDragEnd={() => onDrag?.(null)}
         >
           <RequestFacts request={request} names={names} />
-          <RequestActions request={request} canWithdraw={!isDraggable} onFind={() => onFind(request)} />
+          <RequestActions
+            request={request}
+            onFind={() => onFind(request)}
+            onChange={onChange === undefined ? null : () => onChange(request)}
+          />
         </li>
       ))}
     </ol>
@@ -106,9 +112,9 @@ function RequestNeeds({ request, names }: { request: CaseRequest; names: Names }
   )
 }
 
-type RequestActionsProps = { request: CaseRequest; canWithdraw: boolean; onFind: () => void }
+type RequestActionsProps = { request: CaseRequest; onFind: () => void; onChange: (() => void) | null }
 
-function RequestActions({ request, canWithdraw, onFind }: RequestActionsProps) {
+function RequestActions({ request, onFind, onChange }: RequestActionsProps) {
   const { t } = useTranslation('theatre')
   const { isStaff } = useTheatre()
   const [isAsking, setAsking] = useState(false)
@@ -120,16 +126,21 @@ function RequestActions({ request, canWithdraw, onFind }: RequestActionsProps) {
           {t('requests.find')}
         </Button>
       ) : null}
-      {canWithdraw ? (
-        <Button
-          size="compact-sm"
-          variant="default"
-          aria-label={t('requests.withdrawOf', { name })}
-          onClick={() => setAsking(true)}
-        >
-          {t('requests.withdraw')}
-        </Button>
-      ) : null}
+      {onChange === null ? null : (
+        <>
+          <Button size="compact-sm" variant="default" aria-label={t('requests.changeOf', { name })} onClick={onChange}>
+            {t('requests.change')}
+          </Button>
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={t('requests.withdrawOf', { name })}
+            onClick={() => setAsking(true)}
+          >
+            {t('requests.withdraw')}
+          </Button>
+        </>
+      )}
       <OnceOpened isOpen={isAsking}>
         <WithdrawDialog request={request} isOpen={isAsking} onClose={() => setAsking(false)} />
       </OnceOpened>

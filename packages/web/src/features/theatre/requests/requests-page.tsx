@@ -23,6 +23,7 @@ export function RequestsPage() {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()
   const [isAdding, setAdding] = useState(false)
+  const [changed, setChanged] = useState<CaseRequest | null>(null)
   const [scheduled, setScheduled] = useState<CaseRequest | null>(null)
   const search = route.useSearch()
   const navigate = route.useNavigate()
@@ -49,12 +50,21 @@ export function RequestsPage() {
         />
       ) : (
         <>
-          <RequestList requests={requests} onFind={setScheduled} listRef={listRef} />
+          <RequestList requests={requests} onFind={setScheduled} onChange={setChanged} listRef={listRef} />
           <ShowMore pages={read} count={requests.length} listRef={listRef} />
         </>
       )}
       <Dialog isOpen={isAdding} onClose={() => setAdding(false)} isForm size="lg" title={t('requests.add')}>
-        <RequestForm onDone={() => setAdding(false)} />
+        <RequestForm request={null} onDone={() => setAdding(false)} />
+      </Dialog>
+      <Dialog
+        isOpen={changed !== null}
+        onClose={() => setChanged(null)}
+        isForm
+        size="lg"
+        title={changed === null ? '' : t('requests.changeOf', { name: changed.procedure.display })}
+      >
+        {changed === null ? null : <RequestForm request={changed} onDone={() => setChanged(null)} />}
       </Dialog>
       <ScheduleDialog
         request={scheduled}
