@@ -234,6 +234,15 @@ test('its effect counts slots and lists the bookings in them, in pages; the book
   await expect(effect('bad')).rejects.toThrow('not a cursor')
 })
 
+test('its effect counts no session that is over', async ({ database, engine, doctor }) => {
+  await aSession(database, doctor, { startsAt: hoursFromNow(-2), minutes: 60 })
+  await aSession(database, doctor, { startsAt: hoursFromNow(-1), minutes: 120 })
+  const { localStart, localEnd } = closing(doctor, { startsAt: hoursFromNow(-3), endsAt: hoursFromNow(3) })
+  const query = { clinicNo: doctor.clinicNo, doctorId: doctor.id, limit: 10, cursor: null }
+  const effect = await engine.closures.effect({ ...query, time: { localStart, localEnd, yearly: false } })
+  expect(effect).toMatchObject({ counts: { sessions: 1 } })
+})
+
 test('closures are listed with their times, by the first one, for the clinic or a doctor', async ({
   database,
   engine,

@@ -2,6 +2,7 @@ import { aBooking, aClinic, aDoctor, aSession, aSlot, aTimeClaim, aVisitType } f
 import { expect } from 'vitest'
 import { close, closing } from '../../test/closures.ts'
 import { test } from '../../test/waitlist.ts'
+import { withdrawDays } from '../../test/withdrawals.ts'
 import { runTimeClaimBatch } from './claim-times.ts'
 
 const dayAhead = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
@@ -56,4 +57,32 @@ test('in a closure only what is booked is open', async ({ database, engine }) =>
   expect(await stats()).toMatchObject({ days: [{ openMinutes: 120, takenMinutes: 20 }] })
   await close(engine, closing(doctor, { startsAt, endsAt: new Date(`${date}T23:00:00Z`) }))
   expect(await stats()).toMatchObject({ days: [{ capacity: 3, taken: 1, openMinutes: 20, takenMinutes: 20 }] })
+})
+
+test('a withdrawal of days counts and closes what is to come of the sessions: the rest was open', async ({
+  database,
+  engine,
+}) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const minute = Math.floor(Date.now() / 60_000) * 60_000
+  const at = (minutes: number) => new Date(minute + minutes * 60_000)
+  await aSession(database, doctor, { startsAt: at(-300), minutes: 60 })
+  const begun = await aSession(database, doctor, { startsAt: at(-120), minutes: 240 })
+  const later = await aSession(database, doctor, { startsAt: at(180), minutes: 60 })
+  const openMinutes = async () => {
+    const { days } = await engine.reads.clinicStats({ clinicNo: clinic.no, from: dayAhead(-1), to: dayAhead(1) })
+    return days.reduce((sum, day) => sum + day.openMinutes, 0)
+  }
+  expect(await openMinutes()).toBe(60 + 240 + 60)
+  const withdrawn = (to: Date, dryRun: boolean) => withdrawDays(database, doctor, at(-1_000), to, { dryRun })
+  // What has passed alone.
+  for (const dryRun of [true, false]) expect(await withdrawn(at(-100), dryRun)).toMatchObject({ sessions: 0 })
+  expect(await openMinutes()).toBe(60 + 240 + 60)
+  for (const dryRun of [true, false]) expect(await withdrawn(later.endsAt, dryRun)).toMatchObject({ sessions: 2 })
+  expect(await withdrawn(later.endsAt, false)).toMatchObject({ sessions: 0 })
+  const passed = (Date.now() - begun.startsAt.getTime()) / 60_000
+  expect(Math.abs((await openMinutes()) - (60 + passed))).toBeLessThan(2)
+  const open = await engine.sessions.list({ doctorId: doctor.id, from: at(-1_000), to: later.endsAt })
+  expect(open.map(({ startsAt }) => startsAt)).toEqual([at(-300), begun.startsAt])
 })

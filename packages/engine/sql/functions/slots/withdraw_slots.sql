@@ -73,11 +73,12 @@ begin
       v_withdrawn := array[p_slot_id];
     end if;
   else
-    select count(*) > 0 and not p_dry_run, count(*) filter (where s.ends_at > v_now)
-      into v_has_sessions, sessions
-      from open_session s
-     where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
-       and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from;
+    sessions := (
+      select count(*) from open_session s
+       where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+         and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to
+         and s.ends_at > greatest(p_from, v_now) and p_to > v_now);
+    v_has_sessions := sessions > 0 and not p_dry_run;
     if v_has_sessions then
       perform lock_resources(p_clinic_no, array[p_resource_id]);
     elsif not p_dry_run then
