@@ -12,8 +12,11 @@ create table holdfast.shard (
 create table holdfast.clinic_shard (
   clinic_no integer primary key check (clinic_no > 0),
   shard_no smallint not null check (shard_no between 0 and 99),
-  -- Where the clinic is moving to (docs/decisions/0032), and when the row last changed, which servers ask for.
+  -- Where the clinic is moving to (docs/decisions/0032); shard_no itself: it has come there, and rows are left that are
+  -- to be deleted: those in old_rows_in, from which it has moved, or, where a person has chosen a copy, all others.
   moving_to smallint check (moving_to between 0 and 99),
+  old_rows_in smallint check (old_rows_in between 0 and 99),
+  -- When the row last changed, which servers ask for.
   changed_at timestamptz not null default now()
 );
 create index clinic_shard_by_shard on holdfast.clinic_shard (shard_no);

@@ -5,10 +5,11 @@ import { inClientTransaction } from '../database/client-transaction.ts'
 import { refuseArchived } from './can-be-moved.ts'
 import { noteArrival, readArrival } from './clinic-arrival.ts'
 import { allowChanges, refuseCopy } from './clinic-fence.ts'
-import { endOf, finish, isDrained, lockMoves, notedPlace } from './move-clinic.ts'
+import { isDrained, lockMoves, moveNoticeMs, type NotedPlace, notedPlace } from './clinic-note.ts'
+import { finish, isNewer } from './finish-move.ts'
 import { DatabaseLost, type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
 import { MoveRefused } from './move-database.ts'
-import { drainedRefusal, type MoveEnd } from './move-refusals.ts'
+import { drainedRefusal, endOf, type MoveEnd } from './move-refusals.ts'
 
 /** A clinic in one of the databases. `lastEventAt`: the time of the last change of a booking; null: there is none. */
 export type ClinicCopy = { name: string; isNoted: boolean; bookings: number; lastEventAt: Date | null }
@@ -28,9 +29,6 @@ type ChooseClinicOptions = {
   afterStep?: (step: 'refused' | 'noted') => Promise<void>
 }
 
-/** Servers ask for moved clinics every half second. */
-const noticeMsDefault = 2_000
-
 /**
  * Decides which copy of a clinic stays that several databases have, as after the restore of one of them to a time
  * before the clinic moved: the directory notes it, and the other copies are deleted, but for their security log, which
@@ -44,11 +42,12 @@ export function chooseClinic(options: ChooseClinicOptions): Promise<ClinicCopy[]
 }
 
 async function choose({ open }: MoveConnections, options: ChooseClinicOptions): Promise<ClinicCopy[]> {
-  const { clinicNo, databases, to, dryRun, noticeMs = noticeMsDefault } = options
+  const { clinicNo, databases, to, dryRun, noticeMs = moveNoticeMs } = options
   const { afterStep = async () => {} } = options
   const directory = await open(options.directory)
   await lockMoves(directory, clinicNo)
-  const { shardNo, movingTo } = await notedPlace(directory, clinicNo)
+  const noted = await notedPlace(directory, clinicNo)
+  const { shardNo, movingTo } = noted
   const chosen = endOf(databases, to)
   // Named, if it is missing.
   endOf(databases, shardNo)
@@ -57,17 +56,16 @@ async function choose({ open }: MoveConnections, options: ChooseClinicOptions): 
     if (shardNo !== to && (await isDrained(directory, to))) throw drainedRefusal(chosen.name)
   }
   await refuseDrained()
-  const copies: (ClinicCopy & { no: number; client: pg.Client })[] = []
+  const copies: OpenCopy[] = []
   for (const database of databases) {
     const client = await openCopy(open, database)
     const copy = await readCopy(client, clinicNo)
     if (copy === null) continue
     copies.push({ ...copy, no: database.no, name: database.name, isNoted: database.no === shardNo, client })
   }
-  // A former call was interrupted when it had noted its choice; or what was moved was lost in a restore.
+  // A former call was interrupted when it had noted its choice.
   const isContinued = movingTo === to && shardNo === to
-  const isLost = movingTo === shardNo && copies.every(({ isNoted }) => !isNoted)
-  if (movingTo !== null && !isContinued && !isLost) {
+  if (movingTo !== null && !isContinued && (await canEnd(noted, copies, clinicNo))) {
     const { name } = endOf(databases, movingTo)
     throw new MoveRefused(`the clinic is being moved to ${name}: continue that with move-clinic, or go back`)
   }
@@ -81,7 +79,8 @@ async function choose({ open }: MoveConnections, options: ChooseClinicOptions): 
   await afterStep('refused')
   await inClientTransaction(directory, async () => {
     await directory.query(sql`
-      update holdfast.clinic_shard set shard_no = ${to}, moving_to = ${to}, changed_at = clock_timestamp()
+      update holdfast.clinic_shard
+         set shard_no = ${to}, moving_to = ${to}, old_rows_in = null, changed_at = clock_timestamp()
        where clinic_no = ${clinicNo}`)
     // After the note, which drainShard waits for.
     await refuseDrained()
@@ -90,8 +89,24 @@ async function choose({ open }: MoveConnections, options: ChooseClinicOptions): 
   await noteChoice(copies, chosenCopy, clinicNo)
   await allowChanges(chosenCopy.client, clinicNo)
   if (others.length > 0) await delay(noticeMs)
-  await finish(directory, chosenCopy.client, { clinicNo, databases, to, wasGoingTo: to })
+  const chosenPlace = { shardNo: to, movingTo: to, oldRowsIn: null }
+  await finish(directory, chosenCopy.client, { clinicNo, databases, to, noted: chosenPlace })
   return described
+}
+
+type OpenCopy = ClinicCopy & { no: number; client: pg.Client }
+
+/** Whether a move that was begun can be continued, or go back, so that nothing is lost: not after some restores. */
+async function canEnd(
+  { shardNo, movingTo, oldRowsIn }: NotedPlace,
+  copies: readonly OpenCopy[],
+  clinicNo: number,
+): Promise<boolean> {
+  const hasCome = movingTo === shardNo
+  const moved = copies.find(({ no }) => no === movingTo)
+  if (moved === undefined) return !hasCome
+  const old = copies.find(({ no }) => no === (hasCome ? oldRowsIn : shardNo))
+  return old === undefined || isNewer(moved.client, old.client, clinicNo)
 }
 
 /** Each database may have a copy. */

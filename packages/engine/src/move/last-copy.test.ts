@@ -4,7 +4,7 @@ import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
 import { newId } from '../model/id.ts'
 import { settleClinics } from '../shards/settle-clinics.ts'
-import { allowChanges } from './clinic-fence.ts'
+import { allowChanges, refuseCopy } from './clinic-fence.ts'
 
 async function asOwner<Result>(
   { ownerUrl }: TestDatabase,
@@ -37,8 +37,11 @@ test('of two copies that both refuse changes, a move deletes none', async ({ dat
   await expect(scene.move(0)).rejects.toThrow(`directory has the clinic ${clinicNo} as well: see shards choose`)
   expect(await scene.place()).toEqual({ shard_no: 1, moving_to: null })
   expect([(await scene.rowsIn(database)).clinic, (await scene.rowsIn(north)).clinic]).toEqual([1, 1])
-  // The control: while the other copy accepts changes, these are the old rows of a move, which are deleted.
+  // The control: while the other copy accepts changes, and came later, these are the old rows of a move.
   await asOwner(database, (client) => allowChanges(client, clinicNo))
+  await expect(scene.move(0)).rejects.toThrow(`directory has the clinic ${clinicNo} as well`)
+  const later = `update holdfast.arrived_clinic set arrived_at = arrived_at + interval '1 minute' where clinic_no = $1`
+  await database.ownerPool.query(later, [clinicNo])
   await scene.move(0)
   expect([(await scene.rowsIn(database)).clinic, (await scene.rowsIn(north)).clinic]).toEqual([1, 0])
 })
@@ -77,3 +80,63 @@ test.for(['deleted when the other copy is back', 'chosen'])(
     await scene.expectClean(true)
   },
 )
+
+/** A move to north that was killed when the old rows were to be deleted, and a clinic that had been there before. */
+async function aSecondMove(database: TestDatabase, north: TestDatabase) {
+  const scene = await aScene(database, north)
+  await scene.move(1)
+  const { rows } = await north.ownerPool.query<{ at: string }>(
+    'select arrived_at::text as at from holdfast.arrived_clinic where clinic_no = $1',
+    [scene.clinicNo],
+  )
+  await scene.move(0)
+  const booked = await scene.engines.directory.claim(aClaim(scene.slot, { confirm: true }))
+  if (booked.kind !== 'booked') throw new Error(`It is ${booked.kind}.`)
+  return { ...scene, bookingId: booked.booking.id, firstArrival: rows[0]?.at ?? '' }
+}
+
+test.for(['committed', 'switched'] as const)(
+  'killed after the step %s, the rows are not deleted for a copy of a restored database that is older',
+  async (step, { database, north }) => {
+    const scene = await aSecondMove(database, north)
+    const { clinicNo, firstArrival, bookingId } = scene
+    const killed = scene.move(1, { afterStep: killedAfter(step, [database, north]) })
+    await expect(killed).rejects.toThrow()
+    const before = await scene.rowsIn(database)
+    const { rows } = await north.ownerPool.query<{ at: string }>(
+      'select arrived_at::text as at from holdfast.arrived_clinic where clinic_no = $1',
+      [clinicNo],
+    )
+    const arrived = (at: string | undefined) =>
+      north.ownerPool.query('update holdfast.arrived_clinic set arrived_at = $2 where clinic_no = $1', [clinicNo, at])
+    // As if north had been restored to the time when the clinic had been there before.
+    await arrived(firstArrival)
+    const refusal = step === 'committed' ? 'north has the clinic' : 'the copy in north may be older than that in directory'
+    await expect(scene.move(1)).rejects.toThrow(refusal)
+    expect(await scene.rowsIn(database)).toEqual(before)
+    // The control: what the move has copied replaces them.
+    await arrived(rows[0]?.at)
+    await expect(scene.choose(0)).rejects.toThrow('the clinic is being moved to north')
+    await arrived(firstArrival)
+    await scene.choose(0)
+    await scene.expectClean(false)
+    const kept = await database.ownerPool.query('select from holdfast.booking where id = $1', [bookingId])
+    expect(kept.rowCount).toBe(1)
+    expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
+  },
+)
+
+test('rows are not deleted for a copy that refuses changes for good, as that of another move', async ({
+  database,
+  north,
+}) => {
+  const scene = await aSecondMove(database, north)
+  await expect(scene.move(1, { afterStep: killedAfter('switched', [database, north]) })).rejects.toThrow()
+  const before = await scene.rowsIn(database)
+  await asOwner(north, (client) => refuseCopy(client, scene.clinicNo))
+  for (const to of [0, 1]) await expect(scene.move(to)).rejects.toThrow('the copy in north may be older')
+  expect(await scene.rowsIn(database)).toEqual(before)
+  // A person decides, either way.
+  await scene.choose(1)
+  await scene.expectClean(true)
+})

@@ -4,7 +4,6 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
 import { commit, inClientTransaction } from '../database/client-transaction.ts'
-import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
 import { refuseArchived, refuseWhileReplaying, untilDelivered } from './can-be-moved.ts'
 import {
   allowChanges,
@@ -13,25 +12,25 @@ import {
   endRefusal,
   type Fence,
   isRefusedForGood,
-  letThrough,
-  lockRefusal,
   refuseChanges,
   refuseForGood,
 } from './clinic-fence.ts'
+import { isDrained, lockMoves, moveNoticeMs, notedPlace, noteMove, notePlace } from './clinic-note.ts'
 import { type ClinicTable, clinicTables } from './clinic-tables.ts'
-import { type CopiedTable, copyClinic, moveLateRows, refuseOtherTables } from './copy-clinic.ts'
+import { type CopiedTable, copyClinic, refuseOtherTables } from './copy-clinic.ts'
+import { deleteOldRows, finish, hasClinic, isNewer, lockCopy, mayBeThere, refuseThirdCopy } from './finish-move.ts'
 import { type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
 import { createPartitions, MoveRefused } from './move-database.ts'
 import {
   bothHave,
   drainedRefusal,
+  endOf,
   interrupted,
   type MoveEnd,
   notNewest,
   notThere,
   tookTooLong,
 } from './move-refusals.ts'
-import { tableName } from './moved-tables.ts'
 
 export type MoveClinicOptions = {
   directory: NamedUrl
@@ -55,11 +54,6 @@ export type MoveStep = 'noted' | 'refused' | 'delivered' | 'copied' | 'committed
 /** `pauseMs`: for how long changes of the clinic were refused; in a dry run, how long the copy took. */
 export type MovedClinic = { from: string; to: string; tables: CopiedTable[]; rows: number; pauseMs: number }
 
-/** How long a former call's copy is waited for. */
-const copyLockMsMax = 10_000
-/** Servers ask for moved clinics every half second. */
-const noticeMsDefault = 2_000
-
 /**
  * Moves a clinic to another database of the installation (decision 0032). Nothing is lost if it is interrupted: called
  * again, it continues, or goes back with `to` where the clinic was. In the meantime, changes of the clinic are refused
@@ -81,7 +75,7 @@ export function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | nu
     const source = await open(ends.from)
     const isStaying = ends.from.no === ends.to.no
     if (isStaying || noted.movingTo === noted.shardNo) {
-      await finish(directory, source, { ...options, to: ends.from.no, wasGoingTo: noted.movingTo })
+      await finish(directory, source, { ...options, to: ends.from.no, noted })
       if (isStaying) return null
     } else if (noted.movingTo !== null && noted.movingTo !== ends.to.no) {
       const { name } = endOf(options.databases, noted.movingTo)
@@ -104,17 +98,17 @@ type Move = {
 
 async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic> {
   const { directory, source, target, from, to, named, isBegun } = ends
-  const { clinicNo, dryRun, noticeMs = noticeMsDefault, afterStep = async () => {} } = options
+  const { clinicNo, dryRun, noticeMs = moveNoticeMs, afterStep = async () => {} } = options
   const tables = await clinicTables(source)
   refuseOtherTables(tables, await clinicTables(target))
   // After a former call's copy, which may be about to be committed.
   const isThere = !dryRun && (await mayBeThere(to, clinicNo))
   // What was copied is continued, whatever another database has.
-  if (!isThere || !(await isRefusedForGood(source, clinicNo))) await refuseThirdCopy(ends, options)
+  if (!isThere || !(await isRefusedForGood(source, clinicNo))) await refuseThirdCopy([from.no, to.no], options)
   if (!(await hasClinic(source, clinicNo))) {
     // The directory was restored to a time before a move.
     if ((await hasClinic(target, clinicNo)) && !(await isRefusedForGood(target, clinicNo))) {
-      if (!dryRun) await notePlace(directory, clinicNo, to.no)
+      if (!dryRun) await notePlace(directory, clinicNo, { from: from.no, to: to.no })
       return { from: from.name, to: to.name, tables: [], rows: 0, pauseMs: 0 }
     }
     throw notThere(from.name)
@@ -128,8 +122,8 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     if (await isDrained(directory, to.no)) throw drainedRefusal(to.name)
     return copyAll(ends, tables, options, performance.now(), null)
   }
-  // Both refuse changes if a start did not know which is the newest: a person chooses.
-  const isCopied = isThere && (await isRefusedForGood(source, clinicNo)) && !(await isRefusedForGood(target, clinicNo))
+  // Otherwise, one of the two was restored, and a person chooses.
+  const isCopied = isThere && (await isRefusedForGood(source, clinicNo)) && (await isNewer(target, source, clinicNo))
   if (isThere && !isCopied) throw bothHave(to.name, clinicNo)
   await noteMove(directory, clinicNo, to.no)
   // After the note, which drainShard waits for.
@@ -172,29 +166,16 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     }
   }
   await afterStep('committed')
-  await notePlace(directory, clinicNo, to.no)
+  await notePlace(directory, clinicNo, { from: from.no, to: to.no })
   const pauseMs = performance.now() - beganAt
   await afterStep('switched')
   await delay(noticeMs)
   await checkLock(directory)
-  await moveLateRows(source, target, { clinicNo, tables })
-  await deleteClinic(source, clinicNo, tables)
+  await deleteOldRows(source, target, clinicNo)
   await afterStep('deleted')
   await allowChanges(source, clinicNo)
   await noteMove(directory, clinicNo, null)
   return { ...moved, pauseMs }
-}
-
-/** After a restore of the directory, the copy that it notes may be old, and that of a third database the newest. */
-async function refuseThirdCopy(
-  { from, to }: Pick<Move, 'from' | 'to'>,
-  { databases, clinicNo }: Pick<MoveClinicOptions, 'databases' | 'clinicNo'>,
-): Promise<void> {
-  for (const other of databases.filter(({ no }) => no !== from.no && no !== to.no)) {
-    if (!(await mayBeThere(other, clinicNo))) continue
-    const isStale = await withConnections(async ({ open }) => isRefusedForGood(await open(other), clinicNo))
-    if (!isStale) throw bothHave(other.name, clinicNo)
-  }
 }
 
 /** Copies all in one transaction of each database. That of the target is left to the caller, or undone in a dry run. */
@@ -215,7 +196,7 @@ async function copyAll(
     await client.query(sql`select set_config('statement_timeout', ${`${msMax}ms`}, true)`)
   }
   // Who goes back waits until it is known whether this was committed.
-  await target.query(sql`select pg_advisory_xact_lock(hashtextextended(${copyLock(clinicNo)}, 0))`)
+  await lockCopy(target, clinicNo)
   if (await hasClinic(target, clinicNo)) throw new MoveRefused(`${to.name} has the clinic already`)
   const copied = await copyClinic(source, target, { clinicNo, tables, signal })
   await source.query('rollback')
@@ -240,44 +221,6 @@ async function createMonths(target: pg.Client, tables: readonly ClinicTable[]): 
   })
 }
 
-/** Where the clinic is to be: what a former call has left to do. */
-export async function finish(
-  directory: pg.Client,
-  there: pg.Client,
-  {
-    clinicNo,
-    databases,
-    to,
-    wasGoingTo,
-  }: Pick<MoveClinicOptions, 'clinicNo' | 'databases' | 'to'> & { wasGoingTo: number | null },
-): Promise<MovedClinic | null> {
-  if (wasGoingTo === null) return null
-  // Named, if it is missing.
-  endOf(databases, wasGoingTo)
-  const isGoingBack = wasGoingTo !== to
-  for (const other of databases.filter(({ no }) => no !== to && (!isGoingBack || no === wasGoingTo))) {
-    const hasRows = await mayBeThere(other, clinicNo)
-    if (isGoingBack && hasRows) {
-      throw new MoveRefused(`the clinic is in ${other.name} already: move it there, and then back`)
-    }
-    // After a restore, the old rows may be all that is left of the clinic.
-    if (hasRows && !(await hasClinic(there, clinicNo))) throw notThere(endOf(databases, to).name)
-    await withConnections(async ({ open }) => {
-      const client = await open(other)
-      if (hasRows && !(await isRefusedForGood(client, clinicNo))) throw bothHave(other.name, clinicNo)
-      if (hasRows) {
-        const tables = await clinicTables(client)
-        await moveLateRows(client, there, { clinicNo, tables })
-        await deleteClinic(client, clinicNo, tables)
-      }
-      await allowChanges(client, clinicNo)
-    })
-  }
-  await allowChanges(there, clinicNo)
-  await noteMove(directory, clinicNo, null)
-  return null
-}
-
 function goBack(directory: pg.Client, from: MoveEnd, { clinicNo, token }: Pick<Fence, 'clinicNo' | 'token'>) {
   return withConnections(async ({ open }) => {
     if (await allowChanges(await open(from), clinicNo, token)) await noteMove(directory, clinicNo, null)
@@ -287,99 +230,4 @@ function goBack(directory: pg.Client, from: MoveEnd, { clinicNo, token }: Pick<F
 /** The lock of {@link lockMoves} is lost with its connection. */
 async function checkLock(directory: pg.Client): Promise<void> {
   await directory.query('select 1')
-}
-
-/** Until the connection ends. @throws MoveRefused if another call has the lock */
-export async function lockMoves(directory: pg.Client, clinicNo: number): Promise<void> {
-  const { rows } = await directory.query<{ taken: boolean }>(
-    sql`select pg_try_advisory_lock(hashtextextended(${moveLock(clinicNo)}, 0)) as taken`,
-  )
-  if (rows[0]?.taken !== true) throw new MoveRefused('another call moves the clinic now')
-}
-
-/** The lock in the directory: one call moves a clinic. */
-function moveLock(clinicNo: number): string {
-  return `holdfast.move_clinic ${clinicNo}`
-}
-
-/** The lock in the database that gets the clinic, while it is copied. */
-function copyLock(clinicNo: number): string {
-  return `holdfast.copy_clinic ${clinicNo}`
-}
-
-/** @throws MoveRefused if there is none */
-export async function notedPlace(
-  directory: pg.Client,
-  clinicNo: number,
-): Promise<{ shardNo: number; movingTo: number | null }> {
-  const { rows } = await directory.query<{ shardNo: number; movingTo: number | null }>(sql`
-    select shard_no as "shardNo", moving_to as "movingTo" from holdfast.clinic_shard where clinic_no = ${clinicNo}`)
-  const [place] = rows
-  if (place === undefined) throw new MoveRefused('the directory does not know the clinic')
-  return place
-}
-
-/** Whether a database gets no clinics. */
-export async function isDrained(directory: pg.Client, no: number): Promise<boolean> {
-  const { rowCount } = await directory.query(
-    sql`select from holdfast.shard where no = ${no} and drained_at is not null`,
-  )
-  return rowCount === 1
-}
-
-async function noteMove(directory: pg.Client, clinicNo: number, movingTo: number | null): Promise<void> {
-  await directory.query(sql`
-    update holdfast.clinic_shard set moving_to = ${movingTo}, changed_at = clock_timestamp()
-     where clinic_no = ${clinicNo}`)
-}
-
-/** The point from which on the clinic is served by the other database. */
-async function notePlace(directory: pg.Client, clinicNo: number, shardNo: number): Promise<void> {
-  await directory.query(sql`
-    update holdfast.clinic_shard set shard_no = ${shardNo}, changed_at = clock_timestamp()
-     where clinic_no = ${clinicNo}`)
-}
-
-export function endOf(databases: readonly MoveEnd[], no: number): MoveEnd {
-  const end = databases.find((one) => one.no === no)
-  if (end === undefined) throw new MoveRefused(`the clinic is in the database ${no}, which HOLDFAST_SHARDS lacks`)
-  return end
-}
-
-async function hasClinic(client: pg.Client, clinicNo: number): Promise<boolean> {
-  const { rowCount } = await client.query(sql`select from holdfast.clinic where no = ${clinicNo}`)
-  return rowCount === 1
-}
-
-/** Whether a database has the clinic. Waits for a copy that may be committed at the moment. */
-export function mayBeThere(database: MoveEnd, clinicNo: number): Promise<boolean> {
-  return withConnections(async ({ open }) => {
-    const client = await open(database)
-    return inClientTransaction(client, async () => {
-      await client.query(sql`select set_config('lock_timeout', ${`${copyLockMsMax}ms`}, true)`)
-      await client.query(sql`select pg_advisory_xact_lock(hashtextextended(${copyLock(clinicNo)}, 0))`)
-      return hasClinic(client, clinicNo)
-    })
-  })
-}
-
-/**
- * Deletes in the reverse order of references, table by table: a long transaction would hold back the log. The clinic's
- * row is the last one, so that a later call continues. The last entry of the log tells servers that lists have changed.
- */
-async function deleteClinic(source: pg.Client, clinicNo: number, tables: readonly ClinicTable[]): Promise<void> {
-  const isClinic = ({ name }: ClinicTable) => name === 'clinic'
-  // The late ones were moved: what they have got since is not there yet.
-  const others = tables.toReversed().filter((table) => !isClinic(table) && !table.isLate)
-  for (const table of [...others, ...tables.filter(isClinic)]) {
-    await repeatWhileLocked(() =>
-      inClientTransaction(source, async () => {
-        await source.query(letThrough(await lockRefusal(source, clinicNo)))
-        await source.query(`delete from ${tableName(table)} where ${table.of(clinicNo)}`)
-        if (!isClinic(table)) return
-        await source.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
-        await source.query(sql`insert into holdfast.directory_change (clinic_no) values (${clinicNo})`)
-      }),
-    )
-  }
 }

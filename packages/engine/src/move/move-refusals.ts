@@ -35,3 +35,14 @@ export function notNewest(name: string): MoveRefused {
 export function bothHave(name: string, clinicNo: number): MoveRefused {
   return new MoveRefused(`${name} has the clinic ${clinicNo} as well: see shards choose`)
 }
+
+/** A database that is older than what would be deleted for it, as after its restore. */
+export function mayBeOlder(name: string, other: string): MoveRefused {
+  return new MoveRefused(`the copy in ${name} may be older than that in ${other}: see shards choose`)
+}
+
+export function endOf(databases: readonly MoveEnd[], no: number): MoveEnd {
+  const end = databases.find((one) => one.no === no)
+  if (end === undefined) throw new MoveRefused(`the clinic is in the database ${no}, which HOLDFAST_SHARDS lacks`)
+  return end
+}

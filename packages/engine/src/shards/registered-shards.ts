@@ -19,7 +19,8 @@ export async function registeredShardNo(directory: pg.Pool | pg.PoolClient, name
 export type MissingShard = { no: number; name: string | null; clinics: number }
 
 /**
- * The databases that the directory knows, and the settings lack. One that was drained and has no clinics was taken out.
+ * The databases that the directory knows, and the settings lack. One that was drained and has no clinics, nor one that
+ * is being moved, was taken out.
  *
  * @param directory as the owner or application
  * @param names of HOLDFAST_SHARDS
@@ -28,7 +29,8 @@ export async function missingShards(directory: pg.Pool, names: readonly string[]
   const { rows } = await directory.query<MissingShard>(sql`
     select n.no, s.name, count(c.clinic_no)::integer as clinics
       from (select no from holdfast.shard where drained_at is null
-            union select shard_no from holdfast.clinic_shard where shard_no <> ${directoryNo}) n
+            union select place.no from holdfast.clinic_shard, unnest(array[shard_no, moving_to, old_rows_in]) place(no)
+                   where place.no <> ${directoryNo}) n
       left join holdfast.shard s on s.no = n.no
       left join holdfast.clinic_shard c on c.shard_no = n.no
      where s.name is null or s.name <> all (${names}::text[])
