@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
@@ -35,26 +36,70 @@ export async function beginRefusing(source: pg.Client, { clinicNo, token, msMax 
 }
 
 /**
- * Refuses changes of a clinic's rows in these tables. When it returns, whatever has changed some has committed or was
- * rolled back. Table by table: a transaction that has changed one table, and is refused in the next, is rolled back as
- * a whole. With the locks of several tables, it would deadlock with such transactions.
+ * Creates the triggers that refuse changes of a clinic's rows from {@link beginRefusing} on: creating them takes most of
+ * the time, and changes go on meanwhile. Table by table: with the locks of several tables, it would deadlock with
+ * transactions that change them in another order.
  *
+ * @returns the tables that had theirs before
  * @throws MoveRefused if it does not get a lock
+ */
+export async function createTriggers(
+  source: pg.Client,
+  clinicNo: number,
+  tables: readonly ClinicTable[],
+): Promise<ClinicTable[]> {
+  const fenced = await fencedTables(source, clinicNo)
+  const refused = tables.filter(({ isRefused }) => isRefused)
+  for (const table of refused.filter(({ name }) => !fenced.has(name))) {
+    const statement = sql`
+      create trigger ${trigger(clinicNo)} before insert or update or delete on ${raw(tableName(table))}
+         for each row execute function holdfast.refuse_moving_clinic(${raw(String(clinicNo))})`
+    await whileLocked(source, statement, noWork)
+  }
+  return refused.filter(({ name }) => fenced.has(name))
+}
+
+/**
+ * Refuses changes of a clinic's rows in these tables. When it returns, whatever has changed some has committed or was
+ * rolled back.
+ *
+ * @throws MoveRefused if it does not get a lock, or a transaction does not end
  */
 export async function refuseChanges(
   source: pg.Client,
   { clinicNo }: Fence,
   tables: readonly ClinicTable[],
 ): Promise<void> {
-  const fenced = await fencedTables(source, clinicNo)
-  for (const table of tables.filter(({ isRefused }) => isRefused)) {
-    const name = raw(tableName(table))
-    const statement = fenced.has(table.name)
-      ? // A former call has left the trigger. Changes that it has let through may not have ended.
-        sql`lock table ${name} in share row exclusive mode`
-      : sql`create trigger ${trigger(clinicNo)} before insert or update or delete on ${name}
-               for each row execute function holdfast.refuse_moving_clinic(${raw(String(clinicNo))})`
-    await whileLocked(source, statement, noWork)
+  await untilUnchanged(source, await createTriggers(source, clinicNo, tables))
+}
+
+/** How long transactions that a trigger has let through are waited for, milliseconds. */
+const changesMsMax = 10_000
+const changesPollMs = 20
+
+/**
+ * Waits for the transactions that change these tables now: one that a trigger has let through before the refusal began
+ * has the lock of its table until it ends. Later ones are refused. It takes no lock, behind which others would wait.
+ *
+ * @throws MoveRefused if one does not end
+ */
+async function untilUnchanged(source: pg.Client, tables: readonly ClinicTable[]): Promise<void> {
+  const names = tables.map(tableName)
+  const changing = async (among: readonly string[] | null): Promise<string[]> => {
+    const { rows } = await source.query<{ transaction: string }>(sql`
+      select distinct l.virtualtransaction as transaction
+        from pg_locks l
+       where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_backend_pid()
+         and l.database = (select oid from pg_database where datname = current_database())
+         and l.mode = 'RowExclusiveLock'
+         and coalesce(pg_partition_root(l.relation), l.relation) = any (${names}::regclass[])
+         and (${among}::text[] is null or l.virtualtransaction = any (${among}::text[]))`)
+    return rows.map(({ transaction }) => transaction)
+  }
+  const deadline = performance.now() + changesMsMax
+  for (let left = await changing(null); left.length > 0; left = await changing(left)) {
+    if (performance.now() > deadline) throw lockedTooLong()
+    await delay(changesPollMs)
   }
 }
 
@@ -198,10 +243,12 @@ function whileLocked<Result>(
       return then(lockTimeout)
     })
   return repeatWhileLocked(work, { lockTimeoutMs: pauseMs * 10, triesMax }).catch((error: unknown) => {
-    throw isLockLost(error)
-      ? new MoveRefused('another transaction holds a lock for too long: see pg_stat_activity')
-      : error
+    throw isLockLost(error) ? lockedTooLong() : error
   })
+}
+
+function lockedTooLong(): MoveRefused {
+  return new MoveRefused('another transaction holds a lock for too long: see pg_stat_activity')
 }
 
 /** The names of the tables that refuse changes of the clinic's rows. */

@@ -1,5 +1,5 @@
 // Nightly: a move of a clinic that is killed after each step
-import { aClaim, holdLock, untilLockWaiters } from '@holdfast/testkit'
+import { aClaim, holdLock, until, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, killConnections, killedAfter, test } from '../../test/moving-clinic.ts'
 import type { MoveStep } from './move-clinic.ts'
@@ -116,7 +116,14 @@ test('what was written through a trigger that a former call has left is waited f
       scene.clinicNo,
     ])
     const moved = scene.move(1)
-    await untilLockWaiters(database, 1)
+    // It has found this transaction, and looks again whether it has ended.
+    const waiting = `select from pg_stat_activity where datname = current_database() and query like '%pg_locks l%'
+                        and application_name = 'holdfast move-clinic' and state = 'idle'`
+    await until(
+      async () => ((await database.ownerPool.query(waiting)).rowCount === 1 ? true : undefined),
+      () => 'the wait for the transaction',
+    )
+    expect((await scene.rowsIn(north)).clinic).toBe(0)
     await client.query('commit')
     await moved
   } finally {

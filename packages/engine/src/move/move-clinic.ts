@@ -8,6 +8,7 @@ import { refuseArchived, refuseWhileReplaying, untilDelivered } from './can-be-m
 import {
   allowChanges,
   beginRefusing,
+  createTriggers,
   dropTriggers,
   endRefusal,
   type Fence,
@@ -51,7 +52,7 @@ export type MoveClinicOptions = {
 
 export type MoveStep = 'noted' | 'refused' | 'delivered' | 'copied' | 'committed' | 'switched' | 'deleted'
 
-/** `pauseMs`: for how long changes of the clinic were refused; in a dry run, how long the copy took. */
+/** `pauseMs`: for how long changes of the clinic were refused; in a dry run, how long the copy alone took. */
 export type MovedClinic = { from: string; to: string; tables: CopiedTable[]; rows: number; pauseMs: number }
 
 /**
@@ -132,7 +133,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     throw drainedRefusal(to.name)
   }
   await afterStep('noted')
-  const beganAt = performance.now()
+  let beganAt = performance.now()
   let moved: MovedClinic = { from: from.name, to: to.name, tables: [], rows: 0, pauseMs: 0 }
   if (!isThere) {
     const fence = { clinicNo, token: randomUUID(), msMax: options.pauseMsMax }
@@ -144,6 +145,8 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
       // What a former call has left is used again, but would refuse what jobs have to write first.
       await endRefusal(source, clinicNo)
       await dropTriggers(source, clinicNo, outboxes)
+      await createTriggers(source, clinicNo, atFirst)
+      beganAt = performance.now()
       await beginRefusing(source, fence)
       await refuseChanges(source, fence, atFirst)
       await afterStep('refused')
