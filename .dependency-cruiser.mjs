@@ -193,7 +193,7 @@ export default {
     {
       name: 'testkit-is-for-tests',
       severity: 'error',
-      from: { path: '^(packages|bench|tools)/', pathNot: [...test, '^packages/testkit/'] },
+      from: { path: '^(packages|tools)/', pathNot: [...test, '^packages/testkit/'] },
       to: { path: '^packages/testkit/' },
     },
     {

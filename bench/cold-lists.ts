@@ -4,10 +4,10 @@
  * docs/decisions/0025-redis-counts-and-notifies.md
  */
 import { type CalendarDays, type CalendarReads, createCalendarReads, migrate } from '@holdfast/engine'
+import { startRedisServer } from '@holdfast/testkit/redis-server'
 import { Redis } from 'ioredis'
 import { type Cluster, startCluster } from './contenders/cluster.ts'
 import { firstSlotStart, ourCalendars } from './contenders/our-calendar.ts'
-import { startRedis } from './contenders/redis-server.ts'
 import { cpuSecondsOf } from './measure/process-cpu.ts'
 import { spreadOf } from './measure/spread.ts'
 
@@ -113,7 +113,7 @@ async function measure(stage: Stage): Promise<void> {
 }
 
 const cluster = await startCluster(() => undefined)
-const server = await startRedis()
+const server = await startRedisServer()
 const redis = new Redis({ path: server.socket })
 try {
   const ownerUrl = await cluster.createDatabase('cold_lists')

@@ -23,7 +23,7 @@ export const workspaces = {
   cli: ['vocabulary', 'contract', 'engine', 'adapters', 'server'],
   web: ['vocabulary', 'contract'],
   testkit: ['vocabulary', 'engine', 'adapters'],
-  bench: ['vocabulary', 'contract', 'engine', 'adapters', 'server', 'cli'],
+  bench: ['vocabulary', 'contract', 'engine', 'adapters', 'server', 'cli', 'testkit', 'drills'],
   drills: ['vocabulary', 'engine', 'adapters', 'server', 'testkit'],
 }
 

@@ -127,8 +127,8 @@ export const planted: Planted[] = [
     'workspaces-import-each-other-by-name',
   ],
   [
-    'the benchmark imports the testkit outside a test',
-    '../bench/src/part.ts',
+    'the program imports the testkit outside a test',
+    'cli/src/part.ts',
     "import '@holdfast/testkit'",
     'testkit-is-for-tests',
   ],

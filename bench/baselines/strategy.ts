@@ -40,5 +40,5 @@ export type Resources = {
   redis: Redis | null
 }
 
-/** How one design books. Its tables are in schema.sql beside it. */
+/** How one design books. What its tables have besides those of `schema.sql` is in the file of this name beside it. */
 export type Strategy = (resources: Resources, request: BookRequest) => Promise<Outcome>

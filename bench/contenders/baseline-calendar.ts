@@ -51,7 +51,9 @@ const counted: Record<DesignName, string> = {
 /** Creates the design's tables in its empty database. */
 export async function baselineCalendars(databaseUrl: string, design: DesignName): Promise<BaselineCalendars> {
   const pool = createPool({ url: databaseUrl, max: 1, name: 'bench calendars' })
-  await pool.query(await readFile(new URL(`../baselines/${design}/schema.sql`, import.meta.url), 'utf8'))
+  for (const file of ['schema.sql', `${design}/schema.sql`]) {
+    await pool.query(await readFile(new URL(`../baselines/${file}`, import.meta.url), 'utf8'))
+  }
   return {
     async make({ doctors, slotsPerDoctor, units }) {
       const capacity = Math.ceil(units / (doctors * slotsPerDoctor))

@@ -1,9 +1,9 @@
+import { type RedisServer, startRedisServer, whyNoRedis } from '@holdfast/testkit/redis-server'
 import { type BaselineName, startBaseline } from '../contenders/baseline-server.ts'
 import { startCluster } from '../contenders/cluster.ts'
 import type { Contender } from '../contenders/contender.ts'
 import { startLoadGenerator } from '../contenders/load-generator.ts'
 import { type OurServer, startOurServer } from '../contenders/our-server.ts'
-import { type RedisServer, startRedis } from '../contenders/redis-server.ts'
 import type { Bench, Pace } from '../scenarios/scenario.ts'
 
 export type OpenBench = Bench & {
@@ -12,9 +12,15 @@ export type OpenBench = Bench & {
   close(): Promise<void>
 }
 
-/** Starts what every scenario needs; servers start when a scenario first needs them. */
+/**
+ * Starts what every scenario needs; servers start when a scenario first needs them.
+ *
+ * @throws Error if redis-server is missing, which baseline 6 needs
+ */
 export async function openBench(pace: Pace, growthBookings: number, say: (line: string) => void): Promise<OpenBench> {
-  const redis = await startRedis()
+  const missing = whyNoRedis()
+  if (missing !== null) throw new Error(`${missing}. Baseline 6 needs it: install Debian's package redis-server.`)
+  const redis = await startRedisServer()
   const stops: (() => Promise<void>)[] = [() => redis.stop()]
   const close = async () => {
     for (const stop of stops.splice(0).toReversed()) await stop()
@@ -39,7 +45,7 @@ export async function openBench(pace: Pace, growthBookings: number, say: (line: 
       pace,
       growthBookings,
       say,
-      redisVersion: redis.version,
+      redisVersion: /redis_version:([\d.]+)/.exec(redis.command('info', 'server'))?.[1] ?? 'unknown',
       ...servers({ startOurs, createDatabase: cluster.createDatabase, redis, onStart: (stop) => stops.push(stop) }),
       startOurs,
       async countStatements(name) {

@@ -1,6 +1,12 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { whyNoCluster } from '@holdfast/drills/cluster/programs'
+import { startNginx } from '@holdfast/drills/cluster/start-nginx'
+import { portToKeep, startPgBouncer, whyNoPgBouncer } from '@holdfast/testkit'
 import type { OurServer } from '../contenders/our-server.ts'
-import { startNginx, startPgBouncer, whyNoProxies } from '../contenders/proxies.ts'
+import type { Target } from '../load/load-job.ts'
 import { ratiosOf, spreadOf } from '../measure/spread.ts'
 import { alternate } from './alternate.ts'
 import { listPath, listsOf } from './reads.ts'
@@ -11,6 +17,10 @@ const name = 'behind_nginx'
 const shape = { doctors: 20, slotsPerDoctor: 30, units: 1_000_000 }
 /** The time until the servers have read from the log that a calendar was created. */
 const logReadMs = 1_000
+/** Connections of PgBouncer to the database. */
+const poolSize = 40
+/** nginx allows each address 1,000 requests a second. */
+const clientAddresses = 64
 
 /** Two servers behind nginx and PgBouncer, beside servers that are reached directly; skipped without these programs. */
 export const behindNginx: Scenario = {
@@ -18,7 +28,7 @@ export const behindNginx: Scenario = {
   title: 'Two servers behind nginx (TLS) and PgBouncer, and servers that are reached directly',
   inSmoke: false,
   async run(bench) {
-    const missing = await whyNoProxies()
+    const missing = whyNoCluster(['nginx', 'openssl', 'setpriv']) ?? whyNoPgBouncer
     if (missing !== null) {
       return { measured: [{ name: 'skipped', values: { why: missing } }], figures: [], faults: [], notes: [] }
     }
@@ -31,14 +41,14 @@ export const behindNginx: Scenario = {
     try {
       const first = await started(bench.startOurs(name))
       const second = await started(bench.startOurs(name))
-      const pgBouncer = await started(startPgBouncer(first.databaseUrl))
+      const pgBouncer = await started(startPgBouncer(first.databaseUrl, 'transaction', poolSize))
       const env = {
         DATABASE_URL: pgBouncer.urlOf(first.databaseUrl),
         DATABASE_DIRECT_URL: first.databaseUrl,
         HOLDFAST_TRUSTED_PROXIES: '1',
       }
       const pooled = [await started(bench.startOurs(name, env)), await started(bench.startOurs(name, env))]
-      const nginx = await started(startNginx(pooled.map(({ target }) => target)))
+      const nginx = await started(nginxBefore(pooled.map(({ target }) => target)))
       return await measure(bench, [
         { label: 'two servers behind nginx and PgBouncer', server: { ...first, target: nginx.target } },
         {
@@ -51,6 +61,22 @@ export const behindNginx: Scenario = {
       for (const stop of stops.toReversed()) await stop()
     }
   },
+}
+
+/** nginx with TLS before these servers, by the files of deploy/. */
+async function nginxBefore(servers: readonly Target[]): Promise<{ target: Target; stop(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-nginx-'))
+  await chmod(directory, 0o711)
+  const ports = { http: await portToKeep(), https: await portToKeep() }
+  const urls = servers.map(({ host, port }) => `http://${host}:${port}`)
+  const { certificate, nginx } = await startNginx(directory, ports, urls)
+  return {
+    target: { host: '127.0.0.1', port: ports.https, tls: { name: 'localhost', certificate }, clientAddresses },
+    async stop() {
+      await nginx.process.end()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
 }
 
 type Side = { label: string; server: OurServer }

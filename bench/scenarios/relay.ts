@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { type RabbitServer, rabbitServer, whyNoRabbit } from '@holdfast/testkit/rabbit-server'
 import { bookings } from '../contenders/contender.ts'
 import { type OurRelay, ourRelay } from '../contenders/our-relay.ts'
-import { type RabbitServer, startRabbit, whyNoRabbit } from '../contenders/rabbit-server.ts'
 import { spreadOf } from '../measure/spread.ts'
 import { faultsOf, loadJob } from './round.ts'
 import type { Bench, Scenario, ScenarioResult } from './scenario.ts'
@@ -20,7 +20,7 @@ export const relay: Scenario = {
     const missing = whyNoRabbit()
     if (missing !== null) return skipped(missing)
     const ours = await bench.ours()
-    const rabbit = await startRabbit()
+    const rabbit = await rabbitServer('')
     try {
       const relaying = await ourRelay(ours.databaseUrl, rabbit.url)
       try {
@@ -32,7 +32,7 @@ export const relay: Scenario = {
         await relaying.stop()
       }
     } finally {
-      await rabbit.stop()
+      await rabbit.end()
     }
   },
 }
@@ -84,7 +84,8 @@ async function round(bench: Bench, relaying: OurRelay, seed: number): Promise<Ro
 async function messagesOf(rabbit: RabbitServer, events: number): Promise<number> {
   let found = 0
   for (let tries = 0; tries < countTries && found < events; tries += 1) {
-    found = await rabbit.messagesIn('holdfast.bench')
+    const queues = await rabbit.run('rabbitmqctl --quiet list_queues name messages')
+    found = Number(/^holdfast\.bench\t(\d+)$/m.exec(queues)?.[1] ?? 0)
     if (found < events) await delay(1_000)
   }
   return found

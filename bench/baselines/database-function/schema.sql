@@ -1,34 +1,5 @@
 -- The slot has a counter; one function does everything, and refuses to wait for a lock.
-create table doctor (
-  id uuid primary key,
-  clinic_id uuid not null,
-  name text not null
-);
-
-create table slot (
-  id uuid primary key,
-  doctor_id uuid not null references doctor (id),
-  starts_at timestamptz not null,
-  ends_at timestamptz not null,
-  capacity integer not null,
-  booked integer not null default 0
-);
-create index slot_doctor on slot (doctor_id, starts_at);
-
-create table booking (
-  id uuid primary key default gen_random_uuid(),
-  slot_id uuid not null,
-  units integer not null check (units >= 1),
-  status text not null check (status in ('PENDING', 'CONFIRMED', 'FAILED', 'CANCELLED')),
-  appointment_type text not null,
-  patient_name text not null,
-  patient_email text,
-  patient_phone text,
-  reason text,
-  expires_at timestamptz,
-  created_at timestamptz not null default now()
-);
-create index booking_slot on booking (slot_id);
+alter table slot add column booked integer not null default 0;
 
 create function book_slot(
   p_slot_id uuid, p_units integer, p_appointment_type text, p_name text, p_email text, p_phone text, p_reason text

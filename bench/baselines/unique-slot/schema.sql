@@ -1,30 +1,6 @@
 -- One slot, one booking, by a unique constraint; the slot is locked first.
-create table doctor (
-  id uuid primary key,
-  clinic_id uuid not null,
-  name text not null
-);
-
-create table slot (
-  id uuid primary key,
-  doctor_id uuid not null references doctor (id),
-  starts_at timestamptz not null,
-  ends_at timestamptz not null,
-  capacity integer not null check (capacity = 1),
-  is_available boolean not null default true
-);
-create index slot_doctor on slot (doctor_id, starts_at);
-
-create table booking (
-  id uuid primary key default gen_random_uuid(),
-  slot_id uuid not null unique,
-  units integer not null check (units >= 1),
-  status text not null check (status in ('PENDING', 'CONFIRMED', 'FAILED', 'CANCELLED')),
-  appointment_type text not null,
-  patient_name text not null,
-  patient_email text,
-  patient_phone text,
-  reason text,
-  expires_at timestamptz,
-  created_at timestamptz not null default now()
-);
+alter table slot
+  add check (capacity = 1),
+  add column is_available boolean not null default true;
+drop index booking_slot;
+alter table booking add unique (slot_id);

@@ -31,6 +31,7 @@ export type PgBouncer = {
 export async function startPgBouncer(
   ownerUrl: string,
   poolMode: 'transaction' | 'session' | 'statement' = 'transaction',
+  poolSize = 60,
 ): Promise<PgBouncer> {
   const directory = await mkdtemp(join(tmpdir(), 'hf-bouncer-'))
   await chmod(directory, 0o755)
@@ -49,7 +50,7 @@ auth_file = ${files.users}
 auth_user = ${user}
 auth_query = SELECT usename, passwd FROM pg_shadow WHERE usename = $1
 pool_mode = ${poolMode}
-default_pool_size = 60
+default_pool_size = ${poolSize}
 max_client_conn = 2000
 server_idle_timeout = 5
 server_tls_sslmode = prefer

@@ -36,8 +36,12 @@ export function whyNoRabbit(): string | null {
   return paths.some((path) => existsSync(join(path, 'epmd'))) ? null : 'missing: epmd (Debian’s package erlang-base)'
 }
 
-/** Starts one; see {@link whyNoRabbit}. */
-export async function rabbitServer(): Promise<RabbitServer> {
+/**
+ * Starts one; see {@link whyNoRabbit}.
+ *
+ * @param schedulers of Erlang: one is enough for a test
+ */
+export async function rabbitServer(schedulers = '+S 2:1'): Promise<RabbitServer> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-rabbit-'))
   const [port, distPort, epmdPort] = [await portToKeep(), await portToKeep(), await portToKeep()]
   await mkdir(join(directory, 'home'))
@@ -51,7 +55,7 @@ export async function rabbitServer(): Promise<RabbitServer> {
     ERL_EPMD_PORT: String(epmdPort),
     // The process that is started is the server.
     RABBITMQ_ALLOW_INPUT: '1',
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-noinput +S 2:1 +sbwt none',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-noinput ${schedulers} +sbwt none`,
     RABBITMQ_NODENAME: `holdfast-${port}@localhost`,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(port),
