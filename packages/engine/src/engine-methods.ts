@@ -61,6 +61,7 @@ export const engineMethods = {
     find: 'read',
     withdraw: 'announced write',
     times: 'read',
+    refusal: 'read',
   },
   directory: {
     clinics: 'long read',

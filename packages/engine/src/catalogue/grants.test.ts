@@ -322,6 +322,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'read_log',
     'recent_ids',
     'record_milestone',
+    'refusal_of_all',
     'relieve_team',
     'renew_manage_token',
     'request_link',

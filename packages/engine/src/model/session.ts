@@ -78,6 +78,14 @@ export type TimeRefusal =
   /** No visit of the type begins then, because it is not on the session's grid, or does not fit into it. */
   | { kind: 'time_not_offered' }
 
+/** Why no visit can begin then, also because of what is booked. */
+export type VisitRefusal =
+  | TimeRefusal
+  | Extract<ClaimOutcome, { kind: 'slot_full' | 'slot_closed' | 'appointment_type_not_offered' }>
+
+/** A start at which nobody of a clinic is free. */
+type RefusalQuery = Omit<OpenTimesQuery, 'doctorId' | 'from' | 'to' | 'limit'> & { startsAt: Date }
+
 /** The doctor's sessions, and the times that can be booked in them. */
 export type Sessions = {
   /** Idempotent. */
@@ -92,4 +100,6 @@ export type Sessions = {
   withdraw(sessionId: string, doctorId: string): Promise<{ position: string } | null>
   /** `searchedUntil`: before `to` if the sessions have more than 20,000 starts (timesSearchedMax) until then. */
   times(query: OpenTimesQuery): Promise<{ items: OpenTime[]; searchedUntil: Date }>
+  /** Why no doctor of the clinic can be booked at a start. */
+  refusal(query: RefusalQuery): Promise<VisitRefusal>
 }

@@ -5,6 +5,7 @@ import { prepared } from '../database/prepared.ts'
 import { type Announce, announceDoctor } from '../model/committed.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { OpenSession, OpenTime, SessionDraftOutcome, Sessions } from '../model/session.ts'
+import { visitRefusal } from './time-refusal.ts'
 
 type CreatedRow = {
   outcome: SessionDraftOutcome['outcome'] | 'visit_type_missing'
@@ -104,6 +105,14 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
       const { rows } = await pool.query<SearchedRow>(prepared('times_of_clinic', statement))
       const items = rows.flatMap((row) => (row.session_id === null ? [] : [timeOf(row)]))
       return { items, searchedUntil: rows[0]?.searched_until ?? to }
+    },
+
+    async refusal({ clinicNo, visitTypeId, startsAt, byDesk, accountId, appointmentType = null }) {
+      const { rows } = await pool.query<{ refusal: string }>(sql`
+        select holdfast.refusal_of_all(
+          ${clinicNo}::integer, ${visitTypeId}::uuid, ${startsAt}::timestamptz, ${appointmentType}::text,
+          ${byDesk}::boolean, ${accountId}::uuid) as refusal`)
+      return visitRefusal(rows[0]?.refusal ?? '')
     },
   }
 }

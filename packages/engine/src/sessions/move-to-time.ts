@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { slotClosedWhy } from '../bookings/claim-batch.ts'
 import { findLocked, locksOf } from '../bookings/find-locked.ts'
 import { type MoveRow, moveResults, movesOf } from '../bookings/move-batch.ts'
 import { accessJson } from '../database/booking-access-sql.ts'
@@ -10,7 +9,7 @@ import { clinicNoOf, newId } from '../model/id.ts'
 import type { TimeMoveOutcome, TimeMoveRequest } from '../model/settle.ts'
 import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
 import { findLockedDoctors } from './claim-times.ts'
-import { timeRefusal } from './time-refusal.ts'
+import { visitRefusal } from './time-refusal.ts'
 
 type FoundSlot = { outcome: string | null; slot_id: string | null }
 
@@ -65,16 +64,7 @@ async function moveWithSlot(
 }
 
 function refusalOf(outcome: string): ItemResult<TimeMoveOutcome> {
-  const refusal = timeRefusal(outcome)
-  if (refusal !== null) return { kind: 'completed', outcome: refusal }
-  switch (outcome) {
-    case 'booking_missing':
-    case 'slot_full':
-    case 'appointment_type_not_offered':
-      return { kind: 'completed', outcome: { kind: outcome } }
-    default:
-      return { kind: 'completed', outcome: { kind: 'slot_closed', why: slotClosedWhy(outcome) } }
-  }
+  return { kind: 'completed', outcome: outcome === 'booking_missing' ? { kind: outcome } : visitRefusal(outcome) }
 }
 
 /**

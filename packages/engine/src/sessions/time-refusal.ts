@@ -1,4 +1,5 @@
-import type { TimeRefusal } from '../model/session.ts'
+import { slotClosedWhy } from '../bookings/claim-batch.ts'
+import type { TimeRefusal, VisitRefusal } from '../model/session.ts'
 
 /** The outcome of `claim_times` or `slot_for_move` that is about the time; null: it is another one. */
 export function timeRefusal(outcome: string): TimeRefusal | null {
@@ -14,5 +15,16 @@ export function timeRefusal(outcome: string): TimeRefusal | null {
       return { kind: 'visit_type_restricted', bookableBy: 'known_patients' }
     default:
       return null
+  }
+}
+
+/** Why no visit begins then, of `slot_for_move` or `refusal_of_all`: the time, or what is booked there. */
+export function visitRefusal(outcome: string): VisitRefusal {
+  switch (outcome) {
+    case 'slot_full':
+    case 'appointment_type_not_offered':
+      return { kind: outcome }
+    default:
+      return timeRefusal(outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(outcome) }
   }
 }

@@ -1,6 +1,6 @@
 // Guarantee: of those who want any doctor at one time, as many get one as doctors are free, and nobody gets two.
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSession, aVisitType, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSession, aSlot, aVisitType, type TestDatabase } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -108,6 +108,49 @@ describe('any doctor', () => {
     expect(await refusal({ visitTypeId: ofDesk.id })).toBe('visit_type_restricted')
     expect(await refusal({ clinicId: doctors[0]?.id })).toBe('clinic_not_found')
     expect(await refusal({ units: 2 })).toBe('slot_full')
+  })
+
+  test('a patient whom the clinic knows gets slot_full when all are taken', async ({ database, rest }) => {
+    const { clinic, doctors, body } = await aPractice(database, rest, 1)
+    const [doctor] = doctors
+    if (doctor === undefined) throw new Error('There is no doctor.')
+    const ofKnown = await aVisitType(database, clinic, { minutes: 25, bookableBy: 'known_patients' })
+    const known = rest.anAccount()
+    const before = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 86_400_000) })
+    await aBooking(database, before, { accountId: known.id, status: 'COMPLETED' })
+    expect((await rest.call('createBooking', { body })).status).toBe(201)
+    const refusal = async (as?: typeof known) =>
+      (await rest.call('createBooking', { body: { ...body, visitTypeId: ofKnown.id }, ...(as && { as }) })).problem.code
+    expect(await refusal(known)).toBe('slot_full')
+    expect([await refusal(rest.anAccount()), await refusal()]).toEqual([
+      'visit_type_restricted',
+      'visit_type_restricted',
+    ])
+  })
+
+  test('why a time cannot be booked with anybody is named, as with one doctor', async ({ database, rest }) => {
+    const { body, at, clinic, doctors } = await aPractice(database, rest, 2)
+    const day = 86_400_000
+    const [doctor] = doctors
+    if (doctor === undefined) throw new Error('There is no doctor.')
+    const begun = await aSession(database, doctor, { startsAt: new Date(Date.parse(at(0)) - 30 * day) })
+    const far = await aSession(database, doctor, { startsAt: new Date(Date.parse(at(0)) + 700 * day) })
+    const { id: visitTypeId } = await aVisitType(database, clinic, { minutes: 25, bookingHorizonDays: 30 })
+    const refusalOf = async (more: object) => {
+      const { problem } = await rest.call('createBooking', { body: { ...body, visitTypeId, ...more } })
+      return problem.code === 'slot_closed' ? problem.detail : problem.code
+    }
+    const ofOne = async (session: { id: string; startsAt: Date }) =>
+      refusalOf({ clinicId: undefined, sessionId: session.id, startsAt: session.startsAt.toISOString() })
+    for (const session of [begun, far]) {
+      expect(await refusalOf({ startsAt: session.startsAt.toISOString() })).toBe(await ofOne(session))
+      expect(await ofOne(session)).toContain(' ')
+    }
+    expect(await refusalOf({ startsAt: at(1) })).toBe('time_not_offered')
+    expect(await refusalOf({ startsAt: at(-10_000_000) })).toBe('time_not_offered')
+    expect(await refusalOf({ appointmentType: 'video' })).toBe('appointment_type_not_offered')
+    const ofOther = await aVisitType(database, clinic, { doctors: [await aDoctor(database, clinic)] })
+    expect(await refusalOf({ visitTypeId: ofOther.id })).toBe('visit_type_not_offered')
   })
 
   test('the list goes on where a search ended within sessions that begin at once', async ({ database, rest }) => {

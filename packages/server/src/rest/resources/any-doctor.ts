@@ -1,11 +1,4 @@
-import {
-  clinicNoOf,
-  type Engine,
-  newId,
-  type TimeClaimOutcome,
-  type TimeClaimRequest,
-  type VisitType,
-} from '@holdfast/engine'
+import { clinicNoOf, type Engine, newId, type TimeClaimOutcome, type TimeClaimRequest } from '@holdfast/engine'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 
 type AnyDoctorClaim = Omit<TimeClaimRequest, 'sessionId'> & { clinicId: string }
@@ -47,21 +40,14 @@ export async function claimWithAnyDoctor(
   const repeated = await claimTime({ ...request, sessionId: newId(clinicNo) })
   if (repeated.kind !== 'session_missing') return repeated
   const { items } = await sessions.times({ ...of, from: startsAt, to: new Date(startsAt.getTime() + 1) })
-  let refusal = refusalOfAll(visitType, actorId !== null)
+  let refusal: TimeClaimOutcome | null = null
   for (const { sessionId } of inRandomOrder(items.filter(({ available }) => available >= units))) {
     const outcome = await claimTime({ ...request, sessionId })
     if (!isOfDoctor[outcome.kind]) return outcome
     refusal = outcome
   }
-  return refusal
-}
-
-/** Why nobody can be tried. */
-function refusalOfAll(visitType: VisitType | null, byDesk: boolean): TimeClaimOutcome {
   if (visitType === null) return { kind: 'visit_type_missing' }
-  const { active, bookableBy } = visitType
-  if (!active) return { kind: 'visit_type_not_offered' }
-  return byDesk || bookableBy === 'anyone' ? { kind: 'slot_full' } : { kind: 'visit_type_restricted', bookableBy }
+  return refusal ?? sessions.refusal({ ...of, startsAt })
 }
 
 function inRandomOrder<Item>(items: readonly Item[]): Item[] {

@@ -1,0 +1,46 @@
+-- refusal_of_all: why a visit of a type cannot begin at p_starts_at with any doctor of a clinic, for a booking that has
+-- found nobody free: as claim_times reports it of one of the sessions at that time, of which those come first whose
+-- doctors would be free if nobody had booked. Without a session there: time_not_offered.
+--
+-- p_appointment_type: null: any. p_by_desk: as in time_refusal. p_account_id: who asks.
+-- Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.refusal_of_all(
+  p_clinic_no integer, p_visit_type_id uuid, p_starts_at timestamptz, p_appointment_type text, p_by_desk boolean,
+  p_account_id uuid
+) returns text
+language sql stable security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+  with known as materialized (
+    select (known_patients(array[p_clinic_no], array[p_account_id]))[1] as is_known
+      from visit_type t
+     where t.clinic_no = p_clinic_no and t.id = p_visit_type_id and t.bookable_by = 'known_patients'
+  ), refused as materialized (
+    select s.resource_id, v as visit,
+           coalesce(time_refusal(s, v, r.active, p_starts_at, p_by_desk,
+                                 coalesce((select k.is_known from known k), false), statement_timestamp()),
+                    case when p_appointment_type <> all (v.appointment_types)
+                         then 'appointment_type_not_offered' end) as refusal
+      from open_session s
+      join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+      left join lateral visit_of_doctor(p_clinic_no, p_visit_type_id, s.resource_id) v on true
+     where s.clinic_no = p_clinic_no and s.withdrawn_at is null
+       -- No session lasts longer.
+       and s.starts_at > p_starts_at - interval '25 hours' and s.starts_at <= p_starts_at and s.ends_at > p_starts_at
+  ), first as (
+    select * from refused f
+     -- What binds all doctors is reported before what is of one.
+     order by case when f.refusal is null then 1
+                   when f.refusal = 'time_not_offered' then 3
+                   when f.refusal in ('visit_type_not_offered', 'appointment_type_not_offered',
+                                      'slot_closed:doctor_inactive') then 4
+                   else 2 end
+     limit 1
+  )
+  select coalesce((select coalesce(f.refusal, taken_because(p_clinic_no, f.resource_id,
+                                                            time_of_visit(f.visit, p_starts_at))) from first f),
+                  'time_not_offered')
+$function$;
