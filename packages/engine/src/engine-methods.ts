@@ -60,6 +60,7 @@ export const engineMethods = {
     countInSessions: 'read',
     find: 'read',
     withdraw: 'announced write',
+    freeAt: 'read',
     times: 'read',
     refusal: 'read',
   },

@@ -57,11 +57,16 @@ export type OpenTimesQuery = {
   limit: number
 }
 
+/** A start, instead of a range of times. */
+export type StartQuery = Omit<OpenTimesQuery, 'doctorId' | 'from' | 'to' | 'limit'> & { startsAt: Date }
+
 /** A claim of a time of a session; its slot comes with the booking. `bookingId` is of the session's clinic. */
 export type TimeClaimRequest = Omit<ClaimRequest, 'slotId' | 'addsPlaces'> & {
   sessionId: string
   startsAt: Date
   visitTypeId: string
+  /** Since when its caller has waited, by `performance.now()`: several claims can share one wait. Default: now. */
+  waitsSince?: number
 }
 
 export type TimeClaimOutcome = ClaimOutcome | TimeRefusal
@@ -83,9 +88,6 @@ export type VisitRefusal =
   | TimeRefusal
   | Extract<ClaimOutcome, { kind: 'slot_full' | 'slot_closed' | 'appointment_type_not_offered' }>
 
-/** A start at which nobody of a clinic is free. */
-type RefusalQuery = Omit<OpenTimesQuery, 'doctorId' | 'from' | 'to' | 'limit'> & { startsAt: Date }
-
 /** The doctor's sessions, and the times that can be booked in them. */
 export type Sessions = {
   /** Idempotent. */
@@ -98,8 +100,10 @@ export type Sessions = {
   find(sessionId: string): Promise<OpenSession | null>
   /** null: the doctor has no such session. What was booked in it stays. */
   withdraw(sessionId: string, doctorId: string): Promise<{ position: string } | null>
+  /** Who is free at a start. `isLocked`: a claim of it would wait for another transaction at the moment. */
+  freeAt(query: StartQuery): Promise<(OpenTime & { isLocked: boolean })[]>
   /** `searchedUntil`: before `to` if the sessions have more than 20,000 starts (timesSearchedMax) until then. */
   times(query: OpenTimesQuery): Promise<{ items: OpenTime[]; searchedUntil: Date }>
   /** Why no doctor of the clinic can be booked at a start. */
-  refusal(query: RefusalQuery): Promise<VisitRefusal>
+  refusal(query: StartQuery): Promise<VisitRefusal>
 }

@@ -17,8 +17,8 @@ export type Waiting<Item, Outcome> = {
   reject(error: unknown): void
 }
 
-/** An item may have the times of its request with it. */
-type Timed = { times?: RequestTimes }
+/** An item may have the times of its request with it, and since when that has waited, by `performance.now()`. */
+type Timed = { times?: RequestTimes; waitsSince?: number }
 
 /** An item that has just arrived. */
 export function newWaiting<Item, Outcome>(
@@ -26,9 +26,9 @@ export function newWaiting<Item, Outcome>(
   resolve: Waiting<Item, Outcome>['resolve'],
   reject: Waiting<Item, Outcome>['reject'],
 ): Waiting<Item, Outcome> {
-  const since = performance.now()
-  const times = (item as Timed).times ?? requestTimes.getStore()
-  const measured = times && { times, waitsSince: since }
+  const arrivedAt = performance.now()
+  const { times = requestTimes.getStore(), waitsSince: since = arrivedAt } = item as Timed
+  const measured = times && { times, waitsSince: arrivedAt }
   return { item, since, tries: 0, mayBeCommitted: false, isLocked: false, measured, resolve, reject }
 }
 

@@ -4,7 +4,8 @@ import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { type Announce, announceDoctor } from '../model/committed.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
-import type { OpenSession, OpenTime, SessionDraftOutcome, Sessions } from '../model/session.ts'
+import type { OpenSession, OpenTime, OpenTimesQuery, SessionDraftOutcome, Sessions } from '../model/session.ts'
+import { findLockedDoctors } from './claim-times.ts'
 import { visitRefusal } from './time-refusal.ts'
 
 type CreatedRow = {
@@ -95,17 +96,14 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
       return { position: row.tx }
     },
 
-    async times({ clinicNo, doctorId, visitTypeId, from, to, byDesk, accountId, limit, appointmentType = null }) {
-      if (!isId(visitTypeId) || (doctorId !== null && !isId(doctorId))) return { items: [], searchedUntil: to }
-      const statement = sql`
-        select * from holdfast.times_of_clinic(
-          ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, ${from}::timestamptz, ${to}::timestamptz,
-          ${appointmentType}::text, ${byDesk}::boolean, ${accountId}::uuid, ${limit}::integer,
-          ${timesSearchedMax}::integer)`
-      const { rows } = await pool.query<SearchedRow>(prepared('times_of_clinic', statement))
-      const items = rows.flatMap((row) => (row.session_id === null ? [] : [timeOf(row)]))
-      return { items, searchedUntil: rows[0]?.searched_until ?? to }
+    async freeAt({ startsAt, ...of }) {
+      const to = new Date(startsAt.getTime() + 1)
+      const { items } = await readTimes(pool, { ...of, doctorId: null, from: startsAt, to, limit: 1 })
+      const locked = items.length > 1 ? await findLockedDoctors(pool, items) : []
+      return items.map((item, index) => ({ ...item, isLocked: locked[index] ?? false }))
     },
+
+    times: (query) => readTimes(pool, query),
 
     async refusal({ clinicNo, visitTypeId, startsAt, byDesk, accountId, appointmentType = null }) {
       const { rows } = await pool.query<{ refusal: string }>(sql`
@@ -115,6 +113,22 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
       return visitRefusal(rows[0]?.refusal ?? '')
     },
   }
+}
+
+async function readTimes(
+  pool: pg.Pool,
+  { clinicNo, doctorId, visitTypeId, from, to, byDesk, accountId, limit, appointmentType }: OpenTimesQuery,
+): ReturnType<Sessions['times']> {
+  const isNowhere = !isId(visitTypeId) || (doctorId !== null && !isId(doctorId))
+  if (isNowhere || from >= to) return { items: [], searchedUntil: to }
+  const statement = sql`
+    select * from holdfast.times_of_clinic(
+      ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, ${from}::timestamptz, ${to}::timestamptz,
+      ${appointmentType ?? null}::text, ${byDesk}::boolean, ${accountId}::uuid, ${limit}::integer,
+      ${timesSearchedMax}::integer)`
+  const { rows } = await pool.query<SearchedRow>(prepared('times_of_clinic', statement))
+  const items = rows.flatMap((row) => (row.session_id === null ? [] : [timeOf(row)]))
+  return { items, searchedUntil: rows[0]?.searched_until ?? to }
 }
 
 function sessionOf(row: SessionRow): OpenSession {

@@ -1,8 +1,9 @@
 // Guarantee: of those who want any doctor at one time, as many get one as doctors are free, and nobody gets two.
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClinic, aDoctor, aSession, aSlot, aVisitType, type TestDatabase } from '@holdfast/testkit'
-import { describe, expect } from 'vitest'
-import type { RestApp } from '../../../test/rest-app.ts'
+import { createEngine, createPool } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSession, aSlot, aVisitType, holdLock, type TestDatabase } from '@holdfast/testkit'
+import { describe, expect, onTestFinished, vi } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
 /** Doctors of one clinic with sessions of an hour at the same time, each later one with 15 minutes less. */
@@ -29,7 +30,46 @@ async function aPractice(database: TestDatabase, rest: RestApp, doctorCount = 3)
   return { clinic, type, doctors, at, list, body }
 }
 
+/** A clinic of six doctors who are free at one time, `lockedCount` of whom another transaction has locked. */
+async function withLockedDoctors(database: TestDatabase, lockedCount: number) {
+  const batchPool = createPool({ url: database.appUrl, max: 4, name: 'locked doctors', lockTimeoutMs: 100 })
+  const engine = createEngine({ batchPool, generalPool: database.appPool, waitMsMax: 1_000 })
+  const claimTime = vi.fn(engine.claimTime)
+  const rest = await startRestApp(database, { replaced: { engine: { ...engine, claimTime } } })
+  const clinic = await aClinic(database)
+  const type = await aVisitType(database, clinic)
+  const doctors = await Promise.all(Array.from({ length: 6 }, () => aDoctor(database, clinic)))
+  const [session] = await Promise.all(doctors.map((doctor) => aSession(database, doctor)))
+  const lockedIds = doctors.slice(0, lockedCount).map(({ id }) => id)
+  const text = 'select from holdfast.resource where id = any ($1) for update'
+  const lock = await holdLock(database.ownerPool, text, [lockedIds])
+  onTestFinished(async () => {
+    await lock.release()
+    await rest.stop()
+    await engine.stop()
+    await batchPool.end()
+  })
+  const at = { clinicId: clinic.id, startsAt: session?.startsAt.toISOString(), visitTypeId: type.id }
+  const book = () => rest.call('createBooking', { body: { ...at, patient: { name: 'Ada' }, confirm: true } })
+  return { book, claimTime, doctors }
+}
+
 describe('any doctor', () => {
+  test('a doctor who is not locked is tried before those who are', async ({ database }) => {
+    const { book, claimTime, doctors } = await withLockedDoctors(database, 5)
+    expect((await book()).body.doctorId).toBe(doctors.at(-1)?.id)
+    // The first one looks for the booking of a repeated request.
+    expect(claimTime).toHaveBeenCalledTimes(2)
+  })
+
+  test('when all doctors are locked, the request waits as long as a single claim', async ({ database }) => {
+    const { book, claimTime } = await withLockedDoctors(database, 6)
+    const { status, problem } = await book()
+    expect([status, problem.code]).toEqual([503, 'locked'])
+    const outcomes = await Promise.all(claimTime.mock.results.map(async ({ value }) => (await value).kind))
+    expect(outcomes).toEqual(['session_missing', 'locked', 'overloaded'])
+  })
+
   test('the starts of all doctors who offer it are listed, soonest first, with who is free', async ({
     database,
     rest,
