@@ -1,7 +1,7 @@
 import { aClinic, aDoctor, aSession, aVisitType, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { timesSearchedMax } from '@holdfast/vocabulary'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { createSessions } from './create-sessions.ts'
 
 const dayMs = 86_400_000
@@ -73,4 +73,15 @@ test('sessions are searched until they have 20,000 starts', async ({ database })
   }
   const ofBoth = await times({ ...query, doctorId: null, from: after(10) })
   expect(ofBoth.searchedUntil).toEqual(after(30))
+})
+
+test('an empty range of times is read without a query', async ({ database }) => {
+  const { query } = await manySessions(database, 1, 60)
+  const asked = vi.fn(() => Promise.reject(new Error('asked')))
+  const { times } = createSessions({ query: asked } as never, () => undefined)
+  for (const later of [0, 5]) {
+    const from = new Date(query.to.getTime() + later)
+    expect(await times({ ...query, from })).toEqual({ items: [], searchedUntil: query.to })
+  }
+  await expect(times(query)).rejects.toThrow('asked')
 })

@@ -22,7 +22,10 @@ function aSlowEngine() {
     reads: { bookedSinceWithdrawal: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
     waitlist: { bookedSince: search },
     patients: { list: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
-    sessions: { times: ({ doctorId }: { doctorId: string }) => search(clinicNoOf(doctorId)) },
+    sessions: {
+      times: ({ doctorId }: { doctorId: string }) => search(clinicNoOf(doctorId)),
+      freeAt: ({ clinicNo }: { clinicNo: number }) => search(clinicNo),
+    },
     closures: { effect: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
     personalData: { ofPerson: ({ clinicNo }: { clinicNo: number }) => search(clinicNo), ofAccountIn: search },
   } as unknown as Engine
@@ -90,9 +93,9 @@ test('what a closure concerns is read with the same limit', async () => {
 })
 
 /** Reads of the times of a clinic's sessions. */
-const timesIn = ({ sessions }: Engine, clinicNo: number, byDesk: boolean) => {
+const timesIn = ({ sessions }: Engine, clinicNo: number, byDesk: boolean, widthMs = 60_000) => {
   const at = new Date()
-  const of = { visitTypeId: newId(1), from: at, to: new Date(at.getTime() + 60_000), accountId: null, limit: 10 }
+  const of = { visitTypeId: newId(1), from: at, to: new Date(at.getTime() + widthMs), accountId: null, limit: 10 }
   return sessions.times({ ...of, clinicNo, doctorId: newId(clinicNo), byDesk })
 }
 
@@ -120,6 +123,20 @@ test('what the public reads, of all clinics together, does not keep a desk from 
   end()
   await Promise.all([...ofPublic, ...ofDesk])
   expect(running).toHaveLength(ofPublic.length + ofDesk.length)
+})
+
+test('a range of times takes a place, however short it is; an empty one, or a start that is booked, does not', async () => {
+  const { engine, running, end } = aSlowEngine()
+  const limited = limitLongReads(engine, limitsOf({ ...bounds, atOnceMax: 1 }))
+  const ranges = [1, 1, 60_000].map((widthMs) => timesIn(limited, 1, false, widthMs))
+  const empty = [0, -1].map((widthMs) => timesIn(limited, 2, false, widthMs))
+  const start = { clinicNo: 3, visitTypeId: newId(1), startsAt: new Date(), byDesk: false, accountId: null }
+  const booked = [limited.sessions.freeAt(start), limited.sessions.freeAt(start)]
+  await vi.waitFor(() => expect(running).toHaveLength(5))
+  expect(running.toSorted()).toEqual([1, 2, 2, 3, 3])
+  end()
+  await Promise.all([...ranges, ...empty, ...booked])
+  expect(running).toHaveLength(7)
 })
 
 test('a list in which nothing is to be searched takes no place', async () => {
