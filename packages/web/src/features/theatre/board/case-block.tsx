@@ -60,7 +60,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   ].flat()
   return (
     <>
-      <Missed one={one} lane={lane} lanes={lanes} />
+      <Missed one={one} lane={lane} lanes={lanes} drawn={place} />
       <After one={one} />
       <button
         type="button"
@@ -127,12 +127,14 @@ function placedCase(one: Case, shown: Span, now: number) {
   )
 }
 
-/** The outline of a case that began late, from its planned start. */
-function Missed({ one, lane, lanes }: Lane & { one: Case }) {
+type MissedProps = Lane & { one: Case; drawn: { start: string } }
+
+/** The outline of a case that began late, from its planned start; not where the case is drawn itself. */
+function Missed({ one, lane, lanes, drawn }: MissedProps) {
   const { t, shown, timeZone, now } = useBoard()
   const missed = missedSpan(one, now)
   const place = missed === null ? null : placed(missed, shown)
-  if (place === null) return null
+  if (place === null || place.start === drawn.start) return null
   return (
     <div
       className={classes.missed}
