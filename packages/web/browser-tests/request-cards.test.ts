@@ -29,6 +29,7 @@ test('a request is corrected on the waitlist, also one whose room takes no new c
   const room = dialog.getByLabel('Room', { exact: true })
   await room.getByText('Room 2 · Closed for new cases').waitFor({ state: 'attached' })
   expect(await room.inputValue()).toBe(roomId)
+  await dialog.getByText('Walter Wait').waitFor()
   expect(await dialog.getByLabel('Record number').count()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
   await room.selectOption({ label: 'Any room' })

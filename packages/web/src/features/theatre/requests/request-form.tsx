@@ -1,6 +1,6 @@
 import type { CaseRequest, NewCaseRequest } from '@holdfast/contract/client'
 import { lengths } from '@holdfast/vocabulary'
-import { Group, NativeSelect, Stack, Textarea } from '@mantine/core'
+import { Group, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -27,7 +27,7 @@ type RequestFormProps = {
 
 /** Puts a case on the waitlist, or corrects a request there, as it was when the form was opened. */
 export function RequestForm({ request, onDone }: RequestFormProps) {
-  const { t } = useTranslation('theatre')
+  const { t } = useTranslation(['theatre', 'shell'])
   const { today } = useTheatre()
   const form = useForm<CaseDraft>({ initialValues: draftOf(request) })
   const [wishes, setWishes] = useState<Wishes>({
@@ -47,6 +47,11 @@ export function RequestForm({ request, onDone }: RequestFormProps) {
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
+        {request === null ? null : (
+          <Text>
+            <bdi>{request.patient?.name ?? t('shell:erasedPatient')}</bdi>
+          </Text>
+        )}
         <CaseFields form={form} isSurgeonOptional hasPatient={request === null} />
         <div>
           <RoomField roomId={wishes.roomId} onChange={(roomId) => set({ roomId })} />
