@@ -125,11 +125,10 @@ function dividedCalendars(
       for (const database of databases) {
         const calendar = await database.calendars.make(part)
         parts.set(database, calendar)
-        // The server may have noted it already.
-        await server.calendars.pool.query(
-          'insert into holdfast.clinic_shard (clinic_no, shard_no) values ($1, $2) on conflict do nothing',
-          [calendar.clinic?.no, database.no],
-        )
+        await server.calendars.pool.query('insert into holdfast.clinic_shard (clinic_no, shard_no) values ($1, $2)', [
+          calendar.clinic?.no,
+          database.no,
+        ])
       }
       const calendars = [...parts.values()]
       const whole = {

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addAudit } from './add-audit.ts'
 import { addBackups } from './add-backups.ts'
 import { addEvents } from './add-events.ts'
 import { addShards } from './add-shards.ts'
@@ -64,6 +65,7 @@ export function buildProgram(context: CommandContext, sink: ExitCodeSink): Comma
   addBackups(program, context, end)
   addArchive(program, context, end)
   addEvents(program, context, end)
+  addAudit(program, context, end)
   addMail(program, context, end)
   addAdmin(program, context, end)
   addData(program, context, end)

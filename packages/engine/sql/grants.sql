@@ -120,8 +120,10 @@ grant select, insert, delete on holdfast.working_hours to holdfast_app;
 grant update (valid_until) on holdfast.working_hours to holdfast_app;
 grant select, insert, update (filled_until, version) on holdfast.working_calendar to holdfast_app;
 
--- The security log is only added to, by append_audit_events; old events go with purge_audit_events.
+-- The security log is only added to, by append_audit_events, and chained by seal_audit_events; old events go with
+-- purge_audit_events.
 grant select on holdfast.audit_event to holdfast_app;
+grant select, update (anchored_no) on holdfast.audit_chain to holdfast_app;
 
 -- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call
 -- them.
@@ -144,7 +146,7 @@ begin
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic', 'verify_receivers',
          'booking_months', 'booking_partitions', 'ensure_partitions', 'purge_outdated', 'append_audit_events',
-         'purge_audit_events',
+         'seal_audit_events', 'purge_audit_events',
          'lapsed_units', 'natural_order', 'next_hold_end', 'is_expected',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'relieve_team', 'cases_by_id',
          'suggest_cases', 'has_left', 'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units',

@@ -18,6 +18,12 @@ export { listMonths } from './archive/list-months.ts'
 export { restoreMonth } from './archive/restore-month.ts'
 export { createAuditLog } from './audit/create-audit-log.ts'
 export { storeAuditMonths } from './audit/store-audit-months.ts'
+export {
+  type AnchoredHead,
+  type AuditFinding,
+  type AuditReport,
+  verifyAudit,
+} from './audit/verify-audit.ts'
 export { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 export { PartitionMissing } from './bookings/partition-missing.ts'
 export { applyDueClosures } from './calendars/apply-closures.ts'
@@ -126,7 +132,7 @@ export { migrationStatus } from './migrate/migration-status.ts'
 export { readRelease } from './migrate/read-release.ts'
 export type { DueAccountMail, NewAccountMail } from './model/account-mail.ts'
 export type { AttendanceOutcome } from './model/attendance.ts'
-export type { AuditEvent, AuditEventsQuery, AuditLog, NewAuditEvent } from './model/audit-event.ts'
+export type { AuditEvent, AuditEventsQuery, AuditHead, AuditLog, NewAuditEvent } from './model/audit-event.ts'
 export type { Booking, Patient } from './model/booking.ts'
 export type { BookingAccess } from './model/booking-access.ts'
 export type { BookingEvent, CaseDetails } from './model/booking-event.ts'
@@ -349,6 +355,7 @@ export { finishErasures } from './upkeep/finish-erasures.ts'
 export { purgeAuditEvents } from './upkeep/purge-audit-events.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'
 export { repeatUntilFewer } from './upkeep/repeat-until-fewer.ts'
+export { noteAnchored, sealAuditEvents, unanchoredHeads } from './upkeep/seal-audit-events.ts'
 export {
   forgetUpkeep,
   readUpkeepResults,

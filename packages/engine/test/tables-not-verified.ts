@@ -9,6 +9,7 @@ export const notVerified: Readonly<Record<string, string>> = {
   arrived_clinic: 'read by positions of events from before a clinic was moved (move-clinic.test.ts)',
   archived_month: 'checked when a month is archived and restored (archive-month.test.ts)',
   archived_row: 'checked when a month is archived and restored (archive-month.test.ts)',
+  audit_chain: 'the security log, which `holdfast audit verify` verifies',
   audit_event: 'the security log',
   audit_retention: ordinary,
   block_filling: 'lets one run at a time fill a block, for a minute',

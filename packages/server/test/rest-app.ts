@@ -10,6 +10,7 @@ import type pg from 'pg'
 import type { AccountCard } from '../src/accounts/accounts.ts'
 import type { AccountPrincipal } from '../src/accounts/sessions/principals.ts'
 import type { AuditEntry } from '../src/audit/audit-entry.ts'
+import { AuditUnavailable } from '../src/audit/audit-recorder.ts'
 import { ResponseCache } from '../src/cache/response-cache.ts'
 import { Calendar } from '../src/calendar/calendar.ts'
 import { SlotLists } from '../src/calendar/slot-lists.ts'
@@ -87,6 +88,8 @@ export type RestApp = {
   violations: string[]
   /** What the security log would get. */
   audited: AuditEntry[]
+  /** Whether the security log cannot be written now. */
+  auditLog: { isDown: boolean }
   /** The routes' clock; undefined: the real time. */
   clock: { now: Date | undefined }
   anAccount(options?: Partial<TestAccount>): TestAccount
@@ -110,6 +113,7 @@ export async function startRestApp(
   const accounts = new Map<string, TestAccount>()
   const violations: string[] = []
   const audited: AuditEntry[] = []
+  const auditLog = { isDown: false }
   const clock: RestApp['clock'] = { now: undefined }
   const app = Fastify({ bodyLimit: 1_048_576, onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
   readJsonOnly(app)
@@ -134,7 +138,7 @@ export async function startRestApp(
         engine,
         exportSlots: new ExportSlots(),
         limitClinic: createClinicLimiter({ atOnceMax: 64, waitingMax: 1_000, waitMsMax: 5_000 }),
-        audit: { record: (entry) => void audited.push(entry) },
+        audit: auditOf(audited, auditLog),
         mails: { isAvailable: false, store: async () => undefined, request: async () => undefined },
         ticketUrl: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}`,
         ...enteredAddresses(),
@@ -169,6 +173,7 @@ export async function startRestApp(
     manageTokens: { issue: (bookingId, binding = guestBinding) => manageTokens.issue(bookingId, binding) },
     violations,
     audited,
+    auditLog,
     clock,
     anAccount,
     async aMember(clinicNo, role, doctorId) {
@@ -177,9 +182,16 @@ export async function startRestApp(
       return account
     },
     call: (id, options = {}) => call(app, id, options),
-    async stop() {
-      await app.close()
-      await engine.stop()
+    stop: () => app.close().then(() => engine.stop()),
+  }
+}
+
+function auditOf(audited: AuditEntry[], log: RestApp['auditLog']): RestDeps['audit'] {
+  return {
+    record: (entry) => void audited.push(entry),
+    async acknowledge(entries) {
+      if (log.isDown && entries.length > 0) throw new AuditUnavailable()
+      audited.push(...entries)
     },
   }
 }

@@ -66,6 +66,9 @@ export const auditKinds = [
   'data_imported',
   'log_renumbered',
   'secret_forgotten',
+  // The log itself
+  'log_purged',
+  'log_chain_begun',
 ] as const
 
 export type AuditKind = (typeof auditKinds)[number]

@@ -182,6 +182,8 @@ const writtenOnce: Record<string, string[]> = {
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
   account_clinic: ['account_id', 'clinic_no'],
   answer: ['key', 'request_hash', 'created_at', 'ids', 'clinic_no'],
+  // Written by seal_audit_events.
+  audit_chain: ['clinic_no', 'epoch', 'no', 'hash'],
   log_receiver: ['name', 'added_at'],
   message: [
     'clinic_no',
@@ -330,6 +332,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'running_server',
     'save_case_request',
     'schedule_cases',
+    'seal_audit_events',
     'session_minutes',
     'set_busy_times',
     'set_equipment_units',

@@ -13,6 +13,8 @@ export type NewAuditEvent = {
   actorId: string | null
   /** What it was done to. */
   subjectId: string | null
+  /** What a list showed: the ids of bookings, entries of the waitlist or patients. */
+  subjects?: readonly string[]
   /** The network in CIDR notation, /24 or /48; null: not known, as for commands. */
   network: string | null
   /** Words such as a role or the names of fields; never values that somebody entered. */
@@ -23,7 +25,7 @@ export type NewAuditEvent = {
   ageMs: number
 }
 
-export type AuditEvent = Omit<NewAuditEvent, 'clinicNo' | 'ageMs' | 'details'> & {
+export type AuditEvent = Omit<NewAuditEvent, 'clinicNo' | 'ageMs' | 'details' | 'subjects'> & {
   /** Unique, and later events have greater ones. */
   id: string
   at: Date
@@ -58,3 +60,6 @@ export type AuditLog = {
   /** The newest first. @throws InvalidCursor */
   events(query: AuditEventsQuery): Promise<Page<AuditEvent>>
 }
+
+/** An event of a chain of the security log, such as the last one. `hash`: 64 hexadecimal digits. */
+export type AuditHead = { clinicNo: number; epoch: string; no: string; hash: string }

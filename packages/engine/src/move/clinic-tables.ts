@@ -40,6 +40,7 @@ export const otherTables: Readonly<Record<string, string>> = {
   account_mail: 'what is not sent yet is sent by the database that it is in',
   archived_month: 'a clinic of archived months is not moved',
   archived_row: 'a clinic of archived months is not moved',
+  audit_chain: 'of the database: the chain goes on here when the clinic returns',
   audit_retention: 'of the database',
   function_file: 'of the database',
   log_epoch: 'of the database',

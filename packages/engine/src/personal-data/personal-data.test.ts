@@ -202,6 +202,7 @@ const withoutPersonalData: Readonly<Record<string, string>> = {
   archived_month: noPerson,
   archived_row: 'of months in transit, for which no document is made',
   arrived_clinic: noPerson,
+  audit_chain: digest,
   audit_retention: noPerson,
   band_day: noPerson,
   block: noPerson,

@@ -153,10 +153,16 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
   views: {
     tables: ['audit_event'],
     rows: ({ clinicNo, bookingIds, patientIds, entryIds }) => sql`
-      select a.at, a.kind, a.count, a.subject_id as subject, a.actor_kind as "actorKind", m.role
-        from holdfast.audit_event a
+      with person as (select ${[...bookingIds, ...patientIds, ...entryIds]}::uuid[] as ids),
+           seen as (
+        select a.*, a.subject_id as subject from holdfast.audit_event a, person p
+         where a.clinic_no = ${clinicNo} and a.subject_id = any (p.ids)
+         union all
+        select a.*, s.id from holdfast.audit_event a, person p, unnest(a.subjects) s(id)
+         where a.clinic_no = ${clinicNo} and a.subjects <> '{}' and a.subjects && p.ids and s.id = any (p.ids))
+      select a.at, a.kind, a.count, a.subject, a.actor_kind as "actorKind", m.role
+        from seen a
         left join holdfast.membership m on m.clinic_no = a.clinic_no and m.account_id = a.actor_id
-       where a.clinic_no = ${clinicNo} and a.subject_id = any (${[...bookingIds, ...patientIds, ...entryIds]}::uuid[])
        order by a.at, a.seq`,
   },
 }

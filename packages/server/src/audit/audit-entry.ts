@@ -13,6 +13,8 @@ export type AuditEntry = {
   /** Instead of `actorId`: the address of the account that did it. */
   actorEmail?: string
   subjectId?: string | null
+  /** What a list showed: the ids of bookings, entries of the waitlist or patients, at most {@link subjectsMax}. */
+  subjects?: readonly string[]
   /** Instead of `subjectId`: the address of the account; without an account, a digest of the address is stored. */
   subjectEmail?: string
   /** Instead of `subjectId`: what was searched. Its digest is stored, so that two searches are two events. */
@@ -21,6 +23,12 @@ export type AuditEntry = {
   network?: string | null
   details?: readonly AuditDetail[]
 }
+
+/** Who looks at patients' data; a page that stays open does so again every few seconds. */
+export const readKinds: readonly AuditKind[] = ['bookings_read', 'booking_read', 'patients_read', 'patient_read']
+
+/** The pages of lists are not longer. */
+export const subjectsMax = 1_000
 
 /** An entry that happened `count` times, the last time at `atMs` of the recorder's clock. */
 export type CountedEntry = { entry: AuditEntry; count: number; atMs: number }

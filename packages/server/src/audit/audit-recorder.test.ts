@@ -2,17 +2,18 @@ import type { NewAuditEvent } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import type { AuditEntry } from './audit-entry.ts'
-import { AuditRecorder } from './audit-recorder.ts'
+import { AuditRecorder, AuditUnavailable } from './audit-recorder.ts'
 import { searchOf } from './search-of.ts'
 import { allRowsMax, networkRowsMax } from './stranger-limits.ts'
 
 function aRecorder() {
   const clock = { ms: 0 }
   const written: NewAuditEvent[] = []
-  const figures = { written: 0, lost: 0, appends: 0, isDown: false }
+  const figures = { written: 0, lost: 0, appends: 0, isDown: false, held: Promise.resolve() }
   const recorder = new AuditRecorder({
     append: async (events) => {
       figures.appends += 1
+      await figures.held
       if (figures.isDown) throw new Error('The database cannot be reached.')
       if (events.some(({ details }) => details.includes('history'))) {
         throw Object.assign(new Error('violates a check constraint'), { code: '23514' })
@@ -225,4 +226,72 @@ test('what cannot be written before the stop is counted as lost', async () => {
   for (const actorId of ['a', 'b', 'c']) recorder.record({ kind: 'sign_out', actorId })
   await recorder.stop()
   expect(figures).toMatchObject({ written: 0, lost: 3 })
+})
+
+const read = (subjectId: string): AuditEntry => ({ kind: 'booking_read', clinicNo: 7, actorId: 'a', subjectId })
+
+test('a read is acknowledged when it is written, and not before', async () => {
+  const { recorder, figures, written } = aRecorder()
+  const writing = Promise.withResolvers<void>()
+  figures.held = writing.promise
+  let isAcknowledged = false
+  const acknowledged = recorder.acknowledge([read('b'), read('c')]).then(() => {
+    isAcknowledged = true
+  })
+  await until(
+    async () => (figures.appends > 0 ? true : undefined),
+    () => 'the write',
+  )
+  expect([isAcknowledged, written.length]).toEqual([false, 0])
+  writing.resolve()
+  await acknowledged
+  expect(written.map(({ subjectId }) => subjectId)).toEqual(['b', 'c'])
+})
+
+test('reads that come during a write share the next one', async () => {
+  const { recorder, figures } = aRecorder()
+  const writing = Promise.withResolvers<void>()
+  figures.held = writing.promise
+  const first = recorder.acknowledge([read('b')])
+  await until(
+    async () => (figures.appends > 0 ? true : undefined),
+    () => 'the write',
+  )
+  const others = Array.from({ length: 20 }, (_, nth) => recorder.acknowledge([read(`other ${nth}`)]))
+  writing.resolve()
+  await Promise.all([first, ...others])
+  expect(figures.appends).toBe(2)
+})
+
+test('a repetition of a read that is written is acknowledged at once, and counted', async () => {
+  const { recorder, figures, summary } = aRecorder()
+  await recorder.acknowledge([read('b')])
+  figures.isDown = true
+  await recorder.acknowledge([read('b')])
+  figures.isDown = false
+  await recorder.stop()
+  expect(summary()).toEqual(['1 × booking_read', '1 × booking_read'])
+})
+
+test('two requests that read the same at once both wait for it', async () => {
+  const { recorder, figures } = aRecorder()
+  figures.isDown = true
+  const both = await Promise.allSettled([recorder.acknowledge([read('b')]), recorder.acknowledge([read('b')])])
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+})
+
+test('a read that cannot be written is refused, and a later one is written', async () => {
+  const { recorder, figures, written } = aRecorder()
+  figures.isDown = true
+  await expect(recorder.acknowledge([read('b')])).rejects.toThrow(AuditUnavailable)
+  figures.isDown = false
+  await recorder.acknowledge([read('b')])
+  expect(written).toHaveLength(1)
+})
+
+test('a read that the database refuses is refused each time', async () => {
+  const { recorder } = aRecorder()
+  const refused: AuditEntry = { ...read('b'), details: ['history'] }
+  await expect(recorder.acknowledge([refused])).rejects.toThrow(AuditUnavailable)
+  await expect(recorder.acknowledge([refused])).rejects.toThrow(AuditUnavailable)
 })

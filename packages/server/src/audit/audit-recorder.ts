@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AuditLog, NewAuditEvent } from '@holdfast/engine'
+import pTimeout from 'p-timeout'
 import type { Logger } from '../observe/logger.ts'
 import type { AuditEntry, CountedEntry } from './audit-entry.ts'
 import { RepeatedEntries } from './repeated-entries.ts'
@@ -20,6 +21,8 @@ export type AuditRecorderDeps = {
 }
 
 const writeDelayMs = 100
+/** How long a read waits for its entry, while the database commits those before it. */
+const acknowledgeMsMax = 3_000
 const retryMs = 1_000
 /** How often repetitions are checked for the end of their time. */
 const repetitionsMs = 1_000
@@ -29,9 +32,18 @@ const waitingMax = 10_000
 /** The number of attempts at the stop; the database may be about to recover. */
 const stopTriesMax = 3
 
+/** The security log could not be written in time: what it would record must not be shown. */
+export class AuditUnavailable extends Error {
+  constructor() {
+    super('The security log cannot be written now.')
+    this.name = 'AuditUnavailable'
+  }
+}
+
 /**
- * Collects events of the security log and appends them in batches within moments, so that no request waits for it. The
- * process loses at most those of the last moments if it is killed, and none when it stops.
+ * Collects events of the security log and appends them in batches within moments. What has happened is recorded, and no
+ * request waits for it: the process loses at most those of the last moments if it is killed, and none when it stops.
+ * What is about to be shown is acknowledged: the request waits until its entry is committed.
  */
 export class AuditRecorder {
   readonly #deps: AuditRecorderDeps
@@ -40,6 +52,9 @@ export class AuditRecorder {
   readonly #strangers = new StrangerLimits()
   /** Entries of strangers that are within the limits, and are counted once however often they are tried. */
   readonly #admitted = new WeakSet<CountedEntry>()
+  readonly #committed = new WeakSet<CountedEntry>()
+  /** Entries that requests wait for. */
+  readonly #awaited = new Map<CountedEntry, PromiseWithResolvers<void>>()
   #waiting: CountedEntry[] = []
   #timer: { handle: NodeJS.Timeout; dueMs: number } | null = null
   #writing: Promise<boolean> | null = null
@@ -53,6 +68,20 @@ export class AuditRecorder {
   /** Returns at once. */
   record(entry: AuditEntry): void {
     this.#repeated.add(entry)
+  }
+
+  /**
+   * Records entries, and resolves when they are committed. A repetition of an entry that is committed resolves at once,
+   * and is counted.
+   *
+   * @throws AuditUnavailable if that takes too long; then they may be recorded later
+   */
+  async acknowledge(entries: readonly AuditEntry[]): Promise<void> {
+    const firsts = entries.map((entry) => this.#repeated.add(entry)).filter((first) => !this.#committed.has(first))
+    if (firsts.length === 0) return
+    const committed = Promise.all(firsts.map((first) => this.#untilCommitted(first)))
+    this.#schedule(0)
+    await pTimeout(committed, { milliseconds: acknowledgeMsMax, message: new AuditUnavailable() })
   }
 
   /** Adds what another recorder has merged and limited. Returns at once. */
@@ -69,15 +98,23 @@ export class AuditRecorder {
       this.#repeated.passAll()
       if (this.#waiting.length === 0) return this.#unschedule()
       if (await this.#write()) continue
-      if (tries === stopTriesMax) return this.#lose(this.#waiting.splice(0).length)
+      if (tries === stopTriesMax) return this.#lose(this.#waiting.splice(0))
       tries += 1
       await delay(retryMs)
     }
   }
 
+  #untilCommitted(first: CountedEntry): Promise<void> {
+    const known = this.#awaited.get(first)
+    if (known !== undefined) return known.promise
+    const awaited = Promise.withResolvers<void>()
+    this.#awaited.set(first, awaited)
+    return awaited.promise
+  }
+
   #enqueue(counted: CountedEntry): void {
     this.#waiting.push(counted)
-    if (this.#waiting.length > waitingMax) this.#lose(this.#waiting.splice(0, this.#waiting.length - waitingMax).length)
+    if (this.#waiting.length > waitingMax) this.#lose(this.#waiting.splice(0, this.#waiting.length - waitingMax))
     this.#schedule(writeDelayMs)
   }
 
@@ -100,7 +137,8 @@ export class AuditRecorder {
   async #tick(): Promise<void> {
     this.#repeated.passEnded()
     const isWritten = await this.#write()
-    if (this.#waiting.length > 0) this.#schedule(isWritten ? writeDelayMs : retryMs)
+    const nextMs = this.#awaited.size > 0 ? 0 : writeDelayMs
+    if (this.#waiting.length > 0) this.#schedule(isWritten ? nextMs : retryMs)
     else if (!this.#repeated.isEmpty) this.#schedule(repetitionsMs)
   }
 
@@ -139,9 +177,14 @@ export class AuditRecorder {
         return this.#append(events.slice(half))
       }
       this.#remove(events)
-      return this.#lose(1, error)
+      return this.#lose(events, error)
     }
     this.#remove(events)
+    for (const counted of events) {
+      this.#committed.add(counted)
+      this.#awaited.get(counted)?.resolve()
+      this.#awaited.delete(counted)
+    }
     this.#deps.onWritten?.(events.length)
   }
 
@@ -172,14 +215,14 @@ export class AuditRecorder {
   }
 
   #eventOf({ entry, count, atMs }: CountedEntry, ids: ReadonlyMap<string, string>): NewAuditEvent {
-    const { kind, clinicNo = null, subjectEmail, network = null, details = [] } = entry
+    const { kind, clinicNo = null, subjectEmail, subjects = [], network = null, details = [] } = entry
     const actorId = accountOf(entry.actorEmail, entry.actorId, ids)
     const digested = subjectEmail ?? (entry.searched === undefined ? undefined : `search ${entry.searched}`)
     const subjectId =
       accountOf(subjectEmail, entry.subjectId, ids) ?? (digested === undefined ? null : this.#deps.digestOf(digested))
     const actorKind = actorId === null ? 'nobody' : 'account'
     const ageMs = Math.max(0, this.#now() - atMs)
-    return { kind, clinicNo, actorKind, actorId, subjectId, network, details, count, ageMs }
+    return { kind, clinicNo, actorKind, actorId, subjectId, subjects, network, details, count, ageMs }
   }
 
   #remove(batch: readonly CountedEntry[]): void {
@@ -187,7 +230,13 @@ export class AuditRecorder {
     this.#waiting = this.#waiting.filter((counted) => !removed.has(counted))
   }
 
-  #lose(count: number, error?: unknown): void {
+  #lose(lost: readonly CountedEntry[], error?: unknown): void {
+    const count = lost.length
+    for (const counted of lost) {
+      this.#repeated.forget(counted)
+      this.#awaited.get(counted)?.reject(new AuditUnavailable())
+      this.#awaited.delete(counted)
+    }
     this.#deps.onLost?.(count)
     this.#deps.log.error({ count, err: error }, 'events of the security log were lost')
   }

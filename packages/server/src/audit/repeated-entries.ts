@@ -1,12 +1,11 @@
-import type { AuditKind } from '@holdfast/contract'
-import type { AuditEntry, CountedEntry } from './audit-entry.ts'
+import { type AuditEntry, type CountedEntry, readKinds } from './audit-entry.ts'
 
-type Repeated = CountedEntry & { endsMs: number }
+/** `first`: what was passed at once. */
+type Repeated = CountedEntry & { endsMs: number; first: CountedEntry }
 
 const minuteMs = 60_000
 /** An open page reads again every few seconds, and a flood goes on. */
 const longMs = 15 * minuteMs
-const longKinds: readonly AuditKind[] = ['bookings_read', 'booking_read', 'patients_read', 'patient_read']
 
 /**
  * Bounds how many rows the security log gets. The first of equal entries passes at once. Its repetitions within a
@@ -26,19 +25,27 @@ export class RepeatedEntries {
     return this.#repeated.size === 0
   }
 
-  add(entry: AuditEntry, count = 1): void {
+  /** @returns the first of equal entries, which is or was passed at once */
+  add(entry: AuditEntry, count = 1): CountedEntry {
     const now = this.#now()
     const key = JSON.stringify(entry)
     const known = this.#repeated.get(key)
     if (known !== undefined && known.endsMs > now) {
       known.count += count
       known.atMs = now
-      return
+      return known.first
     }
     if (known !== undefined) this.#end(key, known)
-    const isLong = longKinds.includes(entry.kind) || entry.details?.includes('merged')
-    this.#repeated.set(key, { entry, count: 0, atMs: now, endsMs: now + (isLong ? longMs : minuteMs) })
-    this.#pass({ entry, count, atMs: now })
+    const isLong = readKinds.includes(entry.kind) || entry.details?.includes('merged')
+    const first = { entry, count, atMs: now }
+    this.#repeated.set(key, { entry, count: 0, atMs: now, endsMs: now + (isLong ? longMs : minuteMs), first })
+    this.#pass(first)
+    return first
+  }
+
+  /** The first was lost: an equal entry passes at once again. */
+  forget({ entry }: CountedEntry): void {
+    this.#repeated.delete(JSON.stringify(entry))
   }
 
   /** Passes on the repetitions whose time is over. */

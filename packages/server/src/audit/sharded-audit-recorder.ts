@@ -36,9 +36,16 @@ export class ShardedAuditRecorder<Shard> {
 
   /** Returns at once. */
   record(entry: AuditEntry): void {
-    const { clinicNo = null } = entry
-    const recorder = clinicNo === null ? this.#common : this.#recorderOf(clinicNo)
-    recorder.record(entry)
+    this.#recorderFor(entry).record(entry)
+  }
+
+  /**
+   * Records entries of clinics, and resolves when they are committed.
+   *
+   * @throws AuditUnavailable if that takes too long
+   */
+  async acknowledge(entries: readonly AuditEntry[]): Promise<void> {
+    await Promise.all(entries.map((entry) => this.#recorderFor(entry).acknowledge([entry])))
   }
 
   /** Writes everything that was recorded. */
@@ -47,6 +54,10 @@ export class ShardedAuditRecorder<Shard> {
     await Promise.all([this.#common.stop(), ...stopShards()])
     // The directory may have found the clinics of further events meanwhile.
     await Promise.all(stopShards())
+  }
+
+  #recorderFor({ clinicNo = null }: AuditEntry): AuditRecorder {
+    return clinicNo === null ? this.#common : this.#recorderOf(clinicNo)
   }
 
   #recorderOf(clinicNo: number): AuditRecorder {

@@ -285,6 +285,16 @@ export const settingTable = {
     'After how many months events of the security log are deleted.',
     kinds.wholeNumber(1, 120),
   ),
+  auditAnchors: optionalSetting(
+    'HOLDFAST_AUDIT_ANCHORS',
+    {
+      description:
+        'Directory or s3://bucket/prefix in which the ends of the security log are stored each minute, signed. ' +
+        'Choose a place where nothing can be changed, such as a bucket with object lock.',
+      whenAbsent: 'who administers the database can exchange the whole security log',
+    },
+    kinds.backupPlace,
+  ),
   requestSecondsMax: setting(
     'HOLDFAST_REQUEST_SECONDS_MAX',
     '10',

@@ -14,10 +14,12 @@ import {
   purgeOutdated,
   repeatUntilFewer,
   type StoreEntryMail,
+  sealAuditEvents,
 } from '@holdfast/engine'
 import type { MessageChannel } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { type AuditAnchors, anchorAuditEvents } from '../audit/audit-anchors.ts'
 import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-calendars.ts'
 import type { MessageSender } from '../messages/patient-messages/message-sender.ts'
 import { sendDueMessages } from '../messages/patient-messages/send-due-messages.ts'
@@ -28,6 +30,8 @@ import { sendDueDeliveries, type WebhookDeps } from '../webhooks/send-due-delive
 export type JobDeps = {
   pool: pg.Pool
   auditMonths: number
+  /** Absent or null: the security log is sealed, and its ends are stored nowhere else. */
+  anchors?: AuditAnchors | null
   /** Absent or null: nobody gets an e-mail when the last day of their entry of a waitlist is past. */
   storeExpiredMail?: StoreEntryMail | null
   /** Absent: messages wait for a process that has it. */
@@ -51,6 +55,7 @@ export type Job = {
     | 'webhooks'
     | 'calendars'
     | 'working-hours'
+    | 'security-log'
     | 'old-holds'
     | 'partitions'
     | 'retention'
@@ -119,6 +124,16 @@ export const jobs: readonly Job[] = [
             'the calendar of a doctor could not be filled by the working hours',
           ),
       }),
+  },
+  {
+    name: 'security-log',
+    schedule: '* * * * *',
+    counts: 'events of the security log sealed',
+    async work({ pool, anchors = null }, signal) {
+      const sealed = await sealAuditEvents(pool, signal)
+      if (anchors !== null) await anchorAuditEvents(pool, anchors)
+      return sealed
+    },
   },
   {
     name: 'old-holds',

@@ -1,7 +1,7 @@
 import type { Audit, AuditDetail, AuditField, Operation, restOperations } from '@holdfast/contract'
-import { clinicNoIn } from '@holdfast/engine'
+import { clinicNoIn, isId } from '@holdfast/engine'
 import type { AccountPrincipal } from '../accounts/sessions/principals.ts'
-import type { AuditEntry } from '../audit/audit-entry.ts'
+import { type AuditEntry, readKinds, subjectsMax } from '../audit/audit-entry.ts'
 import { networkPrefix } from '../audit/network-prefix.ts'
 import { ProblemError } from '../edge/errors/problem-error.ts'
 import { namedIdOf, textIn } from './clinic-of-request.ts'
@@ -53,7 +53,7 @@ function hasRole({ siteAdministrator, memberships }: AccountPrincipal, clinicNo:
 /**
  * Records the requests that succeed. A retry changes nothing, and is not recorded; so a write whose outcome is unknown
  * is recorded at its first try. If the handler stores the key, a retry is recorded as the operation's `auditRepeated`
- * says.
+ * says. What is only read is recorded before it is sent.
  *
  * @param moreOf what the handler knows beside what the operation says
  */
@@ -81,7 +81,8 @@ export function recordSuccess(
     const response = await run(call)
     const isRepeated = response.isRepeated || (response.status === 200 && responses[201] !== undefined)
     const entries = (isRepeated ? repeated : audited)(call, response.body)
-    for (const entry of entries) deps.audit.record(entry)
+    if (method === 'GET' || isRepeated) await deps.audit.acknowledge(entries)
+    else for (const entry of entries) deps.audit.record(entry)
     return response
   }
 }
@@ -103,9 +104,7 @@ export function recordRepetitions(deps: RestDeps, described: Operation, check: C
   if (audits.length === 0) return check
   return async (call) => {
     const checked = await check(call)
-    for (const audit of audits) {
-      for (const entry of entriesOf(described, audit, checked, undefined)) deps.audit.record(entry)
-    }
+    await deps.audit.acknowledge(audits.flatMap((audit) => entriesOf(described, audit, checked, undefined)))
     return checked
   }
 }
@@ -134,6 +133,7 @@ function entriesOf(
     network: networkPrefix(request.ip),
     ...(subject === undefined ? {} : { subjectId: subjectOf(subject, params, body, response) }),
     ...(allDetails.length === 0 ? {} : { details: allDetails }),
+    ...(readKinds.includes(kind) ? subjectsOf(response) : {}),
   }
   return [more ?? []].flat().map((one) => ({ ...entry, ...one }))
 }
@@ -149,6 +149,17 @@ function fieldsOf(body: Record<string, unknown>): AuditField[] {
     name === 'settings' ? Object.keys(Object(value)) : name,
   )
   return names as AuditField[]
+}
+
+/** What a page of a list shows: bookings, what belongs to them, or patients. */
+function subjectsOf(response: unknown): Pick<AuditEntry, 'subjects'> {
+  const { items } = Object(response) as { items?: unknown }
+  if (!Array.isArray(items)) return {}
+  const ids = items.flatMap((item: unknown) => {
+    const { bookingId, id } = Object(item) as { bookingId?: unknown; id?: unknown }
+    return [bookingId ?? id].filter((one) => typeof one === 'string' && isId(one)) as string[]
+  })
+  return ids.length === 0 ? {} : { subjects: [...new Set(ids)].slice(0, subjectsMax) }
 }
 
 function subjectOf(subject: string, params: unknown, body: unknown, response: unknown): string | null {

@@ -30,7 +30,7 @@ export type RestDeps = {
     'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'personalData' | 'time'
   >
   sessions: Pick<Sessions, 'isStillLive'>
-  audit: Pick<AuditRecorder, 'record'>
+  audit: Pick<AuditRecorder, 'record' | 'acknowledge'>
   mails: Pick<AccountMails, 'isAvailable' | 'store' | 'request'>
   /** The link to a ticket, as e-mails have it. */
   ticketUrl: MailLinks['ticket']

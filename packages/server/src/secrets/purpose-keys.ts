@@ -14,6 +14,7 @@ export type KeyPurpose =
   | 'second-factor-browser'
   | 'fingerprint'
   | 'audit-address'
+  | 'audit-anchor'
   | 'message-recipient'
   | 'webhook'
   | 'busy-calendar'

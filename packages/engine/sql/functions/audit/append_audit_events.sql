@@ -1,5 +1,5 @@
 -- append_audit_events: adds events to the security log, at most 1,000. p_events: [{kind, clinicNo, actorKind, actorId,
--- subjectId, network, details, count, ageMs}]. clinicNo null: those in which the account has a role, or none.
+-- subjectId, subjects, network, details, count, ageMs}]. clinicNo null: those in which the account has a role, or none.
 --
 -- The time of an event is the database's, minus how long the event has waited, at most a day: nobody who has the
 -- application's login can add to older days, by a transaction that they hold open either. Their order of insertion,
@@ -22,12 +22,13 @@ begin
     raise exception 'an event of the security log is 0 to % ms old', c_age_max
       using errcode = 'invalid_parameter_value';
   end if;
-  insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+  insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, subjects, network,
+                           details)
   select coalesce(e."clinicNo", m.clinic_no, 0), v_now - make_interval(secs => e."ageMs" / 1000), e.kind, e.count,
-         e."actorKind", e."actorId", e."subjectId", e.network, e.details
+         e."actorKind", e."actorId", e."subjectId", coalesce(e.subjects, '{}'), e.network, e.details
     from jsonb_to_recordset(p_events)
-         as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, network cidr,
-               details text[], count integer, "ageMs" float8)
+         as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, subjects uuid[],
+               network cidr, details text[], count integer, "ageMs" float8)
     left join membership m on e."clinicNo" is null and m.account_id = coalesce(e."actorId", e."subjectId")
    order by 2;
 end

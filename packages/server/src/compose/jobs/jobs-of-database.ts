@@ -1,5 +1,6 @@
 import { messageChannels } from '@holdfast/vocabulary'
 import type pg from 'pg'
+import { openAuditAnchors } from '../../audit/audit-anchors.ts'
 import { type OpenBroker, openBroker } from '../../broker/start-broker.ts'
 import type { Config } from '../../config/config.ts'
 import { type JobDeps, jobs } from '../../jobs/jobs.ts'
@@ -116,12 +117,13 @@ function servicesOf(services: JobServices, shard: string | null, records: WorkRe
 type Sending = Pick<JobDeps, 'sender' | 'webhooks' | 'calendars' | 'storeExpiredMail'>
 
 function startQueue(services: JobServices, { pools }: JobDatabase, sending: Sending): Promise<RunningJobs> {
-  const { config, log, metrics } = services
+  const { config, secrets, log, metrics } = services
   const { auditMonths } = config
+  const anchors = openAuditAnchors(config, secrets)
   metrics?.jobsKnown(jobs.map(({ name }) => name))
   metrics?.channelsKnown(messageChannels)
   const queue = { pool: pools.jobs, log, onMessage: metrics?.messageDone }
-  return startJobs({ ...queue, ...sending, auditMonths, onDone: (done) => metrics?.jobDone(done) })
+  return startJobs({ ...queue, ...sending, auditMonths, anchors, onDone: (done) => metrics?.jobDone(done) })
 }
 
 function sendMailsOf({ opened, accounts, secrets, sender, log }: JobServices, pool: pg.Pool): RunningJobs | null {

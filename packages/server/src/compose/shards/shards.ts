@@ -24,7 +24,7 @@ export type OpenShards = {
   common: Common
   jobDatabases: readonly JobDatabase[]
   /** Collects events of the security log, those of each database separately. */
-  createAudit(deps: Omit<AuditRecorderDeps, 'append'>): Pick<AuditRecorder, 'record' | 'stop'>
+  createAudit(deps: Omit<AuditRecorderDeps, 'append'>): Pick<AuditRecorder, 'record' | 'acknowledge' | 'stop'>
   /** The database of a clinic that a request has named. */
   shardOf(clinicNo: number): OpenShard
   /** The same of a clinic that may be new: looked up in the directory, if this process does not know it. */

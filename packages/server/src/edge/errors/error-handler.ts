@@ -11,6 +11,7 @@ import {
   PoolExhausted,
 } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { AuditUnavailable } from '../../audit/audit-recorder.ts'
 import { errorPage, errorPagePolicy, wantsPage } from './error-page.ts'
 import { ProblemError, problem } from './problem-error.ts'
 
@@ -59,6 +60,10 @@ export function problemOf(error: unknown, ifLost = repeatWithKey): ProblemError 
   }
   if (isConnectionLost(error)) {
     const detail = `The connection to the database was lost: the outcome is unknown. ${ifLost}`
+    return problem('unavailable', detail, { retryAfterSeconds: 1 })
+  }
+  if (error instanceof AuditUnavailable) {
+    const detail = 'It cannot be recorded now who reads this, and so it is not shown. Repeat the request.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
   if (error instanceof PartitionMissing) {

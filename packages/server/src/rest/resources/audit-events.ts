@@ -101,9 +101,9 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
       columns,
       pages: rows(),
       release,
-      record(...details) {
+      async record(...details) {
         if (details[0] === '0') return
-        deps.audit.record({ ...by, kind: 'data_exported', details: ['audit_events', ...details] })
+        await deps.audit.acknowledge([{ ...by, kind: 'data_exported', details: ['audit_events', ...details] }])
       },
     })
   }

@@ -42,7 +42,8 @@ export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
     const { patientsOfClinic: clinicNo } = file
     if (clinicNo !== null) {
       const network = networkPrefix(request.ip)
-      deps.audit.record({ kind: 'bookings_read', clinicNo, subjectId: feed.id, network, details: ['calendar feed'] })
+      const read = { clinicNo, subjectId: feed.id, network, details: ['calendar feed'] } as const
+      await deps.audit.acknowledge([{ kind: 'bookings_read', ...read }])
     }
     return { status: 200, body: text, headers: { ...headers, 'content-type': 'text/calendar; charset=utf-8' } }
   })

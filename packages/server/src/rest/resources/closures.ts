@@ -82,7 +82,8 @@ async function createClosure(deps: RestDeps, input: Input<typeof restOperations.
     const effect = await deps.engine.closures.effect({ clinicNo: clinic.no, doctorId, time, limit, cursor })
     if (effect.bookings.items.length > 0) {
       const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
-      deps.audit.record({ ...by, kind: 'bookings_read', subjectId: null, details: ['closure'] })
+      const subjects = effect.bookings.items.map(({ id }) => id)
+      await deps.audit.acknowledge([{ ...by, kind: 'bookings_read', subjects, details: ['closure'] }])
     }
     return { status: 200 as const, body: await effectBody(deps, effect) }
   }

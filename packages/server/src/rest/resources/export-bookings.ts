@@ -76,10 +76,10 @@ export async function exportBookings(
     columns,
     pages: rows(),
     release,
-    record(...details) {
+    async record(...details) {
       if (details[0] === '0' && !filters.q) return
       const searched = searchOf(filters.q ?? undefined, 'bookings', ...details)
-      audit.record({ ...by, clinicNo, kind: 'data_exported', ...searched })
+      await audit.acknowledge([{ ...by, clinicNo, kind: 'data_exported', ...searched }])
     },
   })
 }

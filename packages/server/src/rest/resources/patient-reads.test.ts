@@ -88,6 +88,19 @@ test.for(withPatients)(
   },
 )
 
+test.for(withPatients)('%s: shows no patient that cannot be recorded as read', async ([id], { database, rest }) => {
+  const scene = await aScene(database, rest)
+  rest.auditLog.isDown = true
+  const key = randomUUID()
+  try {
+    for (const sent of [key, key, undefined]) {
+      expect([id, (await isUnrecorded(database, rest, scene, id, sent)).isUnrecorded]).toEqual([id, false])
+    }
+  } finally {
+    rest.auditLog.isDown = false
+  }
+})
+
 test('the repetitions show patients, so that the test above can fail', async ({ database, rest }) => {
   for (const id of ['fillBlock', 'confirmCase', 'moveCase', 'cancelCase', 'cancelBooking'] as const) {
     const scene = await aScene(database, rest)

@@ -90,18 +90,18 @@ export async function changeResponse(deps: RestDeps, input: SettleInput, outcome
       throw await patientBookedProblem(deps, outcome, { deskId, ip: input.request.ip, ownDoctorId })
     }
     const refusal = await refusalWithVisit(deps, outcome)
-    if (refusal.extras.booking !== undefined) recordDeskRead(deps, input)
+    if (refusal.extras.booking !== undefined) await recordDeskRead(deps, input)
     throw refusal
   }
-  if (outcome.kind === 'unchanged') recordDeskRead(deps, input)
+  if (outcome.kind === 'unchanged') await recordDeskRead(deps, input)
   const { booking, position } = outcome
   return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
 }
 
-function recordDeskRead({ audit }: RestDeps, input: SettleInput): void {
+async function recordDeskRead({ audit }: RestDeps, input: SettleInput): Promise<void> {
   const read = readByDesk(input)
   if (read === null) return
-  audit.record({ ...read, actorId: input.granted.actorId, network: networkPrefix(input.request.ip) })
+  await audit.acknowledge([{ ...read, actorId: input.granted.actorId, network: networkPrefix(input.request.ip) }])
 }
 
 /** A refusal whose problem contains the booking contains all of it, with the address of a video visit. */

@@ -85,7 +85,7 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
   serve(restOperations.checkCase, async (input) => {
     const claim = claimOf(input, deps.now())
     const outcome = await theatre.checkCase(claim)
-    if (outcome.kind !== 'checked') throw refusal(deps, input, outcome)
+    if (outcome.kind !== 'checked') throw await refusal(deps, input, outcome)
     return {
       status: 200,
       body: {
@@ -155,7 +155,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
     const change = changeOf(input.body)
     const request = { ...actionOf(input, 'moveCase'), change, override: input.field }
     const outcome = await theatre.moveCase(request)
-    const response = changedResponse(deps, input, outcome)
+    const response = await changedResponse(deps, input, outcome)
     return 'case' in outcome ? { ...response, body: await placedCaseBody(deps, outcome.case) } : response
   })
 
@@ -166,8 +166,8 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
     }
     const action = actionOf(input, `swapCases ${otherCaseId}`)
     const outcome = await theatre.swapCases({ ...action, otherCaseId, override: input.field })
-    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
-    recordUnchanged(deps, input, { kind: outcome.kind, shown: outcome.cases })
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refusal(deps, input, outcome)
+    await recordUnchanged(deps, input, { kind: outcome.kind, shown: outcome.cases })
     const cases = await Promise.all(outcome.cases.map((one) => placedCaseBody(deps, one)))
     return { status: 200, body: { cases }, position: outcome.position }
   })
@@ -179,8 +179,8 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
     }
     const emergency = { ...actionOf(input, 'bumpCases'), change: changeOf(plan), override: input.field }
     const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason })
-    if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw refusal(deps, input, outcome)
-    recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
+    if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw await refusal(deps, input, outcome)
+    await recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
     return {
       status: 200,
       body: { case: await placedCaseBody(deps, outcome.case), bumped: outcome.bumped },
@@ -202,8 +202,8 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
       throw invalidRequest([{ path: '/expectedEndsAt', message: `must not be after ${latest.toISOString()}` }])
     }
     const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
-    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
-    recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refusal(deps, input, outcome)
+    await recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
     const { case: extended, position } = outcome
     const atRiskCaseIds = await afterCommit(() => casesAtRisk(theatre, extended, outcome.atRiskCaseIds, deps.now()))
     return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
@@ -225,28 +225,32 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
 
 type ChangedCase = Extract<ChangeCaseOutcome, { kind: 'done' | 'unchanged' }>
 
-function changedResponse(deps: RestDeps, input: ChangeInput, outcome: ChangedCase | TheatreRefusal) {
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
-  recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
+async function changedResponse(deps: RestDeps, input: ChangeInput, outcome: ChangedCase | TheatreRefusal) {
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refusal(deps, input, outcome)
+  await recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
   return { status: 200 as const, body: caseBody(outcome.case), position: outcome.position }
 }
 
 /** The problem to throw. The case that it shows need not be the one in the path, and has been read. */
-function refusal(deps: RestDeps, sender: Sender, outcome: TheatreRefusal): ProblemError {
+async function refusal(deps: RestDeps, sender: Sender, outcome: TheatreRefusal): Promise<ProblemError> {
   const refused = theatreProblem(outcome)
   const { case: shown } = refused.extras
-  if (shown !== undefined) recordReads(deps, sender, [shown])
+  if (shown !== undefined) await recordReads(deps, sender, [shown])
   return refused
 }
 
 /** Changes are in the event log; a caller who changed nothing, but gets cases, has read them. */
-function recordUnchanged(deps: RestDeps, sender: Sender, { kind, shown }: { kind: string; shown: ShownCase[] }): void {
-  if (kind !== 'done') recordReads(deps, sender, shown)
+async function recordUnchanged(
+  deps: RestDeps,
+  sender: Sender,
+  { kind, shown }: { kind: string; shown: ShownCase[] },
+): Promise<void> {
+  if (kind !== 'done') await recordReads(deps, sender, shown)
 }
 
-function recordReads({ audit }: RestDeps, { granted, request }: Sender, shown: ShownCase[]): void {
+async function recordReads({ audit }: RestDeps, { granted, request }: Sender, shown: ShownCase[]): Promise<void> {
   const by = { actorId: granted.actor.accountId, network: networkPrefix(request.ip) }
-  for (const { id } of shown) audit.record({ ...caseRead(id), ...by })
+  await audit.acknowledge(shown.map(({ id }) => ({ ...caseRead(id), ...by })))
 }
 
 type ShownCase = { id: string }

@@ -44,7 +44,7 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
       const result = await waitlist.join(entry, writeKey, storeJoinMail(deps, entry))
       if (result.kind === 'key_reused') throw refusalProblem(result)
       if (result.value.kind !== 'joined') {
-        if (result.value.kind === 'already_waiting') recordFoundEntry(deps, input, result.value.entryId)
+        if (result.value.kind === 'already_waiting') await recordFoundEntry(deps, input, result.value.entryId)
         throw joinProblem(result.value, entry)
       }
       const { id } = result.value
@@ -140,7 +140,7 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
     throw problem(outcome.kind, 'The patient of the entry has a booking with another doctor.')
   }
   if (outcome.kind === 'already_waiting') {
-    recordRead(deps, input, outcome.entryId, granted.actorId)
+    await recordRead(deps, input, outcome.entryId, granted.actorId)
     throw problem('already_waiting', 'This patient waits for the same already.', { entryId: outcome.entryId })
   }
   const entry = outcome.kind === 'entry_missing' ? null : await afterCommit(() => waitlist.entry(entryId, access))
@@ -148,7 +148,7 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
   const nameOf = await afterCommit(() => namesOfWhoAdded(deps, [entry]))
   // The response names the patient, and the log has a correction that changes nothing as a read.
   const isRepeated = outcome.kind === 'unchanged'
-  if (isRepeated) recordRead(deps, input, entryId, granted.actorId)
+  if (isRepeated) await recordRead(deps, input, entryId, granted.actorId)
   return { status: 200 as const, body: waitlistEntryBody(entry, nameOf(entry)), isRepeated }
 }
 
@@ -259,22 +259,23 @@ function networkIn(origins: readonly BookingOrigin[]): string | null {
 }
 
 /** A member who is refused because of an entry learns that the patient waits, and which entry it is. */
-function recordFoundEntry(
+async function recordFoundEntry(
   deps: RestDeps,
   { field: member, request }: Input<typeof restOperations.createWaitlistEntry>,
   entryId: string,
-): void {
-  if (member !== null) recordRead(deps, { request }, entryId, member.accountId)
+): Promise<void> {
+  if (member !== null) await recordRead(deps, { request }, entryId, member.accountId)
 }
 
-function recordRead(
+async function recordRead(
   { audit }: RestDeps,
   { request }: { request: { ip: string } },
   entryId: string,
   actorId: string | null,
-): void {
+): Promise<void> {
   const network = networkPrefix(request.ip)
-  audit.record({ kind: 'booking_read', clinicNo: clinicNoIn(entryId), subjectId: entryId, actorId, network })
+  const read = { kind: 'booking_read', clinicNo: clinicNoIn(entryId), subjectId: entryId, actorId, network } as const
+  await audit.acknowledge([read])
 }
 
 function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: NewWaitlistEntry): ProblemError {

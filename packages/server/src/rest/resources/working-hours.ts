@@ -43,7 +43,9 @@ async function setWorkingHours(deps: RestDeps, input: Input<typeof restOperation
   const { preview } = outcome
   if (preview.affected.length > 0) {
     const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
-    deps.audit.record({ ...by, kind: 'bookings_read', subjectId: doctor.id, details: ['working hours'] })
+    const subjects = preview.affected.map(({ id }) => id)
+    const read = { kind: 'bookings_read', subjectId: doctor.id, subjects, details: ['working hours'] } as const
+    await deps.audit.acknowledge([{ ...by, ...read }])
   }
   const shown = outcome.kind === 'done' ? outcome.hours : await workingHours.read(doctor.id)
   const position = outcome.kind === 'done' ? { position: outcome.position } : {}

@@ -83,7 +83,7 @@ test('a page is read when the one before has been sent, and a client that leaves
     columns: ['page'],
     pages: pages(),
     release: () => recorded.push('released'),
-    record: (...details) => recorded.push(...details),
+    record: async (...details) => void recorded.push(...details),
   })
   body.pipe(response)
   for (const pagesRead of [1, 2]) {

@@ -50,7 +50,7 @@ type LongCsvFile = CsvFile & {
   /** Releases what was taken for the file. */
   release(): void
   /** Records that the file begins, unless it has no rows, and with how many rows it has ended. */
-  record(...details: AuditDetail[]): void
+  record(...details: AuditDetail[]): Promise<void>
 }
 
 /** A response that is read while it is sent. */
@@ -97,10 +97,11 @@ export async function csvResponse({ response, checkAgain }: Sending, file: LongC
   }
   const body = unbuffered(texts())
   const deadline = setTimeout(() => body.destroy(tooSlow()), fileMsMax).unref()
-  if (rows > 0) record('begun')
+  if (rows > 0) await record('begun')
   finished(response, (error) => {
     clearTimeout(deadline)
-    record(`${rows}`, ...(error == null ? [] : (['interrupted'] as const)))
+    // It is recorded later if the database does not respond.
+    record(`${rows}`, ...(error == null ? [] : (['interrupted'] as const))).catch(() => undefined)
   })
   return { status: 200 as const, body, headers: headersOf(name) }
 }

@@ -22,7 +22,7 @@ export async function patientBookedProblem(
   const { otherId } = outcome
   if (deskId !== null) {
     const read = { kind: 'booking_read', clinicNo: clinicNoIn(otherId), subjectId: otherId } as const
-    audit.record({ ...read, actorId: deskId, network: networkPrefix(ip) })
+    await audit.acknowledge([{ ...read, actorId: deskId, network: networkPrefix(ip) }])
   }
   const other = await engine.reads.booking(otherId)
   if (other === null || (ownDoctorId !== null && other.doctorId !== ownDoctorId)) return refusalProblem(outcome)

@@ -164,6 +164,8 @@ const isKind: Record<AuditKind, true> = {
   data_imported: true,
   log_renumbered: true,
   secret_forgotten: true,
+  log_purged: true,
+  log_chain_begun: true,
 }
 export const auditKinds = Object.keys(isKind) as AuditKind[]
 

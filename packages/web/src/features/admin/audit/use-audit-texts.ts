@@ -24,7 +24,8 @@ export function useAuditTexts(names: AuditNames) {
       return count === 1 ? what : t('audit.times', { what, number: formatNumber(count) })
     },
     details: ({ kind, area, details }: AuditEvent): string =>
-      details
+      // The epoch, the number and the hash of an event: the number says how many there were.
+      (kind === 'log_purged' || kind === 'log_chain_begun' ? details.slice(1, 2) : details)
         // The first detail of what was denied is the name of the operation.
         .map((detail, index) => (area !== null && index === 0 ? t(`audit.area.${area}`) : words(kind, detail)))
         .join(' · '),

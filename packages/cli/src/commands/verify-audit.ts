@@ -1,0 +1,98 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { ObjectStoreError, openObjectStore } from '@holdfast/adapters/object-store'
+import { type AuditReport, verifyAudit } from '@holdfast/engine'
+import { anchorKey, type ReadAnchors, readAnchors } from '@holdfast/server/audit-anchors'
+import { messageOf } from '@holdfast/vocabulary'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
+import { columns, pathOf } from '../terminal.ts'
+import { withAllDatabases } from '../with-all-databases.ts'
+import { readSettings, withPreparedDatabase } from '../with-database.ts'
+
+export type VerifyAuditOptions = JsonOption & { anchors?: string; key?: string; days: number }
+
+const findingsShownMax = 100
+const noAnchors: ReadAnchors = { anchored: [], anchors: 0, refused: [] }
+
+/**
+ * `holdfast audit verify`: recomputes the chains of the security log in all databases of the installation, and compares
+ * them with what was stored outside. It locks nothing and changes nothing.
+ */
+export async function verifyAuditCommand(context: CommandContext, options: VerifyAuditOptions): Promise<ExitCode> {
+  const place = options.anchors ?? readSettings(context).auditAnchors
+  const read = place === null ? noAnchors : await anchorsIn(context, place, options)
+  const report = await withAllDatabases(context, 'audit verify', (directory, others) =>
+    verifyAudit(
+      [directory, ...others].map(({ pool }) => pool),
+      { anchored: read.anchored },
+    ),
+  )
+  const isGood = report.findings.length === 0 && read.refused.length === 0
+  const { terminal } = context
+  if (options.json === true) terminal.json({ ...report, anchors: read.anchors, refusedAnchors: read.refused })
+  else print(context, report, read, place === null)
+  return isGood ? 0 : 1
+}
+
+/** `holdfast audit key`: prints the public key of the anchors, which an auditor needs. */
+export async function auditKeyCommand(context: CommandContext): Promise<ExitCode> {
+  const [key] = await keysOf(context)
+  if (key === undefined) throw new CommandRefusal('there is no secret')
+  context.terminal.out(key.export({ type: 'spki', format: 'pem' }).toString().trim())
+  return 0
+}
+
+async function anchorsIn(context: CommandContext, place: string, options: VerifyAuditOptions): Promise<ReadAnchors> {
+  const keys = options.key === undefined ? await keysOf(context) : [await readKey(pathOf(options.key, context.env))]
+  const since = new Date(Date.now() - options.days * 86_400_000)
+  try {
+    return await readAnchors(openObjectStore(place, readSettings(context).s3Url), keys, since)
+  } catch (error) {
+    if (error instanceof ObjectStoreError) throw new CommandRefusal(`the anchors cannot be read: ${error.message}`)
+    throw error
+  }
+}
+
+/** The public keys that belong to the secrets of the server, the newest first. */
+function keysOf(context: CommandContext): Promise<KeyObject[]> {
+  return withPreparedDatabase(context, async ({ secrets }) => secrets.map((secret) => anchorKey(secret).publicKey))
+}
+
+async function readKey(path: string): Promise<KeyObject> {
+  try {
+    return createPublicKey(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new CommandRefusal(`--key ${path} is no public key in the form PEM: ${messageOf(error)}`, 2)
+  }
+}
+
+function print({ terminal }: CommandContext, report: AuditReport, read: ReadAnchors, isWithout: boolean): void {
+  const whole = (value: number) => value.toLocaleString('en')
+  const rows: [string, string][] = [
+    ['events', whole(report.events)],
+    ['chains', whole(report.chains)],
+    ['erased', whole(report.erased)],
+    ['anchors', isWithout ? 'none: set HOLDFAST_AUDIT_ANCHORS' : whole(read.anchors)],
+  ]
+  for (const line of columns(rows, '')) terminal.out(line)
+  for (const { clinicNo, epoch, no, lost } of report.restored) {
+    const chain = `${nameOf(clinicNo)}, epoch ${epoch}`
+    terminal.out(`restored ${chain}: ${whole(lost)} events after ${no} were anchored, and are lost since a restore`)
+  }
+  for (const { place, reason } of read.refused.slice(0, findingsShownMax)) {
+    terminal.out(`${terminal.style('red', 'anchor_refused')} ${place}: ${reason}`)
+  }
+  for (const { kind, clinicNo, epoch, no, message } of report.findings.slice(0, findingsShownMax)) {
+    terminal.out(`${terminal.style('red', kind)} ${nameOf(clinicNo)}, epoch ${epoch}, event ${no}: ${message}`)
+  }
+  const found = report.findings.length + read.refused.length
+  if (found > findingsShownMax) terminal.out(`${whole(found)} findings; --json names all`)
+  terminal.out(
+    found === 0
+      ? terminal.style('green', 'The security log is as it was written.')
+      : terminal.style('red', 'The security log was changed: see above.'),
+  )
+}
+
+const nameOf = (clinicNo: number) => (clinicNo === 0 ? 'no clinic' : `clinic number ${clinicNo}`)

@@ -1,0 +1,246 @@
+// Completeness: a change of the security log by hand is not found
+import { randomUUID } from 'node:crypto'
+import { aClinic, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import type { AuditHead } from '../model/audit-event.ts'
+import { purgeAuditEvents } from '../upkeep/purge-audit-events.ts'
+import { noteAnchored, sealAuditEvents, unanchoredHeads } from '../upkeep/seal-audit-events.ts'
+import { type AnchoredHead, type AuditReport, verifyAudit } from './verify-audit.ts'
+
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
+
+/** Adds events of the clinic, each a minute after the one before, the last `daysOld` days ago, and seals them. */
+async function addEvents(database: TestDatabase, clinicNo: number, count: number, daysOld = 0): Promise<void> {
+  await database.ownerPool.query(
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+     select $1, now() - make_interval(days => $3) - make_interval(mins => $2 - n), 'booking_read', 1, 'account',
+            gen_random_uuid(), gen_random_uuid(), '203.0.113.0/24', array['history', n::text, 'a "quoted", {word}']
+       from generate_series(1, $2::integer) n`,
+    [clinicNo, count, daysOld],
+  )
+  await sealAuditEvents(database.appPool)
+}
+
+async function anchor(database: TestDatabase, at = new Date()): Promise<AnchoredHead[]> {
+  const heads = await unanchoredHeads(database.appPool, 100)
+  await noteAnchored(database.appPool, heads)
+  return heads.map((head) => ({ ...head, at }))
+}
+
+const verifyAll = (database: TestDatabase, anchored: readonly AnchoredHead[] = []) =>
+  verifyAudit([database.ownerPool], { anchored })
+
+const found = ({ findings }: AuditReport) => findings.map(({ kind, no }) => [kind, no])
+
+test('events are numbered in the order of their times for each clinic, and what is sealed verifies', async ({
+  database,
+}) => {
+  const [one, other] = [await aClinic(database), await aClinic(database)]
+  await addEvents(database, one.no, 3)
+  await addEvents(database, other.no, 2)
+  await addEvents(database, one.no, 2)
+  const { rows } = await database.ownerPool.query(
+    `select clinic_no as "clinicNo", no, at >= lag(at) over (partition by clinic_no order by no) as "isLater"
+       from holdfast.audit_event where clinic_no in ($1, $2) order by clinic_no, no`,
+    [one.no, other.no],
+  )
+  expect(rows.filter(({ clinicNo }) => clinicNo === one.no).map(({ no }) => no)).toEqual([1, 2, 3, 4, 5])
+  expect(rows.filter(({ clinicNo }) => clinicNo === other.no).map(({ no }) => no)).toEqual([1, 2])
+  const report = await verifyAll(database, await anchor(database))
+  expect(report).toMatchObject({ chains: 2, events: 7, erased: 0, restored: [], findings: [] })
+})
+
+test('two processes that seal at once number each event once', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await database.ownerPool.query(
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     select $1, now(), 'denied', 1, 'nobody', '{}' from generate_series(1, 2500)`,
+    [clinic.no],
+  )
+  const sealed = await Promise.all(Array.from({ length: 4 }, () => sealAuditEvents(database.appPool)))
+  expect(sealed.reduce((sum, count) => sum + count, 0)).toBe(2500)
+  expect(await verifyAll(database)).toMatchObject({ events: 2500, findings: [] })
+})
+
+/** What somebody with the owner's rights does to the events 1 to 9 of a clinic, which were anchored at 9. */
+const own = 'where clinic_no = $1 and epoch > 0'
+const tampering: Record<string, [statement: string, expected: [kind: string, no: string]]> = {
+  'another actor': [`update holdfast.audit_event set actor_id = gen_random_uuid() ${own} and no = 4`, ['changed', '4']],
+  'another subject': [
+    `update holdfast.audit_event set subject_id = gen_random_uuid() ${own} and no = 4`,
+    ['changed', '4'],
+  ],
+  'what a list showed': [
+    `update holdfast.audit_event set subjects = array[gen_random_uuid()] ${own} and no = 4`,
+    ['changed', '4'],
+  ],
+  'no subject': [`update holdfast.audit_event set subject_id = null ${own} and no = 4`, ['changed', '4']],
+  'another network': [
+    `update holdfast.audit_event set network = '198.51.100.0/24' ${own} and no = 4`,
+    ['changed', '4'],
+  ],
+  'another kind': [`update holdfast.audit_event set kind = 'sign_in' ${own} and no = 4`, ['changed', '4']],
+  'another time': [`update holdfast.audit_event set at = at - interval '1 second' ${own} and no = 4`, ['changed', '4']],
+  'a microsecond': [`update holdfast.audit_event set at = at + interval '1 us' ${own} and no = 4`, ['changed', '4']],
+  'another count': [`update holdfast.audit_event set count = 2 ${own} and no = 4`, ['changed', '4']],
+  'another detail': [`update holdfast.audit_event set details[1] = 'search' ${own} and no = 4`, ['changed', '4']],
+  'a detail removed': [`update holdfast.audit_event set details = details[2:] ${own} and no = 4`, ['changed', '4']],
+  'a detail split': [
+    `update holdfast.audit_event set details = array['history', '4', 'a "quoted"', '{word}'] ${own} and no = 4`,
+    ['changed', '4'],
+  ],
+  'another actor kind': [
+    `update holdfast.audit_event set actor_kind = 'system', actor_id = null ${own} and no = 4`,
+    ['changed', '4'],
+  ],
+  'another salt': [`update holdfast.audit_event set salt = '\\x00' ${own} and no = 4`, ['changed', '4']],
+  'another hash': [`update holdfast.audit_event set hash = sha256('x') ${own} and no = 4`, ['changed', '4']],
+  'a forged erasure': [
+    `update holdfast.audit_event
+        set erased = sha256('x'), salt = '', actor_id = null, subject_id = null, network = null ${own} and no = 4`,
+    ['changed', '4'],
+  ],
+  'removed from the middle': [`delete from holdfast.audit_event ${own} and no = 4`, ['missing', '5']],
+  'the first removed': [`delete from holdfast.audit_event ${own} and no = 1`, ['missing', '2']],
+  'the last removed': [`delete from holdfast.audit_event ${own} and no = 9`, ['missing', '9']],
+  'all removed': [`delete from holdfast.audit_event ${own}`, ['missing', '9']],
+  'two exchanged': [
+    `with numbers as (update holdfast.audit_event set no = -no ${own} and no in (4, 5) returning 1)
+     select count(*) from numbers;
+     update holdfast.audit_event set no = case no when -4 then 5 else 4 end ${own} and no < 0`,
+    ['changed', '4'],
+  ],
+  'one added at the end': [
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details, epoch, no, salt, hash)
+     select clinic_no, now(), kind, 1, 'system', '{}', epoch, 10, salt, sha256('x') from holdfast.audit_event ${own}
+        and no = 9`,
+    ['changed', '10'],
+  ],
+  'one moved to another clinic': [`update holdfast.audit_event set clinic_no = 0 ${own} and no = 4`, ['missing', '5']],
+  'the last replaced, with its hash': [
+    `update holdfast.audit_event set kind = 'sign_in' ${own} and no = 9;
+     update holdfast.audit_event e set hash = holdfast.audit_hash(e, p.hash)
+       from holdfast.audit_event p where e.clinic_no = $1 and e.no = 9 and p.clinic_no = $1 and p.no = 8;
+     update holdfast.audit_chain c set hash = e.hash
+       from holdfast.audit_event e where c.clinic_no = $1 and e.clinic_no = $1 and e.no = 9`,
+    ['anchor_differs', '9'],
+  ],
+  'the end removed, and its note too': [
+    `with gone as (delete from holdfast.audit_event ${own} and no > 6)
+     update holdfast.audit_chain c set no = 6, anchored_no = 6, hash = e.hash
+       from holdfast.audit_event e where c.clinic_no = $1 and e.clinic_no = $1 and e.no = 6`,
+    ['missing', '9'],
+  ],
+  'a forged purge': [
+    `with gone as (delete from holdfast.audit_event ${own})
+     insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     select $1, now(), 'log_purged', 1, 'system', array[epoch::text, no::text, encode(hash, 'hex')]
+       from holdfast.audit_chain where clinic_no = $1`,
+    ['missing', '9'],
+  ],
+  'everything written anew': [
+    `with gone as (delete from holdfast.audit_event ${own})
+     delete from holdfast.audit_chain where clinic_no = $1;`,
+    ['missing', '9'],
+  ],
+  'a row that is in no chain': [
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     values ($1, now() - interval '1 hour', 'denied', 1, 'nobody', '{}')`,
+    ['unsealed', '-'],
+  ],
+}
+
+test.for(Object.entries(tampering))('found: %s', async ([_, [statements, expected]], { database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 9)
+  const anchored = await anchor(database)
+  expect(found(await verifyAll(database, anchored))).toEqual([])
+  for (const statement of statements.split(';').filter((text) => text.trim() !== '')) {
+    await database.ownerPool.query(statement.replaceAll('$1', String(clinic.no)))
+  }
+  expect(found(await verifyAll(database, anchored))).toContainEqual(expected)
+})
+
+test('an account is erased from the log, and the chain stays valid', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 3)
+  const accountId = randomUUID()
+  await database.ownerPool.query(
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+     values ($1, now(), 'sign_in', 1, 'account', $2, $2, '203.0.113.0/24', '{}')`,
+    [clinic.no, accountId],
+  )
+  await addEvents(database, clinic.no, 2)
+  const erase = `select holdfast.erase_audit_person('${accountId}') as erased`
+  await expect(database.appPool.query(erase)).rejects.toThrow('permission denied')
+  expect((await database.ownerPool.query(erase)).rows).toEqual([{ erased: 1 }])
+  const { rows } = await database.ownerPool.query(
+    'select actor_id, subject_id, network, salt from holdfast.audit_event where erased is not null',
+  )
+  expect(rows).toEqual([{ actor_id: null, subject_id: null, network: null, salt: Buffer.alloc(0) }])
+  expect(await verifyAll(database)).toMatchObject({ events: 6, erased: 1, findings: [] })
+})
+
+test('what retention deletes leaves a row from which the rest verifies', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 5, 400)
+  const anchored = await anchor(database, daysAgo(400))
+  await addEvents(database, clinic.no, 4)
+  expect(await purgeAuditEvents(database.appPool, 12)).toBe(5)
+  expect(await purgeAuditEvents(database.appPool, 12)).toBe(0)
+  await sealAuditEvents(database.appPool)
+  const { rows } = await database.ownerPool.query<{ details: string[] }>(
+    `select details from holdfast.audit_event where clinic_no = $1 and kind = 'log_purged'`,
+    [clinic.no],
+  )
+  expect(rows.map(({ details }) => details.slice(0, 2))).toEqual([[expect.any(String), '5']])
+  expect(await verifyAll(database, anchored)).toMatchObject({ events: 5, findings: [] })
+  // Without that row, the beginning is missing.
+  await database.ownerPool.query(`delete from holdfast.audit_event where kind = 'log_purged'`)
+  expect(found(await verifyAll(database, anchored))).toContainEqual(['missing', '6'])
+})
+
+test('a chain that is deleted whole by retention is not missing', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 3, 400)
+  expect(await purgeAuditEvents(database.appPool, 12)).toBe(3)
+  expect(found(await verifyAll(database))).toEqual([])
+  await sealAuditEvents(database.appPool)
+  expect(await verifyAll(database)).toMatchObject({ events: 1, findings: [] })
+})
+
+test('after a restore a new chain begins, and what was lost is named', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 5)
+  const saved = await chainsAndEvents(database)
+  await addEvents(database, clinic.no, 4)
+  const anchored = await anchor(database)
+  await restore(database, saved)
+  await addEvents(database, clinic.no, 2)
+  const report = await verifyAll(database, anchored)
+  expect(report).toMatchObject({ chains: 2, events: 8, findings: [] })
+  expect(report.restored).toMatchObject([{ clinicNo: clinic.no, no: '5', lost: 4 }])
+})
+
+type Saved = { chains: object[]; last: AuditHead['no'] }
+
+async function chainsAndEvents({ ownerPool }: TestDatabase): Promise<Saved> {
+  const { rows: chains } = await ownerPool.query('select * from holdfast.audit_chain')
+  const { rows } = await ownerPool.query<{ last: string }>('select max(no)::text as last from holdfast.audit_event')
+  return { chains, last: rows[0]?.last ?? '0' }
+}
+
+/** As a backup does it: the rows of then, and a new epoch of the log. */
+async function restore({ ownerPool }: TestDatabase, { chains, last }: Saved): Promise<void> {
+  await ownerPool.query('delete from holdfast.audit_event where no > $1', [last])
+  await ownerPool.query('truncate holdfast.audit_chain')
+  await ownerPool.query(
+    `insert into holdfast.audit_chain
+     select r.* from jsonb_array_elements($1) one cross join jsonb_populate_record(null::holdfast.audit_chain, one) r`,
+    [JSON.stringify(chains.map((chain) => ({ ...chain, hash: `\\x${hexOf(chain)}` })))],
+  )
+  await ownerPool.query('select holdfast.begin_log_epoch((select max(no) from holdfast.log_epoch))')
+}
+
+const hexOf = (chain: object) => ('hash' in chain && Buffer.isBuffer(chain.hash) ? chain.hash.toString('hex') : '')
