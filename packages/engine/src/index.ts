@@ -207,7 +207,7 @@ export {
   TooMuchPersonalData,
 } from './model/personal-data.ts'
 export type { AlternativesQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
-export { noTimes, type RequestTimes } from './model/request-times.ts'
+export { noTimes, type RequestTimes, type Span } from './model/request-times.ts'
 export type * from './model/session.ts'
 export type { MoveOutcome, SettleAction, SettleOutcome } from './model/settle.ts'
 export type * from './model/slot.ts'

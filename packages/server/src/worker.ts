@@ -12,6 +12,7 @@ import { settingsAtStart } from './lifecycle/settings-at-start.ts'
 import { startAgainIfCutOff } from './lifecycle/start-again.ts'
 import { switchLevelBySignal } from './observe/log-level.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
+import { openTracing } from './observe/tracing.ts'
 
 export { runJobsOnce } from './jobs/run-jobs.ts'
 
@@ -92,7 +93,10 @@ async function startAll(
   started.defer(() => observed.close())
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
-  const jobs = await startAllJobs(config, databases.all, { secrets, opened, log, metrics: observed.metrics })
+  const tracing = await openTracing(config)
+  started.defer(() => tracing?.stop())
+  const { metrics } = observed
+  const jobs = await startAllJobs(config, databases.all, { secrets, opened, log, metrics, tracing })
   started.defer(() =>
     pTimeout(jobs.stop(), {
       milliseconds: config.shutdownSecondsMax * 1000,

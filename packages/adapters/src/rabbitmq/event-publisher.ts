@@ -11,6 +11,8 @@ export type EventMessage = {
   at: Date
   contentType: string
   body: string
+  /** Such as `traceparent`. */
+  headers?: Readonly<Record<string, string>> | undefined
 }
 
 export type EventPublisher = {
@@ -83,7 +85,8 @@ async function openSession(url: string, topology: Topology): Promise<Session> {
   }
 }
 
-function publishOne(channel: Channel, { id, routingKey, type, at, contentType, body }: EventMessage): Promise<void> {
+function publishOne(channel: Channel, message: EventMessage): Promise<void> {
+  const { id, routingKey, type, at, contentType, body, headers } = message
   return channel.basicPublish(
     {
       exchange: eventExchange,
@@ -94,6 +97,7 @@ function publishOne(channel: Channel, { id, routingKey, type, at, contentType, b
       contentType,
       appId: 'holdfast',
       durable: true,
+      ...(headers === undefined ? {} : { headers }),
     },
     Buffer.from(body),
   )

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { RequestTimes } from '../model/request-times.ts'
+import type { RequestTimes, Span } from '../model/request-times.ts'
 import { isLockTimeout, isNoResponse, isNotWritable } from './database-unavailable.ts'
 import { queryWithSettings, type SessionSettings, settingsStatement } from './transaction-settings.ts'
 
@@ -51,9 +51,17 @@ export class PooledClient extends pg.Client {
   /** @returns pg's promise; nothing if there is a callback, as `pool.query` passes: the pool then closes the client */
   override query(...args: never[]): never {
     if (this.times !== undefined) this.times.statements += 1
-    const send: AnyQuery = (...sent) => (super.query as AnyQuery).apply(this, [...sent])
-    const result = this.#settingsText === null ? send(...args) : queryWithSettings(this, args, this.#settingsText, send)
+    const span = this.times?.span?.part('postgresql', { 'db.query.text': statementOf(args) })
+    const sent = span === undefined ? args : endingWith(span, args)
+    const send: AnyQuery = (...all) => (super.query as AnyQuery).apply(this, [...all])
+    const result = this.#settingsText === null ? send(...sent) : queryWithSettings(this, sent, this.#settingsText, send)
     if (!(result instanceof Promise)) return result as never
+    if (span !== undefined) {
+      result.then(
+        () => span.end(),
+        (error: unknown) => span.end(error),
+      )
+    }
     return result.catch((error: unknown) => {
       if (isLockTimeout(error)) this.#hasLockTimeout = true
       if (error instanceof Error && (isNoResponse(error) || isNotWritable(error))) {
@@ -64,4 +72,23 @@ export class PooledClient extends pg.Client {
       throw error
     }) as never
   }
+}
+
+const statementLengthMax = 1_000
+
+/** The text of a statement, with its parameters as $1, $2, …: never their values. */
+function statementOf([statement]: readonly unknown[]): string {
+  const text = typeof statement === 'string' ? statement : (Object(statement) as { text?: unknown }).text
+  return String(text).trim().slice(0, statementLengthMax)
+}
+
+/** The arguments of a query, whose callback, if there is one, ends the span. */
+function endingWith(span: Span, args: readonly never[]): never[] {
+  const callback = args.at(-1) as unknown
+  if (typeof callback !== 'function') return [...args]
+  const ending = (error: unknown, ...rest: unknown[]) => {
+    span.end(error ?? undefined)
+    callback(error, ...rest)
+  }
+  return [...args.slice(0, -1), ending as never]
 }

@@ -14,7 +14,7 @@ import { noTimes } from '../model/request-times.ts'
 import type { BatchReport } from './batch-report.ts'
 import type { QueueDepth, QueueResult } from './queue-result.ts'
 import { SlowLane, sameGroup } from './slow-lane.ts'
-import { endRun, endWait, newWaiting, type Waiting } from './waiting.ts'
+import { beginBatch, endRun, endWait, newWaiting, type Waiting } from './waiting.ts'
 
 export type { ItemResult, QueueDepth, QueueResult } from './queue-result.ts'
 
@@ -321,6 +321,8 @@ export class BatchQueue<Item, Outcome> {
     let error: unknown = null
     const times = noTimes()
     for (const waiting of batch) endWait(waiting, startedAt)
+    const span = beginBatch(this.#settings.name, batch)
+    if (span !== undefined) times.span = span
     try {
       const deadlines = batch.map((waiting) => this.#deadline(waiting))
       const items = batch.map((waiting) => waiting.item)
@@ -334,6 +336,7 @@ export class BatchQueue<Item, Outcome> {
       throw thrown
     } finally {
       const endedAt = performance.now()
+      span?.end(error ?? undefined)
       for (const waiting of batch) endRun(waiting, times, endedAt)
       this.#settings.onBatch({
         queue: this.#settings.name,

@@ -1,6 +1,6 @@
 import { requestTimes } from '../database/request-times.ts'
 import type { NotDone } from '../model/claim.ts'
-import type { RequestTimes } from '../model/request-times.ts'
+import type { RequestTimes, Span } from '../model/request-times.ts'
 
 /** An item of a `BatchQueue`, with its caller. */
 export type Waiting<Item, Outcome> = {
@@ -37,6 +37,16 @@ type Measured = Pick<Waiting<unknown, unknown>, 'measured'>
 /** It does not wait any more: its batch is sent, or it is refused. */
 export function endWait({ measured }: Measured, nowMs: number): void {
   if (measured !== undefined) measured.times.queueMs += nowMs - measured.waitsSince
+}
+
+/**
+ * Begins the span of a batch, in the trace of the first of its requests that is traced, with links to the others.
+ * undefined: none is traced.
+ */
+export function beginBatch(queue: string, batch: readonly Measured[]): Span | undefined {
+  const spans = batch.flatMap(({ measured }) => measured?.times.span ?? [])
+  const [first] = spans
+  return first?.part(`batch of ${queue}`, { 'holdfast.batch.size': batch.length }, spans.slice(1))
 }
 
 /** Its batch, which took these times, is over. If the item has no outcome, it waits again. */

@@ -1,6 +1,7 @@
 import type { EventPublisher } from '@holdfast/adapters/rabbitmq'
 import { inTransaction, type Published, publishedForm, recentEvents } from '@holdfast/engine'
 import type pg from 'pg'
+import { type Tracing, traced } from '../observe/tracing.ts'
 import type { EventReceiver } from '../relay/event-receiver.ts'
 import { cloudEventOf } from './cloud-event.ts'
 
@@ -10,20 +11,25 @@ export type BrokerReceiverDeps = {
   publisher: Pick<EventPublisher, 'publish'>
   /** The public address of this server. */
   source: string
+  /** Absent or null: nothing is traced. */
+  tracing?: Tracing | null | undefined
 }
 
 /**
  * Publishes events, and moves past them once the broker has confirmed them: after a failure some are published again,
  * and none is lost.
  */
-export function brokerReceiver({ pool, publisher, source }: BrokerReceiverDeps): EventReceiver {
+export function brokerReceiver({ pool, publisher, source, tracing }: BrokerReceiverDeps): EventReceiver {
   return {
     name: 'broker',
     async deliver(events, acknowledge) {
       const published = await publishedForm(pool, await recentEvents(pool, events))
-      for (const group of inBookingOrder(published)) {
-        await publisher.publish(group.map((event) => cloudEventOf(event, source)))
-      }
+      const attributes = { 'messaging.system': 'rabbitmq', 'messaging.batch.message_count': events.length }
+      await traced(tracing, 'publish events', { kind: 'producer', attributes }, async (span) => {
+        for (const group of inBookingOrder(published)) {
+          await publisher.publish(group.map((event) => ({ ...cloudEventOf(event, source), headers: span?.headers() })))
+        }
+      })
       await inTransaction(pool, acknowledge)
     },
   }

@@ -68,8 +68,8 @@ export function openBroker(deps: PublisherDeps): OpenBroker {
   }
   const retries = retryUntilStopped(retry, { delayMs: connectAgainMs, signal, onFailure })
   return {
-    publish({ pool, source, log, metrics }) {
-      return startRelay({ pool, receiver: brokerReceiver({ pool, publisher, source }), log, metrics })
+    publish({ pool, source, tracing, log, metrics }) {
+      return startRelay({ pool, receiver: brokerReceiver({ pool, publisher, source, tracing }), log, metrics })
     },
     async stop() {
       stopping.abort()

@@ -33,6 +33,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { countInFlight } from '../observe/requests-in-flight.ts'
 import { logSlowRequests } from '../observe/slow-requests.ts'
+import type { Tracing } from '../observe/tracing.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
 import type { RestShards } from '../rest/find-responder.ts'
 import { memberRoles } from '../rest/guards/access.ts'
@@ -58,6 +59,8 @@ export type AppDeps = {
   live: LivePlaces
   theatreSignalsOf: (clinicNo: number) => TheatreSignals
   publicPages: PublicPages
+  /** null: nothing is traced. */
+  tracing: Tracing | null
   /** null: rate limits are counted in this process. */
   sharedCounts: SharedCounts | null
 }
@@ -82,7 +85,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler())
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics, deps)
-  await app.register(logSlowRequests, { log: deps.log, slowMs: config.slowRequestMs })
+  const { log, tracing } = deps
+  await app.register(logSlowRequests, { log, tracing, slowMs: config.slowRequestMs })
   app.addHook('onRequest', refuseInvalidHost)
   app.addHook('onRequest', normalizeForwardedFor)
   await app.register(responseDeadline, { seconds: config.answerSecondsMax })
@@ -186,7 +190,15 @@ function countRequests(app: FastifyInstance, metrics: Metrics, { log, config }: 
     if (reply.problemCode !== null) metrics.problemSent(reply.problemCode)
     const isRefused = reply.statusCode >= 400 && config.logsRefusals
     if (isRefused || log.isLevelEnabled('debug')) {
-      const completed = { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds }
+      const traced = request.span === null ? {} : { traceId: request.span.traceId }
+      const completed = {
+        requestId: request.id,
+        ...traced,
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        seconds,
+      }
       if (isRefused) log.info({ ...completed, code: reply.problemCode }, 'request refused')
       else log.debug(completed, 'request completed')
     }

@@ -11,6 +11,7 @@ import type { Logger } from '../observe/logger.ts'
 import { addMachineFigures } from '../observe/machine-figures.ts'
 import { createMetrics, type Metrics, type MetricsSources } from '../observe/metrics.ts'
 import { addRedisFigures } from '../observe/redis-figures.ts'
+import { openTracing } from '../observe/tracing.ts'
 import type { MachineWatch } from '../observe/watch-machine.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
@@ -106,10 +107,12 @@ async function composeParts(
   const sent = { audit, mails: mailsOf(common) }
   const isClaimQueueFull = () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax)
   const health = await healthOfServer(config, { shards, metrics, machine, shared })
+  const tracing = await openTracing(config)
   const app = await buildApp({
     config,
     log,
     metrics,
+    tracing,
     probes: shards.probes,
     isStopping: () => isStopping,
     isClaimQueueFull,
@@ -141,11 +144,11 @@ async function composeParts(
     async startJobs() {
       running.push(...startWorkOfServer(shards, { database, accounts, audit, mailsOf, log }))
       if (!config.runsJobs) return
-      running.push(await startAllJobs(config, shards.jobDatabases, { ...database, opened, log, metrics }))
+      running.push(await startAllJobs(config, shards.jobDatabases, { ...database, opened, log, metrics, tracing }))
     },
     stop() {
       isStopping = true
-      const parts = { app, metricsApp, jobs, audit, ...opened, shards, shared, pools }
+      const parts = { app, metricsApp, jobs, audit, ...opened, shards, shared, pools, tracing }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },

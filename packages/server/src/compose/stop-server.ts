@@ -14,6 +14,8 @@ type Stopping = {
   /** Redis; null: none. */
   shared: { close(): void } | null
   pools: Pick<DatabasePool, 'close'>[]
+  /** Absent or null: nothing is traced. */
+  tracing?: { stop(): Promise<void> } | null
 }
 
 const closeIdleMs = 50
@@ -42,6 +44,7 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('queues', Promise.all(parts.shards.all.map(({ engine }) => engine.stop())))
   await within('the tail of the log', parts.shards.stop())
   parts.shared?.close()
+  await within('traces', Promise.resolve(parts.tracing?.stop()))
   await within('database connections', Promise.all(parts.pools.map((pool) => pool.close(closeMs))))
 }
 

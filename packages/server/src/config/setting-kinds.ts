@@ -62,6 +62,22 @@ export const httpOrigin = {
   },
 }
 
+/** Of a service, whose path is fixed. */
+export const httpUrl = {
+  expected: 'a URL such as http://127.0.0.1:4318',
+  parse: (text: string): string | undefined => {
+    const url = URL.parse(text)
+    return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' ? text : undefined
+  },
+}
+
+/** From 0 to 1. */
+export const share = {
+  expected: 'a number from 0 to 1, such as 0.01',
+  parse: (text: string): number | undefined =>
+    /^(0|1|[01]?\.\d{1,6})$/.test(text) && Number(text) <= 1 ? Number(text) : undefined,
+}
+
 export const httpOrigins = {
   expected: 'origins with commas between, such as https://www.example.org,https://app.example.org',
   parse: (text: string): string[] | undefined => {

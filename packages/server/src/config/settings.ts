@@ -130,6 +130,20 @@ export const settingTable = {
     'The log has a warning for each request that takes as many milliseconds, which says where its time went. 0: none.',
     kinds.wholeNumber(0, 600_000),
   ),
+  otlpUrl: optionalSetting(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    {
+      description: 'The collector that gets traces by OTLP over HTTP, such as http://127.0.0.1:4318.',
+      whenAbsent: 'nothing is traced',
+    },
+    kinds.httpUrl,
+  ),
+  traceRatio: setting(
+    'OTEL_TRACES_SAMPLER_ARG',
+    '0.01',
+    'The share of requests, messages and webhooks that are traced.',
+    kinds.share,
+  ),
   trustedProxies: setting(
     'HOLDFAST_TRUSTED_PROXIES',
     '0',

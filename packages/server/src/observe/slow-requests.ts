@@ -3,11 +3,14 @@ import { noTimes, type RequestTimes, requestTimes } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Logger } from './logger.ts'
+import type { RootSpan, Tracing } from './tracing.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Where its time goes, for claims to pass on; null: the times of requests are not measured. */
     times: Measured | null
+    /** null: the request is not traced. */
+    span: RootSpan | null
   }
 }
 
@@ -18,6 +21,8 @@ type SlowRequestOptions = {
   log: Logger
   /** A request that takes as long is logged, milliseconds. 0: none is, and nothing is measured. */
   slowMs: number
+  /** Absent or null: no request is traced. */
+  tracing?: Tracing | null
   /** A clock in milliseconds, by which lines are counted. */
   nowMs?: () => number
 }
@@ -40,25 +45,56 @@ const linesMax = 20
  * else 1.17 times the CPU (41 alternating rounds on a busy machine, ± 0.03).
  */
 export const logSlowRequests = fp(async (app: FastifyInstance, options: SlowRequestOptions) => {
-  const { log, slowMs, nowMs = () => performance.now() } = options
+  const { log, slowMs, tracing = null, nowMs = () => performance.now() } = options
   app.decorateRequest('times', null)
-  if (slowMs === 0) return
+  app.decorateRequest('span', null)
+  if (slowMs === 0 && tracing === null) return
   app.addHook('onRequest', (request, _reply, done) => {
     request.times = { ...noTimes(), receiveMs: null }
-    if (hasCredentials(request)) requestTimes.enterWith(request.times)
+    if (tracing !== null) trace(tracing, request, request.times)
+    if (hasCredentials(request) || request.span !== null) requestTimes.enterWith(request.times)
     done()
   })
+  if (tracing !== null) endSpans(app)
   app.addHook('onRoute', (route) => {
     if (!isWrite(route)) return
     const enter = route.method === claimMethod && route.url === claimUrl ? enterIfNoGuest : enterWithBody
     route.preValidation = [enter, ...[route.preValidation ?? []].flat()]
   })
+  if (slowMs === 0) return
   const bounded = linesOf(log, nowMs)
   app.addHook('onSend', (request, reply, payload, done) => {
     if (reply.elapsedTime >= slowMs) bounded(request, reply)
     done(null, payload)
   })
 })
+
+function trace(tracing: Tracing, request: FastifyRequest, times: RequestTimes): void {
+  const { method, headers, id } = request
+  const route = request.routeOptions.url ?? 'none'
+  const attributes = { 'http.request.method': method, 'http.route': route, 'holdfast.request.id': id }
+  const span = tracing.begin(`${method} ${route}`, { kind: 'server', headers, attributes })
+  if (span === undefined) return
+  request.span = span
+  times.span = span
+}
+
+function endSpans(app: FastifyInstance): void {
+  const errors = new WeakMap<FastifyRequest, Error>()
+  app.addHook('onError', (request, _reply, error, done) => {
+    if (request.span !== null) errors.set(request, error)
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const { span } = request
+    if (span !== null) {
+      const { statusCode } = reply
+      span.set({ 'http.response.status_code': statusCode })
+      span.end(statusCode < 500 ? undefined : (errors.get(request) ?? new Error(`The response was ${statusCode}.`)))
+    }
+    done()
+  })
+}
 
 function hasCredentials({ headers }: FastifyRequest): boolean {
   return headers.authorization !== undefined || headers.cookie !== undefined
@@ -90,7 +126,7 @@ const readMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 const isWrite = ({ method }: Pick<RouteOptions, 'method'>) => ![method].flat().every((one) => readMethods.has(one))
 
 function enterIfNoGuest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  if (hasCredentials(request)) enterWithBody(request, reply, done)
+  if (hasCredentials(request) || request.span !== null) enterWithBody(request, reply, done)
   else done()
 }
 
@@ -115,6 +151,7 @@ function timesOf(request: FastifyRequest, reply: FastifyReply): Record<string, u
   const parts = isDivided ? { ...received, queueMs, connectionMs, databaseMs, restMs } : {}
   const rounded = Object.entries({ totalMs, ...parts }).map(([name, ms]) => [name, Math.round(ms)])
   const { id: requestId, method, routeOptions } = request
-  const named = { requestId, method, route: routeOptions.url ?? 'none', status: reply.statusCode }
+  const traced = request.span === null ? {} : { traceId: request.span.traceId }
+  const named = { requestId, ...traced, method, route: routeOptions.url ?? 'none', status: reply.statusCode }
   return { ...named, ...Object.fromEntries(rounded), ...(isDivided ? { statements } : {}) }
 }

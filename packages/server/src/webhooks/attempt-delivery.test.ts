@@ -69,7 +69,7 @@ test.each([500, 404, 302])('a response %i is repeated, with pauses of three days
   const receiver = await webhookReceiver()
   receiver.respondWith(status)
   const of = async (attempts: number, random: number) =>
-    attemptDelivery(sender, await aDelivery(receiver.url, { attempts }), random)
+    attemptDelivery(sender, await aDelivery(receiver.url, { attempts }), { random })
   for (const [index, pause] of pausesSeconds.entries()) {
     expect(await of(index + 1, 0)).toMatchObject({ kind: 'again', status, againInSeconds: pause })
     expect((await of(index + 1, 1)).againInSeconds).toBeCloseTo(pause * 1.2)

@@ -32,12 +32,13 @@ const digestHexDigits = 16
 /**
  * Sends a delivery once. Any 2xx is a success. Redirects are failures: if a receiver moves, somebody changes the URL.
  *
- * @param random from 0 to 1, for the pause after a failure
+ * @param options.headers more headers, such as `traceparent`
+ * @param options.random from 0 to 1, for the pause after a failure
  */
 export async function attemptDelivery(
   { egress, sealed }: WebhookSender,
   delivery: DueDelivery,
-  random = Math.random(),
+  { headers = {}, random = Math.random() }: { headers?: Record<string, string> | undefined; random?: number } = {},
 ): Promise<DeliveryOutcome> {
   const startedAt = performance.now()
   type Last = Pick<DeliveryOutcome, 'status' | 'reason' | 'result'>
@@ -63,6 +64,7 @@ export async function attemptDelivery(
     method: 'POST',
     url,
     headers: {
+      ...headers,
       'content-type': 'application/json',
       ...signatureHeaders({ id: eventIdOf(delivery), at: new Date(), payload }, secrets),
     },

@@ -2,12 +2,15 @@ import { type DueDelivery, type PauseReason, recordDelivery, takeDueDeliveries }
 import type pg from 'pg'
 import { workInWindow } from '../lifecycle/work-in-window.ts'
 import type { Logger } from '../observe/logger.ts'
+import { type Tracing, traced } from '../observe/tracing.ts'
 import { attemptDelivery, attemptSeconds, type WebhookSender } from './attempt-delivery.ts'
 
 export type WebhookDeps = {
   pool: pg.Pool
   sender: WebhookSender
   log: Logger
+  /** Absent or null: nothing is traced. */
+  tracing?: Tracing | null | undefined
   /** Called in the transaction in which a webhook is paused because of failures. */
   onPaused(transaction: pg.PoolClient, webhook: { clinicNo: number; url: string; reason: PauseReason }): Promise<void>
 }
@@ -39,8 +42,10 @@ export async function sendDueDeliveries(
   return attempts
 }
 
-async function send({ pool, sender, log, onPaused }: WebhookDeps, delivery: DueDelivery): Promise<void> {
-  const outcome = await attemptDelivery(sender, delivery)
+async function send({ pool, sender, log, tracing, onPaused }: WebhookDeps, delivery: DueDelivery): Promise<void> {
+  const outcome = await traced(tracing, 'deliver event', { kind: 'client' }, (span) =>
+    attemptDelivery(sender, delivery, { headers: span?.headers() }),
+  )
   const { clinicNo, webhookId, url } = delivery
   const reason = await recordDelivery(pool, delivery, outcome, (transaction, reason) =>
     onPaused(transaction, { clinicNo, url, reason }),

@@ -13,6 +13,7 @@ import { startMessages } from '../../messages/patient-messages/start-messages.ts
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { Metrics } from '../../observe/metrics.ts'
+import type { Tracing } from '../../observe/tracing.ts'
 import type { RelayMetrics } from '../../relay/start-relay.ts'
 import { startWebhooks } from '../../webhooks/start-webhooks.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
@@ -31,6 +32,8 @@ type JobServicesDeps = {
   opened: OpenMailer
   log: Logger
   metrics?: JobMetrics | undefined
+  /** Absent or null: nothing is traced. */
+  tracing?: Tracing | null | undefined
 }
 
 export type JobMetrics = RelayMetrics &
@@ -79,11 +82,11 @@ export async function startJobsOf(services: JobServices, database: JobDatabase):
   const { pools, shard } = database
   const records = new WorkRecords(pools.jobs, services.log)
   const ofDatabase = servicesOf(services, shard, records)
-  const { config, secrets, sender, broker, opened, log, metrics } = ofDatabase
+  const { config, secrets, sender, broker, opened, log, metrics, tracing } = ofDatabase
   const mails = createAccountMails({ secrets, pool: pools.messages, isAvailable: opened.mailer !== null })
   // Where the accounts are in the same database, they are read in the transaction.
   const accounts = shard === null ? undefined : services.accounts
-  const webhooks = createWebhookDeps(config, { secrets, accounts, pool: pools.webhooks, mails, log })
+  const webhooks = createWebhookDeps(config, { secrets, accounts, pool: pools.webhooks, mails, log, tracing })
   const calendars = createBusyCalendarReader(config, { secrets, accounts, mails })
   const storeExpired = storeExpiredMail(mails, createRecipientDigests(secrets))
   const sending = { sender, webhooks, calendars, storeExpiredMail: storeExpired }
@@ -93,7 +96,7 @@ export async function startJobsOf(services: JobServices, database: JobDatabase):
     startMessages({ pool: pools.messages, sender, log, metrics }),
     startWebhooks(webhooks, metrics),
     sendMailsOf(ofDatabase, pools.messages),
-    broker?.publish({ pool: pools.broker, source: siteOf(config), log, metrics }),
+    broker?.publish({ pool: pools.broker, source: siteOf(config), tracing, log, metrics }),
   ])
   return {
     async stop() {

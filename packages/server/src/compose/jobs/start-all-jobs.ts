@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../../observe/logger.ts'
+import type { Tracing } from '../../observe/tracing.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
 import { type JobMetrics, openJobServices, startJobsOf } from './jobs-of-database.ts'
 import type { OpenMailer } from './message-sender.ts'
@@ -12,7 +13,13 @@ import type { OpenMailer } from './message-sender.ts'
 /** The pause between two attempts to reach a shard. */
 const retryMs = 2_000
 
-type StartDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
+type StartDeps = {
+  secrets: readonly string[]
+  opened: OpenMailer
+  log: Logger
+  metrics?: JobMetrics
+  tracing?: Tracing | null
+}
 
 /**
  * Starts the jobs of all databases; those of a shard as soon as it is reached, so that none keeps the others

@@ -4,6 +4,7 @@ import { emailsOf } from '../../accounts/emails/emails-of.ts'
 import type { Config } from '../../config/config.ts'
 import type { AccountMails } from '../../messages/account-mails/account-mails.ts'
 import type { Logger } from '../../observe/logger.ts'
+import type { Tracing } from '../../observe/tracing.ts'
 import { createSealedTexts } from '../../secrets/sealed-texts.ts'
 import type { WebhookSender } from '../../webhooks/attempt-delivery.ts'
 import { notifyAdmins } from '../../webhooks/notify-admins.ts'
@@ -27,17 +28,18 @@ type WebhookParts = {
   mails: AccountMails
   log: Logger
   accounts?: pg.Pool | undefined
+  tracing?: Tracing | null | undefined
 }
 
 /** What a process that sends events to webhooks needs. */
 export function createWebhookDeps(
   config: WebhookSettings,
-  { secrets, pool, mails, log, accounts }: WebhookParts,
+  { secrets, pool, mails, log, accounts, tracing }: WebhookParts,
 ): WebhookDeps {
   const onPaused = notifyAdmins({
     mails,
     site: siteOf(config),
     emailsOf: (transaction, ids) => emailsOf(accounts ?? transaction, ids),
   })
-  return { pool, log, sender: createWebhookSender(config, secrets), onPaused }
+  return { pool, log, tracing, sender: createWebhookSender(config, secrets), onPaused }
 }
