@@ -84,7 +84,7 @@ export const serverFolders = {
   health: ['observe'],
   lifecycle: ['config'],
   backups: ['config', 'lifecycle', 'observe'],
-  audit: ['config', 'observe', 'secrets'],
+  audit: ['config', 'lifecycle', 'observe', 'secrets'],
   accounts: ['config', 'observe', 'secrets'],
   cache: ['lifecycle', 'observe'],
   calendar: ['lifecycle', 'observe'],

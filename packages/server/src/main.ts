@@ -1,4 +1,5 @@
 import { readRelease } from '@holdfast/engine'
+import { requireOwnSecret } from './audit/audit-anchors.ts'
 import { requireBackupKey } from './backups/start-backups.ts'
 import { type Database, openDatabase } from './compose/database/open-database.ts'
 import { startServing } from './compose/start-serving.ts'
@@ -41,6 +42,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
   if (config.runsJobs) requireBackupKey(config)
+  requireOwnSecret(config)
   const log = options.log ?? createLogger(config.logLevel)
   const endSwitching = switchLevelBySignal(log, config.logLevel)
   try {

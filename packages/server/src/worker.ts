@@ -1,5 +1,6 @@
 import { readRelease } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
+import { requireOwnSecret } from './audit/audit-anchors.ts'
 import { requireBackupKey, startBackups } from './backups/start-backups.ts'
 import { openDatabase } from './compose/database/open-database.ts'
 import { openMailer } from './compose/jobs/message-sender.ts'
@@ -40,6 +41,7 @@ export async function startWorker(options: WorkerOptions): Promise<StartedWorker
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
   requireBackupKey(config)
+  requireOwnSecret(config)
   const log = options.log ?? createLogger(config.logLevel)
   const endSwitching = switchLevelBySignal(log, config.logLevel)
   try {

@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { ObjectStoreError, openObjectStore } from '@holdfast/adapters/object-store'
 import { type AuditReport, verifyAudit } from '@holdfast/engine'
 import { anchorKey, type ReadAnchors, readAnchors } from '@holdfast/server/audit-anchors'
+import { inspectSecrets } from '@holdfast/server/database-secrets'
 import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { columns, pathOf } from '../terminal.ts'
 import { withAllDatabases } from '../with-all-databases.ts'
-import { readSettings, withPreparedDatabase } from '../with-database.ts'
+import { readSettings, withDatabase } from '../with-database.ts'
 
 export type VerifyAuditOptions = JsonOption & { anchors?: string; key?: string; days: number }
 
@@ -56,7 +57,10 @@ async function anchorsIn(context: CommandContext, place: string, options: Verify
 
 /** The public keys that belong to the secrets of the server, the newest first. */
 function keysOf(context: CommandContext): Promise<KeyObject[]> {
-  return withPreparedDatabase(context, async ({ secrets }) => secrets.map((secret) => anchorKey(secret).publicKey))
+  return withDatabase(context, async ({ ownerUrl }, config) => {
+    const { secrets } = await inspectSecrets(ownerUrl, config)
+    return secrets.map((secret) => anchorKey(secret).publicKey)
+  })
 }
 
 async function readKey(path: string): Promise<KeyObject> {

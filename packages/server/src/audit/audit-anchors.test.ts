@@ -7,7 +7,8 @@ import { sealAuditEvents, verifyAudit } from '@holdfast/engine'
 import { aClinic, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { anchorAuditEvents, anchorKey, readAnchors } from './audit-anchors.ts'
+import { readConfig } from '../config/config.ts'
+import { anchorAuditEvents, anchorKey, readAnchors, requireOwnSecret } from './audit-anchors.ts'
 
 const test = freshDatabaseTest.extend<{ place: string }>({
   place: async ({ task: _ }, use) => {
@@ -81,6 +82,20 @@ test('the key depends on the secret alone, and can be printed', () => {
   expect(anchorKey(secret).publicKey.export({ type: 'spki', format: 'pem' })).toBe(pem)
   expect(createPublicKey(pem).asymmetricKeyType).toBe('ed25519')
   expect(anchorKey('t'.repeat(32)).publicKey.export({ type: 'spki', format: 'pem' })).not.toBe(pem)
+})
+
+test('anchors need a secret that the database does not have', () => {
+  const HOLDFAST_AUDIT_ANCHORS = '/var/lib/anchors'
+  const configOf = (env: Record<string, string>) => {
+    const read = readConfig({ HOLDFAST_AUDIT_ANCHORS, ...env })
+    if (read.kind === 'invalid') throw new Error(JSON.stringify(read.errors))
+    return read.config
+  }
+  const DATABASE_URL = 'postgres://holdfast@127.0.0.1/holdfast'
+  expect(() => requireOwnSecret(configOf({ DATABASE_URL }))).toThrow('set HOLDFAST_SECRET or HOLDFAST_SECRET_FILE')
+  for (const env of [{ DATABASE_URL, HOLDFAST_SECRET: secret }, { DATABASE_URL, HOLDFAST_SECRET_FILE: '/s' }, {}]) {
+    expect(() => requireOwnSecret(configOf(env))).not.toThrow()
+  }
 })
 
 test('a place that cannot be written fails the job, and is tried again', async ({ database, place }) => {

@@ -4,6 +4,7 @@ import { type AnchoredHead, type AuditHead, noteAnchored, unanchoredHeads } from
 import pLimit from 'p-limit'
 import type pg from 'pg'
 import type { Config } from '../config/config.ts'
+import { StartError } from '../lifecycle/start-error.ts'
 import { purposeKey } from '../secrets/purpose-keys.ts'
 
 /** Signs what is stored outside of the database about the security log. No role of the database has the key. */
@@ -42,6 +43,15 @@ export function anchorKey(secret: string): AnchorKey {
 export function keyName(publicKey: KeyObject): string {
   const der = publicKey.export({ type: 'spki', format: 'der' })
   return createHash('sha256').update(der).digest('hex').slice(0, 16)
+}
+
+/** @throws StartError if the ends of the security log are to be signed with a key that the database has */
+export function requireOwnSecret({ auditAnchors, databaseUrl, secretFile, secrets }: Config): void {
+  if (auditAnchors === null || databaseUrl === null || secretFile !== null || secrets !== null) return
+  throw new StartError(
+    'The secret is in the database, whose owner could sign a changed security log: with HOLDFAST_AUDIT_ANCHORS, set ' +
+      'HOLDFAST_SECRET or HOLDFAST_SECRET_FILE.',
+  )
 }
 
 /** null: HOLDFAST_AUDIT_ANCHORS is not set. @throws ObjectStoreError `invalid` */
