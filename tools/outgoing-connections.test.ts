@@ -29,14 +29,16 @@ const mayConnect: Readonly<Record<string, readonly string[] | null>> = {
   'packages/server/src/compose/listen.ts': null,
   // `holdfast doctor`, and the metrics.
   'packages/server/src/observe/certificate-end.ts': ['the host of an https `HOLDFAST_URL`'],
+  'packages/server/src/observe/tracing.ts': ['`OTEL_EXPORTER_OTLP_ENDPOINT`'],
 }
 
 /** Libraries that connect to other systems than the database. */
-const connecting = ['aws4fetch', 'ioredis', 'nodemailer', 'rabbitmq-client']
+const connecting = ['@opentelemetry/exporter-trace-otlp-http', 'aws4fetch', 'ioredis', 'nodemailer', 'rabbitmq-client']
 /** Libraries that connect only to the database, or nowhere. */
 const notConnecting = [
   ...['@fastify/accept-negotiator', '@fastify/cors', '@fastify/fast-json-stringify-compiler', '@fastify/helmet'],
   ...['@fastify/rate-limit', '@fastify/static', '@fastify/websocket', '@node-rs/argon2'],
+  ...['@opentelemetry/api', '@opentelemetry/core', '@opentelemetry/resources', '@opentelemetry/sdk-trace'],
   ...['@scalar/fastify-api-reference', '@simplewebauthn/server', '@zxcvbn-ts/core', '@zxcvbn-ts/language-common'],
   ...['age-encryption', 'ajv'],
   ...['better-auth', 'canonicalize', 'cli-progress', 'commander', 'cookie', 'csv-parse', 'date-holidays'],

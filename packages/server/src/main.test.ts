@@ -68,7 +68,7 @@ describe('a start', () => {
       expect((await call(`${url}/api/auth/change-password`, { method: 'POST', bearer, body })).status).toBe(200)
       expect((await call(`${url}/api/v1/me`, { bearer })).body).toMatchObject({ siteAdministrator: true })
       const doctors = await call(`${url}/api/v1/doctors?limit=100`)
-      expect(doctors.body.items).toHaveLength(6)
+      expect(doctors.body.items).toHaveLength(7)
       expect(doctors.text).not.toContain('"nextAvailableAt":null')
       const items = doctors.body.items as { id: string; appointmentTypes: string[] }[]
       const rooms = await Promise.all(
