@@ -15,13 +15,14 @@ const mantineComponents =
   'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|Portal|' +
   'SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
 const clinicParts =
-  'day-nav|dialogs/(?!once-opened)|fields/(bounded-number|saving-switch|search-field|time-field|day-calendar)|' +
-  'filters|focus/use-title-focus-after|layout|show-more|table|tabs/'
+  'day-nav|dialogs/(?!once-opened)|filters|' +
+  'fields/(bounded-number|saving-switch|search-field|time-field|day-calendar|weekdays-field)|' +
+  'focus/use-title-focus-after|layout|panel|save-button|show-more|table|tabs/'
 const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
     '/node_modules/(react-i18next|@tabler/icons-react|@tanstack/react-query)/',
-    '/packages/web/src/lib/(?!live/use-live-clinic|time/typed-time)',
+    '/packages/web/src/lib/(?!live/use-live-clinic|submit-valid|time/typed-time)',
     // What the routes of all pages need, and so every page.
     '/packages/web/src/(app/navigation|app/shell|domain/hold/active-attempt|features/theatre/board-query)',
     '/packages/web/src/.*/(admin-search|theatre-search|day-search|withdrawal-search|slots-of-week-query|status-colors)',

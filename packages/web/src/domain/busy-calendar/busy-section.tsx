@@ -1,6 +1,6 @@
 import type { BusyCalendarState, LeftOutEvents } from '@holdfast/contract/client'
 import { lengths } from '@holdfast/vocabulary'
-import { Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Group, Stack, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,7 +8,7 @@ import { refusesField } from '../../lib/api/api-error.ts'
 import { formatAppointment, formatDayTime } from '../../lib/i18n/format.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
-import layoutClasses from '../../ui/layout.module.css'
+import { Panel } from '../../ui/panel.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
@@ -19,24 +19,16 @@ export function BusySection({ doctorId, timeZone }: { doctorId: string; timeZone
   const { t } = useTranslation('calendars')
   const state = useQuery(busyCalendarQuery(doctorId))
   return (
-    <section className={layoutClasses.panel} aria-labelledby="busy-calendar">
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="busy-calendar">
-            {t('busy.title')}
-          </Title>
-          <Text c="dimmed">{t('busy.help')}</Text>
-        </div>
-        {state.data === undefined ? (
-          <LoadingOrError of={state} />
-        ) : (
-          <>
-            <BusyState state={state.data} timeZone={timeZone} />
-            <BusyForm key={String(state.data.calendar?.createdAt)} doctorId={doctorId} state={state.data} />
-          </>
-        )}
-      </Stack>
-    </section>
+    <Panel id="busy-calendar" title={t('busy.title')} help={t('busy.help')}>
+      {state.data === undefined ? (
+        <LoadingOrError of={state} />
+      ) : (
+        <>
+          <BusyState state={state.data} timeZone={timeZone} />
+          <BusyForm key={String(state.data.calendar?.createdAt)} doctorId={doctorId} state={state.data} />
+        </>
+      )}
+    </Panel>
   )
 }
 

@@ -1,7 +1,7 @@
-import { Stack, Text, Title } from '@mantine/core'
+import { Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import layoutClasses from '../../ui/layout.module.css'
+import { Panel } from '../../ui/panel.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import type { BookingLinks } from './closure-effect.tsx'
@@ -25,30 +25,22 @@ export function ClosuresSection(props: ClosuresProps) {
   const { add } = useClosureActions(clinicId)
   return (
     <>
-      <section className={layoutClasses.panel} aria-labelledby="close-days">
-        <Stack gap="md">
-          <div>
-            <Title order={2} size="h3" id="close-days">
-              {t('closures.add')}
-            </Title>
-            <Text c="dimmed">{t('closures.addHelp')}</Text>
-          </div>
-          <ClosureForm
-            {...props}
-            submitLabel={t('closures.submit')}
-            isBusy={add.isPending}
-            error={add.error}
-            onSubmit={(request, reset) =>
-              add.mutate(request, {
-                onSuccess: () => {
-                  reset()
-                  toastDone({ message: t('closures.added') })
-                },
-              })
-            }
-          />
-        </Stack>
-      </section>
+      <Panel id="close-days" title={t('closures.add')} help={t('closures.addHelp')}>
+        <ClosureForm
+          {...props}
+          submitLabel={t('closures.submit')}
+          isBusy={add.isPending}
+          error={add.error}
+          onSubmit={(request, reset) =>
+            add.mutate(request, {
+              onSuccess: () => {
+                reset()
+                toastDone({ message: t('closures.added') })
+              },
+            })
+          }
+        />
+      </Panel>
       <section aria-labelledby="closures-to-come">
         <Title order={2} size="h3" id="closures-to-come" mb="sm">
           {t('closures.toCome')}

@@ -1,10 +1,11 @@
 import type { PublicHoliday } from '@holdfast/contract/client'
-import { Group, NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../ui/layout.module.css'
+import { Panel } from '../../ui/panel.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
@@ -21,43 +22,35 @@ export function PublicHolidays({ clinicId, today }: { clinicId: string; today: s
   const namesOf = (places: readonly { code: string; name: string }[]) =>
     places.map(({ code, name }) => ({ value: code, label: name }))
   return (
-    <section className={layoutClasses.panel} aria-labelledby="public-holidays">
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="public-holidays">
-            {t('holidays.title')}
-          </Title>
-          <Text c="dimmed">{t('holidays.help')}</Text>
+    <Panel id="public-holidays" title={t('holidays.title')} help={t('holidays.help')}>
+      {holidays.data === undefined ? (
+        <LoadingOrError of={holidays} />
+      ) : (
+        <div className={layoutClasses.fields}>
+          <NativeSelect
+            label={t('holidays.country')}
+            value={chosen.country}
+            onChange={({ currentTarget }) => setChosen({ ...chosen, country: currentTarget.value, region: '' })}
+            data={[{ value: '', label: t('holidays.chooseCountry') }, ...namesOf(countries)]}
+          />
+          {regions.length === 0 ? null : (
+            <NativeSelect
+              label={t('holidays.region')}
+              value={chosen.region}
+              onChange={({ currentTarget }) => setChosen({ ...chosen, region: currentTarget.value })}
+              data={[{ value: '', label: t('holidays.wholeCountry') }, ...namesOf(regions)]}
+            />
+          )}
+          <NativeSelect
+            label={t('holidays.year')}
+            value={String(chosen.year)}
+            onChange={({ currentTarget }) => setChosen({ ...chosen, year: Number(currentTarget.value) })}
+            data={[thisYear, thisYear + 1, thisYear + 2].map(String)}
+          />
         </div>
-        {holidays.data === undefined ? (
-          <LoadingOrError of={holidays} />
-        ) : (
-          <div className={layoutClasses.fields}>
-            <NativeSelect
-              label={t('holidays.country')}
-              value={chosen.country}
-              onChange={({ currentTarget }) => setChosen({ ...chosen, country: currentTarget.value, region: '' })}
-              data={[{ value: '', label: t('holidays.chooseCountry') }, ...namesOf(countries)]}
-            />
-            {regions.length === 0 ? null : (
-              <NativeSelect
-                label={t('holidays.region')}
-                value={chosen.region}
-                onChange={({ currentTarget }) => setChosen({ ...chosen, region: currentTarget.value })}
-                data={[{ value: '', label: t('holidays.wholeCountry') }, ...namesOf(regions)]}
-              />
-            )}
-            <NativeSelect
-              label={t('holidays.year')}
-              value={String(chosen.year)}
-              onChange={({ currentTarget }) => setChosen({ ...chosen, year: Number(currentTarget.value) })}
-              data={[thisYear, thisYear + 1, thisYear + 2].map(String)}
-            />
-          </div>
-        )}
-        <HolidayList clinicId={clinicId} items={items.filter(({ to }) => to.slice(0, 10) >= today)} />
-      </Stack>
-    </section>
+      )}
+      <HolidayList clinicId={clinicId} items={items.filter(({ to }) => to.slice(0, 10) >= today)} />
+    </Panel>
   )
 }
 

@@ -1,8 +1,8 @@
-import { Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack } from '@mantine/core'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
-import layoutClasses from '../../ui/layout.module.css'
+import { Panel } from '../../ui/panel.tsx'
 import { firstDraft } from './slot-rule-draft.ts'
 import { SlotRuleFields } from './slot-rule-fields.tsx'
 import { SlotRulePreview } from './slot-rule-preview.tsx'
@@ -17,33 +17,25 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
   const { form, preview, showPreview } = rule
   const titleRef = useRef<HTMLHeadingElement>(null)
   return (
-    <section className={layoutClasses.panel} aria-labelledby="create-slots">
-      <Stack gap="lg">
-        <div>
-          <Title order={2} size="h3" id="create-slots" tabIndex={-1} ref={titleRef}>
-            {t('rule.title')}
-          </Title>
-          <Text c="dimmed">{t('rule.intro')}</Text>
-        </div>
-        <form noValidate onSubmit={showPreview}>
-          <Stack gap="lg">
-            <SlotRuleFields form={form} />
-            <Group>
-              <ActionButton type="submit" variant={preview.data ? 'default' : 'filled'} isBusy={preview.isPending}>
-                {t('rule.preview')}
-              </ActionButton>
-            </Group>
-          </Stack>
-        </form>
-        <SlotRulePreview
-          rule={rule}
-          timeZone={timeZone}
-          onCreated={() => {
-            preview.reset()
-            titleRef.current?.focus()
-          }}
-        />
-      </Stack>
-    </section>
+    <Panel id="create-slots" title={t('rule.title')} help={t('rule.intro')} gap="lg" titleRef={titleRef}>
+      <form noValidate onSubmit={showPreview}>
+        <Stack gap="lg">
+          <SlotRuleFields form={form} />
+          <Group>
+            <ActionButton type="submit" variant={preview.data ? 'default' : 'filled'} isBusy={preview.isPending}>
+              {t('rule.preview')}
+            </ActionButton>
+          </Group>
+        </Stack>
+      </form>
+      <SlotRulePreview
+        rule={rule}
+        timeZone={timeZone}
+        onCreated={() => {
+          preview.reset()
+          titleRef.current?.focus()
+        }}
+      />
+    </Panel>
   )
 }

@@ -1,11 +1,11 @@
-import { ActionIcon, Box, Button, Checkbox, Group, Stack } from '@mantine/core'
+import { ActionIcon, Button, Group, Stack } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { IconX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { randomKey } from '../../lib/api/random-key.ts'
-import { formatWeekday } from '../../lib/i18n/format.ts'
 import { DateField } from '../../ui/fields/date-field.tsx'
 import { EndTimeField, TimeField } from '../../ui/fields/time-field.tsx'
+import { WeekdaysField } from '../../ui/fields/weekdays-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { SlotLengthFields } from './slot-length-fields.tsx'
@@ -23,13 +23,7 @@ export function SlotRuleFields({ form }: FieldsProps) {
         <DateField label={t('rule.from')} {...startProps(form, 'from', 'to')} />
         <DateField label={t('rule.to')} {...form.getInputProps('to')} />
       </div>
-      <Checkbox.Group size="md" label={t('rule.weekdays')} {...form.getInputProps('weekdays')}>
-        <Box className={layoutClasses.choices} mt={6}>
-          {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
-            <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
-          ))}
-        </Box>
-      </Checkbox.Group>
+      <WeekdaysField size="md" label={t('rule.weekdays')} {...form.getInputProps('weekdays')} />
       <div className={layoutClasses.shortFields}>
         <TimeField label={t('rule.startTime')} {...startProps(form, 'startTime', 'endTime')} />
         <EndTimeField label={t('rule.endTime')} {...form.getInputProps('endTime')} />

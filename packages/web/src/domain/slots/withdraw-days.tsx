@@ -1,11 +1,12 @@
 import type { BookedSince, Booking } from '@holdfast/contract/client'
 import { listedDaysMax } from '@holdfast/vocabulary'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, Stack } from '@mantine/core'
 import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { DateField } from '../../ui/fields/date-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
+import { Panel } from '../../ui/panel.tsx'
 import { Withdrawal } from './withdrawal.tsx'
 import { type Days, daysOf, isRange, type WithdrawalSearch } from './withdrawal-search.ts'
 
@@ -38,44 +39,36 @@ export function WithdrawDays(props: WithdrawDaysProps) {
     titleRef.current?.focus()
   }
   return (
-    <section className={layoutClasses.panel} aria-labelledby="withdraw-days">
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="withdraw-days" tabIndex={-1} ref={titleRef}>
-            {t('withdraw.title')}
-          </Title>
-          <Text c="dimmed">{t('withdraw.intro')}</Text>
-        </div>
-        <DaysForm
-          first={days ?? { from: today, to: today }}
-          isPreviewed={days !== null}
-          onChange={() => {
-            if (days !== null) onDays(null)
-          }}
-          onPreview={onDays}
+    <Panel id="withdraw-days" title={t('withdraw.title')} help={t('withdraw.intro')} titleRef={titleRef}>
+      <DaysForm
+        first={days ?? { from: today, to: today }}
+        isPreviewed={days !== null}
+        onChange={() => {
+          if (days !== null) onDays(null)
+        }}
+        onPreview={onDays}
+      />
+      {days === null ? null : (
+        <Withdrawal
+          key={`${days.from} ${days.to}`}
+          of={`${doctorId} ${days.from} ${days.to}`}
+          doctorId={doctorId}
+          clinicId={clinicId}
+          timeZone={timeZone}
+          days={days}
+          moveOf={moveOf}
+          rebookOf={rebookOf}
+          sinceOf={sinceOf}
+          allLost={allLostOf?.(days)}
+          nextAt={search.nextAt}
+          run={(how, headers) =>
+            dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how }, headers }))
+          }
+          onDone={close}
+          onBack={close}
         />
-        {days === null ? null : (
-          <Withdrawal
-            key={`${days.from} ${days.to}`}
-            of={`${doctorId} ${days.from} ${days.to}`}
-            doctorId={doctorId}
-            clinicId={clinicId}
-            timeZone={timeZone}
-            days={days}
-            moveOf={moveOf}
-            rebookOf={rebookOf}
-            sinceOf={sinceOf}
-            allLost={allLostOf?.(days)}
-            nextAt={search.nextAt}
-            run={(how, headers) =>
-              dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how }, headers }))
-            }
-            onDone={close}
-            onBack={close}
-          />
-        )}
-      </Stack>
-    </section>
+      )}
+    </Panel>
   )
 }
 

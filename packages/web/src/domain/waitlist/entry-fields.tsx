@@ -1,10 +1,10 @@
 import { lengths } from '@holdfast/vocabulary'
-import { Box, Checkbox, NumberInput, Stack, TextInput } from '@mantine/core'
+import { NumberInput, Stack, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
-import { formatWeekday } from '../../lib/i18n/format.ts'
 import { DateField } from '../../ui/fields/date-field.tsx'
 import { TimeField } from '../../ui/fields/time-field.tsx'
+import { WeekdaysField } from '../../ui/fields/weekdays-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { type EntryDraft, entryLimits } from './entry-draft.ts'
 
@@ -28,18 +28,12 @@ export function EntryFields({ form, isPatient, sendsEmails, hasPlaces = true }: 
         <DateField label={t('field.from')} required {...form.getInputProps('from')} />
         <DateField label={t('field.to')} required {...form.getInputProps('to')} />
       </div>
-      <Checkbox.Group
+      <WeekdaysField
         size="md"
         label={t('field.weekdays')}
         description={t('field.weekdaysHelp')}
         {...form.getInputProps('weekdays')}
-      >
-        <Box className={layoutClasses.choices} mt={6}>
-          {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
-            <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
-          ))}
-        </Box>
-      </Checkbox.Group>
+      />
       <div className={layoutClasses.shortFields}>
         <TimeField label={t('field.timeFrom')} {...form.getInputProps('timeFrom')} />
         <TimeField label={t('field.timeTo')} {...form.getInputProps('timeTo')} />

@@ -2,6 +2,7 @@ import { Checkbox, Paper, PasswordInput, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { refusalCode } from '../../lib/api/api-error.ts'
+import { submitValid } from '../../lib/submit-valid.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { newPasswordErrors, passwordLengthMin } from './new-password-fields.ts'
@@ -35,12 +36,12 @@ export function NewPasswordForm({ current, asksToEndOthers, isBusy, error, onSub
       }
     },
   })
-  const submit = form.onSubmit(
+  const submit = submitValid(
+    form,
     (values) =>
       void onSubmit(values).then(form.reset, (refusal: unknown) => {
         if (refusalCode(refusal) === 'password_wrong') form.getInputNode('currentPassword')?.focus()
       }),
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
   )
   const shared = {
     required: true,

@@ -5,9 +5,8 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/i18n/format.ts'
-import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
-import { ErrorState } from '../../ui/states/error-state.tsx'
+import { SaveButton } from '../../ui/save-button.tsx'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { FactorsSection } from './factors-section.tsx'
 import { addPasskey } from './passkey-ceremony.ts'
@@ -134,12 +133,7 @@ function RenamePasskey({ passkey, onDone }: { passkey: Passkey; onDone(): void }
     <form onSubmit={submit}>
       <Stack gap="md">
         <NameInput name={name} onChange={setName} />
-        {rename.isError ? <ErrorState error={rename.error} /> : null}
-        <Group>
-          <ActionButton type="submit" isBusy={rename.isPending}>
-            {t('passkeys.save')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={rename} label={t('passkeys.save')} />
       </Stack>
     </form>
   )

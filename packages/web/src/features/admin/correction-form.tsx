@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { submitValid } from '../../lib/submit-valid.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { ContactFields, LanguageField } from './contact-fields.tsx'
 import type { Contact } from './patient-correction.ts'
@@ -22,10 +23,7 @@ export function CorrectionForm<Draft extends Contact>(props: CorrectionFormProps
   const { form, notes, isBusy, onSubmit, onLeave, children } = props
   const { t } = useTranslation('admin')
   return (
-    <form
-      onSubmit={form.onSubmit(onSubmit, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
-      noValidate
-    >
+    <form onSubmit={submitValid(form, onSubmit)} noValidate>
       <Stack gap="md">
         <ContactFields form={form} />
         <Text role="status">{notes.join(' ')}</Text>

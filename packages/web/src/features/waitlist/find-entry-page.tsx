@@ -1,5 +1,5 @@
 import { isEmailAddress, lengths } from '@holdfast/vocabulary'
-import { Group, Paper, Stack, Text, TextInput } from '@mantine/core'
+import { Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
@@ -9,9 +9,8 @@ import { useClinicChoice } from '../../domain/clinics/use-clinic-choice.ts'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
-import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
-import { ErrorState } from '../../ui/states/error-state.tsx'
+import { SaveButton } from '../../ui/save-button.tsx'
 
 /**
  * The page for guests who have lost the link to their entry: it is sent to the address of the entry. What this page
@@ -66,12 +65,7 @@ export function FindEntryPage() {
             error={isTried && clinicId === null ? t('find.clinicNeeded') : null}
             isTried={isTried}
           />
-          {sending.isError ? <ErrorState error={sending.error} /> : null}
-          <Group>
-            <ActionButton type="submit" isBusy={sending.isPending}>
-              {t('find.submit')}
-            </ActionButton>
-          </Group>
+          <SaveButton of={sending} label={t('find.submit')} />
           <Text role="status" fw={600}>
             {sending.isSuccess ? t('find.sent', { email: isolated(sending.variables.email) }) : null}
           </Text>

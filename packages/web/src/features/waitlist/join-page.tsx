@@ -18,6 +18,7 @@ import { isolated } from '../../lib/i18n/isolated.ts'
 import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { useSession } from '../../lib/session/session.ts'
+import { submitValid } from '../../lib/submit-valid.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
@@ -107,28 +108,25 @@ function Join({ doctor, clinic, from }: JoinProps) {
   })
   const hasPlaces = useHasPlaces(doctor, today)
   const join = useJoin(form)
-  const submit = form.onSubmit(
-    (draft) => {
-      const { patient, ...wanted } = entryOfDraft(draft)
-      const who = isAnyDoctor ? { specialization: doctor.specialization } : { doctorId: doctor.id }
-      const body = {
-        clinicId: clinic.id,
-        ...who,
-        ...wanted,
-        patient: { ...patient, language: currentLanguage() },
-      }
-      join.mutate(body, {
-        onSuccess: ({ id, manageToken }) =>
-          void navigate({
-            to: '/waitlist-entry',
-            hash: id,
-            state: { manageToken: me === null ? manageToken : null },
-            replace: true,
-          }),
-      })
-    },
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-  )
+  const submit = submitValid(form, (draft) => {
+    const { patient, ...wanted } = entryOfDraft(draft)
+    const who = isAnyDoctor ? { specialization: doctor.specialization } : { doctorId: doctor.id }
+    const body = {
+      clinicId: clinic.id,
+      ...who,
+      ...wanted,
+      patient: { ...patient, language: currentLanguage() },
+    }
+    join.mutate(body, {
+      onSuccess: ({ id, manageToken }) =>
+        void navigate({
+          to: '/waitlist-entry',
+          hash: id,
+          state: { manageToken: me === null ? manageToken : null },
+          replace: true,
+        }),
+    })
+  })
   return (
     <Stack gap="lg">
       <Introduction doctor={doctor} clinic={clinic} />

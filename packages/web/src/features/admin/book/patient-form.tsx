@@ -5,6 +5,7 @@ import { type UseFormReturnType, useForm } from '@mantine/form'
 import { type KeyboardEvent, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isolated } from '../../../lib/i18n/isolated.ts'
+import { submitValid } from '../../../lib/submit-valid.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ContactFields, LanguageField, useContactRules } from '../contact-fields.tsx'
 import { Flags } from '../flags.tsx'
@@ -88,10 +89,7 @@ export function PatientForm({
     if (next instanceof HTMLElement) next.focus()
   }
   return (
-    <form
-      onSubmit={form.onSubmit(onBook, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
-      noValidate
-    >
+    <form onSubmit={submitValid(form, onBook)} noValidate>
       <Stack gap="md">
         <Stack gap="md" onKeyDown={leadOn}>
           <ContactFields form={form} />

@@ -1,9 +1,9 @@
 import type { BookingHistory as History } from '@holdfast/contract/client'
-import { Text, Title } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { eventLabel } from '../event-label.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -16,10 +16,7 @@ export function BookingHistory({ bookingId }: { bookingId: string }) {
   const { clinicId } = useClinic()
   const history = useQuery(historyQuery(clinicId, bookingId))
   return (
-    <section className={layoutClasses.panel} aria-labelledby="booking-history">
-      <Title order={2} size="h3" mb="md" id="booking-history">
-        {t('booking.history')}
-      </Title>
+    <Panel id="booking-history" title={t('booking.history')}>
       {history.data === undefined ? (
         history.isError ? (
           <ErrorState error={history.error} retry={() => void history.refetch()} />
@@ -35,7 +32,7 @@ export function BookingHistory({ bookingId }: { bookingId: string }) {
           ))}
         </ol>
       )}
-    </section>
+    </Panel>
   )
 }
 

@@ -1,8 +1,8 @@
-import { Stack, Text, Title } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { MessageTable } from '../message-table.tsx'
@@ -18,16 +18,11 @@ export function BookingMessages({ bookingId }: { bookingId: string }) {
   const rowsRef = useRef<HTMLTableSectionElement>(null)
   if (found.isPending) return null
   return (
-    <section className={layoutClasses.panel} aria-labelledby="booking-messages">
-      <Stack gap="md">
-        <Title order={2} size="h3" id="booking-messages">
-          {t('messages.title')}
-        </Title>
-        {found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : null}
-        {found.isSuccess && messages.length === 0 ? <Text c="dimmed">{t('messages.noneOfBooking')}</Text> : null}
-        {messages.length === 0 ? null : <MessageTable messages={messages} rowsRef={rowsRef} />}
-        <ShowMore pages={found} count={messages.length} listRef={rowsRef} />
-      </Stack>
-    </section>
+    <Panel id="booking-messages" title={t('messages.title')}>
+      {found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : null}
+      {found.isSuccess && messages.length === 0 ? <Text c="dimmed">{t('messages.noneOfBooking')}</Text> : null}
+      {messages.length === 0 ? null : <MessageTable messages={messages} rowsRef={rowsRef} />}
+      <ShowMore pages={found} count={messages.length} listRef={rowsRef} />
+    </Panel>
   )
 }

@@ -1,5 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Button, Group, Stack, Title } from '@mantine/core'
+import { Button, Group, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -21,6 +21,7 @@ import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
+import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { clinicBookingQuery } from '../clinic-booking-query.ts'
@@ -106,61 +107,56 @@ function BookingFacts({ booking }: { booking: Booking }) {
   if (cancellationReason) facts.push({ label: t('field.cancellationReason'), value: cancellationReason })
   if (failureReason) facts.push({ label: t('field.failureReason'), value: t(`failure.${failureReason}`) })
   return (
-    <section className={layoutClasses.panel} aria-labelledby="booking-facts">
-      <Stack gap="lg">
-        <Title order={2} size="h3" id="booking-facts">
-          {t('booking.facts')}
-        </Title>
-        <dl className={classes.facts}>
-          {facts.map(({ label, value }) => (
-            <div key={label} style={{ display: 'contents' }}>
-              <dt>{label}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-        <BookingActions booking={booking} timeZone={timeZone} />
-        {isOpen(booking) ? (
-          <div className={layoutClasses.actions}>
-            {canBeChanged(booking) ? (
-              <Button variant="default" size="sm" onClick={() => setDialog('move')}>
-                {t('booking.move')}
-              </Button>
-            ) : null}
-            <Button variant="default" size="sm" onClick={() => setDialog('cancel')}>
-              {t('booking.cancel')}
+    <Panel id="booking-facts" title={t('booking.facts')} gap="lg">
+      <dl className={classes.facts}>
+        {facts.map(({ label, value }) => (
+          <div key={label} style={{ display: 'contents' }}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <BookingActions booking={booking} timeZone={timeZone} />
+      {isOpen(booking) ? (
+        <div className={layoutClasses.actions}>
+          {canBeChanged(booking) ? (
+            <Button variant="default" size="sm" onClick={() => setDialog('move')}>
+              {t('booking.move')}
             </Button>
-          </div>
-        ) : null}
-        {canBeBookedAgain(booking) ? <OtherAppointments of={booking} /> : null}
-        {canBeBookedAgain(booking) ? (
-          <div className={layoutClasses.actions}>
-            <LinkButton
-              variant="default"
-              size="sm"
-              to="/clinic/$clinicId/book"
-              params={{ clinicId }}
-              search={{ ...(isActive ? { doctorId } : {}), forBooking: booking.id }}
-            >
-              {t('booking.rebook')}
-            </LinkButton>
-          </div>
-        ) : null}
-        {canBeCorrected(booking) ? (
-          <div className={layoutClasses.actions}>
-            <Button variant="default" size="sm" onClick={() => setDialog('correct')}>
-              {t('correct.open')}
-            </Button>
-          </div>
-        ) : null}
-        {isAdmin && canBeErased(booking, serverNow()) ? (
-          <div className={layoutClasses.actions}>
-            <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
-              {t('erase.open')}
-            </Button>
-          </div>
-        ) : null}
-      </Stack>
+          ) : null}
+          <Button variant="default" size="sm" onClick={() => setDialog('cancel')}>
+            {t('booking.cancel')}
+          </Button>
+        </div>
+      ) : null}
+      {canBeBookedAgain(booking) ? <OtherAppointments of={booking} /> : null}
+      {canBeBookedAgain(booking) ? (
+        <div className={layoutClasses.actions}>
+          <LinkButton
+            variant="default"
+            size="sm"
+            to="/clinic/$clinicId/book"
+            params={{ clinicId }}
+            search={{ ...(isActive ? { doctorId } : {}), forBooking: booking.id }}
+          >
+            {t('booking.rebook')}
+          </LinkButton>
+        </div>
+      ) : null}
+      {canBeCorrected(booking) ? (
+        <div className={layoutClasses.actions}>
+          <Button variant="default" size="sm" onClick={() => setDialog('correct')}>
+            {t('correct.open')}
+          </Button>
+        </div>
+      ) : null}
+      {isAdmin && canBeErased(booking, serverNow()) ? (
+        <div className={layoutClasses.actions}>
+          <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
+            {t('erase.open')}
+          </Button>
+        </div>
+      ) : null}
       <EraseDialog booking={booking} isOpen={dialog === 'erase'} onClose={close} />
       <MoveDialog
         booking={booking}
@@ -172,7 +168,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
       />
       <CancelDialog booking={booking} isOpen={dialog === 'cancel'} onClose={close} />
       <CorrectDialog booking={booking} isOpen={dialog === 'correct'} onClose={close} />
-    </section>
+    </Panel>
   )
 }
 

@@ -13,13 +13,13 @@ import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { ownTimeZone } from '../../../lib/i18n/format.ts'
 import { languages } from '../../../lib/i18n/languages.ts'
 import { clinicQuery } from '../../../lib/queries/directory-queries.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { submitValid } from '../../../lib/submit-valid.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import tableClasses from '../../../ui/table.module.css'
@@ -199,23 +199,13 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   })
   return (
     <section className={layoutClasses.panel} aria-labelledby="new-clinic" ref={panelRef}>
-      <form
-        onSubmit={form.onSubmit(
-          (draft) => creation.mutate(draft),
-          (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-        )}
-      >
+      <form onSubmit={submitValid(form, (draft) => creation.mutate(draft))}>
         <Stack gap="md">
           <Title order={2} size="h3" id="new-clinic">
             {t('clinics.add')}
           </Title>
           <ClinicFields timezone={form.getValues().timezone} inputProps={form.getInputProps} />
-          {creation.isError ? <ErrorState error={creation.error} /> : null}
-          <Group>
-            <ActionButton type="submit" isBusy={creation.isPending}>
-              {t('clinics.submit')}
-            </ActionButton>
-          </Group>
+          <SaveButton of={creation} label={t('clinics.submit')} />
         </Stack>
       </form>
     </section>

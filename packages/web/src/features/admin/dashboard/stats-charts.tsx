@@ -1,13 +1,12 @@
 import '@mantine/charts/styles.css'
 import type { ClinicStats } from '@holdfast/contract/client'
 import { AreaChart, BarChart } from '@mantine/charts'
-import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { statusColor, statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import statusClasses from '../../../domain/bookings/status-mark.module.css'
 import { chartAxes } from '../../../lib/chart-axes.ts'
 import { formatDate, formatNumber, formatShare } from '../../../lib/i18n/format.ts'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { confirmedCounts, countLabel } from './confirmed-counts.ts'
 import classes from './dashboard.module.css'
 
@@ -34,10 +33,7 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
   const shared = { h: 260, dataKey: 'day', tickLine: 'none', gridAxis: 'x', strokeDasharray: '0' } as const
   return (
     <div className={`${classes.charts} ${statusClasses.palette}`}>
-      <section className={layoutClasses.panel} aria-labelledby="chart-bookings">
-        <Title order={2} size="h3" mb="md" id="chart-bookings">
-          {t('dashboard.byDay')}
-        </Title>
+      <Panel id="chart-bookings" title={t('dashboard.byDay')}>
         <div role="img" aria-label={t('dashboard.byDayAlt')} dir="ltr">
           <BarChart
             {...shared}
@@ -52,11 +48,8 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
             barProps={{ isAnimationActive: false }}
           />
         </div>
-      </section>
-      <section className={layoutClasses.panel} aria-labelledby="chart-utilisation">
-        <Title order={2} size="h3" mb="md" id="chart-utilisation">
-          {t('figures.utilisation')}
-        </Title>
+      </Panel>
+      <Panel id="chart-utilisation" title={t('figures.utilisation')}>
         <div role="img" aria-label={t('dashboard.utilisationAlt')} dir="ltr">
           <AreaChart
             {...shared}
@@ -72,7 +65,7 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
             areaProps={{ isAnimationActive: false }}
           />
         </div>
-      </section>
+      </Panel>
     </div>
   )
 }

@@ -8,8 +8,7 @@ import { roomProblem, videoRoomQuery } from '../../../domain/video/video-room.ts
 import { VideoRoomField } from '../../../domain/video/video-room-field.tsx'
 import { formatLanguage } from '../../../lib/i18n/format.ts'
 import { withEachWord } from '../../../lib/with-each-word.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { languageTags } from '../language-tags.ts'
 import { useClinic } from '../use-clinic.ts'
 import { usualCurrency } from '../usual-currency.ts'
@@ -82,12 +81,7 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
             value={videoRoom ?? (doctor === null ? '' : room.isPending ? null : (room.data ?? ''))}
           />
         ) : null}
-        {saving.isError ? <ErrorState error={saving.error} /> : null}
-        <Group>
-          <ActionButton type="submit" isBusy={saving.isPending}>
-            {doctor === null ? t('doctors.add') : t('save')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={saving} label={doctor === null ? t('doctors.add') : t('save')} />
       </Stack>
     </form>
   )

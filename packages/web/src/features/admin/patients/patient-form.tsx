@@ -6,6 +6,7 @@ import { PhoneField } from '../../../domain/contacts/phone-field.tsx'
 import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
 import { refusedContact } from '../../../lib/api/api-error.ts'
 import { formatLanguage } from '../../../lib/i18n/format.ts'
+import { submitValid } from '../../../lib/submit-valid.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -45,13 +46,7 @@ export function PatientForm({ initial, submit, isBusy, error, onSubmit }: Patien
   })
   const markRefused = useMarkRefused(form)
   return (
-    <form
-      noValidate
-      onSubmit={form.onSubmit(
-        (draft) => onSubmit(draft, markRefused),
-        (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-      )}
-    >
+    <form noValidate onSubmit={submitValid(form, (draft) => onSubmit(draft, markRefused))}>
       <Stack gap="md">
         <PersonFields form={form} />
         <ContactFields form={form} />

@@ -1,5 +1,5 @@
 import type { PatientWithVisits } from '@holdfast/contract/client'
-import { Button, Stack, Text, Title } from '@mantine/core'
+import { Button, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -12,6 +12,7 @@ import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import adminClasses from '../admin.module.css'
@@ -68,55 +69,50 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
     ...identifiers.map(({ system, value }) => ({ label: system, value: <bdi className="tabular">{value}</bdi> })),
   ]
   return (
-    <section className={layoutClasses.panel} aria-labelledby="patient-facts">
-      <Stack gap="lg">
-        <Title order={2} size="h3" id="patient-facts">
-          {t('facts')}
-        </Title>
-        <dl className={factClasses.facts}>
-          {facts.map(({ label, value }) => (
-            <div key={label} style={{ display: 'contents' }}>
-              <dt>{label}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-        <div className={layoutClasses.actions}>
-          <LinkButton
-            size="sm"
-            variant="default"
-            to="/clinic/$clinicId/book"
-            params={{ clinicId }}
-            search={{ patientId: patient.id }}
-          >
-            {t('book')}
-          </LinkButton>
-          <Button variant="default" size="sm" onClick={() => setDialog('edit')}>
-            {t('edit.open')}
-          </Button>
-          {isAdmin ? (
-            <>
-              <LinkButton
-                size="sm"
-                variant="default"
-                to="/clinic/$clinicId/patients/data"
-                params={{ clinicId }}
-                search={{ patientId: patient.id }}
-              >
-                {t('data')}
-              </LinkButton>
-              <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
-                {t('erase.open')}
-              </Button>
-            </>
-          ) : null}
-        </div>
-      </Stack>
+    <Panel id="patient-facts" title={t('facts')} gap="lg">
+      <dl className={factClasses.facts}>
+        {facts.map(({ label, value }) => (
+          <div key={label} style={{ display: 'contents' }}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className={layoutClasses.actions}>
+        <LinkButton
+          size="sm"
+          variant="default"
+          to="/clinic/$clinicId/book"
+          params={{ clinicId }}
+          search={{ patientId: patient.id }}
+        >
+          {t('book')}
+        </LinkButton>
+        <Button variant="default" size="sm" onClick={() => setDialog('edit')}>
+          {t('edit.open')}
+        </Button>
+        {isAdmin ? (
+          <>
+            <LinkButton
+              size="sm"
+              variant="default"
+              to="/clinic/$clinicId/patients/data"
+              params={{ clinicId }}
+              search={{ patientId: patient.id }}
+            >
+              {t('data')}
+            </LinkButton>
+            <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
+              {t('erase.open')}
+            </Button>
+          </>
+        ) : null}
+      </div>
       <Dialog isForm size="lg" isOpen={dialog === 'edit'} onClose={close} title={t('edit.title')}>
         <EditPatient patient={patient} onDone={close} />
       </Dialog>
       <EraseDialog patient={patient} isOpen={dialog === 'erase'} onClose={close} />
-    </section>
+    </Panel>
   )
 }
 

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { VisitOfBooking } from '../../../domain/visits/visit-of-booking.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './patients.module.css'
 
@@ -36,34 +37,29 @@ export function PatientVisits({ patient: { next, past, cases } }: { patient: Pat
     </li>
   )
   return (
-    <section className={layoutClasses.panel} aria-labelledby="patient-visits">
-      <Stack gap="lg">
-        <Title order={2} size="h3" id="patient-visits">
-          {t('visits.title')}
-        </Title>
-        <Part title={t('visits.next')} items={next.map(appointment)} />
-        <Part title={t('visits.past')} items={past.map(appointment)} />
-        {cases.length === 0 ? null : (
-          <Part
-            title={t('visits.cases')}
-            items={cases.map((one) => (
-              <li key={one.caseId}>
-                <Text fw={600}>{formatDayTime(one.startsAt, timeZone)}</Text>
-                <Text size="sm">
-                  <bdi>{one.procedure}</bdi>
-                </Text>
-                <Text size="sm" c="dimmed">
-                  <bdi>{one.surgeonName}</bdi> · <bdi>{one.roomName}</bdi> · {t(`shell:status.${one.status}`)}
-                </Text>
-              </li>
-            ))}
-          />
-        )}
-        <Text size="sm" c="dimmed">
-          {t('visits.help')}
-        </Text>
-      </Stack>
-    </section>
+    <Panel id="patient-visits" title={t('visits.title')} gap="lg">
+      <Part title={t('visits.next')} items={next.map(appointment)} />
+      <Part title={t('visits.past')} items={past.map(appointment)} />
+      {cases.length === 0 ? null : (
+        <Part
+          title={t('visits.cases')}
+          items={cases.map((one) => (
+            <li key={one.caseId}>
+              <Text fw={600}>{formatDayTime(one.startsAt, timeZone)}</Text>
+              <Text size="sm">
+                <bdi>{one.procedure}</bdi>
+              </Text>
+              <Text size="sm" c="dimmed">
+                <bdi>{one.surgeonName}</bdi> · <bdi>{one.roomName}</bdi> · {t(`shell:status.${one.status}`)}
+              </Text>
+            </li>
+          ))}
+        />
+      )}
+      <Text size="sm" c="dimmed">
+        {t('visits.help')}
+      </Text>
+    </Panel>
   )
 }
 

@@ -1,15 +1,15 @@
 import type { CreatedInvitation } from '@holdfast/contract/client'
 import type { Role } from '@holdfast/vocabulary'
 import { lengths } from '@holdfast/vocabulary'
-import { Button, Group, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { FocusedTitle } from '../../../ui/focus/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { Panel } from '../../../ui/panel.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { roles } from '../roles.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -49,10 +49,7 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
     })
   })
   return (
-    <section className={layoutClasses.panel} aria-labelledby="invite-person">
-      <Title order={2} size="h3" mb="md" id="invite-person">
-        {t('people.invite')}
-      </Title>
+    <Panel id="invite-person" title={t('people.invite')}>
       <form onSubmit={submit}>
         <Stack gap="md">
           <div className={layoutClasses.fields}>
@@ -83,15 +80,10 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
               />
             ) : null}
           </div>
-          {invite.isError ? <ErrorState error={invite.error} /> : null}
-          <Group>
-            <ActionButton type="submit" isBusy={invite.isPending}>
-              {t('people.submit')}
-            </ActionButton>
-          </Group>
+          <SaveButton of={invite} label={t('people.submit')} />
         </Stack>
       </form>
-    </section>
+    </Panel>
   )
 }
 

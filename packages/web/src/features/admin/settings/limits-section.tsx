@@ -1,13 +1,13 @@
 import type { BookingLimits } from '@holdfast/contract/client'
 import { slotLimits } from '@holdfast/vocabulary'
-import { Group, Stack, Text, Title } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { submitValid } from '../../../lib/submit-valid.ts'
+import { Panel } from '../../../ui/panel.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { limitNames } from '../limit-names.ts'
@@ -35,17 +35,9 @@ export function LimitsSection({ report }: { report: ReportDirty }) {
   const { clinicId } = useClinic()
   const limits = useQuery(limitsQuery(clinicId))
   return (
-    <section className={layoutClasses.panel} aria-labelledby="settings-limits">
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="settings-limits">
-            {t('limits.title')}
-          </Title>
-          <Text c="dimmed">{t('limits.help')}</Text>
-        </div>
-        {limits.data ? <LimitsForm limits={limits.data} report={report} /> : <LoadingOrError of={limits} />}
-      </Stack>
-    </section>
+    <Panel id="settings-limits" title={t('limits.title')} help={t('limits.help')}>
+      {limits.data ? <LimitsForm limits={limits.data} report={report} /> : <LoadingOrError of={limits} />}
+    </Panel>
   )
 }
 
@@ -69,11 +61,8 @@ function LimitsForm({ limits, report }: { limits: BookingLimits; report: ReportD
       toastDone({ message: t('saved', { name: clinic.name }) })
     },
   })
-  const submit = form.onSubmit(
-    // Valid values are numbers.
-    (values) => saving.mutate(values as BookingLimits),
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-  )
+  // Valid values are numbers.
+  const submit = submitValid(form, (values) => saving.mutate(values as BookingLimits))
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
@@ -94,12 +83,7 @@ function LimitsForm({ limits, report }: { limits: BookingLimits; report: ReportD
             )
           })}
         </div>
-        {saving.isError ? <ErrorState error={saving.error} /> : null}
-        <Group>
-          <ActionButton type="submit" disabled={!isDirty} isBusy={saving.isPending}>
-            {t('limits.apply')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={saving} isDisabled={!isDirty} label={t('limits.apply')} />
       </Stack>
     </form>
   )

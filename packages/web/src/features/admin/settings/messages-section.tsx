@@ -1,6 +1,6 @@
 import type { MessageSettings } from '@holdfast/contract/client'
 import { isEmailAddress, lengths, messageLimits } from '@holdfast/vocabulary'
-import { Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core'
+import { NativeSelect, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,9 +10,10 @@ import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { languageNames, languages } from '../../../lib/i18n/languages.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { submitValid } from '../../../lib/submit-valid.ts'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -45,17 +46,9 @@ export function MessagesSection({ report }: { report: ReportDirty }) {
   const { clinicId } = useClinic()
   const settings = useQuery(messageSettingsQuery(clinicId))
   return (
-    <section className={layoutClasses.panel} aria-labelledby="settings-messages">
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="settings-messages">
-            {t('messages.settings.title')}
-          </Title>
-          <Text c="dimmed">{t('messages.settings.help')}</Text>
-        </div>
-        {settings.data ? <MessagesForm settings={settings.data} report={report} /> : <LoadingOrError of={settings} />}
-      </Stack>
-    </section>
+    <Panel id="settings-messages" title={t('messages.settings.title')} help={t('messages.settings.help')}>
+      {settings.data ? <MessagesForm settings={settings.data} report={report} /> : <LoadingOrError of={settings} />}
+    </Panel>
   )
 }
 
@@ -88,10 +81,7 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
     setQuestion('asked')
     void counting.refetch()
   })
-  const submit = form.onSubmit(
-    (draft) => saving.mutate(settingsOfDraft(draft)),
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-  )
+  const submit = submitValid(form, (draft) => saving.mutate(settingsOfDraft(draft)))
   const { bookings = 0, isMore = false } = counting.data ?? {}
   return (
     <form onSubmit={submit}>
@@ -144,12 +134,7 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
           minRows={2}
           {...form.getInputProps('textAfter')}
         />
-        {saving.isError ? <ErrorState error={saving.error} /> : null}
-        <Group>
-          <ActionButton type="submit" disabled={!isDirty} isBusy={saving.isPending}>
-            {t('messages.settings.apply')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={saving} isDisabled={!isDirty} label={t('messages.settings.apply')} />
       </Stack>
     </form>
   )

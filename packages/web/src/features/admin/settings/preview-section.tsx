@@ -1,5 +1,5 @@
 import type { MessageChannel, PreviewMessageData } from '@holdfast/contract/client'
-import { NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { NativeSelect, Stack, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,7 +7,7 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatNumber } from '../../../lib/i18n/format.ts'
 import { type Language, languageNames, languages } from '../../../lib/i18n/languages.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { framedMail } from './framed-mail.ts'
@@ -47,37 +47,29 @@ export function PreviewSection() {
   const shown = offered.includes(format) ? format : 'html'
   const wanted: Wanted = { kind, language, channel: shown === 'sms' ? 'sms' : 'email' }
   return (
-    <section className={layoutClasses.panel} aria-labelledby="settings-preview">
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="settings-preview">
-            {t('preview.title')}
-          </Title>
-          <Text c="dimmed">{t('preview.help')}</Text>
-        </div>
-        <div className={classes.choices}>
-          <NativeSelect
-            label={t('preview.kind')}
-            value={kind}
-            data={kinds.map((value) => ({ value, label: t(`messages.kind.${value}`) }))}
-            onChange={({ currentTarget: { value } }) => setKind(kinds.find((one) => one === value) ?? kind)}
-          />
-          <NativeSelect
-            label={t('preview.language')}
-            value={language}
-            data={languages.map((value) => ({ value, label: languageNames[value] }))}
-            onChange={({ currentTarget: { value } }) => setLanguage(languages.find((one) => one === value) ?? language)}
-          />
-          <NativeSelect
-            label={t('preview.format')}
-            value={shown}
-            data={offered.map((value) => ({ value, label: t(`preview.formats.${value}`) }))}
-            onChange={({ currentTarget: { value } }) => setFormat(formats.find((one) => one === value) ?? format)}
-          />
-        </div>
-        <Preview clinicId={clinicId} wanted={wanted} format={shown} />
-      </Stack>
-    </section>
+    <Panel id="settings-preview" title={t('preview.title')} help={t('preview.help')}>
+      <div className={classes.choices}>
+        <NativeSelect
+          label={t('preview.kind')}
+          value={kind}
+          data={kinds.map((value) => ({ value, label: t(`messages.kind.${value}`) }))}
+          onChange={({ currentTarget: { value } }) => setKind(kinds.find((one) => one === value) ?? kind)}
+        />
+        <NativeSelect
+          label={t('preview.language')}
+          value={language}
+          data={languages.map((value) => ({ value, label: languageNames[value] }))}
+          onChange={({ currentTarget: { value } }) => setLanguage(languages.find((one) => one === value) ?? language)}
+        />
+        <NativeSelect
+          label={t('preview.format')}
+          value={shown}
+          data={offered.map((value) => ({ value, label: t(`preview.formats.${value}`) }))}
+          onChange={({ currentTarget: { value } }) => setFormat(formats.find((one) => one === value) ?? format)}
+        />
+      </div>
+      <Preview clinicId={clinicId} wanted={wanted} format={shown} />
+    </Panel>
   )
 }
 

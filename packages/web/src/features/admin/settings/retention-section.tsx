@@ -1,5 +1,5 @@
 import { clinicSettings, retentionDueMax } from '@holdfast/vocabulary'
-import { Alert, Button, Group, Stack, Switch, Text, Title } from '@mantine/core'
+import { Alert, Button, Group, Stack, Switch, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
@@ -10,7 +10,8 @@ import { clinicQuery } from '../../../lib/queries/directory-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { Icon } from '../../../ui/icon.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { isInRange, NumberField } from '../number-field.tsx'
@@ -37,18 +38,10 @@ export function RetentionSection({ report }: { report: ReportDirty }) {
   const titleRef = useRef<HTMLHeadingElement>(null)
   const stored = clinic.settings.patientDataMonths
   return (
-    <section className={layoutClasses.panel} aria-labelledby="settings-retention">
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="settings-retention" tabIndex={-1} ref={titleRef}>
-            {t('retention.title')}
-          </Title>
-          <Text c="dimmed">{t('retention.help')}</Text>
-        </div>
-        {stored === 0 ? null : <Waiting onDone={() => titleRef.current?.focus()} />}
-        <RetentionForm key={stored} stored={stored} report={report} onDone={() => titleRef.current?.focus()} />
-      </Stack>
-    </section>
+    <Panel id="settings-retention" title={t('retention.title')} help={t('retention.help')} titleRef={titleRef}>
+      {stored === 0 ? null : <Waiting onDone={() => titleRef.current?.focus()} />}
+      <RetentionForm key={stored} stored={stored} report={report} onDone={() => titleRef.current?.focus()} />
+    </Panel>
   )
 }
 
@@ -120,12 +113,7 @@ function RetentionForm({ stored, report, onDone }: RetentionFormProps) {
             isInvalid={!isValid}
           />
         ) : null}
-        {saving.isError ? <ErrorState error={saving.error} /> : null}
-        <Group>
-          <ActionButton type="submit" disabled={!isDirty || !isValid} isBusy={saving.isPending}>
-            {t('retention.apply')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={saving} isDisabled={!isDirty || !isValid} label={t('retention.apply')} />
       </Stack>
       <Dialog isOpen={isAsking} onClose={() => setAsking(false)} title={t('retention.confirm.title')}>
         <Confirm

@@ -1,11 +1,11 @@
-import { Stack, Text, Title } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { refusalCode } from '../../../lib/api/api-error.ts'
 import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { SavingSwitch } from '../../../ui/fields/saving-switch.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -35,32 +35,27 @@ export function SecuritySection() {
   })
   const isFirst = refusalCode(saving.error) === 'second_factor_required'
   return (
-    <section className={layoutClasses.panel} aria-labelledby="settings-security">
-      <Stack gap="md">
-        <Title order={2} size="h3" id="settings-security">
-          {t('security.title')}
-        </Title>
-        {security.data === undefined ? (
-          <LoadingOrError of={security} />
-        ) : (
-          <SavingSwitch
-            label={t('security.rule')}
-            description={t('security.help')}
-            checked={security.data.rolesNeedSecondFactor}
-            saving={saving}
-          />
-        )}
-        {isFirst ? (
-          <Text role="alert" c="var(--mantine-color-error)">
-            {t('security.first')}{' '}
-            <TextLink to="/account" search={{ to: `/clinic/${clinicId}/settings` }}>
-              {t('security.toAccount')}
-            </TextLink>
-          </Text>
-        ) : saving.isError ? (
-          <ErrorState error={saving.error} />
-        ) : null}
-      </Stack>
-    </section>
+    <Panel id="settings-security" title={t('security.title')}>
+      {security.data === undefined ? (
+        <LoadingOrError of={security} />
+      ) : (
+        <SavingSwitch
+          label={t('security.rule')}
+          description={t('security.help')}
+          checked={security.data.rolesNeedSecondFactor}
+          saving={saving}
+        />
+      )}
+      {isFirst ? (
+        <Text role="alert" c="var(--mantine-color-error)">
+          {t('security.first')}{' '}
+          <TextLink to="/account" search={{ to: `/clinic/${clinicId}/settings` }}>
+            {t('security.toAccount')}
+          </TextLink>
+        </Text>
+      ) : saving.isError ? (
+        <ErrorState error={saving.error} />
+      ) : null}
+    </Panel>
   )
 }

@@ -1,5 +1,5 @@
 import type { Clinic } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, Stack } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -7,10 +7,11 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../../lib/queries/directory-queries.ts'
+import { submitValid } from '../../../lib/submit-valid.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { UnsavedChanges } from '../../../ui/dialogs/unsaved-changes.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { bookingRules, type ClinicDraft, changeOf, draftOfClinic, invalidNumbers } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
@@ -70,12 +71,9 @@ function SettingsForm({ clinic, report }: { clinic: Clinic; report: ReportDirty 
   const changes = changeOf(form.getValues(), clinic)
   const isInvalid = !form.isValid()
   useReportDirty('clinic', changes !== null || isInvalid, report)
-  const submit = form.onSubmit(
-    () => {
-      if (changes !== null) saving.mutate({ change: changes })
-    },
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-  )
+  const submit = submitValid(form, () => {
+    if (changes !== null) saving.mutate({ change: changes })
+  })
   const refused = saving.variables?.change ?? {}
   return (
     <form onSubmit={submit}>
@@ -91,29 +89,16 @@ function SettingsForm({ clinic, report }: { clinic: Clinic; report: ReportDirty 
         />
       ) : null}
       <Stack gap="lg">
-        <section className={layoutClasses.panel} aria-labelledby="settings-clinic">
-          <Stack gap="md">
-            <Title order={2} size="h3" id="settings-clinic">
-              {t('settings.clinic')}
-            </Title>
-            <ClinicFields timezone={clinic.timezone} inputProps={form.getInputProps} />
-          </Stack>
-        </section>
-        <section className={layoutClasses.panel} aria-labelledby="settings-rules">
-          <Stack gap="md">
-            <div>
-              <Title order={2} size="h3" id="settings-rules">
-                {t('settings.rules')}
-              </Title>
-              <Text c="dimmed">{t('settings.rulesHelp')}</Text>
-            </div>
-            <div className={classes.rules}>
-              {bookingRules.map((rule) => (
-                <RuleField key={rule.name} rule={rule} form={form} />
-              ))}
-            </div>
-          </Stack>
-        </section>
+        <Panel id="settings-clinic" title={t('settings.clinic')}>
+          <ClinicFields timezone={clinic.timezone} inputProps={form.getInputProps} />
+        </Panel>
+        <Panel id="settings-rules" title={t('settings.rules')} help={t('settings.rulesHelp')}>
+          <div className={classes.rules}>
+            {bookingRules.map((rule) => (
+              <RuleField key={rule.name} rule={rule} form={form} />
+            ))}
+          </div>
+        </Panel>
         <Group>
           <ActionButton type="submit" disabled={changes === null && !isInvalid} isBusy={saving.isPending}>
             {t('save')}

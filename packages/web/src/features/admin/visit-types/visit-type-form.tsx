@@ -4,10 +4,10 @@ import { Checkbox, Fieldset, Group, Select, Stack, Text, Textarea, TextInput } f
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { formatLanguage } from '../../../lib/i18n/format.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { submitValid } from '../../../lib/submit-valid.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { CurrencyField, FeeField } from '../fee-fields.tsx'
 import { isInRange } from '../number-field.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -35,10 +35,7 @@ export function VisitTypeForm({ visitType, onDone }: VisitTypeFormProps) {
       ...Object.fromEntries(ownRules.filter((name) => !isRuleValid(name, draft[name])).map((name) => [name, true])),
     }),
   })
-  const submit = form.onSubmit(
-    (draft) => saving.mutate(draft, { onSuccess: onDone }),
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-  )
+  const submit = submitValid(form, (draft) => saving.mutate(draft, { onSuccess: onDone }))
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
@@ -55,12 +52,7 @@ export function VisitTypeForm({ visitType, onDone }: VisitTypeFormProps) {
         <DoctorFields form={form} />
         <PatientFields form={form} />
         <ListFields form={form} />
-        {saving.isError ? <ErrorState error={saving.error} /> : null}
-        <Group>
-          <ActionButton type="submit" isBusy={saving.isPending}>
-            {visitType === null ? t('visitTypes.add') : t('save')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={saving} label={visitType === null ? t('visitTypes.add') : t('save')} />
       </Stack>
     </form>
   )

@@ -12,6 +12,7 @@ import { refusalCode, refusedContact } from '../../../lib/api/api-error.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { languages } from '../../../lib/i18n/languages.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { submitValid } from '../../../lib/submit-valid.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -60,30 +61,27 @@ function AddEntry() {
   const [language, setLanguage] = useState<Contact['language']>('')
   const form = useEntryForm({ initial: newEntryDraft({ today }), today, needsEmail: false })
   const join = useJoin(form)
-  const submit = form.onSubmit(
-    (draft) => {
-      const wanted = entryOfDraft(draft)
-      return join.mutate(
-        {
-          clinicId,
-          urgency,
-          onBehalf: true,
-          ...(isForDoctor ? { doctorId } : { specialization }),
-          ...wanted,
-          patient: { ...wanted.patient, ...(language === '' ? {} : { language }) },
+  const submit = submitValid(form, (draft) => {
+    const wanted = entryOfDraft(draft)
+    return join.mutate(
+      {
+        clinicId,
+        urgency,
+        onBehalf: true,
+        ...(isForDoctor ? { doctorId } : { specialization }),
+        ...wanted,
+        patient: { ...wanted.patient, ...(language === '' ? {} : { language }) },
+      },
+      {
+        onSuccess: ({ hasFreeTimes }) => {
+          const message = hasFreeTimes ? 'clinic.addedFree' : 'clinic.added'
+          toastDone({ message: t(message, { name: isolated(draft.name.trim()) }) })
+          void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+          void navigate({ to: '/clinic/$clinicId/waitlist', params: { clinicId }, search: {} })
         },
-        {
-          onSuccess: ({ hasFreeTimes }) => {
-            const message = hasFreeTimes ? 'clinic.addedFree' : 'clinic.added'
-            toastDone({ message: t(message, { name: isolated(draft.name.trim()) }) })
-            void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-            void navigate({ to: '/clinic/$clinicId/waitlist', params: { clinicId }, search: {} })
-          },
-        },
-      )
-    },
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-  )
+      },
+    )
+  })
   return (
     <form onSubmit={submit} noValidate className={layoutClasses.panel}>
       <Stack gap="md">

@@ -1,11 +1,12 @@
 import type { PublishedEvent, WebhookWithSecret } from '@holdfast/contract/client'
 import { lengths } from '@holdfast/vocabulary'
-import { Box, Checkbox, Group, Stack, TextInput, Title } from '@mantine/core'
+import { Box, Checkbox, Group, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { refusesField } from '../../../lib/api/api-error.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { eventNames, eventSuffix } from './event-names.ts'
 import { useWebhookActions } from './webhook-queries.ts'
@@ -33,10 +34,7 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
     add.mutate({ url: url.trim(), events }, { onSuccess, onError })
   })
   return (
-    <section className={layoutClasses.panel} aria-labelledby="add-webhook">
-      <Title order={2} size="h3" mb="md" id="add-webhook">
-        {t('webhooks.add')}
-      </Title>
+    <Panel id="add-webhook" title={t('webhooks.add')}>
       <form onSubmit={submit}>
         <Stack gap="md">
           <TextInput
@@ -64,6 +62,6 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
           </Group>
         </Stack>
       </form>
-    </section>
+    </Panel>
   )
 }

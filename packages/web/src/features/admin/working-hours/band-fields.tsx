@@ -1,9 +1,10 @@
 import { addDays, firstWeekOf, mondayOf, sessionLimits, workingHoursLimits } from '@holdfast/vocabulary'
-import { Box, Button, Checkbox, Group, NativeSelect, Paper, Radio, Stack, Text } from '@mantine/core'
+import { Button, Group, NativeSelect, Paper, Radio, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatWeekday } from '../../../lib/i18n/format.ts'
+import { formatDate } from '../../../lib/i18n/format.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import { EndTimeField, TimeField } from '../../../ui/fields/time-field.tsx'
+import { WeekdaysField } from '../../../ui/fields/weekdays-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { BandDays } from './band-days.tsx'
 import { type BandDraft, capacityMax, problemOf, weeksOf } from './hours-draft.ts'
@@ -29,19 +30,13 @@ export function BandFields({ band, number, days, onChange, onRemove }: BandProps
     <Paper withBorder p="md" radius="lg" role="group" aria-label={t('band', { number })}>
       <Stack gap="md">
         <Text fw={600}>{t('band', { number })}</Text>
-        <Checkbox.Group
+        <WeekdaysField
           size="md"
           label={t('weekdays')}
           value={weekdays}
           onChange={(chosen) => set({ weekdays: chosen })}
           error={problem === 'weekdays' ? error : null}
-        >
-          <Box className={layoutClasses.choices} mt={6}>
-            {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
-              <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
-            ))}
-          </Box>
-        </Checkbox.Group>
+        />
         <div className={layoutClasses.shortFields}>
           <TimeField label={t('from')} value={from} onChange={(time) => set({ from: time })} />
           <EndTimeField

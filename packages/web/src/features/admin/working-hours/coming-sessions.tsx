@@ -1,6 +1,6 @@
 import type { OpenSession } from '@holdfast/contract/client'
 import { addDays, sessionLimits } from '@holdfast/vocabulary'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -12,6 +12,7 @@ import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { EndTimeField, TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -29,33 +30,25 @@ export function ComingSessions(props: SessionsProps) {
   const { withdraw } = useSessionActions(props)
   const timesOf = ({ startsAt, endsAt }: OpenSession) => formatAppointment(startsAt, endsAt, timeZone)
   return (
-    <section aria-labelledby="coming-sessions" className={layoutClasses.panel}>
-      <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="coming-sessions">
-            {t('sessions.title')}
-          </Title>
-          <Text c="dimmed">{t('sessions.help')}</Text>
-        </div>
-        <AddSession {...props} />
-        {sessions.data === undefined ? <LoadingOrError of={sessions} /> : null}
-        {sessions.data?.length === 0 ? <Text role="status">{t('sessions.none')}</Text> : null}
-        {sessions.data?.map((session) => (
-          <Group key={session.id} justify="space-between" gap="xs">
-            <Text>
-              {timesOf(session)} · {t('sessions.grid', { minutes: session.gridMinutes })}
-            </Text>
-            <Button
-              size="sm"
-              variant="default"
-              aria-label={t('sessions.withdrawOf', { times: timesOf(session) })}
-              onClick={() => setChosen(session)}
-            >
-              {t('sessions.withdraw')}
-            </Button>
-          </Group>
-        ))}
-      </Stack>
+    <Panel id="coming-sessions" title={t('sessions.title')} help={t('sessions.help')}>
+      <AddSession {...props} />
+      {sessions.data === undefined ? <LoadingOrError of={sessions} /> : null}
+      {sessions.data?.length === 0 ? <Text role="status">{t('sessions.none')}</Text> : null}
+      {sessions.data?.map((session) => (
+        <Group key={session.id} justify="space-between" gap="xs">
+          <Text>
+            {timesOf(session)} · {t('sessions.grid', { minutes: session.gridMinutes })}
+          </Text>
+          <Button
+            size="sm"
+            variant="default"
+            aria-label={t('sessions.withdrawOf', { times: timesOf(session) })}
+            onClick={() => setChosen(session)}
+          >
+            {t('sessions.withdraw')}
+          </Button>
+        </Group>
+      ))}
       <ConfirmDialog
         title={chosen === null ? '' : t('sessions.withdrawOf', { times: timesOf(chosen) })}
         isOpen={chosen !== null}
@@ -74,7 +67,7 @@ export function ComingSessions(props: SessionsProps) {
       >
         <Text>{t('sessions.withdrawHelp')}</Text>
       </ConfirmDialog>
-    </section>
+    </Panel>
   )
 }
 

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatLocalTime, formatLocalTimes, formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -61,17 +61,9 @@ function Hours(of: { clinicId: string; doctorId: string; today: string }) {
   return (
     <>
       <Versions hours={hours.data} today={of.today} />
-      <section aria-labelledby="change-hours" className={layoutClasses.panel}>
-        <Stack gap="md">
-          <div>
-            <Title order={2} size="h3" id="change-hours">
-              {t('change')}
-            </Title>
-            <Text c="dimmed">{t('changeHelp')}</Text>
-          </div>
-          <HoursForm key={started} {...of} hours={hours.data} onRestart={() => setStarted(started + 1)} />
-        </Stack>
-      </section>
+      <Panel id="change-hours" title={t('change')} help={t('changeHelp')}>
+        <HoursForm key={started} {...of} hours={hours.data} onRestart={() => setStarted(started + 1)} />
+      </Panel>
     </>
   )
 }

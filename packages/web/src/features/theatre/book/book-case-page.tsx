@@ -1,6 +1,6 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
-import { Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -10,7 +10,7 @@ import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { useTitleFocusAfter } from '../../../ui/focus/use-title-focus-after.ts'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import { type CaseDraft, draftOf, newCaseOf } from '../draft/case-draft.ts'
@@ -79,18 +79,12 @@ function BookCase({ request, rooms }: BookCaseProps) {
       <PageTitle>{t('book.title')}</PageTitle>
       <form onSubmit={form.onSubmit(() => hold())}>
         <Stack gap="lg">
-          <section className={layoutClasses.panel} aria-labelledby="book-what">
-            <Title order={2} size="h3" mb="md" id="book-what">
-              {t('book.what')}
-            </Title>
+          <Panel id="book-what" title={t('book.what')}>
             <CaseFields form={form} />
-          </section>
-          <section className={layoutClasses.panel} aria-labelledby="book-when">
-            <Title order={2} size="h3" mb="md" id="book-when">
-              {t('book.when')}
-            </Title>
+          </Panel>
+          <Panel id="book-when" title={t('book.when')}>
             <TimeChoice draft={form.getValues()} place={place} rooms={active} names={names} onPlace={setPlace} />
-          </section>
+          </Panel>
           <Group>
             <ActionButton type="submit" isBusy={holding.isPending} disabled={place === null}>
               {place === null

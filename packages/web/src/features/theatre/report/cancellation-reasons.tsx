@@ -1,8 +1,7 @@
 import type { TheatreFigures } from '@holdfast/contract/client'
-import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../../../lib/i18n/format.ts'
-import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import classes from './report.module.css'
 
 /** Why cases were cancelled, the most frequent reason first. */
@@ -11,10 +10,7 @@ export function CancellationReasons({ figures: { cancellations } }: { figures: T
   const most = Math.max(...cancellations.map(({ count }) => count))
   if (cancellations.length === 0) return null
   return (
-    <section className={layoutClasses.panel} aria-labelledby="report-reasons">
-      <Title order={2} size="h3" mb="md" id="report-reasons">
-        {t('report.reasons')}
-      </Title>
+    <Panel id="report-reasons" title={t('report.reasons')}>
       <ul className={classes.reasons}>
         {cancellations.map(({ reason, count }) => (
           <li key={reason}>
@@ -26,6 +22,6 @@ export function CancellationReasons({ figures: { cancellations } }: { figures: T
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   )
 }

@@ -1,15 +1,14 @@
 import type { CaseRequest, NewCaseRequest } from '@holdfast/contract/client'
 import { lengths } from '@holdfast/vocabulary'
-import { Group, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
+import { NativeSelect, Stack, Text, Textarea } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { type CaseDraft, draftOf, patientOf, teamOf } from '../draft/case-draft.ts'
 import { CaseFields } from '../draft/case-fields.tsx'
@@ -70,12 +69,7 @@ export function RequestForm({ request, onDone }: RequestFormProps) {
           value={wishes.note}
           onChange={({ currentTarget }) => set({ note: currentTarget.value })}
         />
-        {sending.isError ? <ErrorState error={sending.error} /> : null}
-        <Group>
-          <ActionButton type="submit" isBusy={sending.isPending}>
-            {t(request === null ? 'requests.submit' : 'requests.save')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={sending} label={t(request === null ? 'requests.submit' : 'requests.save')} />
       </Stack>
     </form>
   )

@@ -1,17 +1,18 @@
 import type { CreatedBlocks, NewBlock } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
-import { Box, Checkbox, Group, List, NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core'
+import { Checkbox, Group, List, NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { type SyntheticEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
-import { comma, formatDate, formatNumber, formatTimes, formatWeekday } from '../../../lib/i18n/format.ts'
+import { comma, formatDate, formatNumber, formatTimes } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
+import { WeekdaysField } from '../../../ui/fields/weekdays-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useTheatre } from '../use-theatre.ts'
@@ -96,13 +97,7 @@ function RuleFields({ form }: { form: Form }) {
   const { t } = useTranslation('theatre')
   return (
     <>
-      <Checkbox.Group label={t('blocks.weekdays')} {...form.getInputProps('weekdays')}>
-        <Box className={layoutClasses.choices} mt={6}>
-          {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
-            <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
-          ))}
-        </Box>
-      </Checkbox.Group>
+      <WeekdaysField label={t('blocks.weekdays')} {...form.getInputProps('weekdays')} />
       {form.getValues().kind === 'monthly' ? (
         <Checkbox.Group label={t('blocks.weeksOfMonth')} {...form.getInputProps('weeksOfMonth')}>
           <Group gap="md" mt={6}>

@@ -1,11 +1,10 @@
 import type { Equipment, TheatreDoctor } from '@holdfast/contract/client'
-import { Group, Stack } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { SaveButton } from '../../../ui/save-button.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { PreferredEquipment } from './preferred-equipment.tsx'
@@ -35,12 +34,7 @@ export function DoctorForm({ doctor: { id, name, preferredEquipmentIds }, equipm
     >
       <Stack gap="md">
         <PreferredEquipment equipment={equipment} ids={preferred} onChange={setPreferred} />
-        {saving.isError ? <ErrorState error={saving.error} /> : null}
-        <Group>
-          <ActionButton type="submit" isBusy={saving.isPending}>
-            {t('save')}
-          </ActionButton>
-        </Group>
+        <SaveButton of={saving} label={t('save')} />
       </Stack>
     </form>
   )
