@@ -53,19 +53,16 @@ it('the drill finds bookings in another slot or state (negative control: it chan
   expect(restored).toBe(acknowledgedBefore - 2)
 })
 
-it.for(['engine', 'server'] as const)(
-  'by the %s: what backups cost, for a copy and for the WAL in between',
-  async (way) => {
-    const directory = await emptyDirectory()
-    const cost = await measureBackupCost({ way, rounds: 1, partMs: 500, bookedBefore: 1_000, directory, ...quick })
-    const { without, copying, archiving } = cost.bookingsPerSecond
-    for (const { min } of [without, copying, archiving]) expect(min).toBeGreaterThan(0)
-    // There is one round: the mean of what was booked before and after it.
-    const neighbours = (without.min + without.max) / 2
-    expect(cost.ratio.archiving.median).toBeCloseTo(archiving.median / neighbours, 1)
-    expect(cost.ratio.copying.median).toBeCloseTo(copying.median / neighbours, 1)
-  },
-)
+it.for(['engine', 'server'] as const)('by the %s: what backups cost, for a copy and WAL between', async (way) => {
+  const directory = await emptyDirectory()
+  const cost = await measureBackupCost({ way, rounds: 1, partMs: 500, bookedBefore: 1_000, directory, ...quick })
+  const { without, copying, archiving } = cost.bookingsPerSecond
+  for (const { min } of [without, copying, archiving]) expect(min).toBeGreaterThan(0)
+  // There is one round: the mean of what was booked before and after it.
+  const neighbours = (without.min + without.max) / 2
+  expect(cost.ratio.archiving.median).toBeCloseTo(archiving.median / neighbours, 1)
+  expect(cost.ratio.copying.median).toBeCloseTo(copying.median / neighbours, 1)
+})
 
 it('backups that cost a server more than a tenth of its bookings are a failure', () => {
   const cost = (way: 'engine' | 'server', copying: number, archiving: number) => {

@@ -21,10 +21,7 @@ function shellcheck(args: string[], input = '') {
 const isInstalled = hasProgram('shellcheck') || installDebianPackages('shellcheck')
 if (!isInstalled) console.warn("Debian's package shellcheck is missing: the scripts of deploy/ are not checked.")
 
-test.runIf(isInstalled)(
-  'shellcheck finds nothing in the scripts of deploy/, and does find an unquoted variable',
-  () => {
-    expect(shellcheck([...scripts, 'test/deploy/boot-machine.sh']).stdout).toBe('')
-    expect(shellcheck(['-'], 'file=$1\nrm $file\n').stdout).toContain('SC2086')
-  },
-)
+test.runIf(isInstalled)('shellcheck finds nothing in scripts of deploy/, and does find an unquoted variable', () => {
+  expect(shellcheck([...scripts, 'test/deploy/boot-machine.sh']).stdout).toBe('')
+  expect(shellcheck(['-'], 'file=$1\nrm $file\n').stdout).toContain('SC2086')
+})

@@ -10,9 +10,7 @@ async function aHome(onTestFinished: TestContext['onTestFinished']): Promise<str
   return home
 }
 
-test('creates a directory and those above it with the mode, and accepts one that exists', async ({
-  onTestFinished,
-}) => {
+test('creates a directory and those above it with the mode, and accepts existing ones', async ({ onTestFinished }) => {
   const home = await aHome(onTestFinished)
   const path = join(home, 'a', 'b', 'c')
   for (let times = 0; times < 2; times += 1) await makeDirectory(path, 0o700)

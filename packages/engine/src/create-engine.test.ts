@@ -5,9 +5,7 @@ import { createEngine } from './create-engine.ts'
 import { DatabaseUnavailable } from './database/database-unavailable.ts'
 import { createPool } from './database/pools.ts'
 
-test('connections killed repeatedly under load: each claim gets one result, and the counts agree', async ({
-  database,
-}) => {
+test('connections killed repeatedly under load: each claim gets one result, and counts agree', async ({ database }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 600 })
   const batchPool = createPool({ url: database.appUrl, max: 6, name: 'to be killed' })
   const engine = createEngine({ batchPool, generalPool: database.appPool })
@@ -51,9 +49,7 @@ test('stop waits until every accepted claim has its outcome', async ({ database 
   expect(await takenOf(database, slot)).toEqual([500])
 })
 
-test('an unreachable database is reported within a second, with a known outcome: nothing was tried', async ({
-  database,
-}) => {
+test('an unreachable database is reported within a second, as known: nothing was tried', async ({ database }) => {
   const nowhere = createPool({ url: 'postgres://nobody@127.0.0.1:1/none', max: 2, name: 'nowhere' })
   const engine = createEngine({ batchPool: nowhere, generalPool: nowhere })
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))

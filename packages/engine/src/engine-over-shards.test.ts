@@ -189,9 +189,7 @@ describe('over two shards, what is read is what one database with the same rows 
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest()
 
-test('feeds are found by their secrets: an account’s on the directory, a clinic’s in its database', async ({
-  scene,
-}) => {
+test('feeds are found by their secrets: an account’s on the directory, a clinic’s with it', async ({ scene }) => {
   const { engine, directory, shards, accountId } = scene
   const mine = { kind: 'account', id: accountId } as const
   const created = { accountId, language: 'en', createdAt: new Date(), hasSecondFactor: false } as const
@@ -210,9 +208,7 @@ test('feeds are found by their secrets: an account’s on the directory, a clini
   expect(rows).toEqual([{ kind: 'account' }])
 })
 
-test('an event of the security log belongs to its clinic, one of an account to each of its clinics', async ({
-  scene,
-}) => {
+test('a security event belongs to its clinic, one of an account to all its clinics', async ({ scene }) => {
   const { engine, directory, shards, accountId } = scene
   const anEvent = (event: Partial<NewAuditEvent>): NewAuditEvent => ({
     kind: 'signed_in',

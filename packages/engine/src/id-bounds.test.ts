@@ -71,26 +71,23 @@ describe('a hold that lapsed months ago and was not swept', () => {
     expect(await runClaimBatch(database.appPool, [aClaim(slot)])).not.toMatchObject([{ outcome: { kind: 'booked' } }])
   })
 
-  agedTest(
-    'by a server whose clock was a day behind: it is found, and a minute further it is not',
-    async ({ database }) => {
-      const { slot, hold } = await aSlotWithOldHold(database, 100)
-      const shift = async (by: string) =>
-        await database.ownerPool.query(
-          `update holdfast.slot set next_lapse = next_lapse + $2::interval where id = $1`,
-          [slot.id, by],
-        )
-      // The longest hold takes 24 hours: this one ended 24 hours after that, by the time in its id.
+  agedTest('by a server whose clock is a day behind: it is found, a minute further not', async ({ database }) => {
+    const { slot, hold } = await aSlotWithOldHold(database, 100)
+    const shift = async (by: string) =>
       await database.ownerPool.query(
-        `update holdfast.booking set hold_expires_at = hold_expires_at + interval '47 hours 30 minutes' where id = $1`,
-        [hold.id],
+        `update holdfast.slot set next_lapse = next_lapse + $2::interval where id = $1`,
+        [slot.id, by],
       )
-      await shift('47 hours 31 minutes')
-      expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 0 })
-      await shift('-1 minute')
-      expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 1 })
-    },
-  )
+    // The longest hold takes 24 hours: this one ended 24 hours after that, by the time in its id.
+    await database.ownerPool.query(
+      `update holdfast.booking set hold_expires_at = hold_expires_at + interval '47 hours 30 minutes' where id = $1`,
+      [hold.id],
+    )
+    await shift('47 hours 31 minutes')
+    expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 0 })
+    await shift('-1 minute')
+    expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 1 })
+  })
 
   agedTest('the sweep of all months expires it, the one of every minute does not look for it', async ({ database }) => {
     const { slot } = await aSlotWithOldHold(database, 100)
@@ -118,30 +115,27 @@ agedTest('a month whose holds cannot be expired does not keep those of the other
   expect(await expireHoldsOfAllMonths(database.appPool)).toBe(1)
 })
 
-agedTest(
-  'an appointment as old as its clinic makes a patient known; control: not with a bound too tight',
-  async ({ database }) => {
-    const clinic = await aClinic(database)
-    const accountId = randomUUID()
-    const slot = await aSlot(database, await aDoctor(database, clinic))
-    await ageBooking(database, await aBooking(database, slot, { accountId, status: 'COMPLETED' }), 500)
-    await database.ownerPool.query(
-      `update holdfast.clinic set created_at = now() - interval '499 days 1 hour' where no = $1`,
-      [clinic.no],
+agedTest('a visit as old as its clinic makes patients known; control: not with a tight bound', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const accountId = randomUUID()
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  await ageBooking(database, await aBooking(database, slot, { accountId, status: 'COMPLETED' }), 500)
+  await database.ownerPool.query(
+    `update holdfast.clinic set created_at = now() - interval '499 days 1 hour' where no = $1`,
+    [clinic.no],
+  )
+  const isKnown = async (account: string) => {
+    const { rows } = await database.ownerPool.query(
+      'select (holdfast.known_patients(array[$1::integer], array[$2::uuid]))[1] as known',
+      [clinic.no, account],
     )
-    const isKnown = async (account: string) => {
-      const { rows } = await database.ownerPool.query(
-        'select (holdfast.known_patients(array[$1::integer], array[$2::uuid]))[1] as known',
-        [clinic.no, account],
-      )
-      return rows[0].known
-    }
-    expect([await isKnown(accountId), await isKnown(randomUUID())]).toEqual([true, false])
-    const tighter = { part: 'ids_from(c.created_at)', becomes: "ids_from(c.created_at + interval '9 months')" }
-    await plantFunction(database, 'known_patients', tighter)
-    expect(await isKnown(accountId)).toBe(false)
-  },
-)
+    return rows[0].known
+  }
+  expect([await isKnown(accountId), await isKnown(randomUUID())]).toEqual([true, false])
+  const tighter = { part: 'ids_from(c.created_at)', becomes: "ids_from(c.created_at + interval '9 months')" }
+  await plantFunction(database, 'known_patients', tighter)
+  expect(await isKnown(accountId)).toBe(false)
+})
 
 describe('a booking that is older than its slot, because it was moved into it', () => {
   async function aMovedBooking(database: TestDatabase) {
@@ -315,24 +309,21 @@ test.for([
   }
 })
 
-agedTest(
-  'the bookings of an account over two years: every page is in order, and nothing is missing',
-  async ({ database }) => {
-    const doctor = await aDoctor(database, await aClinic(database))
-    const accountId = randomUUID()
-    const ids: string[] = []
-    for (let days = 700; days >= 0; days -= 35) {
-      const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - (days - 40) * 24 * hourMs) })
-      ids.push((await ageBooking(database, await aBooking(database, slot, { accountId }), days)).id)
-    }
-    const reads = createReads(database.appPool)
-    const found: string[] = []
-    let cursor: string | null = null
-    do {
-      const page = await reads.bookingsOfAccount({ accountId, status: null, from: null, to: null, limit: 4, cursor })
-      found.push(...page.items.map(({ id }) => id))
-      cursor = page.nextCursor
-    } while (cursor !== null)
-    expect(found).toEqual(ids)
-  },
-)
+agedTest('the bookings of an account over two years: pages are in order, nothing is missing', async ({ database }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const accountId = randomUUID()
+  const ids: string[] = []
+  for (let days = 700; days >= 0; days -= 35) {
+    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - (days - 40) * 24 * hourMs) })
+    ids.push((await ageBooking(database, await aBooking(database, slot, { accountId }), days)).id)
+  }
+  const reads = createReads(database.appPool)
+  const found: string[] = []
+  let cursor: string | null = null
+  do {
+    const page = await reads.bookingsOfAccount({ accountId, status: null, from: null, to: null, limit: 4, cursor })
+    found.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  expect(found).toEqual(ids)
+})

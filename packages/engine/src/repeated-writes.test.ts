@@ -79,24 +79,21 @@ test.for([
   { name: 'a claim sent again with its key', way: 'claim' },
   { name: 'a confirmation of a confirmed booking', way: 'confirm' },
   { name: 'a move to the slot that the booking has', way: 'move' },
-] as const)(
-  '$name is announced without a position, and its slot without a count',
-  async ({ way }, { database, scene }) => {
-    const { engine, doctor } = scene
-    const slot = await aSlot(database, doctor, { capacity: 3 })
-    const { id: bookingId } = await aBooking(database, slot)
-    const request = aClaim(slot)
-    const who = { bookingId, actorId: null, onBehalf: true, key: null }
-    const writes = {
-      claim: () => engine.claim({ ...aClaim(slot), key: request.key, requestHash: request.requestHash }),
-      confirm: () => engine.settle({ ...who, action: 'confirm', reason: null }),
-      move: () => engine.move({ ...who, slotId: slot.id }),
-    }
-    const { announced } = await repeat<unknown>(engine, writes[way])
-    const slots = [{ slotId: slot.id, doctorId: doctor.id, startsAt: slot.startsAt, available: null, lapsesInMs: null }]
-    expect(announced).toEqual([{ ...noOne, kind: 'bookings', position: null, doctorIds: new Set([doctor.id]), slots }])
-  },
-)
+] as const)('$name has no position, and its slot no count', async ({ way }, { database, scene }) => {
+  const { engine, doctor } = scene
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  const { id: bookingId } = await aBooking(database, slot)
+  const request = aClaim(slot)
+  const who = { bookingId, actorId: null, onBehalf: true, key: null }
+  const writes = {
+    claim: () => engine.claim({ ...aClaim(slot), key: request.key, requestHash: request.requestHash }),
+    confirm: () => engine.settle({ ...who, action: 'confirm', reason: null }),
+    move: () => engine.move({ ...who, slotId: slot.id }),
+  }
+  const { announced } = await repeat<unknown>(engine, writes[way])
+  const slots = [{ slotId: slot.id, doctorId: doctor.id, startsAt: slot.startsAt, available: null, lapsesInMs: null }]
+  expect(announced).toEqual([{ ...noOne, kind: 'bookings', position: null, doctorIds: new Set([doctor.id]), slots }])
+})
 
 test('a clinic created with the key of one is announced without a position', async ({ scene: { engine } }) => {
   const writeKey = newKey()

@@ -91,9 +91,7 @@ describe('a start', () => {
     await empty.drop()
   })
 
-  test('works for an owner who is not a superuser and may not create roles, with DATABASE_APP_URL', async ({
-    database,
-  }) => {
+  test('works for an owner without rights to create roles, with DATABASE_APP_URL', async ({ database }) => {
     const empty = await createEmptyDatabase()
     const name = empty.ownerUrl.replace(/\?.*/, '').split('/').at(-1) ?? ''
     const owner = `${name}_owner`
@@ -205,9 +203,7 @@ describe('a start that fails', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  test('because its port is in use has printed the generated password, as no later start prints it', async ({
-    database,
-  }) => {
+  test('because its port is in use has printed the password, as no later start does', async ({ database }) => {
     const empty = await createTestDatabase()
     const running = await serverOn(database)
     const { PORT: _, HOLDFAST_ADMIN_PASSWORD: __, ...env } = settingsFor(empty)
@@ -270,14 +266,11 @@ describe('a start that fails', () => {
 })
 
 describe('signals', () => {
-  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s stops an idle server cleanly',
-    async (signal, { database }) => {
-      const server = await serverProcess({ ...settingsFor(database), HOLDFAST_WORKER: 'on' })
-      expect(await server.end(signal)).toBe(0)
-      await untilNoConnections(database)
-    },
-  )
+  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops an idle server', async (signal, { database }) => {
+    const server = await serverProcess({ ...settingsFor(database), HOLDFAST_WORKER: 'on' })
+    expect(await server.end(signal)).toBe(0)
+    await untilNoConnections(database)
+  })
 })
 
 describe('HOST', () => {

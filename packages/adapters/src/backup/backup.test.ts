@@ -61,33 +61,30 @@ describe('one copy', () => {
     expect(restored).not.toContain(later.no)
   })
 
-  it.for(['of its data', 'of its checkpoint'])(
-    'ends at the signal in the middle %s, and leaves nothing',
-    async (where) => {
-      const stop = new AbortController()
-      const slow = where === 'of its data' ? { megabytesPerSecond: 1 } : ({ checkpoint: 'spread' } as const)
-      // A spread checkpoint takes as long as there is to write.
-      await cluster.ownerPool.query('create table filling as select generate_series(1, 300000) as no')
-      onTestFinished(async () => void (await cluster.ownerPool.query('drop table filling')))
-      const copy = cluster.copy(store, { ...slow, signal: stop.signal })
-      const phase = where === 'of its data' ? 'streaming database files' : 'waiting for checkpoint to finish'
-      await until(
-        async () => {
-          const { rows } = await cluster.ownerPool.query('select from pg_stat_progress_basebackup where phase = $1', [
-            phase,
-          ])
-          return rows.length > 0 || undefined
-        },
-        () => `a copy that is ${phase}`,
-      )
-      const abortedAt = performance.now()
-      stop.abort()
-      await expect(copy).rejects.toThrow('aborted')
-      // Its data alone take three quarters of a minute.
-      expect(performance.now() - abortedAt).toBeLessThan(40_000)
-      expect(await store.list('base/')).toEqual([])
-    },
-  )
+  it.for(['of its data', 'of its checkpoint'])('ends at the signal in the middle %s and leaves none', async (where) => {
+    const stop = new AbortController()
+    const slow = where === 'of its data' ? { megabytesPerSecond: 1 } : ({ checkpoint: 'spread' } as const)
+    // A spread checkpoint takes as long as there is to write.
+    await cluster.ownerPool.query('create table filling as select generate_series(1, 300000) as no')
+    onTestFinished(async () => void (await cluster.ownerPool.query('drop table filling')))
+    const copy = cluster.copy(store, { ...slow, signal: stop.signal })
+    const phase = where === 'of its data' ? 'streaming database files' : 'waiting for checkpoint to finish'
+    await until(
+      async () => {
+        const { rows } = await cluster.ownerPool.query('select from pg_stat_progress_basebackup where phase = $1', [
+          phase,
+        ])
+        return rows.length > 0 || undefined
+      },
+      () => `a copy that is ${phase}`,
+    )
+    const abortedAt = performance.now()
+    stop.abort()
+    await expect(copy).rejects.toThrow('aborted')
+    // Its data alone take three quarters of a minute.
+    expect(performance.now() - abortedAt).toBeLessThan(40_000)
+    expect(await store.list('base/')).toEqual([])
+  })
 
   it('is not readable without the key', async () => {
     await cluster.ownerPool.query(`create table secret as select 'Ada Lovelace' as patient`)

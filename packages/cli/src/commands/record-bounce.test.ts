@@ -65,9 +65,7 @@ const settingsOf = ({ ownerUrl, appUrl }: TestDatabase) => ({ DATABASE_URL: owne
 const record = (database: TestDatabase, stdin: string, ...options: string[]) =>
   runCaptured(['record-bounce', ...options], settingsOf(database), { stdin })
 
-test('an e-mail that came back counts as failed, with the codes of the report and none of its text; once', async ({
-  database,
-}) => {
+test('an e-mail that came back counts as failed once, with the report’s codes and no text', async ({ database }) => {
   const { id, stored } = await aSentMail(database)
   const first = await record(database, aReport({ id, to: 'Ada@Example.NET' }))
   expect(first).toEqual({ code: 0, out: ['The e-mail is recorded as not delivered.'], err: [] })

@@ -62,33 +62,30 @@ test.for([
   ['a database of another installation', () => other.north, () => `the database 1 of the installation ${other.id}`],
   ['the directory of another', () => other.directory, () => `the directory of the installation ${other.id}`],
   ['the database of DATABASE_URL', () => own.directory, () => `the directory of the installation ${own.id}`],
-] as const)(
-  'under the name of a shard, %s is refused by all commands, and stays as it is',
-  async ([_, wrong, found]) => {
-    const env = { ...own.env, HOLDFAST_SHARDS: `north=${wrong().ownerUrl}` }
-    const all = [own.directory, own.north, other.directory, other.north]
-    const before = await Promise.all(all.map(rowsOf))
-    for (const args of commands) {
-      const { code, out, err } = await runCaptured(args, env)
-      const text = [...out, ...err].join('\n')
-      expect({ args, code }).toEqual({ args, code: 1 })
-      expect(text).toMatch(/the URL of north in HOLDFAST_SHARDS (has to lead|leads) to/)
-      if (args[0] !== 'migrate') {
-        const expected = `has to lead to the database 1 of the installation ${own.id}, and leads to ${found()}`
-        expect(text).toContain(expected)
-      }
+] as const)('under the name of a shard, %s is refused by all commands, and stays as is', async ([_, wrong, found]) => {
+  const env = { ...own.env, HOLDFAST_SHARDS: `north=${wrong().ownerUrl}` }
+  const all = [own.directory, own.north, other.directory, other.north]
+  const before = await Promise.all(all.map(rowsOf))
+  for (const args of commands) {
+    const { code, out, err } = await runCaptured(args, env)
+    const text = [...out, ...err].join('\n')
+    expect({ args, code }).toEqual({ args, code: 1 })
+    expect(text).toMatch(/the URL of north in HOLDFAST_SHARDS (has to lead|leads) to/)
+    if (args[0] !== 'migrate') {
+      const expected = `has to lead to the database 1 of the installation ${own.id}, and leads to ${found()}`
+      expect(text).toContain(expected)
     }
-    const listed = await runCaptured(['shards'], env)
-    expect(listed).toMatchObject({ code: 1 })
-    expect(listed.err.join()).toContain(`The database north cannot be used: the URL of north in HOLDFAST_SHARDS has to`)
-    const verified = await runCaptured(['verify'], env)
-    expect(verified.code).toBe(1)
-    expect(verified.out.join()).toContain('the URL of north in HOLDFAST_SHARDS')
-    const examined = await runCaptured(['doctor', '--json'], env)
-    const { checks } = JSON.parse(examined.out[0] ?? '') as { checks: { name: string; state: string; found: string }[] }
-    expect(checks).toContainEqual(
-      expect.objectContaining({ name: 'north: place', state: 'error', found: expect.stringContaining(found()) }),
-    )
-    expect(await Promise.all(all.map(rowsOf))).toEqual(before)
-  },
-)
+  }
+  const listed = await runCaptured(['shards'], env)
+  expect(listed).toMatchObject({ code: 1 })
+  expect(listed.err.join()).toContain(`The database north cannot be used: the URL of north in HOLDFAST_SHARDS has to`)
+  const verified = await runCaptured(['verify'], env)
+  expect(verified.code).toBe(1)
+  expect(verified.out.join()).toContain('the URL of north in HOLDFAST_SHARDS')
+  const examined = await runCaptured(['doctor', '--json'], env)
+  const { checks } = JSON.parse(examined.out[0] ?? '') as { checks: { name: string; state: string; found: string }[] }
+  expect(checks).toContainEqual(
+    expect.objectContaining({ name: 'north: place', state: 'error', found: expect.stringContaining(found()) }),
+  )
+  expect(await Promise.all(all.map(rowsOf))).toEqual(before)
+})

@@ -2,9 +2,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { checkAccountMails } from './check-account-mails.ts'
 
-test('e-mails that wait are a warning after ten minutes; those that are not valid any more do not count', async ({
-  database,
-}) => {
+test('e-mails that wait are a warning after ten minutes; ones no longer valid are not', async ({ database }) => {
   const { ownerPool } = database
   const check = () => checkAccountMails(ownerPool)
   expect(await check()).toMatchObject({ state: 'ok', found: 'none is waiting' })

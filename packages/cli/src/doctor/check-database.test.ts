@@ -21,9 +21,7 @@ async function replicationOf({ ownerUrl }: { ownerUrl: string }) {
   return checks.find(({ name }) => name === 'replication')
 }
 
-test('replicas without synchronous_standby_names are a warning, because a failover loses bookings', async ({
-  database,
-}) => {
+test('replicas without synchronous_standby_names warn, as a failover loses bookings', async ({ database }) => {
   expect(await replicationOf(database)).toBeUndefined()
   // The backup's own connection is none.
   await connectReplica(database, 'holdfast backup')

@@ -22,9 +22,7 @@ async function query(url: string, statement: string): Promise<string> {
   }
 }
 
-test('eight processes that start at once get the same working login, a member of holdfast_app and no more', async ({
-  database,
-}) => {
+test('eight starts at once get one working login, a member of holdfast_app and no more', async ({ database }) => {
   const urls = await Promise.all(Array.from({ length: 8 }, () => ensureAppLogin({ ownerUrl: database.ownerUrl })))
   expect(new Set(urls).size).toBe(1)
   const url = urls[0] ?? ''
@@ -44,9 +42,7 @@ test('a login with another password, or without its role, is repaired', async ({
   expect(await query(after, "select pg_has_role('holdfast_app', 'usage')")).toBe('true')
 })
 
-test('if the owner may not create roles, the error names the SQL to run, and DATABASE_APP_URL is then enough', async ({
-  database,
-}) => {
+test('an owner who may not create roles reads the SQL to run; DATABASE_APP_URL then suffices', async ({ database }) => {
   const name = `${login}_poor`
   await ensureAppLogin({ ownerUrl: database.ownerUrl })
   await query(database.ownerUrl, `create role ${name} login password 'poor'`)
@@ -69,9 +65,7 @@ test('if the owner may not create roles, the error names the SQL to run, and DAT
   }
 })
 
-test('a DATABASE_APP_URL of the owner, of no member, of who may write, elsewhere or unreachable is refused', async ({
-  database,
-}) => {
+test('DATABASE_APP_URL of the owner, no member, a writer, elsewhere, unreachable is refused', async ({ database }) => {
   const { ownerUrl } = database
   await expect(ensureAppLogin({ ownerUrl, appUrl: ownerUrl })).rejects.toMatchObject({ kind: 'too_powerful' })
   const other = changeDatabaseUrl(ownerUrl, { database: 'postgres' })
@@ -111,9 +105,7 @@ test('a login name fits into 63 bytes, and is unique for long database names', (
   expect(long[0]).not.toBe(long[1])
 })
 
-test('the secret is generated once, also by concurrent processes; HOLDFAST_SECRET takes precedence', async ({
-  database,
-}) => {
+test('the secret is generated once, also by concurrent processes; HOLDFAST_SECRET goes first', async ({ database }) => {
   const secrets = await Promise.all(Array.from({ length: 8 }, () => serverSecrets(database.ownerPool, null)))
   expect(new Set(secrets.map((one) => one.join())).size).toBe(1)
   expect(Buffer.from(secrets[0]?.[0] ?? '', 'base64url')).toHaveLength(32)

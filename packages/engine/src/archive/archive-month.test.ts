@@ -51,10 +51,7 @@ test('a month leaves the database for a file, and comes back row for row', async
   expect(await checkHistory(database)).toEqual([])
 })
 
-test('a link comes back with its booking, but not to a record that was erased meanwhile', async ({
-  database,
-  directory,
-}) => {
+test('a link comes back with its booking, but not to a record erased meanwhile', async ({ database, directory }) => {
   const slots = await oldSlots(database, 2)
   const records: string[] = []
   for (const slot of slots) {
@@ -74,10 +71,7 @@ test('a link comes back with its booking, but not to a record that was erased me
   expect(await findings(database)).toEqual([])
 })
 
-test('messages about a month are deleted with it, not archived, and do not come back; others stay', async ({
-  database,
-  directory,
-}) => {
+test('messages of a month are deleted, not archived, and stay so; others stay', async ({ database, directory }) => {
   await aHistory(database)
   // One that was never sent has the patient's name; one that is due for ever would never be deleted by its age.
   await database.ownerPool.query(
@@ -193,10 +187,7 @@ describe('a crash', () => {
     },
   )
 
-  test('while the file is written: its beginning has another name, and is replaced', async ({
-    database,
-    directory,
-  }) => {
+  test('while the file is written: its beginning has another name and is replaced', async ({ database, directory }) => {
     await aHistory(database)
     await writeFile(`${fileOf(directory)}.partial`, 'half')
     await archive(database, directory)

@@ -121,10 +121,7 @@ test('refused: a directory that is missing: nothing is moved', async ({ database
   expect((await archive(database, directory))?.counts.slot).toBe(8)
 })
 
-test('refused: to restore what is there, twice, another file, a damaged one, one of a newer schema', async ({
-  database,
-  directory,
-}) => {
+test('refused: to restore what is there, twice, or another, damaged or newer file', async ({ database, directory }) => {
   await aHistory(database)
   await archive(database, directory)
   const file = fileOf(directory)

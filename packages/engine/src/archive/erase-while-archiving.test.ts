@@ -9,9 +9,7 @@ import { createEngine } from '../create-engine.ts'
 import { archiveMonth } from './archive-month.ts'
 import { restoreMonth } from './restore-month.ts'
 
-test('a patient is erased while a month is being archived: it says which months it could not search', async ({
-  database,
-}) => {
+test('a patient is erased while a month is being archived: it names months not searched', async ({ database }) => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-erase-while-archiving-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const startsAt = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 8, 15, 9))

@@ -92,9 +92,7 @@ test('accounts with a role are members and site administrators', async ({ databa
   expect(found).toEqual(new Set([member, administrator]))
 })
 
-test('events of an account without a clinic belong to each clinic in which it has a role, else to none', async ({
-  database,
-}) => {
+test('events of an account without a clinic belong to all clinics of its roles, else to none', async ({ database }) => {
   const log = createAuditLog(database.appPool)
   const clinics = [await aClinic(database), await aClinic(database)]
   const [member, patient] = [randomUUID(), randomUUID()]

@@ -275,32 +275,29 @@ describe('nothing else takes it back', () => {
 
 const agedTest = agedDatabaseTest(6)
 
-agedTest(
-  'of a visit booked months ago: in the late events, and no longer once it is moved',
-  async ({ database: aged }) => {
-    const by = createEngine({ batchPool: aged.appPool, generalPool: aged.appPool })
-    try {
-      const doctor = await aDoctor(aged, await aClinic(aged))
-      const [slot, other] = [await aSlot(aged, doctor), await aSlot(aged, doctor)]
-      const booking = await ageBooking(aged, await aBooking(aged, slot), 100)
-      expect((await attend({ slot, booking }, {}, by)).kind).toBe('done')
-      expect((await attend({ slot, booking }, {}, by)).kind).toBe('unchanged')
-      const { rows } = await aged.ownerPool.query('select type from holdfast.late_event where booking_id = $1', [
-        booking.id,
-      ])
-      expect(rows).toEqual([{ type: 'attendance_confirmed' }])
-      expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).not.toBeNull()
-      expect((await withdraw({ slot, booking }, {}, by)).kind).toBe('done')
-      expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).toBeNull()
-      expect((await attend({ slot, booking }, {}, by)).kind).toBe('done')
-      expect((await move({ slot, booking }, other, by)).kind).toBe('done')
-      expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).toBeNull()
-      expect(await faultsOf(aged, by)).toEqual([])
-    } finally {
-      await by.stop()
-    }
-  },
-)
+agedTest('of a visit booked months ago: in the late events, and not once it is moved', async ({ database: aged }) => {
+  const by = createEngine({ batchPool: aged.appPool, generalPool: aged.appPool })
+  try {
+    const doctor = await aDoctor(aged, await aClinic(aged))
+    const [slot, other] = [await aSlot(aged, doctor), await aSlot(aged, doctor)]
+    const booking = await ageBooking(aged, await aBooking(aged, slot), 100)
+    expect((await attend({ slot, booking }, {}, by)).kind).toBe('done')
+    expect((await attend({ slot, booking }, {}, by)).kind).toBe('unchanged')
+    const { rows } = await aged.ownerPool.query('select type from holdfast.late_event where booking_id = $1', [
+      booking.id,
+    ])
+    expect(rows).toEqual([{ type: 'attendance_confirmed' }])
+    expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).not.toBeNull()
+    expect((await withdraw({ slot, booking }, {}, by)).kind).toBe('done')
+    expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).toBeNull()
+    expect((await attend({ slot, booking }, {}, by)).kind).toBe('done')
+    expect((await move({ slot, booking }, other, by)).kind).toBe('done')
+    expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).toBeNull()
+    expect(await faultsOf(aged, by)).toEqual([])
+  } finally {
+    await by.stop()
+  }
+})
 
 describe('verify detects', () => {
   let planted: TestDatabase

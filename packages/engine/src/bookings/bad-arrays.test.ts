@@ -19,9 +19,7 @@ const claim = (database: TestDatabase, arrays: Arrays = {}) => {
   )
 }
 
-test('claim_slots reports units below one, missing keys and patients, and arrays of different lengths', async ({
-  database,
-}) => {
+test('claim_slots rejects units below one, missing keys and patients, and unequal arrays', async ({ database }) => {
   // The control: the same call with nothing wrong succeeds.
   expect((await claim(database)).rows).toMatchObject([{ outcomes: ['slot_missing'], tx: null }])
   const wrong: [Arrays, RegExp][] = [
@@ -45,9 +43,7 @@ test('claim_slots reports units below one, missing keys and patients, and arrays
   }
 })
 
-test('claim_slot reports units below one, and missing keys, hashes, patients and confirm flags', async ({
-  database,
-}) => {
+test('claim_slot reports units below one, missing keys, hashes, patients or confirm flags', async ({ database }) => {
   const right = { units: 1, key: randomUUID(), hash: randomUUID(), confirm: false, patient: '{"name": "Ada"}' }
   const claimAlone = (overrides: { [name in keyof typeof right]?: (typeof right)[name] | null }) => {
     const { units, key, hash, confirm, patient } = { ...right, ...overrides }

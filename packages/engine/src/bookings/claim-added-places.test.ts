@@ -21,12 +21,7 @@ const atDesk = { confirm: true, actorId: randomUUID(), addsPlaces: true } as con
 const added = (slot: BuiltSlot, overrides: Partial<ClaimRequest> = {}) => aClaim(slot, { ...atDesk, ...overrides })
 const capacityOf = async (engine: Engine, slot: BuiltSlot) => (await engine.reads.slot(slot.id))?.capacity
 
-test('the desk books in a full slot, before those who wait are offered the place', async ({
-  engine,
-  full,
-  wait,
-  offerOf,
-}) => {
+test('the desk books in a full slot, before anybody waiting is offered it', async ({ engine, full, wait, offerOf }) => {
   const { slot } = await full()
   const entry = await wait()
   expect(await engine.claim(aClaim(slot, { confirm: true, actorId: atDesk.actorId }))).toEqual({ kind: 'slot_full' })
@@ -95,12 +90,7 @@ test('what lapsed holds give back is offered to those who wait, and the desk get
   expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 3, available: 0 })
 })
 
-test('no booking is locked after the waitlist, though a second hold lapses meanwhile', async ({
-  database,
-  engine,
-  doctor,
-  wait,
-}) => {
+test('no booking is locked after the waitlist, if a second hold lapses', async ({ database, engine, doctor, wait }) => {
   const slot = await aSlot(database, doctor, { capacity: 2 })
   const pending = { status: 'PENDING' } as const
   await aBooking(database, slot, { ...pending, holdExpiresAt: new Date(Date.now() - 1_000) })
@@ -150,15 +140,12 @@ test('a repetition adds nothing: also when the connection was lost', async ({ da
   expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
 })
 
-freshTest(
-  'negative control: without a look at the key, a repetition adds a place',
-  async ({ database, engine, doctor }) => {
-    const part = 'k.clinic_no = p_clinic_no and k.key = p_key)'
-    await plantFunction(database, 'claim_added_places', { part, becomes: 'false)' })
-    const slot = await aSlot(database, doctor)
-    const request = added(slot)
-    await engine.claim(request)
-    await engine.claim(request)
-    expect(await capacityOf(engine, slot)).toBe(2)
-  },
-)
+freshTest('negative control: without its key, a repetition adds a place', async ({ database, engine, doctor }) => {
+  const part = 'k.clinic_no = p_clinic_no and k.key = p_key)'
+  await plantFunction(database, 'claim_added_places', { part, becomes: 'false)' })
+  const slot = await aSlot(database, doctor)
+  const request = added(slot)
+  await engine.claim(request)
+  await engine.claim(request)
+  expect(await capacityOf(engine, slot)).toBe(2)
+})

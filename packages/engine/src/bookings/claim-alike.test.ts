@@ -206,9 +206,7 @@ async function compare(its: TestDatabase, steps: Step[], kinds: Set<string>): Pr
 const histories = fc.array(step, { minLength: 30, maxLength: 60, size: 'max' })
 
 // fast-check prints the seed of a failure, and replays it.
-test('a history of claims has the same outcomes and writes the same rows, alone or in a batch', async ({
-  database,
-}) => {
+test('claims has the same outcomes, and writes the same rows, alone or in a batch', async ({ database }) => {
   const kinds = new Set<string>()
   await fc.assert(
     fc.asyncProperty(histories, (steps) => compare(database, steps, kinds)),

@@ -78,9 +78,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect(await verified(database)).toEqual(allWell)
   })
 
-  test('lapsed holds are reclaimed even if they do not free enough units, and the request is refused', async ({
-    database,
-  }) => {
+  test('lapsed holds are reclaimed even if that is not enough, and the request is refused', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     await aBooking(database, slot, { units: 2 })
     const held = await aBooking(database, slot, { status: 'PENDING' })
@@ -90,9 +88,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect(await slotRow(database, slot)).toEqual({ taken: 2, next_lapse: null })
   })
 
-  test('a hold lasts as long as the clinic’s setting says; a booking confirmed at once has none', async ({
-    database,
-  }) => {
+  test('a hold lasts as long as the clinic’s setting says; one confirmed at once has none', async ({ database }) => {
     const clinic = await aClinic(database, { settings: { holdSeconds: 300 } })
     const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
     const [held, confirmed] = await claim(database.appPool, aClaim(slot), aClaim(slot, { confirm: true }))
@@ -117,9 +113,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect(await verified(database)).toEqual(allWell)
   })
 
-  test('next_lapse is the end of the first hold: a later one and a confirmed booking do not change it', async ({
-    database,
-  }) => {
+  test('next_lapse is the end of the first hold: no later one or booking changes it', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const first = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
     const early = (await slotRow(database, slot))?.next_lapse?.getTime() ?? Number.NaN
@@ -133,9 +127,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect((await slotRow(database, slot))?.next_lapse?.getTime()).toBe(early)
   })
 
-  test('2,500 lapsed holds on a slot are reclaimed a thousand at a time, and no claim is refused', async ({
-    database,
-  }) => {
+  test('2,500 lapsed holds of a slot reclaimed a thousand at a time, and no claim refused', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 2500 })
     for (let done = 0; done < 2500; done += 125) {
       await together.claim(database.appPool, ...Array.from({ length: 125 }, () => aClaim(slot)))
@@ -153,9 +145,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
   })
 })
 
-test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, and every unit is booked', async ({
-  database,
-}) => {
+test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, all are booked', async ({ database }) => {
   const slot = await aSlot(database, doctor, { capacity: 30 })
   for (let n = 0; n < 30; n += 1) await aBooking(database, slot, { status: 'PENDING' })
   await lapseHolds(database, slot)
@@ -177,9 +167,7 @@ test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, and e
 
 // Last, because a hold that ended yesterday and is confirmed today is a fault in the log.
 describe.each([alone, together])('in the last moment, claimed $way', ({ claim }) => {
-  test('a hold confirmed in its last moment stays, even if a claim already waits to give it back', async ({
-    database,
-  }) => {
+  test('a hold confirmed in its last moment stays, even if a claim waits to end it', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     const held = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
     await lapseHolds(database, slot)

@@ -83,9 +83,7 @@ describe('a slot that another transaction holds locked', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('negative control: when batches wait for it without a bound, claims of other slots are refused', async ({
-    database,
-  }) => {
+  test('negative control: if batches wait for it unbounded, other claims are refused', async ({ database }) => {
     const { engine } = engineOn(database, { lockTimeoutMs: 20_000 }, 1_000)
     const [slot, other] = await someSlots(database, 2)
     if (slot === undefined || other === undefined) throw new Error('no slot')

@@ -108,9 +108,7 @@ describe.each([alone, together])('while another session has locked the slot, cla
     await expectAllWell(database)
   })
 
-  test('one of two requested units is cancelled: the request did not fit before, and is refused at once', async ({
-    database,
-  }) => {
+  test('one of two units is cancelled: the request, made before, is refused at once', async ({ database }) => {
     const slot = await slotOf(database, 2)
     const booking = await aBooking(database, slot)
     const other = await aTransaction(database)
@@ -231,9 +229,7 @@ describe('the slot starts while a claim waits for it', () => {
     })
   }
 
-  test('it is closed, and no unit is taken; negative control: the condition of an UPDATE is not rechecked', async ({
-    database,
-  }) => {
+  test('closed, no unit is taken; negative control: an UPDATE’s condition is not rechecked', async ({ database }) => {
     const planted = await createTestDatabase()
     await plantFunction(
       planted,

@@ -28,17 +28,13 @@ test.beforeAll(async ({ database }) => {
 const { alone, together } = claimWays(runClaimBatch)
 
 describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction, claim }) => {
-  test('two claims on the last unit, one after the other: the first is booked, the other gets slot_full', async ({
-    database,
-  }) => {
+  test('two claims on the last unit in turn: the first is booked, the other gets slot_full', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     expect(kinds(await claim(database.appPool, aClaim(slot), aClaim(slot)))).toEqual(['booked', 'slot_full'])
     expect(await takenOf(database, slot)).toEqual([1])
   })
 
-  test('two transactions want the last unit at the same time: one is booked, the other gets slot_full', async ({
-    database,
-  }) => {
+  test('two transactions want the last unit at once: one is booked, the other gets slot_full', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     const lock = await holdSlotLock(database, slot)
     const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot))))
@@ -96,9 +92,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     ])
   })
 
-  test('two transactions that want three of five units: one is booked, and two units are left', async ({
-    database,
-  }) => {
+  test('two transactions want three of five units: one is booked, and two units are left', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 5 })
     const lock = await holdSlotLock(database, slot)
     const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot, { units: 3 }))))
@@ -131,9 +125,7 @@ describe('a lone claim and a batch on the last unit', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('three units of four, and two and one in a batch: what fits is booked in the order of the lock', async ({
-    database,
-  }) => {
+  test('of four, three, and two and one in a batch: what fits is booked in lock order', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 4 })
     const lock = await holdSlotLock(database, slot)
     const large = alone.claim(database.appPool, aClaim(slot, { units: 3 }))
@@ -155,9 +147,7 @@ describe('in a batch', () => {
     expect(await takenOf(database, slot)).toEqual([3])
   })
 
-  test('batches for the same slots in opposite order, with lone claims between them, do not deadlock', async ({
-    database,
-  }) => {
+  test('batches for the same slots in opposite order, and lone claims between: no deadlock', async ({ database }) => {
     const slots = await Promise.all(
       Array.from({ length: 8 }, async () =>
         aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 }),

@@ -53,9 +53,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     ])
   })
 
-  test('the desk books within the notice, beyond the horizon and after the start, until the slot ends', async ({
-    database,
-  }) => {
+  test('the desk books within the notice, beyond the horizon, and until the slot ends', async ({ database }) => {
     const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60, bookingHorizonDays: 30 } })
     const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000)
     const slots = await Promise.all(
@@ -71,9 +69,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     expect(await outcomes(null)).toEqual(['started', 'started', 'minimum_notice', 'booking_horizon'])
   })
 
-  test('more units than the slot’s capacity, and an appointment type that the doctor does not offer', async ({
-    database,
-  }) => {
+  test('more units than the slot’s capacity, or a type that the doctor does not offer', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     expect(
       await claim(database.appPool, aClaim(slot, { units: 3 }), aClaim(slot, { appointmentType: 'video' })),
@@ -131,9 +127,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
   })
 })
 
-test('one invalid request in a batch of 128 affects no other: the batch fails, and each is claimed alone', async ({
-  database,
-}) => {
+test('an invalid one in a batch of 128 affects no other: it fails, and each is claimed alone', async ({ database }) => {
   const slot = await aSlot(database, doctor, { capacity: 200 })
   const queue = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',

@@ -47,9 +47,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
   const queueOf = (runs: (items: readonly ClaimRequest[]) => ReturnType<typeof run>) =>
     new BatchQueue<ClaimRequest, ClaimOutcome>({ name: 'claim', run: runs })
 
-  test('the same key and hash: the first result, even if the slot is full and the booking has changed', async ({
-    database,
-  }) => {
+  test('the same key and hash: one result, also if the slot is full or the booking changed', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     const request = aClaim(slot)
     const [first] = await claim(database.appPool, request)
@@ -70,9 +68,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     expect(await takenOf(database, slot)).toEqual([1])
   })
 
-  test('one key in twenty transactions at once, over two slots: one booking, which all of them return', async ({
-    database,
-  }) => {
+  test('one key in twenty transactions at once, over two slots: all return one booking', async ({ database }) => {
     const [slot, other] = [
       await aSlot(database, doctor, { capacity: 50 }),
       await aSlot(database, doctor, { capacity: 50 }),
@@ -98,9 +94,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('a connection lost after COMMIT: sent again, the outcome is booked, as the caller has none yet', async ({
-    database,
-  }) => {
+  test('a connection lost after COMMIT: sent again, booked, as the caller has no result', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     const request = aClaim(slot)
     let runs = 0
@@ -131,9 +125,7 @@ test('one key twice in a batch: one booking, and the other is sent again', async
   expect(await takenOf(database, slot)).toEqual([1])
 })
 
-test('one key twice in a batch on the last unit: the other is sent again and gets the booking, not slot_full', async ({
-  database,
-}) => {
+test('one key twice in a batch on the last unit: the other, resent, gets it, not slot_full', async ({ database }) => {
   const slot = await aSlot(database, doctor)
   const request = aClaim(slot)
   const outcomes = await together.claim(database.appPool, request, retryOf(request), aClaim(slot))
@@ -164,30 +156,27 @@ describe('two lone claims with one key at once', () => {
     { hash: 'another hash', place: 'the same slot', after: 'key_reused' },
     { hash: 'the same hash', place: 'another slot', after: 'replayed' },
     { hash: 'another hash', place: 'another slot', after: 'key_reused' },
-  ])(
-    '$hash, $place: one is booked, the other is sent again and then $after',
-    async ({ hash, place, after }, { database }) => {
-      const slot = await aSlot(database, doctor, { capacity: 5 })
-      const other = place === 'another slot' ? await aSlot(database, doctor, { capacity: 5 }) : slot
-      const first = aClaim(slot, { units: 2 })
-      const second = retryOf(first, {
-        slotId: other.id,
-        units: 3,
-        ...(hash === 'another hash' ? { requestHash: randomUUID() } : {}),
-      })
-      const slots = slot === other ? [slot] : [slot, other]
-      const outcomes = await race(database, [first, second], slots)
-      expect(kinds(outcomes).sort()).toEqual(['booked', 'retry'])
-      const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
-      expect(sum(await takenOf(database, ...slots))).toBe(won.units)
-      const [outcome] = await alone.claim(database.appPool, lost)
-      expect(outcome).toMatchObject(
-        after === 'replayed' ? { kind: after, booking: { id: won.bookingId } } : { kind: after },
-      )
-      expect(sum(await takenOf(database, ...slots))).toBe(won.units)
-      expect(await checkHistory(database)).toEqual([])
-    },
-  )
+  ])('$hash, $place: one is booked, the other is sent again: $after', async ({ hash, place, after }, { database }) => {
+    const slot = await aSlot(database, doctor, { capacity: 5 })
+    const other = place === 'another slot' ? await aSlot(database, doctor, { capacity: 5 }) : slot
+    const first = aClaim(slot, { units: 2 })
+    const second = retryOf(first, {
+      slotId: other.id,
+      units: 3,
+      ...(hash === 'another hash' ? { requestHash: randomUUID() } : {}),
+    })
+    const slots = slot === other ? [slot] : [slot, other]
+    const outcomes = await race(database, [first, second], slots)
+    expect(kinds(outcomes).sort()).toEqual(['booked', 'retry'])
+    const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
+    expect(sum(await takenOf(database, ...slots))).toBe(won.units)
+    const [outcome] = await alone.claim(database.appPool, lost)
+    expect(outcome).toMatchObject(
+      after === 'replayed' ? { kind: after, booking: { id: won.bookingId } } : { kind: after },
+    )
+    expect(sum(await takenOf(database, ...slots))).toBe(won.units)
+    expect(await checkHistory(database)).toEqual([])
+  })
 
   test('on the last unit, the other gets the first booking: it is replayed, not refused', async ({ database }) => {
     const slot = await aSlot(database, doctor)

@@ -82,15 +82,12 @@ async function claimWhile(database: TestDatabase, { claim }: typeof alone, { sta
 }
 
 for (const way of [alone, together]) {
-  test.for(changes)(
-    `$what while the claim waits ${way.way}: it is refused, and others are not`,
-    async (change, { database }) => {
-      const { outcomes, taken } = await claimWhile(database, way, change)
-      expect(outcomes).toMatchObject([change.outcome, { kind: 'booked' }])
-      expect(taken).toEqual([[0], [1]])
-      expect(await checkHistory(database)).toEqual([])
-    },
-  )
+  test.for(changes)(`$what while a claim waits ${way.way}: it alone is refused`, async (change, { database }) => {
+    const { outcomes, taken } = await claimWhile(database, way, change)
+    expect(outcomes).toMatchObject([change.outcome, { kind: 'booked' }])
+    expect(taken).toEqual([[0], [1]])
+    expect(await checkHistory(database)).toEqual([])
+  })
 
   test(`negative control: with facts of any age, it is booked ${way.way}`, async () => {
     const planted = await createTestDatabase()
@@ -139,19 +136,16 @@ async function claimUntil(
 /** Enough for a claim to get to the lock on a busy machine. */
 const soon = () => new Date(Date.now() + 3_000)
 
-test.for([alone, together])(
-  'the notice period begins while a claim waits $way: it is refused',
-  async (way, { database }) => {
-    const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60 } })
-    const at = soon()
-    const startsAt = new Date(at.getTime() + 3_600_000)
-    const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2, startsAt })
-    expect(await claimUntil(database, way, { at, slot })).toEqual({
-      outcomes: [{ kind: 'slot_closed', why: 'minimum_notice' }],
-      taken: [0],
-    })
-  },
-)
+test.for([alone, together])('the notice begins while a claim waits $way: it is refused', async (way, { database }) => {
+  const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60 } })
+  const at = soon()
+  const startsAt = new Date(at.getTime() + 3_600_000)
+  const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2, startsAt })
+  expect(await claimUntil(database, way, { at, slot })).toEqual({
+    outcomes: [{ kind: 'slot_closed', why: 'minimum_notice' }],
+    taken: [0],
+  })
+})
 
 /** The desk's claim of a slot that ends while the claim waits. */
 async function deskClaimAtEnd(database: TestDatabase, way: typeof alone) {
@@ -161,13 +155,10 @@ async function deskClaimAtEnd(database: TestDatabase, way: typeof alone) {
   return claimUntil(database, way, { at, slot, actorId: randomUUID() })
 }
 
-test.for([alone, together])(
-  'a slot ends while the desk’s claim waits $way: it is refused',
-  async (way, { database }) => {
-    const refused = [{ kind: 'slot_closed', why: 'ended' }]
-    expect(await deskClaimAtEnd(database, way)).toEqual({ outcomes: refused, taken: [0] })
-  },
-)
+test.for([alone, together])('a slot ends as the desk’s claim waits $way: it is refused', async (way, { database }) => {
+  const refused = [{ kind: 'slot_closed', why: 'ended' }]
+  expect(await deskClaimAtEnd(database, way)).toEqual({ outcomes: refused, taken: [0] })
+})
 
 test.each([
   { ...alone, name: 'claim_slot', part: /claim_closed\(null, .*?\) is not null/ },

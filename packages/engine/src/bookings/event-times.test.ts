@@ -54,9 +54,7 @@ async function linkDuringClaim(its: TestDatabase): Promise<string[]> {
   return faultsOf(its)
 }
 
-test('a lapsed hold linked while a claim waits fails after the link; negative control: before it', async ({
-  database,
-}) => {
+test('a lapsed hold linked as a claim waits fails after the link; negative control: before', async ({ database }) => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'lapse_holds', { part: 'greatest(p_now, q.updated_at)', becomes: 'p_now' })
   expect(await linkDuringClaim(database)).toEqual([])

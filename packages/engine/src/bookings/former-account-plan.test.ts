@@ -36,15 +36,12 @@ async function planOf(database: TestDatabase, change = 'select'): Promise<string
   }
 }
 
-freshDatabaseTest(
-  'whether a former booking was linked is read by its key, in its month alone',
-  async ({ database }) => {
-    const plan = await planOf(database)
-    expect(plan.match(/on booking_event_\w+/g)).toHaveLength(1)
-    expect(plan).toMatch(/Index Scan using booking_event_\w+pkey/)
-    expect(plan).not.toMatch(/Seq Scan on booking/)
-  },
-)
+freshDatabaseTest('whether a former booking was linked is read by key, in its month alone', async ({ database }) => {
+  const plan = await planOf(database)
+  expect(plan.match(/on booking_event_\w+/g)).toHaveLength(1)
+  expect(plan).toMatch(/Index Scan using booking_event_\w+pkey/)
+  expect(plan).not.toMatch(/Seq Scan on booking/)
+})
 
 freshDatabaseTest('negative control: without indexes, all events are read', async ({ database }) => {
   const off =

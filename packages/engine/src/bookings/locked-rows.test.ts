@@ -285,9 +285,7 @@ describe('a confirmation does not wait for its slot', () => {
   })
 })
 
-test('the sweep leaves a lapsed hold that another transaction has locked, and gives back the others', async ({
-  database,
-}) => {
+test('the sweep leaves a lapsed hold that is locked elsewhere, and gives back the others', async ({ database }) => {
   const [{ slot }, { slot: other }] = [await aPlace(database), await aPlace(database)]
   const holdExpiresAt = new Date(Date.now() - 60_000)
   const lapsed = () => aBooking(database, slot, { status: 'PENDING', holdExpiresAt })
@@ -312,9 +310,7 @@ test('the sweep leaves a lapsed hold that another transaction has locked, and gi
   expect(await checkHistory(database)).toEqual([])
 })
 
-test('the sweep finds lapsed holds beside a locked slot with more of them than one step takes', async ({
-  database,
-}) => {
+test('the sweep finds lapsed holds beside a locked slot with more than one step takes', async ({ database }) => {
   const [{ slot }, { slot: other }] = [await aPlace(database), await aPlace(database)]
   const holdExpiresAt = new Date(Date.now() - 60_000)
   for (const _ of [1, 2]) await aBooking(database, slot, { status: 'PENDING', holdExpiresAt })

@@ -129,11 +129,7 @@ test('what lapsed holds give back is offered to those who wait, and the desk get
   expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
 })
 
-test('a hold that lapses while the move waits for its booking does not refuse it', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('a hold that lapses while the move waits for it does not stop it', async ({ database, engine, doctor }) => {
   const [from, to] = [await aSlot(database, doctor, { capacity: 2 }), await aSlot(database, doctor)]
   const booking = await aBooking(database, from, { units: 2 })
   const hold = await aBooking(database, to, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 1_500) })
@@ -150,11 +146,7 @@ test('a hold that lapses while the move waits for its booking does not refuse it
   expect(await takenOf(database, from, to)).toEqual([0, 2])
 })
 
-test('a repetition adds nothing: also when the connection was lost, and the booking moved on', async ({
-  database,
-  engine,
-  full,
-}) => {
+test('a repetition adds nothing, after a lost connection or another move', async ({ database, engine, full }) => {
   const [{ slot: from, booking }, { slot: to }] = [await full(), await full()]
   const lock = await holdSlotLock(database, to)
   const request = added(booking, to, { key: randomUUID() })
@@ -171,17 +163,14 @@ test('a repetition adds nothing: also when the connection was lost, and the book
   expect(await engine.reads.slot(to.id)).toMatchObject({ capacity: 2, available: 0 })
 })
 
-freshTest(
-  'negative control: without a look at the key, a repetition adds a place',
-  async ({ database, engine, full }) => {
-    const part = 'p_booking.version > 1 and is_repeated'
-    await plantFunction(database, 'move_booking', { part, becomes: 'false and is_repeated' })
-    const [{ slot: from, booking }, { slot: to }] = [await full(), await full()]
-    const request = added(booking, to, { key: randomUUID() })
-    await engine.move(request)
-    await engine.move(added(booking, from))
-    await aBooking(database, to)
-    await engine.move(request)
-    expect(await capacityOf(engine, to)).toBe(3)
-  },
-)
+freshTest('negative control: without its key, a repetition adds a place', async ({ database, engine, full }) => {
+  const part = 'p_booking.version > 1 and is_repeated'
+  await plantFunction(database, 'move_booking', { part, becomes: 'false and is_repeated' })
+  const [{ slot: from, booking }, { slot: to }] = [await full(), await full()]
+  const request = added(booking, to, { key: randomUUID() })
+  await engine.move(request)
+  await engine.move(added(booking, from))
+  await aBooking(database, to)
+  await engine.move(request)
+  expect(await capacityOf(engine, to)).toBe(3)
+})

@@ -89,9 +89,7 @@ describe('move_bookings', () => {
     expect(await move(database, aMove(large, full))).toEqual([{ kind: 'units_over_capacity', capacity: 1 }])
   })
 
-  test('the clinic moves within the notice, beyond the horizon and after the start, until the slot ends', async ({
-    database,
-  }) => {
+  test('the clinic moves within the notice, beyond the horizon, and until the slot ends', async ({ database }) => {
     const settings = { minimumNoticeMinutes: 60, bookingHorizonDays: 30 }
     const its = await aClinic(database, { settings })
     const outcomes: string[] = []
@@ -175,9 +173,7 @@ describe('move_bookings', () => {
     expect(await takenOf(database, a, b)).toEqual([1, 1])
   })
 
-  test('moves between any slots in any order, with confirmations and lapsing holds: no deadlock', async ({
-    database,
-  }) => {
+  test('moves between any slots in any order, with settles and lapsing holds: no deadlock', async ({ database }) => {
     const slots = await Promise.all(
       Array.from({ length: 6 }, async () => aSlot(database, await aDoctor(database, clinic), { capacity: 30 })),
     )

@@ -58,9 +58,7 @@ async function lapseDuringMove(its: TestDatabase) {
   return { words, next: await move() }
 }
 
-test('a hold that lapses while a move waits is left to the next call; negative control: deadlock', async ({
-  database,
-}) => {
+test('a hold that lapses while a move waits is left to the next; negative control: deadlock', async ({ database }) => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'move_bookings', {
     part: /perform fail_holds\([^;]*;/,

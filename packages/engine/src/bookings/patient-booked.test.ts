@@ -60,9 +60,7 @@ function confirmation(booking: { id: string }, overrides: Partial<SettleRequest>
 const known = { confirm: true, knownBy: 'clinic', patient: ada } as const
 
 describe('a claim', () => {
-  test('names the appointment that the patient has with another doctor then, and books when not asked', async ({
-    database,
-  }) => {
+  test('names the patient’s appointment with another doctor then, and books when not asked', async ({ database }) => {
     const { first, second } = await slotsAtOnce(database, await aScene(database))
     const other = await aBooking(database, first, { patient: { ...ada, name: ' ada  LOVELACE' } })
     expect(await claim(database, aClaim(second, known))).toEqual([{ kind: 'patient_booked', otherId: other.id }])
@@ -109,9 +107,7 @@ describe('a claim', () => {
     expect(await claim(database, repeated)).toMatchObject([{ kind: 'replayed', booking: { id: request.bookingId } }])
   })
 
-  test('does not wait for an earlier one of the same batch for the same name in another clinic', async ({
-    database,
-  }) => {
+  test('does not wait for an earlier one of the same batch for that name in another clinic', async ({ database }) => {
     const slots = [await aScene(database), await aScene(database)].map(({ doctors }) => aSlot(database, doctors[0]))
     const requests = (await Promise.all(slots)).map((slot) => aClaim(slot, known))
     expect(await claim(database, ...requests)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])

@@ -141,9 +141,7 @@ describe('settle_bookings: every action on every status', () => {
   })
 })
 
-test('another version than the one that was judged is not changed; a repetition and a refusal need none', async ({
-  database,
-}) => {
+test('no other version than the judged one is changed; repetitions and refusals need none', async ({ database }) => {
   const slot = await aSlot(database, doctor, { capacity: 2 })
   const hold = await aBooking(database, slot, { status: 'PENDING' })
   const key = randomUUID()
@@ -160,9 +158,7 @@ test('another version than the one that was judged is not changed; a repetition 
 })
 
 describe('settle_bookings: holds', () => {
-  test('a lapsed hold cannot be confirmed, cancelled or extended, swept or not, and reads as FAILED', async ({
-    database,
-  }) => {
+  test('a lapsed hold cannot be confirmed, cancelled or extended, swept or not: it is FAILED', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const bookings = [
       await aBooking(database, slot, { status: 'PENDING' }),
@@ -181,9 +177,7 @@ describe('settle_bookings: holds', () => {
     expect(await takenOf(database, slot)).toEqual([0])
   })
 
-  test("extended by the clinic's hold time; the same key gets the same, and after the last another is refused", async ({
-    database,
-  }) => {
+  test("extended by the clinic’s hold time; a key gets one result, and none after the last", async ({ database }) => {
     const strict = await aClinic(database, { settings: { holdExtensionsMax: 1 } })
     const booking = await aBooking(database, await aSlot(database, await aDoctor(database, strict)), {
       status: 'PENDING',
@@ -202,9 +196,7 @@ describe('settle_bookings: holds', () => {
     expect(second.map((outcome) => outcome.kind)).toEqual(['already_extended'])
   })
 
-  test('a hold extended in its last moment is not given back by a claim that waits for it, or the sweep', async ({
-    database,
-  }) => {
+  test('a hold extended in its last moment is given back by no waiting claim or sweep', async ({ database }) => {
     const sweep = () => database.appPool.query<{ n: number | null }>('select holdfast.expire_holds(10) as n')
     for (const isExtended of [false, true]) {
       const slot = await aSlot(database, doctor)
@@ -235,9 +227,7 @@ describe('settle_bookings: holds', () => {
 })
 
 describe("settle_bookings: the clinic's rules", () => {
-  test('after the cancellation deadline patients can cancel holds, but not confirmed bookings; staff can', async ({
-    database,
-  }) => {
+  test('after the deadline patients can cancel holds, not confirmed bookings; staff can', async ({ database }) => {
     const strict = await aClinic(database, { settings: { cancellationDeadlineMinutes: 3 * 1440 } })
     const slot = await aSlot(database, await aDoctor(database, strict), { capacity: 3 })
     const [confirmed, held] = [await aBooking(database, slot), await aBooking(database, slot, { status: 'PENDING' })]
@@ -254,9 +244,7 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(rows).toEqual([{ cancellation_reason: 'doctor ill' }])
   })
 
-  test("arriving counts from the slot's local day on, in the clinic's zone; a no-show only after the start", async ({
-    database,
-  }) => {
+  test("arrivals count from the slot’s day on, in the clinic’s zone, no-shows from the start", async ({ database }) => {
     // Noon of tomorrow in a zone 14 hours ahead and in one 11 behind: the same instant, another day.
     const [ahead, behind] = [
       await aClinic(database, { timezone: 'Pacific/Kiritimati' }),
@@ -283,9 +271,7 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(await kindOf(database, request(notYet, 'no_show'))).toEqual(['too_early'])
   })
 
-  test('of changes of one booking in one batch, the first possible one is made, and the others are sent again', async ({
-    database,
-  }) => {
+  test('of one booking’s changes in a batch, the first possible is made, others sent again', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const [first, second] = [
       await aBooking(database, slot, { status: 'PENDING' }),
@@ -324,9 +310,7 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(rows).toEqual([{ type: 'cancelled', actor_id: actorId }])
   })
 
-  test('if a booking is moved while its cancellation waits, it is sent again and frees the new slot', async ({
-    database,
-  }) => {
+  test('if a booking is moved while its cancellation waits, that then frees the new slot', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     const lock = await holdSlotLock(database, from)

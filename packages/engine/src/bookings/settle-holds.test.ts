@@ -23,9 +23,7 @@ async function settle(database: TestDatabase, ...requests: SettleRequest[]) {
 const kindOf = async (database: TestDatabase, ...requests: SettleRequest[]) =>
   (await settle(database, ...requests)).map((outcome) => outcome.kind)
 
-test('a hold is extended as often as the clinic allows, each time once by its key, and each is in the log', async ({
-  database,
-}) => {
+test('a hold is extended as often as the clinic allows, once by each key, all in the log', async ({ database }) => {
   const booking = await aBooking(database, await aSlot(database, doctor), {
     status: 'PENDING',
     holdExpiresAt: new Date(Date.now() + 30_000),

@@ -331,9 +331,7 @@ describe('of two transactions on one slot, the one that had its lock later has t
   })
 })
 
-test('a read does not see a transaction in progress, and says so; nor does one with a later number', async ({
-  database,
-}) => {
+test('a read does not see a transaction in progress, and says so; nor a later number', async ({ database }) => {
   const slot = await slotOf(database, 5)
   const reads = createCalendarReads(database.appPool)
   const { pool, commit } = await aTransaction(database)

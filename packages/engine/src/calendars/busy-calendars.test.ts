@@ -192,10 +192,7 @@ test('more than a thousand slots are blocked and freed in steps', async ({ datab
   expect(await count()).toBe(0)
 })
 
-test('a calendar is read by one process at a time; removed, it frees its places and is not blocked again', async ({
-  database,
-  doctor,
-}) => {
+test('one process at a time reads a calendar; removed, it frees its places for good', async ({ database, doctor }) => {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const slot = await aSlot(database, doctor)
   await engine.busyCalendars.set({ ...keysOf(doctor), sealedUrl: 'sealed' })
@@ -227,10 +224,7 @@ test('a calendar is read by one process at a time; removed, it frees its places 
   await engine.stop()
 })
 
-test('an unchanged calendar is asked for whole again after a day, because its repetitions go on', async ({
-  database,
-  doctor,
-}) => {
+test('an unchanged calendar is asked for whole after a day, as its repetitions go on', async ({ database, doctor }) => {
   await aCalendar(database, doctor)
   const next = async (expandedAgo: string) => {
     await database.ownerPool.query(
@@ -272,11 +266,7 @@ test('a doctor who is deactivated has no external calendar any more, and nobody 
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
 })
 
-test('a calendar is removed with the last account of its doctor, and not before', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('a calendar is removed with its doctor’s last account, and not before', async ({ database, engine, doctor }) => {
   const { clinicNo } = doctor
   const [owner, deputy] = [newId(clinicNo), newId(clinicNo)]
   const actorId = await aSiteAdministrator(database)

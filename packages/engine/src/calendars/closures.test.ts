@@ -45,11 +45,7 @@ test('a closure blocks what is there, is not booked or moved into, and gives it 
   expect(await engine.closures.remove(doctor.clinicNo, randomUUID())).toEqual({ kind: 'closure_missing' })
 })
 
-test('a closure of the clinic blocks all its doctors, and nobody of another clinic', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('a closure of the clinic blocks its doctors, and nobody elsewhere', async ({ database, engine, doctor }) => {
   const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
   const [colleague, stranger] = [await aDoctor(database, clinic), await aDoctor(database, await aClinic(database))]
   const slot = await aSlot(database, doctor)
@@ -61,11 +57,7 @@ test('a closure of the clinic blocks all its doctors, and nobody of another clin
   expect(await areBlocked(database, slot, theirs, strange)).toEqual([false, false, false])
 })
 
-test('what is created later in a closure is blocked, on each way of creating slots', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('what is created later in a closure is blocked, however it is created', async ({ database, engine, doctor }) => {
   const startsAt = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000 + 5 * 86_400_000)
   const day = { startsAt, endsAt: new Date(startsAt.getTime() + 86_400_000) }
   await close(engine, { ...closing(doctor, day), doctorId: null })
@@ -89,11 +81,7 @@ test('what is created later in a closure is blocked, on each way of creating slo
   expect(rows).toEqual([{ blocked: true }])
 })
 
-test('a time stays blocked while another closure or the external calendar blocks it', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('a time stays blocked while a closure or calendar blocks it', async ({ database, engine, doctor }) => {
   const { clinicNo, id: doctorId } = doctor
   const [first, second, third] = [
     await aSlot(database, doctor),
@@ -192,11 +180,7 @@ test('whoever waits is offered what a removed closure frees; an offer in a closu
   expect(await offerOf(entry)).toMatchObject({ slotId: offeredSlot.id })
 })
 
-test('its effect counts slots and lists the bookings in them, in pages; the bookings stay', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('its effect counts slots and lists their bookings in pages; these stay', async ({ database, engine, doctor }) => {
   const slots = [await aSlot(database, doctor, { capacity: 3 }), await aSlot(database, doctor)]
   const free = await aSlot(database, doctor)
   const bookings = [
@@ -243,11 +227,7 @@ test('its effect counts no session that is over', async ({ database, engine, doc
   expect(effect).toMatchObject({ counts: { sessions: 1 } })
 })
 
-test('closures are listed with their times, by the first one, for the clinic or a doctor', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('closures are listed with times, by the first, of a clinic or doctor', async ({ database, engine, doctor }) => {
   const { clinicNo } = doctor
   const colleague = await aDoctor(database, { no: clinicNo, id: doctor.clinicId, timezone: 'UTC' })
   const created = { clinicNo, note: null, createdBy: randomUUID() }

@@ -43,10 +43,7 @@ async function closedWhileCreating(database: TestDatabase, doctor: BuiltDoctor) 
   }
 }
 
-test('a closure that is changed while slots are created waits for them, and blocks them', async ({
-  database,
-  doctor,
-}) => {
+test('a closure that is changed while slots are created waits and blocks them', async ({ database, doctor }) => {
   const { isWaiting, slot } = await closedWhileCreating(database, doctor)
   expect(isWaiting).toBe(true)
   expect(await areBlocked(database, slot)).toEqual([true])
@@ -61,11 +58,7 @@ test('negative control: without the resource’s lock, the slot stays free', asy
   await database.drop()
 })
 
-test('slots that are created while a closure is written wait for it, and are blocked', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('slots created while a closure is written wait, and are blocked', async ({ database, engine, doctor }) => {
   const slot = await aSlot(database, doctor)
   const startsAt = new Date(slot.endsAt.getTime() + 900_000)
   const span = { startsAt, endsAt: new Date(startsAt.getTime() + 900_000) }
@@ -140,11 +133,7 @@ test('while one slot is locked by another session, the doctor is not, and the jo
   expect(await areBlocked(database, slot)).toEqual([false])
 })
 
-test('a slot that another session has locked holds up no other doctor and no other clinic', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('a slot that is locked elsewhere holds up no other doctor or clinic', async ({ database, engine, doctor }) => {
   const colleague = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
   const other = await aDoctor(database, await aClinic(database))
   const slot = await aSlot(database, doctor)

@@ -25,9 +25,7 @@ async function notified({ appPool }: TestDatabase, refused: readonly string[] = 
   return found
 }
 
-test('a doctor who cannot be notified keeps nobody else from it, and is notified the next time', async ({
-  database,
-}) => {
+test('a doctor who cannot be notified keeps nobody from it, and is notified the next time', async ({ database }) => {
   const clinic = await aClinic(database)
   const doctors = [await aDoctor(database, clinic), await aDoctor(database, clinic), await aDoctor(database, clinic)]
   for (const [index, { id, clinicNo }] of doctors.entries()) {
@@ -44,9 +42,7 @@ test('a doctor who cannot be notified keeps nobody else from it, and is notified
   expect(await ids([])).toEqual([])
 })
 
-test('a failure leaves the busy times, and is reported once after a day, when the notice of it is stored', async ({
-  database,
-}) => {
+test('a failure leaves busy times, and is reported once after a day, as its notice is stored', async ({ database }) => {
   const pool = database.appPool
   const doctor = await aDoctor(database, await aClinic(database))
   const { id: doctorId, clinicNo } = doctor

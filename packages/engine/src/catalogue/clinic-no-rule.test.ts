@@ -122,9 +122,7 @@ test.for([
   }
 })
 
-test('every function has a fixed search_path with pg_temp last, or a body parsed at its creation', async ({
-  database,
-}) => {
+test('every function has a fixed search_path with pg_temp last, or a body parsed at creation', async ({ database }) => {
   const { rows } = await database.ownerPool.query(`
     select proname, prosecdef from pg_proc p
      where pronamespace = 'holdfast'::regnamespace and prosqlbody is null

@@ -17,9 +17,7 @@ async function swallowError(client: pg.ClientBase, name: string): Promise<void> 
   await insert(client, name).catch(() => {})
 }
 
-test('a transaction that swallowed an error is not reported as committed, and its connection can be used', async ({
-  database,
-}) => {
+test('a transaction with a swallowed error does not pass as committed; its client is usable', async ({ database }) => {
   const client = await database.appPool.connect()
   try {
     await expect(inClientTransaction(client, () => swallowError(client, 'Urology'))).rejects.toThrow('not committed')
@@ -43,9 +41,7 @@ test('a COMMIT whose command tag is ROLLBACK is an error', async ({ database }) 
   }
 })
 
-test('a lost connection rejects with the error of the work, and reports that the rollback failed', async ({
-  database,
-}) => {
+test('a lost connection rejects with the work’s error, and says that the rollback failed', async ({ database }) => {
   const client = await database.appPool.connect()
   const reported: Error[] = []
   const cut = inClientTransaction(

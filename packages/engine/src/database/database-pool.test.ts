@@ -56,9 +56,7 @@ test('one query of a hung pool times out, and the next ones use new connections'
   expect(after.filter((pid) => before.includes(pid))).toEqual([])
 })
 
-test('negative control: in the driver’s pool each connection times out, and again when it was released', async ({
-  database,
-}) => {
+test('negative control: in the driver’s pool connections time out, and again once released', async ({ database }) => {
   const proxy = await proxyOf(database)
   const pool = new pg.Pool({ connectionString: proxy.url, max: connections, query_timeout: 200 })
   pool.on('error', () => undefined)
@@ -75,9 +73,7 @@ test('negative control: in the driver’s pool each connection times out, and ag
   await pool.end()
 })
 
-test('a library that releases a hung connection without its error does not return it to the pool', async ({
-  database,
-}) => {
+test('a library that releases a hung connection without its error does not return it', async ({ database }) => {
   const proxy = await proxyOf(database)
   const pool = poolOf(proxy.url, { max: 1 })
   const client = await pool.connect()
@@ -144,9 +140,7 @@ test('connections that cannot be opened are not in use: the database is away', a
   }
 })
 
-test('a server that may not write: the query fails as not done, and the next one has a new connection', async ({
-  database,
-}) => {
+test('a read-only server: the query fails as not done, the next gets a new connection', async ({ database }) => {
   const pool = poolOf(database.sessionUrl)
   const insert = (name: string) => pool.query('insert into holdfast.specialization (name) values ($1)', [name])
   // A primary that was demoted reports it like this.

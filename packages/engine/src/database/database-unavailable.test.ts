@@ -71,12 +71,9 @@ test.for<[string, unknown, boolean]>([
   expect(mayHaveRun(error)).toBe(expected)
 })
 
-test.for(['55P03', '57014', '40P01', '40001', '53200'])(
-  'a database that is too busy (%s) has written nothing',
-  (code) => {
-    expect([isTransient(withCode(code)), mayHaveRun(withCode(code))]).toEqual([true, false])
-  },
-)
+test.for(['55P03', '57014', '40P01', '40001', '53200'])('a database too busy (%s) has written nothing', (code) => {
+  expect([isTransient(withCode(code)), mayHaveRun(withCode(code))]).toEqual([true, false])
+})
 
 test.for(['23514', '40003', '42501'])('%s does not mean that the database is too busy', (code) => {
   expect(isTransient(withCode(code))).toBe(false)

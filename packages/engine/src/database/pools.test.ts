@@ -72,9 +72,7 @@ test('a lost idle connection is reported and replaced, and the process does not 
   }
 })
 
-test('a connection lost while the pool ends is not reported, because the database may stop at that time', async ({
-  database,
-}) => {
+test('a connection lost as the pool ends is not reported, as the database may stop then', async ({ database }) => {
   const lost: Error[] = []
   const pool = createPool({ url: database.appUrl, max: 2, name: 'ends', onIdleError: (error) => void lost.push(error) })
   const [first, second] = await Promise.all([pool.connect(), pool.connect()])

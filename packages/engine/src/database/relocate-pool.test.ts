@@ -17,9 +17,7 @@ async function serverOf(connection: pg.Pool | pg.PoolClient): Promise<string> {
   return rows[0]?.server
 }
 
-test('a pool is led to another server: idle connections close at once, used ones when they are released', async ({
-  database,
-}) => {
+test('a pool is sent to another server: idle connections close at once, used ones at release', async ({ database }) => {
   const pool = poolOf(database.sessionUrl, 3)
   const [used, ...idle] = await Promise.all([pool.connect(), pool.connect(), pool.connect()])
   for (const client of idle) client.release()

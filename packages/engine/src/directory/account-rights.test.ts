@@ -45,9 +45,7 @@ test('the memberships of an account are the same as rows and in its rights', asy
   })
 })
 
-test('a clinic whose roles need a second factor says so to its members and to site administrators', async ({
-  database,
-}) => {
+test('a clinic whose roles need a second factor says so to members and site administrators', async ({ database }) => {
   const [member, administrator] = [randomUUID(), randomUUID()]
   const { no } = await aClinic(database)
   await database.ownerPool.query("insert into holdfast.membership values ($1, $2, 'staff')", [no, member])

@@ -233,9 +233,7 @@ describe('doctors', () => {
 describe('a write with a key', () => {
   const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
 
-  test('a retry gets the stored result, another request is refused; without a key it is done again', async ({
-    database,
-  }) => {
+  test('a retry gets the stored result, another is refused; without a key it is done again', async ({ database }) => {
     const key = aKey()
     const clinic = aNewClinic()
     const first = await directory(database).createClinic(clinic, key)

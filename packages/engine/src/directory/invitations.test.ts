@@ -71,9 +71,7 @@ test('an invitation is for 72 hours, one clinic and one role, and works once', a
   expect(await invitations.accept(id, tokenHash, eve, link)).toEqual({ kind: 'invitation_used' })
 })
 
-test('an account that has not confirmed the invited address is refused, and the invitation stays open', async ({
-  database,
-}) => {
+test('an account without the confirmed address is refused, and the invitation stays open', async ({ database }) => {
   const invitations = invitationsOf(database)
   const clinic = await aClinic(database)
   const { id, tokenHash } = await created(database, clinic, { email: 'Eve@Example.org' })
@@ -180,9 +178,7 @@ test('an admin who is removed while they create an invitation gets none', async 
   expect(items).toEqual([])
 })
 
-test('an invitation whose creator is no admin any more is not accepted; a site administrator’s is', async ({
-  database,
-}) => {
+test('an invitation by who is no admin any more is not accepted; a site administrator’s is', async ({ database }) => {
   const clinic = await aClinic(database)
   const { accountId } = await aMember(database, clinic, { role: 'admin' })
   const { id, tokenHash } = await created(database, clinic, { invitedBy: accountId, role: 'admin' })

@@ -4,9 +4,7 @@ import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aTheatre } from '../../test/theatre.ts'
 
-test('so many slots that no more are compared count as in use, also in a zone with the same times', async ({
-  database,
-}) => {
+test('slots beyond those compared count as in use, also in a zone with the same times', async ({ database }) => {
   const { clinic, engine } = await aTheatre(database)
   const doctor = await aDoctor(database, clinic)
   const change = (timezone: string) => engine.directory.updateClinic(clinic.id, { timezone })

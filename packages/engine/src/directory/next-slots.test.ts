@@ -5,9 +5,7 @@ import { createDirectory } from './create-directory.ts'
 
 const query = { specialization: null, q: null, appointmentType: null, includeInactive: false, limit: 9, cursor: null }
 
-test('a doctor has the next three slots that can be booked, the first of which is the next free time', async ({
-  database,
-}) => {
+test('a doctor has the next three slots that can be booked, from the next free time on', async ({ database }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const start = Date.now() + 48 * 3_600_000

@@ -24,9 +24,7 @@ async function aScene(database: TestDatabase) {
   return { clinic, directory, keepFor, pass, stop }
 }
 
-test('patients are erased at the earliest 24 hours after the time was shortened, and not if that is undone', async ({
-  database,
-}) => {
+test('erasure begins no sooner than 24 hours after a shorter time, and not if that is undone', async ({ database }) => {
   const { clinic, directory, keepFor, pass, stop } = await aScene(database)
   const retention = () => directory.retention(clinic.no, null)
   expect(await retention()).toEqual({ months: 0, startsAt: null, due: 0 })
@@ -63,9 +61,7 @@ test('a longer time and other settings do not end the grace period', async ({ da
   await stop()
 })
 
-test('how many patients another time would erase is counted, without those who are erased or to come', async ({
-  database,
-}) => {
+test('whom another time would erase is counted, without who is erased or still to come', async ({ database }) => {
   const { clinic, directory, stop } = await aScene(database)
   const due = async (months: number) => (await directory.retention(clinic.no, months)).due
   expect([await due(0), await due(1), await due(3), await due(12), await due(24)]).toEqual([0, 3, 2, 1, 0])

@@ -142,9 +142,7 @@ test('a cursor is valid for its order only', async ({ database }) => {
   await expect(directory(database).doctors({ ...query, cursor: 'x' })).rejects.toThrow(InvalidCursor)
 })
 
-test('doctors without a free time follow those with one, and no doctor between two pages is lost', async ({
-  database,
-}) => {
+test('doctors without a free time follow those with one, and none between pages is lost', async ({ database }) => {
   const doctors = await expected(database, {})
   const last = doctors.findLastIndex(({ nextAvailableAt }) => nextAvailableAt !== null)
   const first = await directory(database).doctors({ ...query, limit: last + 1 })

@@ -74,26 +74,23 @@ describe('limits', () => {
     ['address', 'address_bookings_max'],
     ['account', 'account_bookings_max'],
     ['contact', 'contact_bookings_max'],
-  ] as const)(
-    'the bookings of one %s are limited, in one batch and one after the other',
-    async ([kind, column], { database }) => {
-      const { clinic } = await aLimitedClinic(database, { [column]: 3 })
-      const { admit } = admissionsOf(database)
-      const together = anOrigin(kind)
-      expect(await admittedOf(Array.from({ length: 9 }, () => admit(aRequest(clinic, [together]))))).toBe(3)
-      const alone = anOrigin(kind)
-      for (let n = 0; n < 3; n += 1) expect(await admit(aRequest(clinic, [alone]))).toEqual({ kind: 'admitted' })
-      expect(await admit(aRequest(clinic, [alone]))).toEqual({
-        kind: 'too_many_bookings',
-        of: kind,
-        what: 'bookings',
-        max: 3,
-      })
-      // Others, and other clinics, are not concerned.
-      expect(await admit(aRequest(clinic, [anOrigin(kind)]))).toEqual({ kind: 'admitted' })
-      expect(await admit(aRequest(await aClinic(database), [alone]))).toEqual({ kind: 'admitted' })
-    },
-  )
+  ] as const)('the bookings of one %s are limited, in one batch and in turn', async ([kind, column], { database }) => {
+    const { clinic } = await aLimitedClinic(database, { [column]: 3 })
+    const { admit } = admissionsOf(database)
+    const together = anOrigin(kind)
+    expect(await admittedOf(Array.from({ length: 9 }, () => admit(aRequest(clinic, [together]))))).toBe(3)
+    const alone = anOrigin(kind)
+    for (let n = 0; n < 3; n += 1) expect(await admit(aRequest(clinic, [alone]))).toEqual({ kind: 'admitted' })
+    expect(await admit(aRequest(clinic, [alone]))).toEqual({
+      kind: 'too_many_bookings',
+      of: kind,
+      what: 'bookings',
+      max: 3,
+    })
+    // Others, and other clinics, are not concerned.
+    expect(await admit(aRequest(clinic, [anOrigin(kind)]))).toEqual({ kind: 'admitted' })
+    expect(await admit(aRequest(await aClinic(database), [alone]))).toEqual({ kind: 'admitted' })
+  })
 
   test('holds have a lower limit than bookings; a hold that becomes a booking still counts', async ({ database }) => {
     const { clinic, slot } = await aLimitedClinic(database, { contact_holds_max: 2, contact_bookings_max: 3 })
@@ -122,9 +119,7 @@ describe('limits', () => {
 })
 
 describe('what counts', () => {
-  test('neither cancelled bookings, lapsed holds, past slots, nor reservations whose claim never came', async ({
-    database,
-  }) => {
+  test('no cancelled bookings, lapsed holds, past slots, or reservations without claim', async ({ database }) => {
     const { clinic, slot } = await aLimitedClinic(database, { address_bookings_max: 1 })
     const { admit } = admissionsOf(database)
     const origin = anOrigin()
@@ -146,9 +141,7 @@ describe('what counts', () => {
     expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ kind: 'too_many_bookings' })
   })
 
-  test('an account’s reservation of a guest’s booking for two minutes, and without end once it is linked', async ({
-    database,
-  }) => {
+  test('an account’s reservation of a guest’s booking: two minutes, endless once linked', async ({ database }) => {
     const { clinic, slot } = await aLimitedClinic(database, { account_bookings_max: 1 })
     const { admit } = admissionsOf(database)
     const age = (origin: BookingOrigin, age: string) =>
@@ -188,9 +181,7 @@ describe('what counts', () => {
     expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ kind: 'too_many_bookings' })
   })
 
-  test('tries of one claim take room once: in a batch, one after the other, and on two servers', async ({
-    database,
-  }) => {
+  test('tries of one claim take room once: in a batch, one by one, and on two servers', async ({ database }) => {
     const { clinic } = await aLimitedClinic(database, { contact_holds_max: 2 })
     const servers = [admissionsOf(database), admissionsOf(database)]
     const tryOn = (server: number, origin: BookingOrigin, key: string) =>
@@ -235,9 +226,7 @@ describe('what counts', () => {
     for (let n = 0; n < 3; n += 1) expect(await admit(request)).toEqual({ kind: 'admitted' })
   })
 
-  test('requests for one booking at the same time reserve once, also with subjects that another has', async ({
-    database,
-  }) => {
+  test('requests for one booking at the same time reserve once, also with others’ subjects', async ({ database }) => {
     const clinic = await aClinic(database)
     const { admit } = admissionsOf(database)
     const [shared, other] = [anOrigin(), anOrigin('contact')]

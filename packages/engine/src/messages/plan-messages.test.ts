@@ -175,9 +175,7 @@ test('the end of an offer is announced to whom the offer was', async ({ database
   expect(await anEndedOffer(true, 'hold_expired')).toEqual({ planned: [offered], offerAnnounced: false })
 })
 
-test('the end of an entry whose offers were not answered is announced once, even if the visit has begun', async ({
-  database,
-}) => {
+test('an entry’s end by unanswered offers is announced once, even after the visit', async ({ database }) => {
   const slot = await aVisit(database)
   const aLapsedOffer = async (missed: number) => {
     const booking = await aBooking(database, slot, { patient, status: 'PENDING' })

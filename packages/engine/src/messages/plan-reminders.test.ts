@@ -30,9 +30,7 @@ async function reminders(database: TestDatabase, clinicNo: number) {
 
 const all = { cursor: null, isDryRun: false }
 
-test('visits that were booked without messages get the reminders of the settings, and no other message', async ({
-  database,
-}) => {
+test('visits that were booked without messages get the reminders of the settings alone', async ({ database }) => {
   const { clinic, slot, messages } = await aClinicWithVisits(database)
   const booking = await aBooking(database, slot, { patient })
   for (const other of [
@@ -65,9 +63,7 @@ test('two servers plan at once: each reminder is planned once', async ({ databas
   expect(await reminders(database, clinic.no)).toHaveLength(2)
 })
 
-test('reminders that the relay has planned are not planned again; a reminder that the settings add is', async ({
-  database,
-}) => {
+test('reminders planned by the relay are not planned again; one that the settings add is', async ({ database }) => {
   const { clinic, slot, messages } = await aClinicWithVisits(database)
   const booking = await aBooking(database, slot, { patient })
   const lines = [1, 2].map((version) => ({ bookingId: booking.id, version }))

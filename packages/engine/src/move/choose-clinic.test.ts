@@ -55,10 +55,7 @@ async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
   }
 }
 
-test('a note of a database without the clinic is corrected where a single other one has it', async ({
-  database,
-  north,
-}) => {
+test('a note of a database without the clinic is corrected if one other has it', async ({ database, north }) => {
   const scene = await aMovedClinic(database, north)
   const { clinicNo } = scene
   await scene.restoreNote()
@@ -85,10 +82,7 @@ test('nothing is changed while the noted database cannot be read', async ({ data
   await scene.choose(1)
 })
 
-test('of two copies, the noted one is used, and the other refuses changes until it is deleted', async ({
-  database,
-  north,
-}) => {
+test('of two, the noted one is used, and the other refuses changes until deleted', async ({ database, north }) => {
   const scene = await aMovedClinic(database, north)
   const { clinicNo, engines, slot } = scene
   await scene.restoreRows()
@@ -116,10 +110,7 @@ test('of two copies, the noted one is used, and the other refuses changes until 
   expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
 })
 
-test('the noted copy is the older one, as note and rows came back together: the newer one is noted and used', async ({
-  database,
-  north,
-}) => {
+test('the noted copy is the older, as note and rows were restored: the newer is used', async ({ database, north }) => {
   const scene = await aMovedClinic(database, north)
   const { clinicNo, engines, slot } = scene
   await scene.restoreNote()

@@ -26,9 +26,7 @@ async function planOf(client: pg.Client, query: string): Promise<string> {
   return rows.map((row) => row['QUERY PLAN']).join('\n')
 }
 
-test('a move finds the rows of a clinic by an index, except for calendar feeds, which are few', async ({
-  database,
-}) => {
+test('a move finds the rows of a clinic by an index, but for the few calendar feeds', async ({ database }) => {
   expect(await readAsAWhole(database)).toEqual(['calendar_feed'])
 })
 

@@ -63,10 +63,7 @@ test.for<MoveStep>(['refused', 'committed', 'switched'])(
   },
 )
 
-test('an interrupted move is not continued to a third database, and needs the second to go back', async ({
-  database,
-  north,
-}) => {
+test('an interrupted move goes to no third database, and needs the second to go back', async ({ database, north }) => {
   const scene = await aScene(database, north)
   await expect(scene.move(1, { afterStep: killedAfter('copied', [database, north]) })).rejects.toThrow()
   const [directory, second] = scene.databases
@@ -78,10 +75,7 @@ test('an interrupted move is not continued to a third database, and needs the se
   await scene.expectClean(false)
 })
 
-test('a move whose target is lost before the commit goes back, although the target cannot be reached', async ({
-  database,
-  north,
-}) => {
+test('a move whose target is lost before the commit goes back without reaching it', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const connections = (allowed: boolean) =>
     database.ownerPool.query(

@@ -162,45 +162,42 @@ test('an interrupted move of a clinic holds up the jobs of no other clinic', asy
 test.for([
   { when: 'before a claim in another', isDuring: false },
   { when: 'while a claim in another waits', isDuring: true },
-])(
-  'a released reservation of a clinic that begins to move $when does not fail it',
-  async ({ isDuring }, { database }) => {
-    const [moving, other] = [await aClinic(database), await aClinic(database)]
-    const { admit, release } = createAdmissions(database.appPool, {})
-    const aRequest = (clinicNo: number) => {
-      const origins = [{ kind: 'address' as const, subject: randomUUID() }]
-      return { bookingId: newId(clinicNo), key: randomUUID(), units: 1, confirm: true, origins }
+])('a released reservation of a clinic that moves $when does not fail it', async ({ isDuring }, { database }) => {
+  const [moving, other] = [await aClinic(database), await aClinic(database)]
+  const { admit, release } = createAdmissions(database.appPool, {})
+  const aRequest = (clinicNo: number) => {
+    const origins = [{ kind: 'address' as const, subject: randomUUID() }]
+    return { bookingId: newId(clinicNo), key: randomUUID(), units: 1, confirm: true, origins }
+  }
+  const [left, done] = [aRequest(moving.no), aRequest(other.no)]
+  for (const request of [left, done]) expect(await admit(request)).toEqual({ kind: 'admitted' })
+  const client = await connectClient({ url: database.ownerUrl, name: 'holdfast test' })
+  try {
+    const fence = { clinicNo: moving.no, token: randomUUID(), msMax: 60_000 }
+    const begin = async () => {
+      await beginRefusing(client, fence)
+      const tables = await clinicTables(client)
+      const origins = tables.filter(({ name }) => name === 'booking_origin')
+      await refuseChanges(client, fence, origins)
     }
-    const [left, done] = [aRequest(moving.no), aRequest(other.no)]
-    for (const request of [left, done]) expect(await admit(request)).toEqual({ kind: 'admitted' })
-    const client = await connectClient({ url: database.ownerUrl, name: 'holdfast test' })
-    try {
-      const fence = { clinicNo: moving.no, token: randomUUID(), msMax: 60_000 }
-      const begin = async () => {
-        await beginRefusing(client, fence)
-        const tables = await clinicTables(client)
-        const origins = tables.filter(({ name }) => name === 'booking_origin')
-        await refuseChanges(client, fence, origins)
-      }
-      for (const request of [left, done]) release(request)
-      if (!isDuring) await begin()
-      const counting = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock($1, $2)', [
-        clinicLockClasses.admissions,
-        other.no,
-      ])
-      const admitted = admit(aRequest(other.no))
-      await untilLockWaiters(database, 1)
-      if (isDuring) await begin()
-      await counting.release()
-      expect(await admitted).toEqual({ kind: 'admitted' })
-      const { rows } = await client.query(
-        'select booking_id as id from holdfast.booking_origin where booking_id = any ($1)',
-        [[left.bookingId, done.bookingId]],
-      )
-      expect(rows).toEqual([{ id: left.bookingId }])
-    } finally {
-      await allowChanges(client, moving.no)
-      await client.end()
-    }
-  },
-)
+    for (const request of [left, done]) release(request)
+    if (!isDuring) await begin()
+    const counting = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock($1, $2)', [
+      clinicLockClasses.admissions,
+      other.no,
+    ])
+    const admitted = admit(aRequest(other.no))
+    await untilLockWaiters(database, 1)
+    if (isDuring) await begin()
+    await counting.release()
+    expect(await admitted).toEqual({ kind: 'admitted' })
+    const { rows } = await client.query(
+      'select booking_id as id from holdfast.booking_origin where booking_id = any ($1)',
+      [[left.bookingId, done.bookingId]],
+    )
+    expect(rows).toEqual([{ id: left.bookingId }])
+  } finally {
+    await allowChanges(client, moving.no)
+    await client.end()
+  }
+})

@@ -31,10 +31,7 @@ async function moveWith(scene: Scene, meanwhile: () => Promise<void>): Promise<v
   await Promise.all([scene.move(1, { afterStep }), switched.promise.then(meanwhile)])
 }
 
-test('an event of the security log that is appended after the rest was moved is moved too', async ({
-  database,
-  north,
-}) => {
+test('an event of the security log that is appended after the rest is moved too', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const writing = await holdLock(database.ownerPool, 'lock table holdfast.audit_event in row exclusive mode')
   await moveWith(scene, async () => {

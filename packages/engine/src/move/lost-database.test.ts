@@ -48,19 +48,16 @@ test('a move to a database that does not respond names it', async ({ database, n
   await scene.expectClean(false)
 })
 
-test.for(['directory', 'north'] as const)(
-  'a choice that loses %s names it, and is repeated',
-  async (name, { database, north }) => {
-    const scene = await aScene(database, north)
-    const planted = `insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Stale', 'UTC')`
-    await north.ownerPool.query(planted, [scene.clinicNo, scene.clinicId])
-    const killed = name === 'north' ? north : database
-    const choice = scene.choose(0, {
-      afterStep: async (step) => (step === 'noted' ? killConnections(killed) : undefined),
-    })
-    await expect(choice).rejects.toThrow(lost(name))
-    await scene.choose(0)
-    await scene.expectClean(false)
-    expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
-  },
-)
+test.for(['directory', 'north'] as const)('a choice that loses %s names it', async (name, { database, north }) => {
+  const scene = await aScene(database, north)
+  const planted = `insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Stale', 'UTC')`
+  await north.ownerPool.query(planted, [scene.clinicNo, scene.clinicId])
+  const killed = name === 'north' ? north : database
+  const choice = scene.choose(0, {
+    afterStep: async (step) => (step === 'noted' ? killConnections(killed) : undefined),
+  })
+  await expect(choice).rejects.toThrow(lost(name))
+  await scene.choose(0)
+  await scene.expectClean(false)
+  expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
+})

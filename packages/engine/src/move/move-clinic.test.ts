@@ -40,10 +40,7 @@ test('all rows of a clinic are moved, there and back; others stay', async ({ dat
   expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
 })
 
-test('what was erased before the move is on the next list of the database that it comes to', async ({
-  database,
-  north,
-}) => {
+test('what was erased before the move is on the next list of the new database', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const id = newId(scene.clinicNo)
   await database.ownerPool.query(
@@ -56,10 +53,7 @@ test('what was erased before the move is on the next list of the database that i
   expect(await erasuresSince(north.ownerPool, lastList)).toContainEqual(expect.objectContaining({ id }))
 })
 
-test('events keep their order, no receiver of the other log gets them, and readers go on', async ({
-  database,
-  north,
-}) => {
+test('events keep their order, no other receiver gets them, and readers go on', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const { directory, north: there } = scene.engines
   for (const { appPool } of [database, north]) await appPool.query('select holdfast.begin_log_epoch(null)')
@@ -161,10 +155,7 @@ test('databases with other settings, and late events of the security log', async
   await scene.expectClean(false)
 })
 
-test('an event of the security log that is not committed when the rows are copied is waited for', async ({
-  database,
-  north,
-}) => {
+test('a security event that is not committed when rows are copied is waited for', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const kind = 'clinic_changed'
   const count = async ({ ownerPool }: typeof north) => {
@@ -202,10 +193,7 @@ test('what fails before the copy is committed goes back by itself', async ({ dat
   }
 })
 
-test('what takes longer than changes may wait goes back, and changes are accepted by then', async ({
-  database,
-  north,
-}) => {
+test('what takes longer than changes may wait goes back, and accepts changes by then', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const late = aClaim(scene.slot)
   await expect(
@@ -228,10 +216,7 @@ test('what takes longer than changes may wait goes back, and changes are accepte
   expect((await scene.engines.directory.claim(late)).kind).toBe('booked')
 })
 
-test('a replay that begins after the first look sends the move back: it would never end', async ({
-  database,
-  north,
-}) => {
+test('a replay that begins after the first look sends the move back: it would not end', async ({ database, north }) => {
   const scene = await aScene(database, north)
   await database.ownerPool.query(
     `insert into holdfast.webhook (clinic_no, id, url, events, secret)

@@ -22,11 +22,7 @@ async function aSceneOfThree(database: TestDatabase, north: TestDatabase, south:
   return { scene, southNo, databases }
 }
 
-test('an old copy that the directory notes does not move while a third database has the newest', async ({
-  database,
-  north,
-  south,
-}) => {
+test('an old copy that is noted does not move while a third database is newest', async ({ database, north, south }) => {
   const { scene, southNo, databases } = await aSceneOfThree(database, north, south)
   await scene.move(southNo, { databases })
   // As if the directory had been restored to before the move: it notes its own copy, which is the old one.

@@ -104,9 +104,7 @@ test('an erasure by a contact erases the records that have it, and what is linke
   expect(await findings()).toEqual([])
 })
 
-test('an erasure by a contact names records that stay: with an open request, or linked with another contact', async ({
-  database,
-}) => {
+test('an erasure by contact names records that stay: with a request, or another contact’s', async ({ database }) => {
   const { engine, patients, clinic, doctor } = await aScene(database)
   const slot = await aSlot(database, doctor, { capacity: 5, startsAt: new Date(Date.now() - 5 * 86_400_000) })
   const create = async (fields: Parameters<typeof aPatientRecord>[0]) => {
@@ -140,9 +138,7 @@ test('an erasure by a contact names records that stay: with an open request, or 
   for (const id of [waiting, child, parent]) expect(await patients.record(id)).not.toBe(null)
 })
 
-test('retention keeps a record whose links were archived or erased until the last visit is long ago', async ({
-  database,
-}) => {
+test('retention keeps a record with archived or erased links until the last visit is old', async ({ database }) => {
   const { engine, patients, clinic, doctor, record, findings } = await aScene(database)
   await database.ownerPool.query('update holdfast.clinic set patient_data_months = 24 where no = $1', [clinic.no])
   const monthsAgo = (months: number) => new Date(Date.now() - months * 30 * 86_400_000)

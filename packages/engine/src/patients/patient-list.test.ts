@@ -83,28 +83,25 @@ test('a page of a search ends after so many records, and the next one goes on', 
   expect({ found, pages }).toEqual({ found: await search('gross'), pages: people.length })
 })
 
-freshDatabaseTest(
-  'a search among 10,000 patients takes milliseconds, along the index of the list',
-  async ({ database }) => {
-    const { search, clinic } = await aList(database)
-    const other = await aClinic(database)
-    await database.ownerPool.query(
-      `insert into holdfast.patient (clinic_no, id, mrn, name, phone, email)
-     select c.no, holdfast.new_id(c.no, now()), 'N-' || n, 'Person ' || md5(n::text), '0170 ' || n, n || '@example.org'
-       from unnest($1::integer[]) c(no) cross join generate_series(1, 10000) n`,
-      [[clinic.no, other.no]],
-    )
-    await database.ownerPool.query('analyze holdfast.patient')
-    const query = patientSearch({ clinicNo: clinic.no, q: 'gross jürg', limit: 20 })
-    const { rows } = await database.appPool.query({ ...query, text: `explain ${query.text}`, values: query.values })
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-    expect(plan).toMatch(/Index Scan using patient_list/)
-    expect(plan).not.toMatch(/Seq Scan|Sort/)
-    await search('gross jürg')
-    const startedAt = performance.now()
-    for (const q of ['gross jürg', 'nobody at all', '0171 2345678', '9999@example', 'N-4711']) await search(q)
-    const ms = Math.round((performance.now() - startedAt) / 5)
-    console.log(`a search among 10,000 patients: ${ms} ms`)
-    expect(ms).toBeLessThan(500)
-  },
-)
+freshDatabaseTest('a search among 10,000 patients takes milliseconds, along the index', async ({ database }) => {
+  const { search, clinic } = await aList(database)
+  const other = await aClinic(database)
+  await database.ownerPool.query(
+    `insert into holdfast.patient (clinic_no, id, mrn, name, phone, email)
+   select c.no, holdfast.new_id(c.no, now()), 'N-' || n, 'Person ' || md5(n::text), '0170 ' || n, n || '@example.org'
+     from unnest($1::integer[]) c(no) cross join generate_series(1, 10000) n`,
+    [[clinic.no, other.no]],
+  )
+  await database.ownerPool.query('analyze holdfast.patient')
+  const query = patientSearch({ clinicNo: clinic.no, q: 'gross jürg', limit: 20 })
+  const { rows } = await database.appPool.query({ ...query, text: `explain ${query.text}`, values: query.values })
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).toMatch(/Index Scan using patient_list/)
+  expect(plan).not.toMatch(/Seq Scan|Sort/)
+  await search('gross jürg')
+  const startedAt = performance.now()
+  for (const q of ['gross jürg', 'nobody at all', '0171 2345678', '9999@example', 'N-4711']) await search(q)
+  const ms = Math.round((performance.now() - startedAt) / 5)
+  console.log(`a search among 10,000 patients: ${ms} ms`)
+  expect(ms).toBeLessThan(500)
+})

@@ -41,9 +41,7 @@ test('a record has all that the desk has written, and each change increases its 
   })
 })
 
-test('of two desks that correct one version, the second is refused, and its repetition is not', async ({
-  database,
-}) => {
+test('of two desks that correct one version, the second is refused, its repetition not', async ({ database }) => {
   const { patients, create } = await aDesk(database)
   const id = await create()
   const outcomes = await Promise.all([

@@ -74,11 +74,7 @@ test('an appointment is for one lost booking only, on whichever page that is', a
   expect((await second.since()).size).toBe(1)
 })
 
-test('an appointment with both contacts is for one of two lost bookings, one with each of them', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('an appointment with both contacts is for one of two bookings lost', async ({ database, engine, doctor }) => {
   const { name, phone } = patient
   const email = 'grace@example.org'
   const byPhone = await withdrawnOf({ database, engine, doctor }, [patient])

@@ -8,9 +8,7 @@ const reads = (database: TestDatabase) => createCalendarReads(database.appPool)
 const inMs = (ms: number) => new Date(Date.now() + ms)
 
 describe('slots of the calendar by id', () => {
-  test('the free units, across clinics, and when the next hold lapses; none of a withdrawn slot', async ({
-    database,
-  }) => {
+  test('the free units, across clinics, and when the next hold lapses; none when withdrawn', async ({ database }) => {
     const [one, two] = [
       await aDoctor(database, await aClinic(database)),
       await aDoctor(database, await aClinic(database)),
@@ -43,9 +41,7 @@ describe('slots of the calendar by id', () => {
     expect(await reads(database).slots([])).toMatchObject({ slots: [] })
   })
 
-  test('units of lapsed holds are free before the sweep, and the next hold to lapse is reported', async ({
-    database,
-  }) => {
+  test('units of lapsed holds are free before the sweep, and the next to lapse is reported', async ({ database }) => {
     const doctor = await aDoctor(database, await aClinic(database))
     const slot = await aSlot(database, doctor, { capacity: 2 })
     await aBooking(database, slot, { status: 'PENDING' })
@@ -115,9 +111,7 @@ function dayAhead(days: number): string {
 }
 
 describe('days of the calendar', () => {
-  test('the slots that start on the clinic’s local days, both included, by start, with the rules', async ({
-    database,
-  }) => {
+  test('the slots that start on the clinic’s local days, inclusive, by start, with the rules', async ({ database }) => {
     const settings = { minimumNoticeMinutes: 90, bookingHorizonDays: 30 }
     const doctor = await aDoctor(database, await aClinic(database, { timezone: 'America/Sao_Paulo', settings }))
     const [day, next] = [dayAhead(10), dayAhead(11)]
@@ -145,9 +139,7 @@ describe('days of the calendar', () => {
     expect(await reads(database).days(doctor.id, dayAhead(20), dayAhead(21))).toMatchObject({ slots: [] })
   })
 
-  test('full ones are listed, withdrawn ones not; lapsed holds count as free, and others say when they end', async ({
-    database,
-  }) => {
+  test('full are listed, withdrawn not; lapsed holds are free, others say when they end', async ({ database }) => {
     const doctor = await aDoctor(database, await aClinic(database))
     const full = await aSlot(database, doctor, { capacity: 2 })
     const lapsed = await aSlot(database, doctor, { capacity: 3 })

@@ -9,9 +9,7 @@ import { createReads } from './create-reads.ts'
 /** Reads all bookings: every call has its own reads. */
 const proof = (database: TestDatabase) => createReads(database.appPool).proof()
 
-test('appointments that were confirmed are counted, in all clinics; holds and cancelled ones are not', async ({
-  database,
-}) => {
+test('confirmed appointments of all clinics are counted; holds and cancelled ones are not', async ({ database }) => {
   const before = await proof(database)
   for (let clinics = 0; clinics < 2; clinics += 1) {
     const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 6 })
@@ -39,9 +37,7 @@ test('negative control: a planted double booking is counted', async ({ database 
   expect((await proof(database)).overbooked).toBe(overbooked + 1)
 })
 
-test('after the first count, changes are added, and the result is the same as from all bookings', async ({
-  database,
-}) => {
+test('after the first count, changes are added, and the result is that of all bookings', async ({ database }) => {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const doctor = await aDoctor(database, await aClinic(database))
   const [slot, other] = [await aSlot(database, doctor, { capacity: 9 }), await aSlot(database, doctor, { capacity: 9 })]
@@ -111,9 +107,7 @@ test('a transaction that began before a count and ends after it is added to the 
   expect((await reads.proof()).bookings).toBe(first.bookings + 2)
 })
 
-test('negative control: a planted double booking is found among the changes, and its end as well', async ({
-  database,
-}) => {
+test('negative control: a planted double booking is found among the changes, and its end', async ({ database }) => {
   const reads = createReads(database.appPool)
   const { overbooked } = await reads.proof()
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))

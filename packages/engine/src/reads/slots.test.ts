@@ -98,9 +98,7 @@ describe('alternatives to a full slot', () => {
     expect(await ids(3, 2)).toEqual([])
   })
 
-  test('only of doctors who offer the type of visit; not the slot that a move leaves; or of one doctor', async ({
-    database,
-  }) => {
+  test('only of doctors with the type of visit; not the slot a move leaves; of one doctor', async ({ database }) => {
     const { clinic, doctor } = await aDoctorOf(database, {}, { specialization: 'Cardiology' })
     const wanted = await aSlot(database, doctor)
     const own = await aSlot(database, doctor)
@@ -136,9 +134,7 @@ describe('alternatives to a full slot', () => {
     expect(await ask(3)).toEqual([])
   })
 
-  test('a withdrawn slot has alternatives, a missing one none; closed ones are those of who may book them', async ({
-    database,
-  }) => {
+  test('withdrawn slots have alternatives, missing none; closed ones are for who may book', async ({ database }) => {
     const { clinic, doctor } = await aDoctorOf(database, { settings: { bookingHorizonDays: 3 } })
     const noon = new Date(`${dayAhead(2)}T12:00Z`)
     const wanted = await aSlot(database, doctor, { startsAt: noon, withdrawn: true })

@@ -83,9 +83,7 @@ async function moveTwice(its: TestDatabase) {
   return { kind, slotOfRest: rows[0], faults: details.map((fault) => fault.kind) }
 }
 
-test('a visit that was moved meanwhile does not end the slot of its former group; negative control', async ({
-  database,
-}) => {
+test('a visit that was moved meanwhile leaves its former group’s slot; negative control', async ({ database }) => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'slot_for_move', {
     part: 'v_booking.slot_id is distinct from v_from.id',
@@ -175,9 +173,7 @@ async function moveWithoutConnection(its: TestDatabase, settings: Parameters<typ
   return { ends: ends.map((end) => (end.status === 'fulfilled' ? end.value.kind : end.reason)), moved }
 }
 
-test('a move that was committed is not reported as refused with another one; negative control', async ({
-  database,
-}) => {
+test('a move that was committed is not reported as refused by another; negative control', async ({ database }) => {
   const moved = [true, false, true]
   const notDone = expect.objectContaining({ outcomeUnknown: false })
   expect(await moveWithoutConnection(database, {})).toEqual({ ends: ['done', notDone, 'done'], moved })

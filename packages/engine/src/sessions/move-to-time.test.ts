@@ -60,9 +60,7 @@ async function expectNoFaults(database: TestDatabase) {
   expect(await checkHistory(database)).toEqual([])
 }
 
-test('a visit moves within its session, also by less than its length, and gives its time back', async ({
-  database,
-}) => {
+test('a visit moves within its session, also by less than its length, and frees its time', async ({ database }) => {
   const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic, { minutes: 40 })]
   const booking = await aVisit(database, session, type, 0)
   for (const minute of [10, 100]) {
@@ -229,10 +227,7 @@ test('of many who want one time, with moves and claims at once, exactly one gets
   expect((await verify(database.appPool, { clinicNo, detailsMax: 9 })).details).toEqual([])
 })
 
-freshDatabaseTest(
-  'negative control: what ignores the times that are taken fails at the backstop',
-  async ({ database }) => {
-    await plantFunction(database, 'slot_for_move', { part: /&& v_during then/, becomes: '&& v_during and false then' })
-    expect((await atOnce(database)).kinds).toContain('failed')
-  },
-)
+freshDatabaseTest('negative control: what ignores taken times fails at the backstop', async ({ database }) => {
+  await plantFunction(database, 'slot_for_move', { part: /&& v_during then/, becomes: '&& v_during and false then' })
+  expect((await atOnce(database)).kinds).toContain('failed')
+})

@@ -22,10 +22,7 @@ const test = base.extend('north', { scope: 'file' }, async ({ database }, { onCl
   return { no, directory: engine.directory }
 })
 
-test('a clinic is created in a shard, with a number of the directory, which knows where it is', async ({
-  database,
-  north,
-}) => {
+test('a clinic is created in a shard, with a number of the directory, which finds it', async ({ database, north }) => {
   const placed = await placeClinic(database.appPool, null, north.no)
   const no = placed.clinicNo
   expect(await north.directory.createClinic(clinic, null, no)).toMatchObject({ kind: 'done', value: { no } })
@@ -35,10 +32,7 @@ test('a clinic is created in a shard, with a number of the directory, which know
   expect(await findClinicShard(database.appPool, no + 1_000)).toBeNull()
 })
 
-test('a clinic that a server creates without knowing the other databases is noted in the directory', async ({
-  database,
-  north: _north,
-}) => {
+test('a clinic that a server created, knowing no other database, is noted', async ({ database, north: _north }) => {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const created = await engine.directory.createClinic(clinic, null)
   await engine.stop()
@@ -46,10 +40,7 @@ test('a clinic that a server creates without knowing the other databases is note
   expect(await findClinicShard(database.appPool, created.value.no)).toBe(0)
 })
 
-test('a note of a number that is still to be drawn stops no clinic, and the application cannot write one', async ({
-  database,
-  north,
-}) => {
+test('a note of a number to be drawn stops no clinic; the application writes none', async ({ database, north }) => {
   const { clinicNo } = await placeClinic(database.appPool, null, 0)
   const note = `insert into holdfast.clinic_shard (clinic_no, shard_no) select $1 + n, 0 from generate_series(1, 3) n`
   await expect(database.appPool.query(note, [clinicNo])).rejects.toThrow('permission denied')
@@ -57,10 +48,7 @@ test('a note of a number that is still to be drawn stops no clinic, and the appl
   expect(await placeClinic(database.appPool, null, north.no)).toEqual({ clinicNo: clinicNo + 4, shardNo: north.no })
 })
 
-test('twenty requests with a key get one number in one database, and create one clinic', async ({
-  database,
-  north,
-}) => {
+test('twenty requests with a key get one number in one database, and one clinic', async ({ database, north }) => {
   const key = aKey()
   const places = await Promise.all(
     Array.from({ length: 20 }, (_, n) => placeClinic(database.appPool, key, n % 2 === 0 ? north.no : 0)),
@@ -71,10 +59,7 @@ test('twenty requests with a key get one number in one database, and create one 
   expect(outcomes.filter(({ kind }) => kind === 'replayed')).toHaveLength(19)
 })
 
-test('another request with the key is refused where the first one has created its clinic', async ({
-  database,
-  north,
-}) => {
+test('another request with the key is refused where the first created its clinic', async ({ database, north }) => {
   const key = aKey()
   const { clinicNo: no } = await placeClinic(database.appPool, key, north.no)
   expect(await north.directory.createClinic(clinic, key, no)).toMatchObject({ kind: 'done' })

@@ -49,9 +49,7 @@ test('draining waits for clinics that were noted without knowing of it', async (
   expect(await releaseNotes(database.ownerPool, no, [])).toEqual([77])
 })
 
-test('a clinic that was not created within a day is noted in the directory; one that was lost is not', async ({
-  database,
-}) => {
+test('a clinic that was not created in a day is noted in the directory; a lost one is not', async ({ database }) => {
   const { no, engine } = await aShard(database)
   const [never, lost, there] = [
     await placeClinic(database.appPool, null, no),

@@ -60,10 +60,7 @@ const notesOf = async ({ ownerPool }: TestDatabase) =>
     )
   ).rows
 
-test('new clinics are spread over the databases, with numbers and notes of the directory, and created once', async ({
-  database,
-  north,
-}) => {
+test('new clinics are spread over databases, numbered by the directory, created once', async ({ database, north }) => {
   const counts = {
     clinics: { created: 4, existing: 0 },
     doctors: { created: 4, existing: 0 },
@@ -116,10 +113,7 @@ test('a copy of a clinic that the directory does not note is left alone', async 
   expect((await rowsIn(north))[0]?.doctors).toEqual([])
 })
 
-test('a problem in one database prevents the import into all, and those of all are reported', async ({
-  database,
-  north,
-}) => {
+test('a problem in one database prevents the import into all, and all are reported', async ({ database, north }) => {
   const wrong = { row: 9, startsAt: endsAt, endsAt: startsAt, capacity: 1 }
   const slots = ['a', 'b'].map((key) => ({ ...wrong, doctor: `of ${key}` }))
   const clinics = [...four.clinics, aRow(7, 'z', 'Mars/Olympus'), { ...aRow(8, 'y'), key: 'a' }]

@@ -35,20 +35,14 @@ async function aPlacedClinic({ database, north }: Scene, shardNo: number) {
   return clinic.no
 }
 
-test('clinics that are where the directory says are no finding, nor is a note without a clinic', async ({
-  database,
-  north,
-}) => {
+test('clinics that are where the directory says are no finding, nor a lone note', async ({ database, north }) => {
   const scene = { database, north }
   for (const shardNo of [0, north.no]) await aPlacedClinic(scene, shardNo)
   await placeClinic(database.appPool, null, north.no)
   expect(await findings(scene)).toEqual([])
 })
 
-test('a clinic that is noted elsewhere, in no database, or in none that has it, is named', async ({
-  database,
-  north,
-}) => {
+test('a clinic that is noted elsewhere, in no database, or where it is not, is named', async ({ database, north }) => {
   const scene = { database, north }
   const [moved, unknown, lost] = [
     await aPlacedClinic(scene, north.no),

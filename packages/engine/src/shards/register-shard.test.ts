@@ -63,10 +63,7 @@ test('a database is refused under another name, and as the directory', async ({ 
   expect(await shardsOf(directory)).toEqual(known)
 })
 
-test('a registered name is refused for every other database, which stays as it is', async ({
-  database,
-  others: [north, south],
-}) => {
+test('a registered name is refused for another database, which stays', async ({ database, others: [north, south] }) => {
   const directory = database.ownerPool
   const no = await registerShard(directory, north.ownerPool, 'north')
   const souths = await registerShard(directory, south.ownerPool, 'south')
@@ -154,10 +151,7 @@ test('the directory is refused as a shard', async () => {
   expect(await shardsOf(alone.ownerPool)).toEqual([])
 })
 
-test('a directory that was restored to an earlier time learns its clinics and roles again', async ({
-  database,
-  others: [north],
-}) => {
+test('a directory restored from a backup learns clinics and roles again', async ({ database, others: [north] }) => {
   const directory = database.ownerPool
   const no = await registerShard(directory, north.ownerPool, 'north')
   const own = await aClinic(database)
@@ -191,9 +185,7 @@ test('a clinic that two databases have stays noted where it was', async ({ datab
   await north.ownerPool.query('delete from holdfast.clinic where id = $1', [twin.id])
 })
 
-test('a database of another installation without clinics keeps its accounts and site administrators', async ({
-  database,
-}) => {
+test('a database of another installation without clinics keeps accounts and administrators', async ({ database }) => {
   const alone = await createTestDatabase()
   onTestFinished(() => alone.drop())
   const register = () => registerShard(database.ownerPool, alone.ownerPool, 'alone')

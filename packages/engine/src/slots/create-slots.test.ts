@@ -63,9 +63,7 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
     expect(rows.map((row) => row.id)).toEqual([result.items[1]?.slotId, there.id, result.items[3]?.slotId])
   })
 
-  test('of overlapping drafts the one that starts first is created; the same draft again is skipped', async ({
-    database,
-  }) => {
+  test('of overlapping drafts the first to start is created; repeated, it is skipped', async ({ database }) => {
     const { create } = await aCalendar(database)
     const { items } = await create([draft(10, 40), draft(0, 30), draft(0, 30), draft(30, 60)])
     expect(items.map((item) => item.outcome)).toEqual(['conflict', 'created', 'skipped', 'created'])
@@ -73,9 +71,7 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
     expect(items[2]?.slotId).toBe(items[1]?.slotId)
   })
 
-  test('a draft over several slots conflicts with the first of them; a withdrawn slot conflicts with none', async ({
-    database,
-  }) => {
+  test('a draft over several slots conflicts with the first; a withdrawn slot with none', async ({ database }) => {
     const { doctor, create } = await aCalendar(database)
     await aSlot(database, doctor, { startsAt: at(0), minutes: 15, withdrawn: true })
     const first = await aSlot(database, doctor, { startsAt: at(15), minutes: 15 })
@@ -144,9 +140,7 @@ const anyDrafts = fc.array(
   { maxLength: 25 },
 )
 
-test('a dry run returns the result of the real run, and writes nothing; no two slots ever overlap', async ({
-  database,
-}) => {
+test('a dry run returns the same result and writes nothing; no two slots ever overlap', async ({ database }) => {
   // Minutes below zero lie in the past.
   const nearby = Math.floor(Date.now() / 60_000) * 60_000
   const toDraft = ([from, length, capacity]: [number, number, number]): SlotDraft => ({

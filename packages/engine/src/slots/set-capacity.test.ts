@@ -39,11 +39,7 @@ freshTest('a slot gets more places, and fewer, but not fewer than are taken', as
   expect(details).toEqual([])
 })
 
-test('a capacity whose connection is lost while it waits for the slot is set all the same', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('a capacity whose connection is lost while it waits is set all the same', async ({ database, engine, doctor }) => {
   const slot = await aSlot(database, doctor, { capacity: 2 })
   const lock = await holdSlotLock(database, slot)
   const setting = set(engine, slot, 3)
@@ -84,12 +80,7 @@ test('only a slot that is there and has not ended gets another capacity', async 
   expect(await set(engine, { ...slot, id: doctor.id }, 3)).toEqual({ kind: 'slot_missing' })
 })
 
-test('new places are offered to those who wait, in the same transaction, and the rest is public', async ({
-  engine,
-  full,
-  wait,
-  offerOf,
-}) => {
+test('new places are offered in the transaction, and the rest is public', async ({ engine, full, wait, offerOf }) => {
   const { slot } = await full()
   const [first, second] = [await wait(), await wait({ units: 2, patient: { name: 'Katherine Johnson' } })]
   expect(await set(engine, slot, 5)).toMatchObject({ kind: 'capacity_set', slot: { capacity: 5, available: 1 } })
@@ -192,12 +183,9 @@ describe('claims and a smaller capacity at the same time', () => {
     expect(await takenOf(database, slot)).toEqual([booked])
   })
 
-  freshTest(
-    'negative control: judged before the lock, it fails by the constraint',
-    async ({ database, engine, doctor }) => {
-      await plantFunction(database, 'set_slot_capacity', { part: ' for update;', becomes: ';' })
-      const slot = await aSlot(database, doctor, { capacity: 3 })
-      expect(await race(database, engine, slot)).toEqual({ booked: 3, smaller: 'failed' })
-    },
-  )
+  freshTest('negative control: judged too early, it fails by the constraint', async ({ database, engine, doctor }) => {
+    await plantFunction(database, 'set_slot_capacity', { part: ' for update;', becomes: ';' })
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    expect(await race(database, engine, slot)).toEqual({ booked: 3, smaller: 'failed' })
+  })
 })

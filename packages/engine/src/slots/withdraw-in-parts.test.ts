@@ -86,9 +86,7 @@ describe('a range with bookings', () => {
     expect(await withdrawing).toMatchObject({ kind: 'withdrawn', slots: 6 })
   })
 
-  test('of which a part fails is reported as not known; a repetition does the rest and names all bookings', async ({
-    database,
-  }) => {
+  test('failed in part, it is not known; a repetition ends it, naming all bookings', async ({ database }) => {
     const { slots, bookings, request } = await aWeek(database)
     const last = slots.at(-1)
     if (last === undefined) throw new Error('no slot')

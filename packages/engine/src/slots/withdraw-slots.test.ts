@@ -48,9 +48,7 @@ describe('one slot', () => {
     expect(await storedState(database, slot)).toEqual(before)
   })
 
-  test('with its bookings: the live ones fail, each with its event; ended ones are not changed', async ({
-    database,
-  }) => {
+  test('with its bookings: the live ones fail, each with its event; ended ones do not change', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 9 })
     const held = await aBooking(database, slot, { status: 'PENDING', units: 2 })
@@ -104,9 +102,7 @@ describe('one slot', () => {
     expect(await lastEvent(database, lapsed.id)).toMatchObject({ reason: 'hold_expired', actor_id: null })
   })
 
-  test('an ARRIVED booking prevents it; withdrawn with its bookings, that one stays and its units too', async ({
-    database,
-  }) => {
+  test('an ARRIVED booking prevents it; withdrawn with bookings, that stays with its units', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const arrived = await aBooking(database, slot, { status: 'ARRIVED' })

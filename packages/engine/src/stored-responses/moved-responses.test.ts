@@ -4,10 +4,7 @@ import { aScene, test } from '../../test/moving-clinic.ts'
 import type { Engine } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
 
-test('a retry after the move of a clinic gets the stored response, whatever ids it has; others stay', async ({
-  database,
-  north,
-}) => {
+test('a retry after a clinic’s move gets the response, whatever its ids; others stay', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const { clinicNo, slot } = scene
   const { directory, north: there } = scene.engines

@@ -22,9 +22,7 @@ async function untilPastCommits({ ownerPool, appPool }: TestDatabase): Promise<v
 
 const lineOf = (entry: LogEntry) => (entry.kind === 'booking' ? `${entry.bookingId} v${entry.version}` : entry.kind)
 
-test('once a database is reached, it is followed from the end of its log, and earlier reads are not trusted', async ({
-  database,
-}) => {
+test('a database reached is followed from the end of its log; earlier reads are not trusted', async ({ database }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 10 })
   const nowhere = changeDatabaseUrl(database.sessionUrl, { host: '/nonexistent' })
   const pool = createPool({ url: nowhere, max: 2, name: 'not reached' })

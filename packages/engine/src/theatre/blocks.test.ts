@@ -18,9 +18,7 @@ async function aBlock({ theatre, room }: BuiltTheatre, overrides: Partial<Create
   return blockId
 }
 
-test('a block takes elective cases up to its minutes, with holds and the turnovers between them', async ({
-  database,
-}) => {
+test('a block takes elective cases up to its minutes, with holds and turnovers between them', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre } = scene
   await theatre.updateRoom(scene.room, { turnoverMinutes: 20 })
@@ -270,9 +268,7 @@ test('a block over a case of the room’s open time is in conflict with it', asy
   })
 })
 
-test('a block over a case whose end was a mistake leaves the case its room, until the case is moved into it', async ({
-  database,
-}) => {
+test('a block over a case that ended by mistake leaves it the room, until it is moved in', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic } = scene
   const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))

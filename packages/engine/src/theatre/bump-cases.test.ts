@@ -213,16 +213,13 @@ freshDatabaseTest('a case that is moved away while the bump waits for its locks 
   await expectUnchanged(scene, moved)
 })
 
-freshDatabaseTest(
-  'negative control: without bump_refusals, an elective case displaces an urgent one',
-  async ({ database }) => {
-    await withoutRefusals(database)
-    const scene = await aTheatre(database)
-    const urgent = await booked(scene, aCase(scene, { urgency: 'urgent' }))
-    const beside = await booked(scene, aCase(scene, { startsAt: soonAt(14) }))
-    expect(await bump(scene, aCase(scene), [urgent, beside])).toMatchObject({ kind: 'done' })
-  },
-)
+freshDatabaseTest('negative control: without bump_refusals, elective bumps urgent', async ({ database }) => {
+  await withoutRefusals(database)
+  const scene = await aTheatre(database)
+  const urgent = await booked(scene, aCase(scene, { urgency: 'urgent' }))
+  const beside = await booked(scene, aCase(scene, { startsAt: soonAt(14) }))
+  expect(await bump(scene, aCase(scene), [urgent, beside])).toMatchObject({ kind: 'done' })
+})
 
 async function withoutRefusals(database: TestDatabase): Promise<void> {
   await plantFunction(database, 'schedule_cases', {

@@ -23,9 +23,7 @@ async function aStoredDay(database: TestDatabase) {
   return scene
 }
 
-test('a claim whose connection was lost is booked, even while other changes use up the limit of its clinic', async ({
-  database,
-}) => {
+test('a claim with a lost connection is booked, also while others use up its clinic’s limit', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, robot } = scene
   const others = await Promise.all(
@@ -104,9 +102,7 @@ describe('a claim that a batch leaves', () => {
     expect([tries, outcomes]).toMatchObject([2, [{ kind: 'booked' }, { kind: 'booked' }]])
   })
 
-  test('has an unknown outcome if its batch was lost, and then the database cannot be reached', async ({
-    database,
-  }) => {
+  test('has an unknown outcome if its batch was lost, and then no database is reached', async ({ database }) => {
     const scene = await aStoredDay(database)
     const losingPool = losing(database.appPool, calling('claim_cases'))
     const pool = changedPool(losingPool, async (run, parameters) => {

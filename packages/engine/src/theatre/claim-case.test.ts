@@ -52,9 +52,7 @@ test('a case takes its room, people, patient and numbered equipment, and is held
   })
 })
 
-test('a case is refused with whom of its team others have, in the role that they would have in it', async ({
-  database,
-}) => {
+test('a case is refused with whom of its team others have, in the role they would have', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, surgeon } = scene
   const [anaesthetistId, nurse] = [
@@ -198,9 +196,7 @@ test('what is not there, inactive or named twice is reported with its place in t
   })
 })
 
-test('a record number with another name or birth date is refused, unless the patient is corrected', async ({
-  database,
-}) => {
+test('a number with another name or birth date is refused, unless that is a correction', async ({ database }) => {
   const scene = await aTheatre(database)
   const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: '1970-05-01' }
   const first = caseOf(await scene.theatre.claimCase(aCase(scene, { patient })))

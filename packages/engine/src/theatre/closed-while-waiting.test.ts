@@ -44,16 +44,13 @@ test.for([
   ['room', '/roomId'],
   ['surgeon', '/surgeonId'],
   ['nurse', '/staffIds/0'],
-] as const)(
-  'a case is not moved to a %s that becomes inactive while the move waits',
-  async ([name, path], { database }) => {
-    const { scene, id, move, resources } = await aMove(database)
-    const before = await placeOf(scene, id)
-    const outcome = await whileClosing(database, resources[name], move)
-    expect(outcome).toMatchObject({ kind: 'resource_invalid', path, why: 'inactive' })
-    expect(await placeOf(scene, id)).toEqual(before)
-  },
-)
+] as const)('a case is not moved to a %s that turns inactive as it waits', async ([name, path], { database }) => {
+  const { scene, id, move, resources } = await aMove(database)
+  const before = await placeOf(scene, id)
+  const outcome = await whileClosing(database, resources[name], move)
+  expect(outcome).toMatchObject({ kind: 'resource_invalid', path, why: 'inactive' })
+  expect(await placeOf(scene, id)).toEqual(before)
+})
 
 test('an emergency that bumps a case gets no room that is closed while it waits', async ({ database }) => {
   const scene = await aTheatre(database)
@@ -74,9 +71,7 @@ test('a case keeps a room that is closed while its change waits', async ({ datab
   expect(outcome).toMatchObject({ kind: 'done', case: { roomId: room, minutes: 45 } })
 })
 
-test('negative control: if it is not judged again under the locks, the case is in the closed room', async ({
-  database,
-}) => {
+test('negative control: not judged again under locks, the case is in the closed room', async ({ database }) => {
   await plantFunction(database, 'place_cases', { part: '(n.is_fit and n.active) is not true', becomes: 'false' })
   const { scene, id, move, resources } = await aMove(database)
   expect(await whileClosing(database, resources.room, move)).toMatchObject({ kind: 'done' })

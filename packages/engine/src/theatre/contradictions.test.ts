@@ -78,9 +78,7 @@ describe('of two patients, one leaves the room before the other one comes in', (
     expect(await record(first.id, 'in_room', -69)).toMatchObject({ kind: 'room_occupied', caseId: next.id })
   })
 
-  test('an end is not removed while another patient came later, nor moved behind a whole stay', async ({
-    database,
-  }) => {
+  test('an end is not removed while another patient came later, nor moved past a whole stay', async ({ database }) => {
     const { first, next, record, at } = await twoStays(database)
     const occupied = { kind: 'room_occupied', caseId: next.id, inRoomAt: at(-20) }
     expect(await record(first.id, 'out_of_room', null)).toEqual(occupied)

@@ -73,9 +73,7 @@ describe('a case whose patient left the room early', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test('leaves its room, its people and its equipment to others at once, and its minutes in a full block', async ({
-    database,
-  }) => {
+  test('leaves its room, people and equipment at once, and its minutes of a full block', async ({ database }) => {
     const { scene, early, inRoom } = await anEarlyCase(database)
     const { theatre, clinic, surgeon, robot } = scene
     const next = aCase(await inRoom(), { startsAt: soonAt(9, 50), minutes: 10, confirm: true })
@@ -106,9 +104,7 @@ describe('a case whose patient left the room early', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test('takes nothing if it was over before its planned start, and all of it again if that was wrong', async ({
-    database,
-  }) => {
+  test('takes nothing if over before its start, and all again if that was wrong', async ({ database }) => {
     const { scene, early, inRoom } = await anEarlyCase(database)
     const { theatre } = scene
     expect(caseOf(await record(theatre, early.id, 'out_of_room', soonAt(7)))).toMatchObject({ allocations: [] })
@@ -122,9 +118,7 @@ describe('a case whose patient left the room early', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test('takes more than planned if it left late, where that is free, but no more minutes of the block', async ({
-    database,
-  }) => {
+  test('takes more than planned if it left late, where free, but no more block minutes', async ({ database }) => {
     const { scene, early } = await anEarlyCase(database)
     const late = caseOf(await record(scene.theatre, early.id, 'out_of_room', soonAt(10, 30)))
     expect(takes(late)).toEqual({ room: '10:50', surgeon: '10:30', equipment: '11:00', patient: '10:30' })
@@ -192,9 +186,7 @@ describe('a correction of the end of a case', () => {
 })
 
 describe('an end that was a mistake, and is taken back', () => {
-  test('puts the case and whoever has its room since at risk, until one of them is in the room', async ({
-    database,
-  }) => {
+  test('puts the case and who has its room since at risk, until one of them is in the room', async ({ database }) => {
     const { scene, early, inRoom } = await anEarlyCase(database)
     const { theatre } = scene
     await record(theatre, early.id, 'out_of_room', soonAt(7))
@@ -288,9 +280,7 @@ describe('an end that was a mistake, and is taken back', () => {
     },
   )
 
-  test('negative control: without the minutes that it takes again, the block has more cases than minutes', async ({
-    database,
-  }) => {
+  test('negative control: without the minutes taken again, the block has too many cases', async ({ database }) => {
     await plantFunction(database, 'prolong_case', {
       part: 'v_is_counted := fit_units(v_booking);',
       becomes: 'v_is_counted := false;',
@@ -360,9 +350,7 @@ describe('beside a claim', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test('negative control: without the locks of resources, the exclusion constraint refuses one', async ({
-    database,
-  }) => {
+  test('negative control: without the locks of resources, the constraint refuses one', async ({ database }) => {
     await plantFunction(database, 'lock_case', {
       part: 'perform lock_resources(p_clinic_no, v_resource_ids);',
       becomes: '',

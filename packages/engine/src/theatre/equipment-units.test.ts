@@ -64,9 +64,7 @@ describe('fewer units of equipment', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test('are refused while a case in progress has one of the others, also after its planned end', async ({
-    database,
-  }) => {
+  test('are refused while a case in progress has one of the others, also past its plan', async ({ database }) => {
     const { scene, third } = await aThirdUnit(database)
     const arrived = { ...by, milestone: 'in_room', at: soonAt(9), isTrial: true } as const
     await scene.theatre.recordMilestone({ ...arrived, caseId: third.id })

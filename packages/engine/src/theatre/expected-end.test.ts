@@ -60,9 +60,7 @@ async function aPlannedCase(database: TestDatabase, minutesFromNow: number) {
   }
 }
 
-test('a case that begins early releases its room its minutes later, and takes it again if that was a mistake', async ({
-  database,
-}) => {
+test('a case that begins early frees its room its minutes later, not if that was a mistake', async ({ database }) => {
   const { at, id, inRoom, claim, roomUntil, usedMinutes, expectWell } = await aPlannedCase(database, 30)
   expect(await usedMinutes()).toBe(80)
   expect(await inRoom(-10)).toMatchObject({ endsAt: at(90), expectedEndsAt: at(50) })
@@ -110,9 +108,7 @@ test('a case that begins late keeps its room for its minutes, unless another cas
   await expectWell()
 })
 
-test('an end that was said stays, whatever is corrected, and may be before the planned one but not past', async ({
-  database,
-}) => {
+test('an end that was said stays, whatever is corrected; it may be early, but not past', async ({ database }) => {
   const { at, inRoom, extend, roomUntil, expectWell } = await aPlannedCase(database, -20)
   expect(await extend(30)).toEqual({ kind: 'too_early', earliest: at(40) })
   await inRoom(-20)
@@ -126,9 +122,7 @@ test('an end that was said stays, whatever is corrected, and may be before the p
   await expectWell()
 })
 
-test('a running case may end in the present minute, also one that is late, but not in the one before', async ({
-  database,
-}) => {
+test('a running case may end in this minute, also a late one, but not in the one before', async ({ database }) => {
   const { at, inRoom, extend, expectWell } = await aPlannedCase(database, -80)
   await inRoom(-80)
   // The minute may change between the calls.
@@ -145,9 +139,7 @@ test('a running case may end in the present minute, also one that is late, but n
   await expectWell()
 })
 
-test('the same end again takes what is free, and still follows the time of in_room, in full minutes', async ({
-  database,
-}) => {
+test('the same end takes what is free, and still follows in_room, in full minutes', async ({ database }) => {
   const { at, inRoom, extend, claim, cancel, roomUntil, expectWell } = await aPlannedCase(database, -20)
   expect(await inRoom(-19.3)).toMatchObject({ expectedEndsAt: at(41) })
   const next = caseOf(await claim(61))

@@ -61,9 +61,7 @@ async function aBlockWithABusySurgeon(database: TestDatabase) {
   return { theatre, blockId: (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? '' }
 }
 
-test('where many fit and cannot be placed, each call ends after some seconds, and the next goes on', async ({
-  database,
-}) => {
+test('where many fit and cannot be placed, calls end after seconds, and the next goes on', async ({ database }) => {
   const { theatre, blockId } = await aBlockWithABusySurgeon(database)
   let clock = 0
   let searches = 0
@@ -92,9 +90,7 @@ test('where many fit and cannot be placed, each call ends after some seconds, an
   expect(seen).toEqual([{ examined: 2, booked: 0 }, { examined: 4, booked: 1 }, null])
 })
 
-test('a later step claims nothing that an earlier one has booked, and its retry returns what it booked', async ({
-  database,
-}) => {
+test('a later step claims nothing booked earlier, and its retry returns what it booked', async ({ database }) => {
   const { theatre, blockId } = await aBlockToFill(database)
   let clock = 0
   const claimed: (string | null)[] = []
@@ -173,9 +169,7 @@ test('an immediate request is not booked in a block of next month, nor an urgent
   })
 })
 
-test('one run at a time fills a block: a second is refused, also between two steps, until the first is over', async ({
-  database,
-}) => {
+test('one run fills a block: a second is refused, also between steps, until it ends', async ({ database }) => {
   const { theatre, blockId } = await aBlockToFill(database)
   const by = { blockId, confirm: true, actorId: null }
   const steps = fillBlock(theatre, { ...alone, fillings: blockFillings(database.appPool) }, aClockOf(6_000))
@@ -190,9 +184,7 @@ test('one run at a time fills a block: a second is refused, also between two ste
   expect(await theatre.fillBlock(second)).toMatchObject({ kind: 'filled', cases: [] })
 })
 
-test('a second run is refused while the first one searches a time, and a repetition of that is not', async ({
-  database,
-}) => {
+test('a second run is refused while the first one searches, and a repetition is not', async ({ database }) => {
   const { theatre, blockId } = await aBlockToFill(database)
   const [searching, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const suggest: Theatre['suggest'] = async (query) => {
@@ -296,9 +288,7 @@ test.for(['claimCase', 'suggest'] as const)(
   },
 )
 
-test('only requests whose owner, room and length fit are read, and times searched for none in a full block', async ({
-  database,
-}) => {
+test('only requests of fitting owner, room and length are read; none for a full block', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, room } = scene
   const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(10), capacity: 120 }]

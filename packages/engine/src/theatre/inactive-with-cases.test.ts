@@ -43,9 +43,7 @@ describe('what cases have', () => {
     for (const change of Object.values(changes)) expect(await change(false)).toMatchObject({ kind: 'done' })
   })
 
-  test('is made inactive after a hold that lapsed, and not while its confirmation in time is committed', async ({
-    database,
-  }) => {
+  test('is inactive after a lapsed hold, and not while a timely confirmation is committed', async ({ database }) => {
     const scene = await aTheatre(database)
     const { theatre, room } = scene
     const lapsing = caseOf(await theatre.claimCase(aCase(scene, { confirm: false })))

@@ -243,9 +243,7 @@ test('a case lacks the minutes in which its room is to be cleaned', async ({ dat
   })
 })
 
-test('a unit of equipment that is no longer there is not free again, and a move takes another', async ({
-  database,
-}) => {
+test('a unit of equipment that is no longer there is not free again, a move takes another', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, robot } = scene
   await theatre.updateEquipment(robot, { units: 2 })
@@ -347,9 +345,7 @@ function expectMarked(cases: readonly Case[], message: string): CaseLack[] {
 
 const roundsMax = 12
 
-test('after many random changes, and all ends taken back, exactly what cases do not have is marked', async ({
-  database,
-}) => {
+test('after many random changes, and all ends taken back, exactly what cases lack is marked', async ({ database }) => {
   const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 1_000_000))
   const storm = await aStorm(database)
   const { theatre, clinic } = storm.scene

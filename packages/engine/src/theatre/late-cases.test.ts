@@ -194,9 +194,7 @@ describe('a late case takes its room as long as expected, when it is extended ag
   }
 })
 
-test('an extension that is repeated under its key changes nothing, also after the room became free', async ({
-  database,
-}) => {
+test('an extension repeated under its key changes nothing, also once the room is free', async ({ database }) => {
   const { scene, late, following } = await aLateCase(database)
   const request = { caseId: late.id, expectedEndsAt: soonAt(10, 20), actorId: null, key: randomUUID() }
   expect(await scene.theatre.extendCase(request)).toMatchObject({ kind: 'done' })

@@ -43,9 +43,7 @@ const openRequests = ({ theatre, clinic }: BuiltTheatre) =>
   theatre.caseRequests({ clinicNo: clinic.no, status: 'open' })
 
 describe('a bumped case', () => {
-  test('without a request waits among the first of its urgency, due on the local day that it lost', async ({
-    database,
-  }) => {
+  test('without a request waits among the first of its urgency, due on the day that it lost', async ({ database }) => {
     const scene = await aTheatreInAuckland(database)
     const { anyDay, later, urgent } = await aWaitlist(scene)
     const { id } = await booked(scene, aCase(scene, { startsAt: lateAt }))
@@ -77,21 +75,18 @@ describe('a bumped case', () => {
     ['none', null, 0],
     ['a later one', 3, 0],
     ['an earlier one', -1, -1],
-  ] as const)(
-    'whose request had a due day, %s, waits until the earlier of that and the lost day',
-    async (row, { database }) => {
-      const [, dueIn, expected] = row
-      const scene = await aTheatreInAuckland(database)
-      const claim = aCase(scene, { startsAt: lateAt })
-      const dueOn = dueIn === null ? null : localDay(lateAt, dueIn)
-      const requestId = await waits(scene, { patient: claim.patient, dueOn })
-      const { id } = await booked(scene, { ...claim, requestId })
-      await bump(scene, id)
-      expect(await openRequests(scene)).toMatchObject([
-        { id: requestId, bumpedCaseId: id, bumpReason: 'Bleeding', dueOn: localDay(lateAt, expected) },
-      ])
-    },
-  )
+  ] as const)('whose request was due, %s, waits until that or the lost day', async (row, { database }) => {
+    const [, dueIn, expected] = row
+    const scene = await aTheatreInAuckland(database)
+    const claim = aCase(scene, { startsAt: lateAt })
+    const dueOn = dueIn === null ? null : localDay(lateAt, dueIn)
+    const requestId = await waits(scene, { patient: claim.patient, dueOn })
+    const { id } = await booked(scene, { ...claim, requestId })
+    await bump(scene, id)
+    expect(await openRequests(scene)).toMatchObject([
+      { id: requestId, bumpedCaseId: id, bumpReason: 'Bleeding', dueOn: localDay(lateAt, expected) },
+    ])
+  })
 })
 
 describe('cases of a withdrawn block', () => {

@@ -106,9 +106,7 @@ describe('who relieved somebody in a case that had not begun', () => {
     }
   })
 
-  test('control: has it since the relief, if only the time was wrong or something else shows that it runs', async ({
-    database,
-  }) => {
+  test('control: has it since the relief, if only the time was wrong or it runs otherwise', async ({ database }) => {
     const one = await aMistakenStart(database, { startsAt: 240, inRoom: -5 })
     await one.record('incision', -2)
     await one.change({ staffIds: [one.coming] })

@@ -38,9 +38,7 @@ async function anEmptyCase(database: TestDatabase) {
   return { one, leave, plannedAts }
 }
 
-test('a list examines the cases near a case, also those that take nothing, however many others there were', async ({
-  database,
-}) => {
+test('a list examines cases near a case, also ones that take nothing, however many others', async ({ database }) => {
   const { one } = await anEmptyCase(database)
   const each = (found: number) => ({ patient: found, room: found, surgeon: found })
   expect(await examinedFor(database, one)).toEqual(each(1))

@@ -41,9 +41,7 @@ async function anEveningCase(database: TestDatabase, { confirm = true, startsAt 
   return { scene, id }
 }
 
-test('a case planned over midnight is in the lists of both days, and one planned up to it in one', async ({
-  database,
-}) => {
+test('a case over midnight is in the lists of both days, and one planned up to it in one', async ({ database }) => {
   const scene = await aTheatre(database)
   const booked = async (startsAt: Date) =>
     caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt, confirm: true }))).id
@@ -77,9 +75,7 @@ describe('a case planned before midnight', () => {
     expect(await daysOf(scene, id, ago(1))).toEqual([true, true])
   })
 
-  test('whose patient is in the room belongs to both days if it is expected to run over midnight', async ({
-    database,
-  }) => {
+  test('whose patient is in the room is in both days if it will run over midnight', async ({ database }) => {
     const { scene, id } = await anEveningCase(database)
     await record(scene, id, [['in_room', ago(30)]])
     expect(await daysOf(scene, id, fromNow(10))).toEqual([true, true])

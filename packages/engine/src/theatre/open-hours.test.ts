@@ -28,13 +28,10 @@ test.for([
   ['Asia/Tokyo', '2027-01-13', ['2027-01-13T00:00 2027-01-13T08:00', '2027-01-13T23:00 2027-01-14T00:00']],
   ['Pacific/Kiritimati', '2027-01-13', ['2027-01-13T00:00 2027-01-13T03:00', '2027-01-13T18:00 2027-01-14T00:00']],
   ['Pacific/Pago_Pago', '2027-01-13', ['2027-01-13T00:00 2027-01-13T04:00', '2027-01-13T19:00 2027-01-14T00:00']],
-] as const)(
-  'a room that is open from 8 to 17 in %s, on the day of UTC %s',
-  async ([timezone, day, expected], { database }) => {
-    const next = new Date(Date.parse(day) + 86_400_000).toISOString()
-    expect(await open(database.ownerPool, everyDay('08:00', '17:00'), timezone, day, next)).toEqual(expected)
-  },
-)
+] as const)('a room that is open from 8 to 17 in %s, on UTC %s', async ([timezone, day, expected], { database }) => {
+  const next = new Date(Date.parse(day) + 86_400_000).toISOString()
+  expect(await open(database.ownerPool, everyDay('08:00', '17:00'), timezone, day, next)).toEqual(expected)
+})
 
 test('weekdays are local ones, and hours that meet at midnight are one', async ({ database }) => {
   // Monday, 4 January 2027, in Auckland (13 hours ahead).

@@ -138,9 +138,7 @@ describe('two units of equipment, of which a patient in the room has one beyond 
     expect(await claim({ startsAt: at(90) })).toMatchObject({ kind: 'booked' })
   })
 
-  test('two patients who both are longer in their rooms than planned use two units, whatever their numbers', async ({
-    database,
-  }) => {
+  test('two patients longer in rooms than planned use two units, whatever their numbers', async ({ database }) => {
     const { claim, second } = await aScene(database, [{ startsAt: at(-100), minutes: 60 }])
     await second('in_room', -95)
     expect(await claim({ startsAt: at(55) })).toMatchObject({ kind: 'refused' })
@@ -169,9 +167,7 @@ test('a patient who came early has the room and the team until the case ends', a
 })
 
 describe('a start that is still to come', () => {
-  test('of an early case takes the room, the team and the clinic times of the surgeon from then', async ({
-    database,
-  }) => {
+  test('of an early case takes the room, the team and the surgeon’s clinic times from then', async ({ database }) => {
     const { id, room, surgeon, patient, claim } = await anOverrunningCase(database, { startsAt: 90, inRoom: 4 })
     for (const minutes of [0, 10, 50]) {
       expect(await claim({ startsAt: at(minutes), roomId: room })).toMatchObject(busy('room', id))

@@ -56,9 +56,7 @@ describe('a case that has begun goes before those that have not', () => {
     expect(await risks()).toEqual({})
   })
 
-  test('the later case of a surgeon in another room, which delays nobody once it is over in time', async ({
-    database,
-  }) => {
+  test('the later case of a surgeon in another room, which delays nobody if over in time', async ({ database }) => {
     const { scene, book, record, risks } = await today(database)
     const { theatre, clinic, surgeon: by } = scene
     const other = await aRoom(theatre, clinic)

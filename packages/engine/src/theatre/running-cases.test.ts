@@ -47,9 +47,7 @@ describe('a milestone that was recorded by mistake, in a block that was withdraw
     expect(await detailsOf(database, scene)).toEqual([])
   })
 
-  test('negative control: without the check, verify finds a CONFIRMED case in a withdrawn block', async ({
-    database,
-  }) => {
+  test('negative control: unchecked, verify finds a CONFIRMED case in a withdrawn block', async ({ database }) => {
     await plantFunction(database, 'record_milestone', { part: /and v_withdrawn_at is not null/, becomes: 'and false' })
     const { scene, blockId, record } = await aRunningCase(database)
     await withdraw(scene, blockId)

@@ -124,9 +124,7 @@ for (const urgency of ['urgent', 'immediate'] as const) {
   })
 }
 
-test('a room that is open comes before a closed one at the same time, and half of the starts keep to the plan', async ({
-  database,
-}) => {
+test('an open room is before a closed one at one time, and half of the starts keep to plan', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, room } = scene
   await theatre.updateRoom(room, { hours: openDaily })
@@ -147,9 +145,7 @@ test('behind the first starts, later ones of their stretches follow, an hour apa
   expect(startsOf(await suggested(scene, { to: tomorrow, limit: 3 }))).toEqual(all.slice(0, 3))
 })
 
-test('a start whose turnover another owner’s block would lose comes last, but of an emergency', async ({
-  database,
-}) => {
+test('a start whose turnover another owner’s block would lose is last, but of an emergency', async ({ database }) => {
   const scene = await aTheatre(database)
   await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 20 })
   await aBlock(scene, scene.room, 8, 'Cardiac')
@@ -160,9 +156,7 @@ test('a start whose turnover another owner’s block would lose comes last, but 
   expect(startsOf(await suggested(scene, { ...where, urgency: 'urgent', limit: 1 }))).toEqual([[0]])
 })
 
-test('the last gap of the own block is suggested first, although another owner’s block follows', async ({
-  database,
-}) => {
+test('the last gap of the own block is suggested first, although another’s block follows', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, room } = scene
   await theatre.updateRoom(room, { turnoverMinutes: 20 })
@@ -188,9 +182,7 @@ test('later starts of the first days come before the first starts of later ones'
   expect(startsOf(found)).toEqual([[8], [32], [56], [80], [9], [10], [11], [33]])
 })
 
-test('an emergency with others’ blocks in all rooms is searched two days, and gets later starts there', async ({
-  database,
-}) => {
+test('an emergency with others’ blocks in all rooms is searched two days, with later starts', async ({ database }) => {
   const scene = await aTheatre(database)
   for (let hour = 0; hour < 72; hour += 6) await aBlock(scene, scene.room, hour, 'Eyes')
   const query = { to: soonAt(72).toISOString().slice(0, 10), limit: 8, urgency: 'immediate' } as const

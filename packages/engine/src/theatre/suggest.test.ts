@@ -289,32 +289,29 @@ describe('compared with a check of every start of the day', () => {
     expect(claimed).toMatchObject({ startsAt: first.startsAt, blockId: first.blockId })
   })
 
-  freshDatabaseTest(
-    'a search that stops among own blocks suggests no start twice, and no wrong one',
-    async ({ database }) => {
-      const own = { rules: ['block_owned'] as ['block_owned'], reason: 'Test' }
-      const counts: number[] = []
-      for (const most of [2, 4, 6, 8, 12]) {
-        await plantFunction(database, 'suggest_cases', { part: /:= \d+;(?=\s+v_now)/, becomes: `:= ${most};` })
-        const scene = await aTheatre(database)
-        const { theatre, room, surgeon } = scene
-        const drafts = [{ startsAt: soonAt(3), endsAt: soonAt(15), capacity: 720 }]
-        const owner = { service: null, surgeonId: surgeon.id, releaseDays: null }
-        await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-        const other = { ...scene, surgeon: await aDoctor(database, scene.clinic) }
-        for (const hour of [4, 6, 8, 10, 12]) {
-          caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(hour), override: own })))
-        }
-        const request = aCase(scene)
-        const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 50, stepMinutes })
-        const { feasible } = await byBruteForce(scene, [room], request)
-        expect(new Set(suggestions.map(keyOf)).size).toBe(suggestions.length)
-        expect(suggestions.filter((one) => !feasible.has(keyOf(one)))).toEqual([])
-        counts.push(suggestions.length)
+  freshDatabaseTest('a search that stops among own blocks suggests no start twice or wrongly', async ({ database }) => {
+    const own = { rules: ['block_owned'] as ['block_owned'], reason: 'Test' }
+    const counts: number[] = []
+    for (const most of [2, 4, 6, 8, 12]) {
+      await plantFunction(database, 'suggest_cases', { part: /:= \d+;(?=\s+v_now)/, becomes: `:= ${most};` })
+      const scene = await aTheatre(database)
+      const { theatre, room, surgeon } = scene
+      const drafts = [{ startsAt: soonAt(3), endsAt: soonAt(15), capacity: 720 }]
+      const owner = { service: null, surgeonId: surgeon.id, releaseDays: null }
+      await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+      const other = { ...scene, surgeon: await aDoctor(database, scene.clinic) }
+      for (const hour of [4, 6, 8, 10, 12]) {
+        caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(hour), override: own })))
       }
-      expect(Math.max(...counts)).toBeGreaterThan(1)
-    },
-  )
+      const request = aCase(scene)
+      const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 50, stepMinutes })
+      const { feasible } = await byBruteForce(scene, [room], request)
+      expect(new Set(suggestions.map(keyOf)).size).toBe(suggestions.length)
+      expect(suggestions.filter((one) => !feasible.has(keyOf(one)))).toEqual([])
+      counts.push(suggestions.length)
+    }
+    expect(Math.max(...counts)).toBeGreaterThan(1)
+  })
 
   freshDatabaseTest('negative control: edges that are left out are missed', async ({ database }) => {
     await plantFunction(database, 'case_starts', { part: /upper\(a\.during\)/g, becomes: 'lower(a.during)' })

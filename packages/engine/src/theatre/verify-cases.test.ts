@@ -130,9 +130,7 @@ async function overlapsAfter(database: TestDatabase, statement: string): Promise
   })
 }
 
-test('verify names each pair of cases that have one unit at a time, also if others are between them', async ({
-  database,
-}) => {
+test('verify names each pair of cases that have one unit at a time, also with others between', async ({ database }) => {
   const longer = `update holdfast.allocation
     set during = tstzrange(lower(during), upper(during) + interval '135 minutes')
     where booking_id = $1 and kind = 'room'`
@@ -143,9 +141,7 @@ test('verify names each pair of cases that have one unit at a time, also if othe
   ])
 })
 
-test('verify names each pair of cases whose plans have one person at a time, also from the same time on', async ({
-  database,
-}) => {
+test('verify names each pair of cases planned with one person at a time, also from one time', async ({ database }) => {
   const sameTime = `update holdfast.theatre_case c set starts_at = o.starts_at, ends_at = o.ends_at + interval '1 hour'
     from holdfast.theatre_case o where c.booking_id = $2 and o.booking_id = $1`
   const found = (await overlapsAfter(database, sameTime)).toSorted()

@@ -3,9 +3,7 @@ import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { readDatabaseLoad } from './database-load.ts'
 
-test('the application’s role reads the load without any right on statistics, but for the lag of standbys', async ({
-  database,
-}) => {
+test('the application’s role reads the load without rights on statistics, but for lag', async ({ database }) => {
   const { replicationLagSeconds, clockSkewSeconds, ...load } = await readDatabaseLoad(database.appPool)
   expect(Object.entries(load).filter(([, value]) => !Number.isFinite(value) || value < 0)).toEqual([])
   expect(replicationLagSeconds).toBeNaN()

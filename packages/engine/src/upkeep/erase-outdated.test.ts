@@ -66,9 +66,7 @@ test('many servers at once erase each booking once, and nothing is left after th
   expect(rows).toEqual([{ events: 6, bookings: 6 }])
 })
 
-test('small batches reach every booking, also where many slots begin at once or one has many bookings', async ({
-  database,
-}) => {
+test('small batches reach all bookings, also where many slots begin at once, or of one slot', async ({ database }) => {
   const clinic = await aClinic(database)
   const startsAt = daysAgo(100)
   for (let index = 0; index < 5; index += 1) {

@@ -48,9 +48,7 @@ test('two calls at once delete each row once', async ({ database }) => {
   expect(await left(database)).toEqual({ keys: 7, responses: 7 })
 })
 
-test('a key of a server whose clock was behind is stored for 24 hours, of one that was ahead for longer', async ({
-  database,
-}) => {
+test('a key of a server with a slow clock is stored for 24 hours, of a fast one for longer', async ({ database }) => {
   const purgedKeys = async (hoursOfId: number, age: string) => {
     await database.ownerPool.query('delete from holdfast.idempotency')
     await database.ownerPool.query(
@@ -78,9 +76,7 @@ test.for([0, 100_001, null])('at most %s rows: refused', async (limit, { databas
   await expect(purging).rejects.toMatchObject({ code: '22023' })
 })
 
-test('messages are deleted after 180 days, by e-mail and by SMS; those that wait for their time stay', async ({
-  database,
-}) => {
+test('e-mails and SMS are deleted after 180 days; those that wait for their time stay', async ({ database }) => {
   const stored = async (channel: string, state: string, age: string) => {
     const id = newId(clinicNo)
     await database.ownerPool.query(
@@ -119,9 +115,7 @@ test('what jobs, messages and consumers did is forgotten when none of it was don
   expect((await readWorkResults(appPool)).map(({ name }) => name)).toEqual(['email'])
 })
 
-test('that messages fail is kept until they are sent, or a week after their channel was switched off', async ({
-  database,
-}) => {
+test('that messages fail is kept until they are sent, or a week after their channel is off', async ({ database }) => {
   const { appPool, ownerPool } = database
   const failing = { hasSucceeded: false, hasFailed: true, failuresInRow: 3 }
   await recordWork(appPool, [

@@ -89,25 +89,22 @@ test('the digest does not depend on the settings of a connection', async ({ data
   }
 })
 
-freshDatabaseTest(
-  'slot_differs: a slot that is not over, and that the index of the constraint lacks',
-  async ({ database }) => {
-    const { doctor, findings } = await aCalendar(database)
-    const { id } = await aSlot(database, doctor)
-    await aSlot(database, doctor)
-    await database.ownerPool.query('analyze holdfast.slot')
-    expect(await findings()).toEqual([])
-    await database.ownerPool.query(`
-      update pg_index set indisready = false where indexrelid = 'holdfast.slot_no_overlap'::regclass;
-      with gone as (delete from holdfast.slot where id = '${id}' returning *)
-      insert into holdfast.slot select * from gone;
-      update pg_index set indisready = true where indexrelid = 'holdfast.slot_no_overlap'::regclass`)
-    const lacking = { kind: 'slot_differs', slotId: id, message: 'the index slot_no_overlap does not have it' }
-    expect(await findings()).toMatchObject([lacking])
-    await database.ownerPool.query('reindex index holdfast.slot_no_overlap')
-    expect(await findings()).toEqual([])
-  },
-)
+freshDatabaseTest('slot_differs: a slot that is not over, and that the index lacks', async ({ database }) => {
+  const { doctor, findings } = await aCalendar(database)
+  const { id } = await aSlot(database, doctor)
+  await aSlot(database, doctor)
+  await database.ownerPool.query('analyze holdfast.slot')
+  expect(await findings()).toEqual([])
+  await database.ownerPool.query(`
+    update pg_index set indisready = false where indexrelid = 'holdfast.slot_no_overlap'::regclass;
+    with gone as (delete from holdfast.slot where id = '${id}' returning *)
+    insert into holdfast.slot select * from gone;
+    update pg_index set indisready = true where indexrelid = 'holdfast.slot_no_overlap'::regclass`)
+  const lacking = { kind: 'slot_differs', slotId: id, message: 'the index slot_no_overlap does not have it' }
+  expect(await findings()).toMatchObject([lacking])
+  await database.ownerPool.query('reindex index holdfast.slot_no_overlap')
+  expect(await findings()).toEqual([])
+})
 
 const withoutConstraint = 'alter table holdfast.slot drop constraint slot_no_overlap'
 const secondAtTheSameTime = `
@@ -118,16 +115,13 @@ const secondAtTheSameTime = `
    cross join lateral (select (left(s.id::text, 24) || '0123456789ab')::uuid as id) n
    where s.id = $1`
 
-freshDatabaseTest(
-  'slot_differs: of two slots of one doctor at the same time, the one that follows',
-  async ({ database }) => {
-    const { doctor, findings } = await aCalendar(database)
-    const { id } = await aSlot(database, doctor)
-    await database.ownerPool.query(withoutConstraint)
-    expect(await findings()).toEqual([])
-    await database.ownerPool.query(secondAtTheSameTime, [id])
-    expect(await findings()).toMatchObject([
-      { kind: 'slot_differs', message: 'another slot of its resource is at the same time' },
-    ])
-  },
-)
+freshDatabaseTest('slot_differs: of two slots of one doctor at one time, the following', async ({ database }) => {
+  const { doctor, findings } = await aCalendar(database)
+  const { id } = await aSlot(database, doctor)
+  await database.ownerPool.query(withoutConstraint)
+  expect(await findings()).toEqual([])
+  await database.ownerPool.query(secondAtTheSameTime, [id])
+  expect(await findings()).toMatchObject([
+    { kind: 'slot_differs', message: 'another slot of its resource is at the same time' },
+  ])
+})

@@ -62,12 +62,7 @@ test('an appointment counts still when the visit is completed, and not if the pa
   expect(await booked()).toEqual(new Map([[entry.id, { bookingId, startsAt: slot.startsAt }]]))
 })
 
-test('an appointment does not count on another weekday, at another time, or for fewer', async ({
-  database,
-  engine,
-  doctor,
-  wait,
-}) => {
+test('no appointment counts on another weekday, time, or for fewer', async ({ database, engine, doctor, wait }) => {
   const startsAt = new Date(`${days(3).toISOString().slice(0, 10)}T09:00:00Z`)
   const weekday = startsAt.getUTCDay() || 7
   const joinedAt = days(-1)

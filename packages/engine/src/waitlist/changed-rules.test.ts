@@ -3,13 +3,7 @@ import { expect } from 'vitest'
 import { hasFreeTimes } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 
-test('what is free of a doctor who is active again is offered first', async ({
-  database,
-  engine,
-  doctor,
-  wait,
-  offerOf,
-}) => {
+test('what is free of a doctor made active is offered first', async ({ database, engine, doctor, wait, offerOf }) => {
   const slot = await aSlot(database, doctor)
   await engine.directory.updateDoctor(doctor.id, { active: false })
   const entry = await wait()
@@ -36,12 +30,7 @@ test('what is free of a doctor with a new specialization can be booked by who wa
   expect(await hasFreeTimes(engine.waitlist, waiting.id)).toBe(true)
 })
 
-test('who waits for a specialization is offered a place again that the clinic withdrew', async ({
-  engine,
-  doctor,
-  offered,
-  offerOf,
-}) => {
+test('a specialization’s entry is offered a withdrawn place again', async ({ engine, doctor, offered, offerOf }) => {
   await engine.directory.updateDoctor(doctor.id, { specialization: 'Tropical medicine of tests' })
   const { slot, entry } = await offered({ specialization: 'Tropical medicine of tests' })
   await engine.directory.updateDoctor(doctor.id, { active: false })
@@ -54,20 +43,17 @@ test('who waits for a specialization is offered a place again that the clinic wi
 test.for([
   { change: 'a shorter minimumNoticeMinutes', narrow: { minimumNoticeMinutes: 600 }, hours: 5 },
   { change: 'a longer bookingHorizonDays', narrow: { bookingHorizonDays: 1 }, hours: 72 },
-])(
-  'with $change, what is free is offered first',
-  async ({ narrow, hours }, { database, engine, doctor, wait, offerOf }) => {
-    const settings = { minimumNoticeMinutes: 0, waitlistNoticeMinutes: 60, bookingHorizonDays: 30 }
-    await engine.directory.updateClinic(doctor.clinicId, { settings: { ...settings, ...narrow } })
-    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + hours * 3_600_000) })
-    const entry = await wait()
-    const [changed] = Object.keys(narrow) as (keyof typeof settings)[]
-    await engine.directory.updateClinic(doctor.clinicId, {
-      settings: Object.fromEntries(Object.entries(settings).filter(([name]) => name === changed)),
-    })
-    expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  },
-)
+])('with $change, it is offered first', async ({ narrow, hours }, { database, engine, doctor, wait, offerOf }) => {
+  const settings = { minimumNoticeMinutes: 0, waitlistNoticeMinutes: 60, bookingHorizonDays: 30 }
+  await engine.directory.updateClinic(doctor.clinicId, { settings: { ...settings, ...narrow } })
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + hours * 3_600_000) })
+  const entry = await wait()
+  const [changed] = Object.keys(narrow) as (keyof typeof settings)[]
+  await engine.directory.updateClinic(doctor.clinicId, {
+    settings: Object.fromEntries(Object.entries(settings).filter(([name]) => name === changed)),
+  })
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+})
 
 test('with a longer bookingHorizonDays, what patients could book before is not offered', async ({
   database,
@@ -84,14 +70,7 @@ test('with a longer bookingHorizonDays, what patients could book before is not o
   expect(await takenOf(database, slot)).toEqual([0])
 })
 
-test('an offer that ended hours ago, while nothing ran, is passed on', async ({
-  database,
-  engine,
-  full,
-  wait,
-  settle,
-  offerOf,
-}) => {
+test('an offer that ended unattended is passed on', async ({ database, engine, full, wait, settle, offerOf }) => {
   const { slot, booking } = await full()
   const [first, second] = [await wait(), await wait()]
   await settle(booking, 'cancel')
@@ -108,17 +87,14 @@ test('an offer that ended hours ago, while nothing ran, is passed on', async ({
   expect(await engine.waitlist.entry(first.id)).toMatchObject({ missed: 1 })
 })
 
-freshTest(
-  'negative control: new slots that are not offered are public',
-  async ({ database, engine, doctor, wait, offerOf }) => {
-    await plantFunction(database, 'create_slots', { part: /perform offer_places\([^;]*;/, becomes: 'null;' })
-    const entry = await wait()
-    const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
-    const drafts = [{ startsAt, endsAt: new Date(startsAt.getTime() + 900_000), capacity: 1 }]
-    await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: false })
-    expect(await offerOf(entry)).toBeNull()
-  },
-)
+freshTest('negative control: unoffered slots are public', async ({ database, engine, doctor, wait, offerOf }) => {
+  await plantFunction(database, 'create_slots', { part: /perform offer_places\([^;]*;/, becomes: 'null;' })
+  const entry = await wait()
+  const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
+  const drafts = [{ startsAt, endsAt: new Date(startsAt.getTime() + 900_000), capacity: 1 }]
+  await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: false })
+  expect(await offerOf(entry)).toBeNull()
+})
 
 freshTest(
   'negative control: without is_awaited, a lapsed offer is public until it is marked',
@@ -133,17 +109,14 @@ freshTest(
   },
 )
 
-freshTest(
-  'negative control: offers that a withdrawal leaves open are found',
-  async ({ database, engine, doctor, offered }) => {
-    await plantFunction(database, 'withdraw_slots', { part: /perform close_offers\([^;]*;/, becomes: 'null;' })
-    const { slot } = await offered()
-    const which = { slotId: slot.id }
-    await engine.withdrawSlots({ clinicNo: doctor.clinicNo, which, withBookings: true, dryRun: false, actorId: null })
-    const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
-    expect(details.map(({ kind }) => kind)).toContain('offer_differs')
-  },
-)
+freshTest('negative control: offers left open are found', async ({ database, engine, doctor, offered }) => {
+  await plantFunction(database, 'withdraw_slots', { part: /perform close_offers\([^;]*;/, becomes: 'null;' })
+  const { slot } = await offered()
+  const which = { slotId: slot.id }
+  await engine.withdrawSlots({ clinicNo: doctor.clinicNo, which, withBookings: true, dryRun: false, actorId: null })
+  const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
+  expect(details.map(({ kind }) => kind)).toContain('offer_differs')
+})
 
 test('positions count who waits for the same, over all pages', async ({ database, engine, doctor, wait }) => {
   const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }

@@ -91,35 +91,32 @@ async function slotsRead(client: pg.PoolClient): Promise<number> {
   return rows[0]?.read ?? 0
 }
 
-freshTest(
-  'of the slots of an entry, only those that the desk alone can book are read',
-  async ({ database, engine, doctor, wait }) => {
-    await narrow(engine, doctor)
-    // Every minute of the 24 hours in which patients can book, and two full slots around them.
-    await database.ownerPool.query(
-      `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
-     select $1, q.id, $2, q.at, q.at + interval '1 minute', 1,
-            holdfast.slot_digest(q.id, $2, q.at, q.at + interval '1 minute', 1, null, null)
-       from (select holdfast.new_id($1, clock_timestamp()) as id, now() + make_interval(mins => n) as at
-               from generate_series(1441, 2879) n) q`,
-      [doctor.clinicNo, doctor.id],
-    )
-    for (const ahead of [12, 72]) await aBooking(database, await aSlot(database, doctor, { startsAt: hours(ahead) }))
-    const added = await wait({ joinedBy: randomUUID() })
-    await database.ownerPool.query('analyze')
-    const client = await database.ownerPool.connect()
-    try {
-      await client.query('begin')
-      // Counts of earlier transactions of the connection may be among them.
-      const before = await slotsRead(client)
-      await client.query('select holdfast.offer_free_places($1, $2)', [doctor.clinicNo, added.id])
-      expect((await slotsRead(client)) - before).toBe(2)
-    } finally {
-      await client.query('rollback')
-      client.release()
-    }
-  },
-)
+freshTest('of an entry’s slots, only those for the desk alone are read', async ({ database, engine, doctor, wait }) => {
+  await narrow(engine, doctor)
+  // Every minute of the 24 hours in which patients can book, and two full slots around them.
+  await database.ownerPool.query(
+    `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
+   select $1, q.id, $2, q.at, q.at + interval '1 minute', 1,
+          holdfast.slot_digest(q.id, $2, q.at, q.at + interval '1 minute', 1, null, null)
+     from (select holdfast.new_id($1, clock_timestamp()) as id, now() + make_interval(mins => n) as at
+             from generate_series(1441, 2879) n) q`,
+    [doctor.clinicNo, doctor.id],
+  )
+  for (const ahead of [12, 72]) await aBooking(database, await aSlot(database, doctor, { startsAt: hours(ahead) }))
+  const added = await wait({ joinedBy: randomUUID() })
+  await database.ownerPool.query('analyze')
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query('begin')
+    // Counts of earlier transactions of the connection may be among them.
+    const before = await slotsRead(client)
+    await client.query('select holdfast.offer_free_places($1, $2)', [doctor.clinicNo, added.id])
+    expect((await slotsRead(client)) - before).toBe(2)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+})
 
 freshTest(
   'negative control: without desk_only_times, nobody is offered a place within the minimum notice',

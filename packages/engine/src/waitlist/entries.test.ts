@@ -27,12 +27,7 @@ test('who leaves gives back the offer, which goes to the next', async ({ engine,
   expect(await engine.waitlist.leave(newId(first.clinicNo), 'left', null)).toBe(false)
 })
 
-test('an offer that is accepted while its entry is left stays confirmed', async ({
-  database,
-  engine,
-  settle,
-  offered,
-}) => {
+test('an offer accepted as its entry is left stays confirmed', async ({ database, engine, settle, offered }) => {
   const { entry, offer } = await offered()
   const waitlist = createWaitlist({
     pool: database.appPool,
@@ -47,11 +42,7 @@ test('an offer that is accepted while its entry is left stays confirmed', async 
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ endReason: 'accepted' })
 })
 
-test('an entry is corrected once its offer has lapsed, before that is recorded', async ({
-  database,
-  engine,
-  offered,
-}) => {
+test('an entry is corrected once its offer lapsed, before it is recorded', async ({ database, engine, offered }) => {
   const { slot, entry, offer } = await offered()
   const patient = { name: 'Ada Byron' }
   expect(await engine.waitlist.correct(entry.id, patient)).toEqual({ kind: 'offer_open', bookingId: offer.id })
@@ -83,10 +74,7 @@ freshTest(
   },
 )
 
-test('an entry ends after its last day where the clinic is, and one with an open offer when that has ended', async ({
-  database,
-  engine,
-}) => {
+test('an entry ends after its last day in its zone, and after its open offer', async ({ database, engine }) => {
   const ended: (string | null)[][] = []
   for (const timezone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
     const doctor = await aDoctor(database, await aClinic(database, { timezone }))
@@ -121,12 +109,7 @@ test('an entry ends after its last day where the clinic is, and one with an open
   expect(ended).toEqual(Array(2).fill(['expired', null, null]))
 })
 
-test('a program that hangs while it adds an entry delays cancellations by a second', async ({
-  database,
-  doctor,
-  settle,
-  full,
-}) => {
+test('a hanging join delays cancellations by a second', async ({ database, doctor, settle, full }) => {
   const { booking } = await full()
   const client = await database.appPool.connect()
   const ended = new Promise((resolve) => client.once('error', resolve))
@@ -138,12 +121,7 @@ test('a program that hangs while it adds an entry delays cancellations by a seco
   client.release(true)
 })
 
-test('a program that hangs while it removes an entry delays cancellations by a second', async ({
-  database,
-  doctor,
-  settle,
-  full,
-}) => {
+test('a hanging removal delays cancellations by a second', async ({ database, doctor, settle, full }) => {
   const { booking } = await full()
   const entry = await aWaitlistEntry(database, doctor)
   const client = await database.appPool.connect()
@@ -171,10 +149,7 @@ test('a locked waitlist keeps only the lapsed holds of its own clinic', async ({
   expect(await takenOf(database, here)).toEqual([0])
 })
 
-test('a locked waitlist with more lapsed holds than a step takes does not starve the other clinics', async ({
-  database,
-  doctor,
-}) => {
+test('a locked waitlist with more lapsed holds than a step starves no other clinic', async ({ database, doctor }) => {
   const lapsed = { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) } as const
   const here = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
   const elsewhere = [
@@ -250,12 +225,7 @@ test('an erased booking takes the patient out of the entry', async ({ database, 
   expect(await takenOf(database, slot)).toEqual([0])
 })
 
-test('an erased contact is taken out of entries that were offered nothing', async ({
-  database,
-  engine,
-  doctor,
-  wait,
-}) => {
+test('an erased contact is taken out of entries without an offer', async ({ database, engine, doctor, wait }) => {
   const entry = await wait({ patient: { name: 'Ada', email: 'Ada@example.org' } })
   const other = await wait({ patient: { name: 'Bob', email: 'bob@example.org' } })
   await database.ownerPool.query(
@@ -298,13 +268,7 @@ test('erasing a contact ends the wait at once, declines the open offer, and eras
   expect(await offerOf(next)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
 })
 
-test('erasing a declined booking ends the wait at once, although there is another offer', async ({
-  engine,
-  settle,
-  full,
-  wait,
-  offerOf,
-}) => {
+test('erasing a declined booking ends a wait with another offer', async ({ engine, settle, full, wait, offerOf }) => {
   const [one, other] = [await full(), await full()]
   const entry = await wait({ patient: { name: 'Ada', email: 'ada@example.org' } })
   await settle(one.booking, 'cancel')

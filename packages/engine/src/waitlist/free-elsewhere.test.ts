@@ -29,11 +29,7 @@ async function offeredIn(database: TestDatabase, clinicNo: number): Promise<stri
   return rows.map(({ id }) => id)
 }
 
-test('who joins while a time that fits is free is offered nothing, and reads that times are free', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('who joins while a time is free is offered nothing, and reads that', async ({ database, engine, doctor }) => {
   const slot = await aSlot(database, doctor)
   const id = await joined(engine.waitlist, anEntry(doctor))
   expect(await engine.waitlist.entry(id)).toMatchObject({ status: 'waiting' })
@@ -93,13 +89,7 @@ test('who can book elsewhere is passed over, and who fits nothing else is offere
   expect(await takenOf(database, free)).toEqual([0])
 })
 
-test('of several places that become free at once, each is for another entry', async ({
-  database,
-  engine,
-  doctor,
-  wait,
-  offerOf,
-}) => {
+test('of places that become free at once, each is for another', async ({ database, engine, doctor, wait, offerOf }) => {
   const entries = [await wait(), await wait()]
   const drafts = [1, 2, 3].map((n) => {
     const { startsAt } = inDays(n)
@@ -115,38 +105,28 @@ test('of several places that become free at once, each is for another entry', as
   expect(offers.map((offer) => offer?.slotId)).toEqual(rows.slice(0, 2).map(({ id }) => id))
 })
 
-freshTest(
-  'a free time that does not fit keeps nobody from an offer',
-  async ({ database, doctor, full, wait, settle, offerOf }) => {
-    const { slot, booking } = await full()
-    // Another doctor, a visit that cannot be booked any more or not yet, one that is blocked, one that was withdrawn.
-    const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
-    await database.ownerPool.query('update holdfast.clinic set minimum_notice_minutes = 120 where no = $1', [clinic.no])
-    await aSlot(database, await aDoctor(database, clinic))
-    await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3_600_000) })
-    await aSlot(database, doctor, { startsAt: new Date(Date.now() + 800 * day) })
-    const blocked = await aSlot(database, doctor)
-    const withdrawn = await aSlot(database, doctor)
-    await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [blocked.id])
-    await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
-    // One in which the patient has an appointment.
-    const own = await aSlot(database, doctor, { capacity: 2 })
-    const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
-    await aBooking(database, own, { patient })
-    const entry = await wait({ patient })
-    await settle(booking, 'cancel')
-    expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  },
-)
+freshTest('an unfit free time delays no offer', async ({ database, doctor, full, wait, settle, offerOf }) => {
+  const { slot, booking } = await full()
+  // Another doctor, a visit that cannot be booked any more or not yet, one that is blocked, one that was withdrawn.
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  await database.ownerPool.query('update holdfast.clinic set minimum_notice_minutes = 120 where no = $1', [clinic.no])
+  await aSlot(database, await aDoctor(database, clinic))
+  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3_600_000) })
+  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 800 * day) })
+  const blocked = await aSlot(database, doctor)
+  const withdrawn = await aSlot(database, doctor)
+  await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [blocked.id])
+  await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
+  // One in which the patient has an appointment.
+  const own = await aSlot(database, doctor, { capacity: 2 })
+  const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+  await aBooking(database, own, { patient })
+  const entry = await wait({ patient })
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+})
 
-test('what an entry let lapse or declined does not keep it from another offer', async ({
-  database,
-  doctor,
-  full,
-  wait,
-  settle,
-  offerOf,
-}) => {
+test('a declined or lapsed offer bars no other', async ({ database, doctor, full, wait, settle, offerOf }) => {
   const [one, two, three] = [await full(), await full(), await full()]
   const entry = await wait()
   await settle(one.booking, 'cancel')
@@ -229,32 +209,23 @@ freshTest('twenty places of a specialization are offered by one reading of its s
   }
 })
 
-freshTest(
-  'the free places of each doctor are read once, though their slots alternate',
-  async ({ database, doctor }) => {
-    await countCalls(database, 'free_places')
-    const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
-    const doctors = [doctor, await aDoctor(database, clinic)]
-    const freed: string[] = []
-    for (const [n, one] of doctors.entries()) {
-      await aSlot(database, one, inDays(30))
-      await aWaitlistEntry(database, one)
-      for (const days of [1, 3, 5]) freed.push((await aSlot(database, one, inDays(days + n))).id)
-    }
-    const offer = 'select holdfast.offer_places(array_fill($1::integer, array[6]), $2)'
-    await database.ownerPool.query(offer, [clinic.no, freed])
-    expect(await offeredIn(database, clinic.no)).toEqual([])
-    expect(await callsOf(database)).toBe(2)
-  },
-)
+freshTest('the free places of each doctor are read once if their slots alternate', async ({ database, doctor }) => {
+  await countCalls(database, 'free_places')
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const doctors = [doctor, await aDoctor(database, clinic)]
+  const freed: string[] = []
+  for (const [n, one] of doctors.entries()) {
+    await aSlot(database, one, inDays(30))
+    await aWaitlistEntry(database, one)
+    for (const days of [1, 3, 5]) freed.push((await aSlot(database, one, inDays(days + n))).id)
+  }
+  const offer = 'select holdfast.offer_places(array_fill($1::integer, array[6]), $2)'
+  await database.ownerPool.query(offer, [clinic.no, freed])
+  expect(await offeredIn(database, clinic.no)).toEqual([])
+  expect(await callsOf(database)).toBe(2)
+})
 
-test('more places than anybody may book without an account are no other place', async ({
-  database,
-  doctor,
-  wait,
-  settle,
-  offerOf,
-}) => {
+test('more places than a guest may book are no other place', async ({ database, doctor, wait, settle, offerOf }) => {
   const slot = await aSlot(database, doctor, { capacity: 6 })
   const booking = await aBooking(database, slot, { units: 6 })
   await aSlot(database, doctor, { capacity: 6 })
@@ -263,14 +234,7 @@ test('more places than anybody may book without an account are no other place', 
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 5 })
 })
 
-test('a place that begins too soon to be offered is no other place', async ({
-  database,
-  doctor,
-  full,
-  wait,
-  settle,
-  offerOf,
-}) => {
+test('a place too soon to be offered is no other place', async ({ database, doctor, full, wait, settle, offerOf }) => {
   const { slot, booking } = await full()
   await aSlot(database, doctor, { startsAt: new Date(Date.now() + 1_800_000) })
   const entry = await wait()
@@ -320,14 +284,11 @@ test('entries of a page are judged as each alone', async ({ database, engine, do
   expect((await engine.reads.slot(own.id))?.available).toBe(1)
 })
 
-freshTest(
-  'entries that wait for the same are judged once where nothing is free',
-  async ({ database, engine, full, wait }) => {
-    const { slot } = await full()
-    await countCalls(database, 'can_book_elsewhere')
-    const ids: string[] = []
-    for (let n = 0; n < 9; n += 1) ids.push((await wait({ units: 1 + (n % 2), from: `2020-01-0${n + 1}` })).id)
-    expect((await engine.waitlist.withFreeTimes(slot.clinicNo, ids, 'patient')).size).toBe(0)
-    expect(await callsOf(database)).toBe(1)
-  },
-)
+freshTest('entries for the same are judged once where nothing is free', async ({ database, engine, full, wait }) => {
+  const { slot } = await full()
+  await countCalls(database, 'can_book_elsewhere')
+  const ids: string[] = []
+  for (let n = 0; n < 9; n += 1) ids.push((await wait({ units: 1 + (n % 2), from: `2020-01-0${n + 1}` })).id)
+  expect((await engine.waitlist.withFreeTimes(slot.clinicNo, ids, 'patient')).size).toBe(0)
+  expect(await callsOf(database)).toBe(1)
+})

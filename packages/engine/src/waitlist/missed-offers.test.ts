@@ -52,13 +52,7 @@ test.for(messages)(
   },
 )
 
-test('three offers of which nobody was notified do not end an entry', async ({
-  database,
-  engine,
-  full,
-  wait,
-  settle,
-}) => {
+test('three offers without a notice do not end an entry', async ({ database, engine, full, wait, settle }) => {
   const entry = await wait()
   for (let n = 1; n <= 3; n += 1) {
     const { slot, booking } = await full()

@@ -39,11 +39,7 @@ async function joinBesideSlowCommits(database: TestDatabase, engine: Engine, doc
   return joining.status === 'rejected' ? String(joining.reason.code) : null
 }
 
-test('somebody joins while commits are slow, and places are given back meanwhile', async ({
-  database,
-  engine,
-  doctor,
-}) => {
+test('somebody joins while commits are slow, as places are given back', async ({ database, engine, doctor }) => {
   expect(await joinBesideSlowCommits(database, engine, doctor)).toBeNull()
 })
 

@@ -99,9 +99,7 @@ test('what is older than a week by the database’s clock is not planned', async
   expect(recent).toEqual(events)
 })
 
-test('the deliveries about a booking are sent one after the other, four of a webhook at a time', async ({
-  database,
-}) => {
+test('the deliveries about a booking are sent one by one, four of a webhook at a time', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   const id = await aWebhook(database, clinicNo)
   const { ids } = await bookAndPlan(database, slot, 10)
@@ -134,9 +132,7 @@ test('a result with characters that PostgreSQL refuses is recorded', async ({ da
   expect(results).toContain('certificate of \ufffd \ufffd')
 })
 
-test('the webhooks of a clinic together have five deliveries under way, and leave places to other clinics', async ({
-  database,
-}) => {
+test('the webhooks of a clinic together send five at once, and leave places to other clinics', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   for (let hooks = 0; hooks < 5; hooks += 1) await aWebhook(database, clinicNo)
   await bookAndPlan(database, slot, 8)
@@ -194,9 +190,7 @@ test('a webhook rests after a failure, and the others do not wait for it', async
   expect(await createWebhooks(database.appPool).find(clinicNo, broken)).toMatchObject({ failingSince: null })
 })
 
-test('three days without a success pause a webhook once; so does 410 at once; resuming sends what waits', async ({
-  database,
-}) => {
+test('three failing days pause a webhook once, 410 at once; resuming sends what waits', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   const webhooks = createWebhooks(database.appPool)
   const id = await aWebhook(database, clinicNo)
@@ -229,9 +223,7 @@ test('three days without a success pause a webhook once; so does 410 at once; re
   expect(await recordDelivery(database.appPool, await takeOne(), { ...failed, status: 410 })).toBe('gone')
 })
 
-test('an attempt under way while the webhook is paused and resumed is recorded, and not repeated', async ({
-  database,
-}) => {
+test('an attempt under way while a webhook pauses and resumes is recorded, not repeated', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   const webhooks = createWebhooks(database.appPool)
   const id = await aWebhook(database, clinicNo)
@@ -244,9 +236,7 @@ test('an attempt under way while the webhook is paused and resumed is recorded, 
   expect(await webhooks.findDelivery(clinicNo, underway.id)).toMatchObject({ state: 'delivered', attempts: 1 })
 })
 
-test('another URL begins anew: what is due is sent to it, and what failed at the former one does not count', async ({
-  database,
-}) => {
+test('another URL begins anew: it gets what is due, and failures at the former do not count', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   const webhooks = createWebhooks(database.appPool)
   const id = await aWebhook(database, clinicNo)

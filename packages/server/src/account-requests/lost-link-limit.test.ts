@@ -63,10 +63,7 @@ async function aWaitingPatient(database: TestDatabase, { rest, processed }: Send
 
 type Sending = { rest: Awaited<ReturnType<typeof startRestApp>>; processed: () => Promise<void> }
 
-test('an address gets three mails with a lost link in a day from one network, on whatever server', async ({
-  database,
-  sending,
-}) => {
+test('an address gets three mails a day with a lost link from one network', async ({ database, sending }) => {
   const { clinic, ask } = await aWaitingPatient(database, sending)
   expect(await ask('203.0.113.1', 4)).toBe(3)
   // The /24 is one network.
@@ -79,10 +76,7 @@ test('an address gets three mails with a lost link in a day from one network, on
   expect(await ask('203.0.113.1')).toBe(1)
 })
 
-test('strangers at many networks cause ten mails, and the owner of the address gets one all the same', async ({
-  database,
-  sending,
-}) => {
+test('strangers at many networks cause ten mails, and the owner gets one more', async ({ database, sending }) => {
   const { ask } = await aWaitingPatient(database, sending)
   let fromStrangers = 0
   for (let n = 1; n <= 4; n += 1) fromStrangers += await ask(`198.51.${n}.7`, 4)
@@ -93,10 +87,7 @@ test('strangers at many networks cause ten mails, and the owner of the address g
   expect(fromStrangers).toBe(29)
 })
 
-test('an address with three entries gets one mail for all, and ten networks leave one for its owner', async ({
-  database,
-  sending,
-}) => {
+test('an address with three entries gets one mail, ten networks leave one', async ({ database, sending }) => {
   const { ask } = await aWaitingPatient(database, sending, 3)
   for (let n = 1; n <= 10; n += 1) expect(await ask(`198.51.${n}.7`)).toBe(1)
   expect(await ask('203.0.113.9')).toBe(1)
@@ -131,10 +122,7 @@ async function bookingsOfOneAddress(database: TestDatabase, { rest, processed }:
   return { book }
 }
 
-test('bookings that strangers make with an address, from several networks, use up nothing of its owner', async ({
-  database,
-  sending,
-}) => {
+test('strangers’ bookings with an address, of many networks, cost its owner nothing', async ({ database, sending }) => {
   const { book } = await bookingsOfOneAddress(database, sending)
   const own = await book('the network of the owner')
   let fromStrangers = 0
@@ -149,10 +137,7 @@ test('bookings that strangers make with an address, from several networks, use u
   expect(await own('203.0.113.9')).toBe(1)
 })
 
-test('strangers of 33 networks use up nothing of who asks with the reference from another one', async ({
-  database,
-  sending,
-}) => {
+test('strangers of 33 networks cost nothing of who asks with the reference', async ({ database, sending }) => {
   const { book } = await bookingsOfOneAddress(database, sending)
   const own = await book('the network of the owner')
   let sent = 0
@@ -165,10 +150,7 @@ test('strangers of 33 networks use up nothing of who asks with the reference fro
   expect(await own('203.0.113.9', 3)).toBe(1)
 })
 
-test('whoever has made one booking with an address causes ten mails, from however many networks they ask', async ({
-  database,
-  sending,
-}) => {
+test('whoever booked once with an address causes ten mails, from any networks', async ({ database, sending }) => {
   const { book } = await bookingsOfOneAddress(database, sending)
   const ask = await book('the network of a stranger')
   let sent = 0
@@ -176,10 +158,7 @@ test('whoever has made one booking with an address causes ten mails, from howeve
   expect(sent).toBe(10)
 })
 
-test('an address gets 60 further mails in a day, from however many networks strangers ask', async ({
-  database,
-  sending,
-}) => {
+test('an address gets 60 more mails in a day, from any number of networks', async ({ database, sending }) => {
   const { book } = await bookingsOfOneAddress(database, sending)
   let sent = 0
   for (let network = 1; network <= 95; network += 1) {
@@ -201,10 +180,7 @@ test('holds that nobody has confirmed use up nothing of a confirmed booking', as
   expect(await own('203.0.113.9')).toBe(1)
 })
 
-test('one network causes three mails of a ticket and ten of an address, and uses up nothing of another', async ({
-  database,
-  sending,
-}) => {
+test('one network causes 3 mails of a ticket, 10 of an address, none of another', async ({ database, sending }) => {
   const { book } = await bookingsOfOneAddress(database, sending)
   const others = [await book(null), await book(null), await book(null), await book(null)]
   const own = await book(null)

@@ -8,9 +8,7 @@ import { BackupRecords } from './record-backups.ts'
 const log = createLogger('silent')
 const failed = { kind: 'failed', what: 'archive', error: new Error('planted') } as const
 
-test('a failure that could not be recorded is, once the database takes it, without another event', async ({
-  database,
-}) => {
+test('a failure that could not be recorded is, once the database is back, unprompted', async ({ database }) => {
   const owner = database.ownerPool
   const stopping = new AbortController()
   const records = new BackupRecords({ owner, intervalSeconds: 60, signal: stopping.signal, log })

@@ -64,10 +64,7 @@ async function read({ appPool: pool }: TestDatabase, allowPrivate = true): Promi
 
 const empty = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n'
 
-test('a calendar blocks a place, is asked whether it changed, and frees it when it is empty twice', async ({
-  database,
-  calendars,
-}) => {
+test('a calendar blocks a place, is asked for changes, frees it if empty twice', async ({ database, calendars }) => {
   const { doctor, slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/moved.ics`)
   calendars.replies.set('/moved.ics', { status: 302, headers: { location: '/a.ics' } })
   calendars.replies.set('/a.ics', { status: 200, headers: { etag: '"1"' }, body: calendarWith(slot) })
@@ -134,10 +131,7 @@ test('a failure is shown, blocks nothing else and is notified once after a day',
   expect(await read(database)).toEqual([])
 })
 
-test('nothing is requested of this machine unless that is allowed, not even by a redirect', async ({
-  database,
-  calendars,
-}) => {
+test('nothing of this machine is read unless allowed, not even by a redirect', async ({ database, calendars }) => {
   const { state } = await aScene(database, `${calendars.origin}/c.ics`)
   const before = calendars.requests.length
   await read(database, false)

@@ -24,10 +24,7 @@ async function metric(server: { url: string }, name: string): Promise<number> {
 }
 
 describe('lists of slots', () => {
-  test('are served from memory, with their time; the same bytes until something changes', async ({
-    database,
-    here,
-  }) => {
+  test('are served from memory, with their time; the same until something changes', async ({ database, here }) => {
     const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     // Otherwise the server would read the list once more when it reads of the slot's creation.
@@ -44,10 +41,7 @@ describe('lists of slots', () => {
     expect(String(after.body.asOf) >= String(first.body.asOf)).toBe(true)
   })
 
-  test('after a booking, a cancellation and a move, the next read from the same server includes it', async ({
-    database,
-    here,
-  }) => {
+  test('after a booking, cancellation or move, the next read of the server has it', async ({ database, here }) => {
     const doctor = await aNewDoctor(database)
     const other = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
     const [slot, elsewhere] = [
@@ -71,11 +65,7 @@ describe('lists of slots', () => {
     }
   })
 
-  test('a booking costs its server one load: the log entry does not drop the list again', async ({
-    database,
-    here,
-    there,
-  }) => {
+  test('a booking costs its server one load: the log drops the list no more', async ({ database, here, there }) => {
     const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor, { capacity: 5 })
     await untilCaughtUp(database, here.url, doctor.id)
@@ -131,10 +121,7 @@ describe('lists of slots', () => {
     await another.stop()
   })
 
-  test('a slot is free when its hold expires, even if no sweep runs and nobody claims it', async ({
-    database,
-    here,
-  }) => {
+  test('a slot is free when its hold expires, even without a sweep or a claim', async ({ database, here }) => {
     // The hold's end is changed without a log entry, so the list is read from a server that has not cached it.
     const fresh = await serverOn(database)
     /** @returns whether the list was read before the hold had lapsed; a slow machine needs a longer hold */
@@ -164,11 +151,7 @@ describe('lists of slots', () => {
     await fresh.stop()
   })
 
-  test('changes of slots, doctors and clinics are visible here immediately, on another server soon', async ({
-    database,
-    here,
-    there,
-  }) => {
+  test('changes of slots, doctors and clinics show here at once, elsewhere soon', async ({ database, here, there }) => {
     const bearer = await signIn(here.url, administrator)
     const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor)
@@ -237,11 +220,7 @@ describe('lists of doctors, the soonest first', () => {
 
   const positionOf = ({ headers }: ApiResponse) => ({ 'holdfast-position': headers.get('holdfast-position') ?? '' })
 
-  test('with the Holdfast-Position of a booking anywhere, both servers return the current order', async ({
-    database,
-    here,
-    there,
-  }) => {
+  test('with a booking’s Holdfast-Position, both servers are current', async ({ database, here, there }) => {
     for (const server of [here, there]) {
       const { first, second, slot } = await twoDoctors(database)
       expect(firstOf(await call(soonestUrl(server, first)))?.id).toBe(first.id)
@@ -256,10 +235,7 @@ describe('lists of doctors, the soonest first', () => {
     }
   })
 
-  test('also from a server that knows the booking while its earlier response is still cached', async ({
-    database,
-    here,
-  }) => {
+  test('also from a server that knows the booking whose earlier response is cached', async ({ database, here }) => {
     const another = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const { first, second, slot, other } = await twoDoctors(database)
     const loads = () => metric(another, 'holdfast_cache_loads_total')
@@ -331,9 +307,7 @@ describe('lists of doctors, the soonest first', () => {
   })
 })
 
-test('without the database, lists are stale, writes are refused within a second, and both recover', async ({
-  database,
-}) => {
+test('without the database, lists are stale, writes refused within a second; both recover', async ({ database }) => {
   const proxy = await databaseProxy(database.appUrl)
   const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
   const doctor = await aNewDoctor(database)

@@ -95,9 +95,7 @@ describe('watched doctors', () => {
     expect(scene.calendar.figures.doctors).toBe(0)
   })
 
-  test('own commits are emitted when the log reports them, with their position, without a read', async ({
-    database,
-  }) => {
+  test('own commits are emitted when the log reports them, with positions, without a read', async ({ database }) => {
     const scene = await aScene(database)
     await watch(scene)
     scene.log.close()
@@ -118,9 +116,7 @@ describe('watched doctors', () => {
     expect(scene.calendar.figures).toMatchObject({ patches: 0, doctorReads: 1, loads: 0 })
   })
 
-  test('commits of other processes are emitted when they have been read, and hold the position back', async ({
-    database,
-  }) => {
+  test('commits of other processes are emitted once read, and hold the position back', async ({ database }) => {
     const scene = await aScene(database)
     await watch(scene)
     scene.gates.slots.close()

@@ -25,9 +25,7 @@ describe('changes of the directory', () => {
     expect(scene.calendar.figures.loads).toBe(2)
   })
 
-  test('of other processes are loaded when the log has reported them, also by a load in progress', async ({
-    database,
-  }) => {
+  test('of other processes are loaded when the log reported them, also by a load in progress', async ({ database }) => {
     const planted = async (plant: boolean) => {
       const scene = await aScene(database)
       if (plant) scene.plant.days = everything
@@ -69,19 +67,16 @@ describe('a slot that the loaded days lack', () => {
     return rows
   }
 
-  test.for([true, false])(
-    'created by another process, booked by this one: watched %s',
-    async (isWatched, { database }) => {
-      const scene = await aScene(database)
-      if (isWatched) await scene.calendar.watch([scene.doctor.id], { readAgain: false })
-      await scene.list()
-      scene.log.close()
-      const added = await aSlot(database, scene.doctor, { capacity: 9 })
-      await claim(scene, 'engine', added)
-      const minutes = (added.endsAt.getTime() - added.startsAt.getTime()) / 60_000
-      expect(rowsOf(await scene.list())).toContainEqual([added.id, minutes, 9, 8])
-    },
-  )
+  test.for([true, false])('created by another process, booked here: watched %s', async (isWatched, { database }) => {
+    const scene = await aScene(database)
+    if (isWatched) await scene.calendar.watch([scene.doctor.id], { readAgain: false })
+    await scene.list()
+    scene.log.close()
+    const added = await aSlot(database, scene.doctor, { capacity: 9 })
+    await claim(scene, 'engine', added)
+    const minutes = (added.endsAt.getTime() - added.startsAt.getTime()) / 60_000
+    expect(rowsOf(await scene.list())).toContainEqual([added.id, minutes, 9, 8])
+  })
 
   test.for(['cancel', 'move'])('withdrawn, does not return by %s of its last booking', async (change, { database }) => {
     const scene = await aScene(database, { slots: 2 })

@@ -208,9 +208,7 @@ describe('commits of other processes', () => {
     expect(scene.calendar.figures.loads).toBe(11)
   })
 
-  test('with positions that the log cannot report yet share the load after the one in progress', async ({
-    database,
-  }) => {
+  test('with positions that the log cannot report yet share the load after the current one', async ({ database }) => {
     const scene = await aScene(database)
     await scene.listed()
     scene.log.close()

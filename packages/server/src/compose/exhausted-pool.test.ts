@@ -39,9 +39,7 @@ test('writes that wait for one clinic’s row leave half of the connections to t
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200))
 })
 
-test('writes that wait for two clinics’ rows use all connections: others are overloaded, and not done', async ({
-  database,
-}) => {
+test('writes that wait for two clinics use all connections: others are overloaded, not done', async ({ database }) => {
   const { server, change, invite, invitations, lock } = await stage(database)
   const clinics = [await aClinic(database), await aClinic(database)]
   const other = await aClinic(database)

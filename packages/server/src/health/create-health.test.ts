@@ -136,9 +136,7 @@ test('a verification with faults is a failure with their number, until one finds
   })
 })
 
-test('a backup that is old warns, one that fails or is very old is a failure, and so is its test', async ({
-  database,
-}) => {
+test('a backup that is old warns, one that fails or is very old is a failure, like its test', async ({ database }) => {
   const { ownerPool } = database
   const intervalSeconds = 60
   const record = (minutes: number, isFailing = false) =>
@@ -167,9 +165,7 @@ test('a backup that is old warns, one that fails or is very old is a failure, an
   expect(await stateOf(database, 'restore_test')).toEqual(['failed', 'failing', 'holdfastrestoretestfails'])
 })
 
-test('without any backup it is never ok: a warning, and a failure when they fail or none is made', async ({
-  database,
-}) => {
+test('without any backup it is never ok: a warning, a failure if they fail or are missing', async ({ database }) => {
   const { ownerPool } = database
   let now = new Date()
   const read = healthOfTest(database.appPool, { now: () => now })
@@ -329,9 +325,7 @@ test('disks, certificate, Redis and the clock are judged by their limits', async
   ])
 })
 
-test('a database that hangs is shown within seconds, with the rest; since when, as it was seen', async ({
-  database,
-}) => {
+test('a database that hangs is shown within seconds, with the rest; since when it was seen', async ({ database }) => {
   const proxy = await databaseProxy(database.appUrl)
   const bounds = { max: 2, statementTimeoutMs: 1_000, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
   const pool = createPool({ url: proxy.url, name: 'holdfast probes', ...bounds })

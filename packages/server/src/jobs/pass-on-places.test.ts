@@ -33,9 +33,7 @@ async function offeredSlot(database: TestDatabase, entryId: string | undefined):
   return rows[0]?.slot_id
 }
 
-test('a lapsed place is offered to who waits for it; where nobody waits, holds are left to the sweep', async ({
-  database,
-}) => {
+test('a lapsed place is offered to who waits; where nobody waits, it is left to the sweep', async ({ database }) => {
   const left = await aLapsedHold(database, false)
   const { slot, entry } = await aLapsedHold(database, true)
   const passing = startPassingOnPlaces({ pool: database.appPool, log: createLogger('silent'), everyMs: 10 })
@@ -83,9 +81,7 @@ test('so is one that lapsed three days ago, when no server ran', async ({ databa
   expect(await takenOf(database, slot)).toEqual([1])
 })
 
-test('what was locked when all months were looked at is offered soon after, and not an hour later', async ({
-  database,
-}) => {
+test('what was locked as all months were seen is offered soon after, not an hour later', async ({ database }) => {
   const { doctor, slot } = await anOldLapsedHold(database)
   const entry = await aWaitlistEntry(database, doctor)
   const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261800, $1)', [doctor.clinicNo])

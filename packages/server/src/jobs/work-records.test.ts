@@ -25,9 +25,7 @@ test('failures in a row are counted over several records, and a success ends the
   expect([succeededAt, failedAt, failingSince]).toEqual([expect.any(Date), expect.any(Date), null])
 })
 
-test('jobs, sent messages and dead letters are recorded; what was not tried, or is tried again, is not', async ({
-  database,
-}) => {
+test('jobs, sent messages and dead letters are recorded; what is untried or repeated is not', async ({ database }) => {
   const records = new WorkRecords(database.appPool, silent, { everyMs: 0 })
   const metrics = recordedWork(createMetrics({ pools: () => ({}), serving: null, readDatabase: noFigures }), records)
   metrics.jobDone({ name: 'sweep', count: 0, failed: false })

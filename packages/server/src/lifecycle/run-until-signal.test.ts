@@ -2,18 +2,15 @@ import { expect, test, vi } from 'vitest'
 import { runUntilSignal } from './run-until-signal.ts'
 import { StartError } from './start-error.ts'
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  '%s stops what was started, and the listeners are gone',
-  async (signal) => {
-    const before = process.listenerCount(signal)
-    const stop = vi.fn(async () => undefined)
-    const ended = runUntilSignal(async () => ({ stop }))
-    process.emit(signal)
-    expect(await ended).toBe(0)
-    expect(stop).toHaveBeenCalledOnce()
-    expect(process.listenerCount(signal)).toBe(before)
-  },
-)
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops all, and the listeners are gone', async (signal) => {
+  const before = process.listenerCount(signal)
+  const stop = vi.fn(async () => undefined)
+  const ended = runUntilSignal(async () => ({ stop }))
+  process.emit(signal)
+  expect(await ended).toBe(0)
+  expect(stop).toHaveBeenCalledOnce()
+  expect(process.listenerCount(signal)).toBe(before)
+})
 
 test('a signal during the start stops it as soon as it has started', async () => {
   const starting = Promise.withResolvers<{ stop(): Promise<void> }>()

@@ -56,34 +56,31 @@ test('nothing is taken after the time of a run, or after it is to stop', async (
   expect(stopped.begun).toEqual(['a'])
 })
 
-test.for(['work', 'take'] as const)(
-  'after an error of %s nothing is taken, and what is under way ends',
-  async (what) => {
-    const { begun, release, take, work } = aWindow(['long', 'a', 'b', 'c'], ['long'])
-    let hasEnded = false
-    let taken = 0
-    const failed = Promise.withResolvers<void>()
-    const fails = () => {
-      failed.resolve()
-      throw new Error('planted')
-    }
-    const running = workInWindow({
-      atOnceMax: 2,
-      async take(limit) {
-        taken += 1
-        return taken === 2 && what === 'take' ? fails() : take(limit)
-      },
-      async work(item) {
-        await work(item)
-        if (item === 'a' && what === 'work') fails()
-        if (item === 'long') hasEnded = true
-      },
-    })
-    const outcome = expect(running).rejects.toThrow('planted')
-    await failed.promise
-    release()
-    await outcome
-    expect(hasEnded).toBe(true)
-    expect(begun).toEqual(['long', 'a'])
-  },
-)
+test.for(['work', 'take'] as const)('after an error of %s nothing is taken, what is under way ends', async (what) => {
+  const { begun, release, take, work } = aWindow(['long', 'a', 'b', 'c'], ['long'])
+  let hasEnded = false
+  let taken = 0
+  const failed = Promise.withResolvers<void>()
+  const fails = () => {
+    failed.resolve()
+    throw new Error('planted')
+  }
+  const running = workInWindow({
+    atOnceMax: 2,
+    async take(limit) {
+      taken += 1
+      return taken === 2 && what === 'take' ? fails() : take(limit)
+    },
+    async work(item) {
+      await work(item)
+      if (item === 'a' && what === 'work') fails()
+      if (item === 'long') hasEnded = true
+    },
+  })
+  const outcome = expect(running).rejects.toThrow('planted')
+  await failed.promise
+  release()
+  await outcome
+  expect(hasEnded).toBe(true)
+  expect(begun).toEqual(['long', 'a'])
+})

@@ -18,12 +18,7 @@ async function positionNow(url: string, doctorId: string): Promise<string> {
 }
 
 describe('a client that resumes with a position', () => {
-  test('receives the changes since then, from either process, and nothing else', async ({
-    calendar,
-    database,
-    here,
-    there,
-  }) => {
+  test('receives the changes since then from both, and no others', async ({ calendar, database, here, there }) => {
     const { doctor, slots } = await calendar({ slots: 3, capacity: 5 })
     const [before, between] = slots
     if (before === undefined || between === undefined) throw new Error('three slots')
@@ -146,12 +141,7 @@ describe('clients that switch between two processes', () => {
     }
   }
 
-  test('end with the correct state; the control, which resumes without a position, does not', async ({
-    calendar,
-    database,
-    here,
-    there,
-  }) => {
+  test('end with the right state; without a position they do not', async ({ calendar, database, here, there }) => {
     const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
     const next = seededRandom(seed)
     const random = (max: number) => Math.floor(next() * max)

@@ -62,11 +62,7 @@ describe('a subscriber', () => {
     await client.end()
   })
 
-  test('is not notified of account links and undone marks, which change no availability', async ({
-    calendar,
-    database,
-    here,
-  }) => {
+  test('gets no account links or undone marks, as they free nothing', async ({ calendar, database, here }) => {
     const { doctor, slot } = await calendar({ capacity: 3 })
     const [noShow, linked] = [await aBooking(database, slot, { status: 'NO_SHOW' }), await book(here.url, slot)]
     await untilCaughtUp(database, here.url, doctor.id)

@@ -69,27 +69,21 @@ test('links to confirm are counted apart: an address gets forty in a day', async
   expect(await outcomesOf(database, links)).toEqual({ sent: 40, address_limit: 1 })
 })
 
-test('a family with one address and one network gets eight links, and then reads which limit it was', async ({
-  database,
-}) => {
+test('a family of one address and network gets eight links, and then reads which limit', async ({ database }) => {
   const [family = [], elsewhere = []] = await linksFrom(database, [9, 1])
   await sendInTurn(database, [family, elsewhere])
   expect(await outcomesOf(database, family)).toEqual({ sent: 8, network_limit: 1 })
   expect(await outcomesOf(database, elsewhere)).toEqual({ sent: 1 })
 })
 
-test('strangers at five networks use up the links of an address, and its owner gets one all the same', async ({
-  database,
-}) => {
+test('strangers at five networks use up an address’s links, and its owner gets one more', async ({ database }) => {
   const [owners = [], ...strangers] = await linksFrom(database, [2, 10, 10, 10, 10, 10])
   await sendInTurn(database, [...strangers, owners])
   expect(await outcomesOf(database, strangers.flat())).toEqual({ sent: 40, network_limit: 10 })
   expect(await outcomesOf(database, owners)).toEqual({ sent: 1, address_limit: 1 })
 })
 
-test('strangers at many networks send an address at most sixty links; one that was refused is not counted', async ({
-  database,
-}) => {
+test('strangers at many networks send an address at most sixty links; refused ones are free', async ({ database }) => {
   const ofNetworks = await linksFrom(database, [8, 8, 8, 8, 8, ...Array.from({ length: 22 }, () => 1)])
   const ids = ofNetworks.flat()
   await sendInTurn(database, ofNetworks)

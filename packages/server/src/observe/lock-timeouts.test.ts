@@ -5,9 +5,7 @@ import { call, serverOn } from '../../test/running-server.ts'
 
 const message = 'statements wait too long for locks that these sessions have'
 
-test('a booking that waits for a locked slot is refused as locked, and the log names the session', async ({
-  database,
-}) => {
+test('a booking that waits for a locked slot is refused as locked, the log names the session', async ({ database }) => {
   const server = await serverOn(database, { HOLDFAST_LOCK_WAIT_MS_MAX: '300', HOLDFAST_QUEUE_WAIT_MS_MAX: '1500' })
   onTestFinished(() => server.stop())
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))

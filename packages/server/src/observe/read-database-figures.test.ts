@@ -21,9 +21,7 @@ function readerOf({ appPool, appUrl }: Pick<TestDatabase, 'appPool' | 'appUrl'>,
   return { read, lines, figures }
 }
 
-test('a database whose pool is busy is up; slow readings do not pile up, and each is in the log once a minute', async ({
-  database,
-}) => {
+test('a database with a busy pool is up; slow readings do not pile up, logged once a minute', async ({ database }) => {
   const { read, lines, figures } = readerOf(database)
   const busy = await figures.connect()
   for (let reading = 0; reading < 2; reading += 1) {
@@ -60,9 +58,7 @@ test('a database that is away is not up, and the others have their figures', asy
   expect(lines.map(({ shard }) => shard)).toEqual(['south'])
 })
 
-test('faults that a verification found in one of several databases are in the figures of the installation', async ({
-  database,
-}) => {
+test('faults found by verification in one of several databases are in the whole’s figures', async ({ database }) => {
   const other = await createTestDatabase()
   onTestFinished(() => other.drop())
   const { read } = readerOf({ appPool: database.appPool, appUrl: other.appUrl }, 'directory')

@@ -4,9 +4,7 @@ import { expect, onTestFinished } from 'vitest'
 import { createProbes } from '../edge/probes.ts'
 import { watchHeldBack } from './watch-held-back.ts'
 
-test('an open transaction that holds back the log is logged once, and in the details of /readyz', async ({
-  database,
-}) => {
+test('an open transaction that holds back the log is logged once, and is in /readyz', async ({ database }) => {
   const lines: [object, string][] = []
   let isStopping = false
   onTestFinished(() => {

@@ -18,10 +18,7 @@ const elsewhere = operations
   .filter(([, { method, waits, clinic }]) => method !== 'GET' && (waits !== undefined || typeof clinic === 'string'))
   .map(([id]) => id)
 
-test('every write is within the concurrency limit of its clinic, but for those that say otherwise', async ({
-  database,
-  full,
-}) => {
+test('every write is within its clinic’s concurrency limit, but for some that say so', async ({ database, full }) => {
   const scene = await aScene(database, full)
   const admitted: OperationId[] = []
   for (const [id, { method, access }] of operations) {

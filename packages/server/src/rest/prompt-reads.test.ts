@@ -47,9 +47,7 @@ function withHangingReads(engine: Engine): Engine {
 
 const never: Method = () => new Promise(() => undefined)
 
-test('every read of the engine has a bound, and so has storing a response; nothing else has one', async ({
-  database,
-}) => {
+test('every read of the engine has a bound, so has storing a response; nothing else', async ({ database }) => {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const methods = new Map<string, Method>()
   replaceMethods(
@@ -131,10 +129,7 @@ test.for<[string, (rest: RestApp, scene: Scene, hold: CallOptions) => Promise<{ 
   expect(await scene.statuses()).toEqual(['PENDING'])
 })
 
-test('the entry hangs before somebody leaves a waitlist: it is refused, and the entry stays', async ({
-  database,
-  bounded,
-}) => {
+test('the entry hangs before somebody leaves a waitlist: that is refused, it stays', async ({ database, bounded }) => {
   const { clinic } = await aScene(database, bounded)
   const doctor = await aDoctor(database, clinic)
   const [from, to] = [1, 5].map((days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10))
@@ -146,10 +141,7 @@ test('the entry hangs before somebody leaves a waitlist: it is refused, and the 
   expect((await bounded.call('getWaitlistEntry', entry)).body.status).toBe('waiting')
 })
 
-test('an invitation hangs before it is accepted: it is refused, and nobody gets the role', async ({
-  database,
-  bounded,
-}) => {
+test('an invitation hangs before it is accepted: refused, nobody gets the role', async ({ database, bounded }) => {
   const { clinic, admin } = await aScene(database, bounded)
   const body = { email: 'new@example.org', role: 'staff' as const }
   const { body: invited } = await bounded.call('createInvitation', { path: { clinicId: clinic.id }, as: admin, body })
@@ -159,10 +151,7 @@ test('an invitation hangs before it is accepted: it is refused, and nobody gets 
   expect(problem).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('not processed') })
 })
 
-test('a read hangs after a confirmation: the outcome is unknown, and the same request again gets it', async ({
-  database,
-  bounded,
-}) => {
+test('a read hangs after a confirmation: unknown, the same request again gets it', async ({ database, bounded }) => {
   const scene = await aScene(database, bounded)
   const hold = { ...(await scene.hold()), key: 'confirm once' }
   const { problem } = await whileHung('directory.videoRooms', () => bounded.call('confirmBooking', hold))
@@ -173,10 +162,7 @@ test('a read hangs after a confirmation: the outcome is unknown, and the same re
   expect(again.body.joinUrl).toContain('https://meet.example.org/')
 })
 
-test('a read hangs after a claim: the outcome is unknown, and the same request again gets the booking', async ({
-  database,
-  bounded,
-}) => {
+test('a read hangs after a claim: unknown, the same request again gets the booking', async ({ database, bounded }) => {
   const { body, statuses } = await aScene(database, bounded, { confirmByLink: true })
   const request = { body: { ...body, confirm: true }, key: 'book once' }
   const { problem } = await whileHung('bookingLinks.sent', () => bounded.call('createBooking', request))
@@ -187,10 +173,7 @@ test('a read hangs after a claim: the outcome is unknown, and the same request a
   expect(await statuses()).toEqual(['PENDING'])
 })
 
-test('a read hangs after a case was requested: the outcome is unknown, and the same request again gets it', async ({
-  database,
-  bounded,
-}) => {
+test('a read hangs after a case request: unknown, the same request again gets it', async ({ database, bounded }) => {
   const { clinic, admin } = await aScene(database, bounded)
   const body = {
     patient: { mrn: '4711', name: 'Ada' },

@@ -7,10 +7,7 @@ const test = restTest.extend('baseUrl', { scope: 'file' }, ({ rest }) =>
   rest.app.listen({ port: 0, host: '127.0.0.1' }),
 )
 
-test('the typed client books, manages the booking by its token, and receives problems', async ({
-  database,
-  baseUrl,
-}) => {
+test('the typed client books, manages it by its token, and receives problems', async ({ database, baseUrl }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const client = createHoldfastClient({ baseUrl: `${baseUrl}/` })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }

@@ -112,10 +112,7 @@ test('a name cannot end an element or an attribute of the page', async ({ databa
   }
 })
 
-test('the page of a clinic is found by its id, and the list without a clinic stays as it is', async ({
-  database,
-  site,
-}) => {
+test('the page of a clinic is found by its id, the list without a clinic stays', async ({ database, site }) => {
   const clinic = await aClinic(database)
   await site.engine.directory.updateClinic(clinic.id, { name: 'Hill Clinic' })
   const { body } = await site.app.inject({ url: `/?clinicId=${clinic.id}` })
@@ -187,10 +184,7 @@ test('a doctor or clinic that does not exist is looked for once a minute', async
   expect(looked).toHaveLength(4)
 })
 
-test('without a response of the database, and beyond four reads at once, the page is sent without data', async ({
-  database,
-  site,
-}) => {
+test('without the database, and beyond four reads at once, the page has no data', async ({ database, site }) => {
   const clinic = await aClinic(database)
   const doctors = await Promise.all(Array.from({ length: 6 }, () => aDoctor(database, clinic)))
   const reading: string[] = []

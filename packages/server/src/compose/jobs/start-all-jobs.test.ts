@@ -48,9 +48,7 @@ const untilWorking = (database: JobDatabase, isExpected: boolean) =>
     10_000,
   )
 
-test('a shard that was lost since the start was prepared keeps no other database from being worked on', async ({
-  jobs,
-}) => {
+test('a shard that was lost since the start was prepared keeps no other from being worked on', async ({ jobs }) => {
   const directory = jobs.open(null)
   const lost = jobs.open('north', { isAway: true })
   const shard = jobs.open('south')

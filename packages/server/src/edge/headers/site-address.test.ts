@@ -39,10 +39,7 @@ test('without HOLDFAST_URL, links lead to localhost, at the port of the request,
   expect(siteAddress('https://book.example.org', { host: 'evil.example' })).toBe('https://book.example.org')
 })
 
-test('the links of an invitation, a calendar feed and a preview do not have a forged Host', async ({
-  database,
-  rest,
-}) => {
+test('the links of invitations, feeds and previews have no forged Host', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }

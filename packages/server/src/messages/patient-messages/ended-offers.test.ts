@@ -124,19 +124,16 @@ const maybeArrived: [string, Step[]][] = [
   ['without a reply, and whose process ended before another attempt', ['unknown', 'ends before']],
 ]
 
-test.for(maybeArrived)(
-  'after an offer %s, the patient learns that it was withdrawn',
-  async ([, steps], { database }) => {
-    const offer = await anOffer(database)
-    for (const step of steps) await attempt(database, step)
-    await offer.withdraw()
-    expect(await sendAll(database)).toBe(1)
-    expect(await offer.outcomes()).toEqual([
-      { kind: 'offered', state: 'skipped', reason: 'replaced' },
-      { kind: 'withdrawn', state: 'sent', reason: null },
-    ])
-  },
-)
+test.for(maybeArrived)('after an offer %s, the patient learns of its withdrawal', async ([, steps], { database }) => {
+  const offer = await anOffer(database)
+  for (const step of steps) await attempt(database, step)
+  await offer.withdraw()
+  expect(await sendAll(database)).toBe(1)
+  expect(await offer.outcomes()).toEqual([
+    { kind: 'offered', state: 'skipped', reason: 'replaced' },
+    { kind: 'withdrawn', state: 'sent', reason: null },
+  ])
+})
 
 const notArrived: [string, Step[]][] = [
   ['refused for now', ['failed', 'failed']],

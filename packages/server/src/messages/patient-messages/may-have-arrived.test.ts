@@ -25,9 +25,7 @@ function bounce(database: TestDatabase, mail: { messageId: string } | undefined,
   return recordBounces(database.appPool, [report])
 }
 
-test('an e-mail whose first attempt may have arrived is not said to be unsent when all others fail', async ({
-  database,
-}) => {
+test('an e-mail whose first attempt may have arrived is not unsent when all others fail', async ({ database }) => {
   const { ids } = await unanswered(database)
   await lastAttempt(database, ids)
   await sendMessages(database, 'failed')

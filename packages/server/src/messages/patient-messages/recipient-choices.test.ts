@@ -96,9 +96,7 @@ function choose(database: TestDatabase, accountId: string, choices: Partial<Mess
 }
 
 describe('when a message is sent', () => {
-  test('reminders by e-mail that were turned off after they were planned are skipped, others are sent', async ({
-    database,
-  }) => {
+  test('reminders by e-mail turned off after their planning are skipped, others are sent', async ({ database }) => {
     const accountId = randomUUID()
     const reminder = await aDueMessage(database, { kind: 'reminder', accountId })
     await choose(database, accountId, nothing)
@@ -113,9 +111,7 @@ describe('when a message is sent', () => {
     expect((await send(database, other)).state).toBe('sent')
   })
 
-  test('an SMS about what the patient has turned off is skipped, also an offer of the waitlist', async ({
-    database,
-  }) => {
+  test('an SMS about what the patient has turned off is skipped, also a waitlist offer', async ({ database }) => {
     const accountId = randomUUID()
     await choose(database, accountId, { smsKindsOff: ['offered', 'reminder'] })
     for (const kind of ['offered', 'reminder'] as const) {
@@ -145,9 +141,7 @@ describe('when a message is sent', () => {
     expect(german).not.toBe((await send(database, again)).text)
   })
 
-  test('the account that has proven the address decides, whoever booked; else the account of the booking', async ({
-    database,
-  }) => {
+  test('the account with the proven address decides, whoever booked; else the booking’s', async ({ database }) => {
     const [booker, owner] = [randomUUID(), randomUUID()]
     const email = 'grandmother@example.org'
     const state = async (accountId: string | undefined, confirmed: Record<string, string>) => {

@@ -5,9 +5,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished, vi } from 'vitest'
 import { dueMessages, messagesWithIds, sendMessages } from '../../../test/due-messages.ts'
 
-test('a mail server that accepts nothing for now does not keep a run busy; then everything is sent', async ({
-  database,
-}) => {
+test('a mail server that accepts nothing for now keeps no run busy; then all is sent', async ({ database }) => {
   const ids = await dueMessages(database, 25)
   const failing = await sendMessages(database, 'failed')
   expect([failing.done, failing.mails.length]).toEqual([0, 10])
@@ -20,9 +18,7 @@ test('a mail server that accepts nothing for now does not keep a run busy; then 
   expect(await sendMessages(database, 'accepted')).toEqual({ done: 0, mails: [] })
 })
 
-test('an attempt whose process ended is repeated once with the same Message-ID, and not a third time', async ({
-  database,
-}) => {
+test('an attempt whose process ended is repeated once, with its Message-ID, not twice', async ({ database }) => {
   const ended = { attempt_until: `now() - interval '1 s'`, attempts: '1' }
   const ids = await dueMessages(database, 1, ended)
   const { mails } = await sendMessages(database, 'accepted')
@@ -72,9 +68,7 @@ async function sendTwice(database: TestDatabase, ids: string[], { beginsFirst = 
   return arrived.map(({ messageId }) => messageId)
 }
 
-test('what waits too long for a connection to the mail server is sent by another process, and once', async ({
-  database,
-}) => {
+test('what waits too long for the mail server is sent by another process, and once', async ({ database }) => {
   const ids = await dueMessages(database, 1)
   expect(await sendTwice(database, ids)).toEqual([`<${ids[0]}@example.org>`])
   expect(await messagesWithIds(database, ids)).toMatchObject([{ state: 'sent', attempts: 2, lost: 0 }])
@@ -138,9 +132,7 @@ test('a message that cannot be sent yet is not sent after a later one of its boo
   expect(await messagesWithIds(database, ids)).toMatchObject([{ state: 'skipped', reason: 'replaced' }])
 })
 
-test('negative control: what looks as if nobody were sending the earlier one arrives before it', async ({
-  database,
-}) => {
+test('negative control: what looks as if nobody sent the earlier one arrives before it', async ({ database }) => {
   const ids = await dueMessages(database, 1)
   const arrived: string[] = []
   await sendMessages(
@@ -179,9 +171,7 @@ test('when no attempt has succeeded for hours, a message is given up as unavaila
   ])
 })
 
-test('an address gets ten e-mails of a clinic in a day, beside reminders and what the clinic causes', async ({
-  database,
-}) => {
+test('an address gets ten of a clinic’s mails a day, beside reminders and the clinic’s own', async ({ database }) => {
   const victim = () => 'Victim@example.org'
   const ids = await dueMessages(database, 12, {}, victim)
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(10)
@@ -297,9 +287,7 @@ test('of two reminders that are due at once, only the later one is sent', async 
   expect((await sent())[1]).toEqual({ minutes: 720, state: 'sent', reason: null })
 })
 
-test('a reminder that the clinic has turned off since is skipped, and does not replace one that is sent', async ({
-  database,
-}) => {
+test('a reminder that the clinic turned off since is skipped, and replaces none that is sent', async ({ database }) => {
   const [off = ''] = await dueMessages(database, 1, { minutes_before: '120' })
   const on = newId(clinicNoOf(off))
   await database.ownerPool.query(`update holdfast.message set kind = 'reminder' where id = $1`, [off])

@@ -112,9 +112,7 @@ test('after a process that ended while it was sending, an SMS is not sent again'
   expect(received).toEqual([])
 })
 
-test('an SMS is sent when the database noted that its sending begins, and the connection was lost then', async ({
-  database,
-}) => {
+test('an SMS is sent if the database noted its beginning, and the connection was lost then', async ({ database }) => {
   const { received, sms } = await aProvider(200)
   const id = await aDueSms(database)
   let lost = 0
@@ -158,9 +156,7 @@ test('a clinic sends so many SMS in a day that patients cause, to whatever numbe
   expect(received).toHaveLength(1)
 })
 
-test('an SMS about an offer waits for the end of the quiet hours, unless the offer ends before', async ({
-  database,
-}) => {
+test('an SMS about an offer waits for the end of quiet hours, unless the offer ends first', async ({ database }) => {
   const { received, sms } = await aProvider(200)
   const offerUntil = async (hours: number) => {
     const hold: Hold = { status: 'PENDING', holdExpiresAt: new Date(Date.now() + hours * 3_600_000) }

@@ -16,9 +16,7 @@ async function sendWithMistake(database: TestDatabase, wrong: string) {
   })
 }
 
-test('a message that cannot be written is tried later, and fails after twelve attempts; others are sent', async ({
-  database,
-}) => {
+test('an unwritable message is retried, and fails after twelve attempts; others go', async ({ database }) => {
   const ids = await dueMessages(database, 12)
   const [wrong = ''] = ids
   const { rows } = await database.ownerPool.query<{ bookingId: string }>(

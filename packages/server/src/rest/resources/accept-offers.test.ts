@@ -49,10 +49,7 @@ async function anOffer(
   return { clinic, bookingId: path.bookingId, endsAt: offer?.booking.holdExpiresAt, token: token.token, confirm }
 }
 
-test('where guests confirm by a link, an offer is accepted by the link of an e-mail alone', async ({
-  database,
-  sending: rest,
-}) => {
+test('where guests confirm by a link, an offer is accepted by the link alone', async ({ database, sending: rest }) => {
   const { bookingId, endsAt, token, confirm } = await anOffer({ database, rest }, { confirmByLink: true })
   const asked = await confirm()
   expect(asked.body).toMatchObject({ status: 'PENDING', confirmationLink: { failure: null }, patient })

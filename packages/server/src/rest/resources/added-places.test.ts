@@ -34,10 +34,7 @@ test('the desk books in a full slot, which gets a place; patients cannot', async
   expect(rows).toEqual([{ capacity: 2, taken: 2 }])
 })
 
-test('the desk moves a booking into a full slot, which gets a place; its patient cannot', async ({
-  database,
-  rest,
-}) => {
+test('the desk moves a booking into a full slot, which gets a place; patients cannot', async ({ database, rest }) => {
   const { doctor, admin } = await aDesk(database, rest)
   const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
   await aBooking(database, to)

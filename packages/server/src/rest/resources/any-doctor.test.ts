@@ -70,10 +70,7 @@ describe('any doctor', () => {
     expect(outcomes).toEqual(['session_missing', 'locked', 'overloaded'])
   })
 
-  test('the starts of all doctors who offer it are listed, soonest first, with who is free', async ({
-    database,
-    rest,
-  }) => {
+  test('the starts of all doctors who offer it are listed, soonest first, with doctors', async ({ database, rest }) => {
     const { doctors, type, at, list } = await aPractice(database, rest)
     const { body } = await list()
     const shown = body.items.map(({ startsAt, doctors: free }) => [

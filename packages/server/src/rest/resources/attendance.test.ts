@@ -27,10 +27,7 @@ test('the patient confirms to come, once; the response says when', async ({ data
   }
 })
 
-test('a key that was sent for one slot says nothing of the one that the booking was moved to', async ({
-  database,
-  rest,
-}) => {
+test('a key that was sent for one slot says nothing of the one it was moved to', async ({ database, rest }) => {
   const { clinic, path, body, other, booking } = await aVisit(database)
   const access = { path, token: rest.manageTokens.issue(booking.id), key: 'I come' }
   expect((await rest.call('confirmAttendance', { ...access, body })).status).toBe(200)
@@ -45,10 +42,7 @@ test('a key that was sent for one slot says nothing of the one that the booking 
   expect(said.body).toMatchObject({ slotId: other.id, attendanceConfirmedAt: said.body.updatedAt })
 })
 
-test('staff confirm it on the patient’s behalf, and the history says who; their repetition is recorded', async ({
-  database,
-  rest,
-}) => {
+test('staff confirm for a patient, and the history says who; repetitions are recorded', async ({ database, rest }) => {
   const { clinic, path, body, booking } = await aVisit(database)
   const staff = await rest.aMember(clinic.no, 'staff')
   rest.audited.length = 0
@@ -164,10 +158,7 @@ test('the desk lists who has confirmed to come, and whom to ask', async ({ datab
   expect([await listed('confirmed'), await listed('unconfirmed')]).toEqual([[said.id], [open.id]])
 })
 
-test('a clinic says from when its patients are asked: its first reminder, or a day before without any', async ({
-  database,
-  rest,
-}) => {
+test('patients are asked from the clinic’s first reminder on, or a day before', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }

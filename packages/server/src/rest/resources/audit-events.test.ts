@@ -3,10 +3,7 @@ import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
-test('grants, changes, denials, reads of patients’ data and exports are recorded with who and what', async ({
-  database,
-  rest,
-}) => {
+test('grants, changes, denials, reads of patients’ data and exports are recorded', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const booking = await aBooking(database, await aSlot(database, doctor))
@@ -72,10 +69,7 @@ test('what a patient is refused at their own booking is recorded without the boo
   expect(rest.audited).toMatchObject([{ kind: 'denied', clinicNo: clinic.no, actorId: owner.id, subjectId: null }])
 })
 
-test('a refusal is recorded in the clinic that the request is about, whatever ids its texts have', async ({
-  database,
-  rest,
-}) => {
+test('a refusal is recorded in the clinic that it is about, whatever ids it has', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const other = await aClinic(database)
   const staff = await rest.aMember(clinic.no, 'staff')
@@ -185,10 +179,7 @@ test('a retry is not recorded again', async ({ database, rest }) => {
   expect(rest.audited.map(({ kind }) => kind)).toEqual(['clinic_created', 'clinic_changed'])
 })
 
-test('without a second factor, a site administrator reads no events of clinics that require one', async ({
-  database,
-  rest,
-}) => {
+test('without a second factor, administrators read no events of clinics that need one', async ({ database, rest }) => {
   const [strict, other] = [await aClinic(database), await aClinic(database)]
   await database.ownerPool.query('update holdfast.clinic set roles_need_second_factor = true where no = $1', [
     strict.no,
@@ -222,10 +213,7 @@ test('without a second factor, a site administrator reads no events of clinics t
   ])
 })
 
-test('a clinic’s admin reads the events of the clinic alone, site administrators read all', async ({
-  database,
-  rest,
-}) => {
+test('a clinic’s admin reads the events of the clinic alone, administrators read all', async ({ database, rest }) => {
   const [clinic, other] = [await aClinic(database, { timezone: 'Asia/Tokyo' }), await aClinic(database)]
   const admin = await rest.aMember(clinic.no, 'admin')
   const staff = await rest.aMember(clinic.no, 'staff')

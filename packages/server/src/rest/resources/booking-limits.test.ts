@@ -40,11 +40,7 @@ async function times(count: number, ask: (round: number) => Promise<{ status: nu
   return statuses
 }
 
-test('one address fills no calendar, with guests or accounts; the clinic’s people are not limited', async ({
-  database,
-  limited,
-  rest,
-}) => {
+test('one address fills no calendar, guest or account; members have no limit', async ({ database, limited, rest }) => {
   const { slot, admin, path } = await aScene(database, limited)
   await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 6 } })
   const remoteAddress = anAddress()
@@ -80,10 +76,7 @@ test('holds are limited; cancelling one makes room', async ({ database, limited 
   expect((await hold()).status).toBe(201)
 })
 
-test('strangers who use up the limit of a contact do not keep its owner from booking', async ({
-  database,
-  limited,
-}) => {
+test('strangers who use up the limit of a contact do not stop its owner', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   await limited.call('updateBookingLimits', { path, as: admin, body: { contactBookingsMax: 2 } })
   const owner = limited.anAccount()
@@ -165,10 +158,7 @@ test('a confirmation that changes nothing counts for no contact', async ({ datab
   expect((await confirm(await hold())).problem.code).toBe('too_many_bookings')
 })
 
-test('more units than the clinic allows are refused; a retry gets its booking, whatever the limits', async ({
-  database,
-  limited,
-}) => {
+test('too many units are refused; a retry gets its booking, whatever the limits', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   const remoteAddress = anAddress()
   expect((await book(limited, slot.id, { units: 5 }, { remoteAddress })).problem).toMatchObject({
@@ -195,10 +185,7 @@ test('claims that are refused for another reason use up nothing', async ({ datab
   expect((await book(limited, slot.id, {}, { remoteAddress })).status).toBe(201)
 })
 
-test('a request sent again while its first try is under way gets the booking, whatever the limits', async ({
-  database,
-  limited,
-}) => {
+test('a request repeated during its first try gets the booking, whatever the limits', async ({ database, limited }) => {
   const { slot } = await aScene(database, limited)
   const patient = { name: 'P', email: `${randomUUID()}@example.org` }
   const options = { remoteAddress: anAddress(), key: randomUUID() }
@@ -251,10 +238,7 @@ test('a burst is found by its address, and cancelled with one call', async ({ da
   expect(kept.body.status).toBe('CONFIRMED')
 })
 
-test('a burst of which some bookings could not be cancelled is reported as not finished', async ({
-  database,
-  limited,
-}) => {
+test('a burst of which some bookings could not be cancelled is not finished', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   const remoteAddress = anAddress()
   for (let n = 0; n < 6; n += 1) await book(limited, slot.id, {}, { remoteAddress })
@@ -268,10 +252,7 @@ test('a burst of which some bookings could not be cancelled is reported as not f
   expect(await cancel()).toEqual({ cancelled: 2, remaining: false })
 })
 
-test('a burst of which some cancellations fail is reported with those that succeeded, and recorded', async ({
-  database,
-  limited,
-}) => {
+test('a burst with failed cancellations is reported with the others, and recorded', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   const remoteAddress = anAddress()
   for (let n = 0; n < 6; n += 1) await book(limited, slot.id, {}, { remoteAddress })
@@ -307,10 +288,7 @@ test('cancelling a burst leaves the bookings of accounts', async ({ database, li
   expect(kept.body.status).toBe('CONFIRMED')
 })
 
-test('of accounts, a burst cancels what new ones without a confirmed address have booked', async ({
-  database,
-  limited,
-}) => {
+test('of accounts, a burst cancels what new, unconfirmed ones have booked', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   const remoteAddress = anAddress()
   const bots = [limited.anAccount({ isConfirmed: false }), limited.anAccount({ isConfirmed: false })]
@@ -335,10 +313,7 @@ test('of accounts, a burst cancels what new ones without a confirmed address hav
   }
 })
 
-test('the burst of a new account without a confirmed address is cancelled by its digest', async ({
-  database,
-  limited,
-}) => {
+test('the burst of a new, unconfirmed account is cancelled by its digest', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   const as = limited.anAccount({ isConfirmed: false })
   for (let n = 0; n < 5; n += 1) await book(limited, slot.id, {}, { as, remoteAddress: anAddress() })

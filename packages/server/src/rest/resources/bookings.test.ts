@@ -67,10 +67,7 @@ test('a guest books, confirms and cancels with only the token', async ({ databas
   })
 })
 
-test('patient and reason may be sent with the confirmation; a second confirmation changes nothing', async ({
-  database,
-  rest,
-}) => {
+test('patient and reason may come with the confirmation; a second one changes nothing', async ({ database, rest }) => {
   const { slot } = await aPlace(database)
   const hold = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Guest' } } })
   const access = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
@@ -83,10 +80,7 @@ test('patient and reason may be sent with the confirmation; a second confirmatio
   expect([other.status, other.body]).toEqual([200, confirmed.body])
 })
 
-test('a retry with the key gets the first response with its token; another body is refused', async ({
-  database,
-  rest,
-}) => {
+test('a retry with the key gets the first response and token; another body is refused', async ({ database, rest }) => {
   const { slot } = await aPlace(database, 5)
   const body = { slotId: slot.id, patient, units: 2, confirm: true }
   const first = await rest.call('createBooking', { body, key: 'once' })
@@ -103,10 +97,7 @@ test('a retry with the key gets the first response with its token; another body 
   expect((await rest.call('createBooking', { body: { ...body, units: 1 } })).status).toBe(201)
 })
 
-test('guests share keys that nobody can guess; other keys belong to the address that sent them', async ({
-  database,
-  rest,
-}) => {
+test('guests share keys that nobody can guess; others belong to the sending address', async ({ database, rest }) => {
   const { slot } = await aPlace(database, 30)
   const body = { slotId: slot.id, patient }
   const send = (key: string, remoteAddress: string) => rest.call('createBooking', { body, key, remoteAddress })
@@ -141,10 +132,7 @@ test('a request with a default value written out is the same request', async ({ 
   expect([first.status, second.status]).toEqual([201, 200])
 })
 
-test('a key belongs to the clinic of the slot: sent with slots of two clinics, it books in both', async ({
-  database,
-  rest,
-}) => {
+test('a key belongs to the slot’s clinic: sent to two clinics, it books in both', async ({ database, rest }) => {
   const [one, other] = [await aPlace(database), await aPlace(database)]
   const book = (slotId: string) => rest.call('createBooking', { body: { slotId, patient }, key: 'two-clinics' })
   expect([(await book(one.slot.id)).status, (await book(other.slot.id)).status]).toEqual([201, 201])
@@ -226,10 +214,7 @@ test('the desk books a time that has begun, which a patient cannot, until it end
   expect((await onBehalf(ended)).problem).toMatchObject({ code: 'slot_closed', detail: expect.stringMatching('ended') })
 })
 
-test('a hold that has ended is FAILED, cannot be confirmed, and its place is free at once', async ({
-  database,
-  rest,
-}) => {
+test('a hold that has ended is FAILED, cannot be confirmed, its place is free at once', async ({ database, rest }) => {
   const { slot } = await aPlace(database)
   const hold = await aHold(rest, slot.id)
   await lapseHolds(database, slot)
@@ -371,10 +356,7 @@ test('two Idempotency-Key headers are refused; one with a comma is accepted', as
   expect(await send(['one, two'])).toBe(201)
 })
 
-test('a booking on behalf belongs to the patient; only those with access to the calendar create one', async ({
-  database,
-  rest,
-}) => {
+test('a booking on behalf is the patient’s; only who may use the calendar makes it', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { capacity: 3 })

@@ -6,10 +6,7 @@ import { test } from '../../../test/rest-test.ts'
 const secretWord = 'quokka'
 const url = `webcal://calendar.example.org/private-${secretWord}/basic.ics`
 
-test('a doctor sets, reads and removes an external calendar, whose URL nobody sees again', async ({
-  database,
-  rest,
-}) => {
+test('a doctor sets, reads and removes an external calendar, whose URL is hidden', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const as = await rest.aMember(clinic.no, 'doctor', doctor.id)

@@ -37,10 +37,7 @@ const idsOf = async (rest: RestApp, url: string) => idsIn(await bodyOf(rest, url
 
 const idOf = ({ id }: BuiltBooking) => id
 
-test('a patient’s feed has the confirmed bookings of the account alone, and is read without a session', async ({
-  database,
-  rest,
-}) => {
+test('a patient’s feed has the account’s confirmed bookings, and needs no session', async ({ database, rest }) => {
   const { patient, slot, booking, doctor } = await aScene(database, rest)
   await aBooking(database, slot, { accountId: rest.anAccount().id })
   await aBooking(database, slot, { accountId: patient.id, status: 'CANCELLED' })
@@ -102,10 +99,7 @@ test('a doctor’s feed has that doctor’s bookings alone, and a clinic’s all
   expect((await rest.call('createClinicCalendarFeed', { ...ofClinic, as: own })).problem.code).toBe('forbidden')
 })
 
-test('patients are named only after the clinic has allowed it, and then each read is in the security log', async ({
-  database,
-  rest,
-}) => {
+test('patients are named only if the clinic allows it, each read in the security log', async ({ database, rest }) => {
   const { ofDoctor, ofClinic, own, admin, clinic, doctor } = await aScene(database, rest)
   const { url } = (await rest.call('createDoctorCalendarFeed', { ...ofDoctor, as: own })).body
   const reads = () => rest.audited.filter(({ kind, clinicNo }) => kind === 'bookings_read' && clinicNo === clinic.no)
@@ -182,10 +176,7 @@ test('a feed that an admin created for a doctor ends with either of them', async
   expect(await codeOf(rest, forDoctor)).toBe('calendar_feed_not_found')
 })
 
-test('a clinic’s feed ends when its admin is none any more, also if the row of the feed stays', async ({
-  database,
-  rest,
-}) => {
+test('a clinic’s feed ends when its admin is none any more, also if its row stays', async ({ database, rest }) => {
   const { ofClinic, clinic } = await aScene(database, rest)
   const admin = await rest.aMember(clinic.no, 'admin')
   const { url } = (await rest.call('createClinicCalendarFeed', { ...ofClinic, as: admin })).body
@@ -194,10 +185,7 @@ test('a clinic’s feed ends when its admin is none any more, also if the row of
   expect(await codeOf(rest, url)).toBe('calendar_feed_not_found')
 })
 
-test('while a clinic requires a second factor, feeds of sessions without one end, and patients’ feeds do not', async ({
-  database,
-  rest,
-}) => {
+test('while a clinic needs two factors, feeds of other sessions end, patients’ do not', async ({ database, rest }) => {
   const { clinic, ofDoctor, ofClinic, own, admin, patient } = await aScene(database, rest)
   const created = async () => [
     (await rest.call('createDoctorCalendarFeed', { ...ofDoctor, as: own })).body.url,
@@ -226,10 +214,7 @@ test('while a clinic requires a second factor, feeds of sessions without one end
   expect(await isThere()).toBe(true)
 })
 
-test('a feed whose account is gone is none, and one of erased bookings has none of them', async ({
-  database,
-  rest,
-}) => {
+test('a feed whose account is gone is none, and one of erased bookings has none', async ({ database, rest }) => {
   const { patient, booking } = await aScene(database, rest)
   const { url } = (await rest.call('createMyCalendarFeed', { as: patient })).body
   expect(await idsOf(rest, url)).toEqual([booking.id])
@@ -244,10 +229,7 @@ test('a feed whose account is gone is none, and one of erased bookings has none 
   expect(await codeOf(rest, url)).toBe('calendar_feed_not_found')
 })
 
-test('a feed has at most 5,000 events, and those to come are not pushed out by past ones', async ({
-  database,
-  rest,
-}) => {
+test('a feed has up to 5,000 events, and those to come are not displaced by past ones', async ({ database, rest }) => {
   const { clinic, ofDoctor, own } = await aScene(database, rest)
   const past = await aDoctor(database, clinic)
   const slot = await aSlot(database, past, { capacity: 6_000, startsAt: inDays(3) })

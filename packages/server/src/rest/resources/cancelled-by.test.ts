@@ -45,10 +45,7 @@ describe('a cancelled booking says who cancelled it', () => {
     expect(listed.body.items.map(({ cancelledBy }) => cancelledBy)).toEqual(['clinic', 'clinic'])
   })
 
-  test('its account: the patient, also once its patient is erased; another’s booking is the clinic’s doing', async ({
-    database,
-    rest,
-  }) => {
+  test('its account: the patient, also once erased; another’s booking: the clinic', async ({ database, rest }) => {
     const { slot, staff } = await aPlace(database, rest)
     const me = rest.anAccount()
     const mine = await booked(rest, slot, me)

@@ -10,10 +10,7 @@ async function aDesk(database: TestDatabase, rest: RestApp) {
   return { clinic, doctor, admin, path: { clinicId: clinic.id } }
 }
 
-test('the clinic’s bookings are found by day, status, doctor and patient, and paged through', async ({
-  database,
-  rest,
-}) => {
+test('the clinic’s bookings are found by day, status, doctor and patient, in pages', async ({ database, rest }) => {
   const { doctor, admin, path, clinic } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 10 })
   const other = await aSlot(database, await aDoctor(database, clinic), { capacity: 10 })
@@ -44,10 +41,7 @@ test('the clinic’s bookings are found by day, status, doctor and patient, and 
   expect(first.body.items.find(({ id }) => id === ada.id)?.patient.email).toBe('ada@example.org')
 })
 
-test('the list shows the appointment that somebody has got since a withdrawal, to a doctor only the own', async ({
-  database,
-  rest,
-}) => {
+test('the list shows who got an appointment since a withdrawal, doctors only theirs', async ({ database, rest }) => {
   const { doctor, admin, path, clinic } = await aDesk(database, rest)
   const colleague = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor)
@@ -186,10 +180,7 @@ test('members change their role and leave; the last admin stays', async ({ datab
   expect((await change(person.id, { role: 'staff' })).problem).toMatchObject({ status: 404, code: 'member_not_found' })
 })
 
-test('nobody becomes a member without an invitation, and a doctor’s role needs a doctor of this clinic', async ({
-  database,
-  rest,
-}) => {
+test('no member without an invitation, and no doctor’s role without a doctor here', async ({ database, rest }) => {
   const { admin, clinic, path, doctor } = await aDesk(database, rest)
   const person = await rest.aMember(clinic.no, 'staff')
   const elsewhere = await aDoctor(database, await aClinic(database))
@@ -232,10 +223,7 @@ test('an account sees itself and its own bookings, and none by e-mail address', 
   expect(wrong.problem.errors?.[0]?.path).toBe('/query/to')
 })
 
-test('a booking’s history has every change and its author, before the clinic’s log does', async ({
-  database,
-  rest,
-}) => {
+test('a booking’s history has every change and its author, before the clinic’s log', async ({ database, rest }) => {
   const { doctor, admin, clinic } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor)
   const booking = await aBooking(database, slot)

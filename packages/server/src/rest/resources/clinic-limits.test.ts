@@ -14,16 +14,13 @@ test.for(Object.entries(clinicSettings))(
   },
 )
 
-test.for(Object.entries(clinicTexts))(
-  'the database has the same limit of %s',
-  async ([name, { max }], { database }) => {
-    const clinic = await aClinic(database)
-    const set = (text: string) =>
-      database.ownerPool.query(`update holdfast.clinic set ${snakeCase(name)} = $1 where id = $2`, [text, clinic.id])
-    expect((await set('1'.repeat(max))).rowCount).toBe(1)
-    await expect(set('1'.repeat(max + 1))).rejects.toMatchObject({ code: '23514' })
-  },
-)
+test.for(Object.entries(clinicTexts))('the database has this limit of %s', async ([name, { max }], { database }) => {
+  const clinic = await aClinic(database)
+  const set = (text: string) =>
+    database.ownerPool.query(`update holdfast.clinic set ${snakeCase(name)} = $1 where id = $2`, [text, clinic.id])
+  expect((await set('1'.repeat(max))).rowCount).toBe(1)
+  await expect(set('1'.repeat(max + 1))).rejects.toMatchObject({ code: '23514' })
+})
 
 test('the database has the same limits of reminders and of links that confirm', async ({ database }) => {
   const clinic = await aClinic(database)

@@ -24,10 +24,7 @@ async function aScene(database: TestDatabase, rest: RestApp) {
   return { clinic, doctor, colleague, slot, day, admin, own, path, list, blocked, close }
 }
 
-test('the desk closes the clinic for a day, which is listed with its instants, changed, and removed', async ({
-  database,
-  rest,
-}) => {
+test('the desk closes a day, which is listed with instants, changed and removed', async ({ database, rest }) => {
   const { slot, day, admin, path, list, blocked, close } = await aScene(database, rest)
   const created = await close({ from: day, to: day, note: ' Staff outing ' })
   const shown = { doctorId: null, from: day, to: day, yearly: false, note: 'Staff outing', isApplied: true }
@@ -70,10 +67,7 @@ test('the desk closes the clinic for a day, which is listed with its instants, c
   ])
 })
 
-test('a dry run closes nothing, says what would be closed, and lists the bookings in pages', async ({
-  database,
-  rest,
-}) => {
+test('a dry run closes nothing, says what would be closed, and lists bookings in pages', async ({ database, rest }) => {
   const { clinic, doctor, slot, day, admin, path, list, blocked } = await aScene(database, rest)
   const bookings = [await aBooking(database, slot), await aBooking(database, await aSlot(database, doctor))]
   const preview = (query: object) =>
@@ -142,10 +136,7 @@ test('a closure is not changed to days that are over', async ({ database, rest }
   expect(problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/to', message: 'is over (2020-03-02)' }] })
 })
 
-test('a yearly closure may have begun long ago; a repetition with the same key creates nothing', async ({
-  database,
-  rest,
-}) => {
+test('a yearly closure may have begun long ago; a repetition creates nothing', async ({ database, rest }) => {
   const { clinic, day, admin, path, list } = await aScene(database, rest)
   const first = `2000${day.slice(4)}`
   const create = () =>
@@ -162,10 +153,7 @@ test('a yearly closure may have begun long ago; a repetition with the same key c
   expect(rest.audited.filter(({ clinicNo }) => clinicNo === clinic.no)).toHaveLength(1)
 })
 
-test('public holidays are proposed for a region, and those that are closed already are marked', async ({
-  database,
-  rest,
-}) => {
+test('public holidays are proposed for a region, and those closed already are marked', async ({ database, rest }) => {
   const { admin, path, close } = await aScene(database, rest)
   await close({ from: '2027-12-20', to: '2027-12-25' })
   const holidays = async (query: object) =>

@@ -138,10 +138,7 @@ test('a link whose address was changed before it confirms is void', async ({ dat
   expect((await rest.call('getBooking', hold)).body).toMatchObject({ status: 'PENDING', patient: another })
 })
 
-test('a hold that gets an address before it is confirmed without one waits for the link', async ({
-  database,
-  sending: rest,
-}) => {
+test('a hold that gets an address before a confirmation without one waits', async ({ database, sending: rest }) => {
   const { slot } = await aClinicByLink(database, rest)
   const { body } = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Ada' } } })
   const hold = { path: { bookingId: body.id }, token: body.manageToken ?? '' }
@@ -151,10 +148,7 @@ test('a hold that gets an address before it is confirmed without one waits for t
   expect((await rest.call('getBooking', hold)).body.status).toBe('PENDING')
 })
 
-test('without the judged version, an address that nobody has proven is confirmed', async ({
-  database,
-  sending: rest,
-}) => {
+test('without the judged version, an address without proof is confirmed', async ({ database, sending: rest }) => {
   const { slot } = await aClinicByLink(database, rest)
   const { body } = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Ada' } } })
   const hold = { path: { bookingId: body.id }, token: body.manageToken ?? '' }
@@ -256,10 +250,7 @@ test('without a mail server, nobody is told that a link is on its way', async ({
   expect((await rest.call('sendTicketLink', { body })).problem.code).toBe('mail_unavailable')
 })
 
-test('of two changes at once that exclude each other, the second is refused by its field', async ({
-  database,
-  sending,
-}) => {
+test('of two changes at once that exclude each other, one is refused by its field', async ({ database, sending }) => {
   const clinic = await aClinic(database)
   const as = sending.anAccount()
   await aMember(database, clinic, { role: 'admin', accountId: as.id })
@@ -275,11 +266,7 @@ test('of two changes at once that exclude each other, the second is refused by i
   expect(['/confirmByLink', '/emails']).toContain(refused?.problem.errors?.[0]?.path)
 })
 
-test('a clinic says whether it sends e-mails: by its settings, and with a mail server', async ({
-  database,
-  rest,
-  sending,
-}) => {
+test('a clinic says if it sends e-mails: by settings and mail server', async ({ database, rest, sending }) => {
   const clinic = await aClinic(database)
   const as = sending.anAccount()
   await aMember(database, clinic, { role: 'admin', accountId: as.id })

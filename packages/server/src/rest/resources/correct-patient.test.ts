@@ -10,10 +10,7 @@ async function aVisit(database: TestDatabase) {
   return { clinic, booking, path: { bookingId: booking.id } }
 }
 
-test('staff correct an address: the link that it received is void, and the security log says so', async ({
-  database,
-  rest,
-}) => {
+test('staff correct an address: its link is void, and the security log says so', async ({ database, rest }) => {
   const { clinic, booking, path } = await aVisit(database)
   const token = rest.manageTokens.issue(booking.id)
   expect((await rest.call('getBooking', { path, token })).status).toBe(200)
@@ -34,10 +31,7 @@ test('staff correct an address: the link that it received is void, and the secur
   expect(history.body.items.at(-1)?.event).toMatchObject({ type: 'contact_corrected', actorId: staff.id })
 })
 
-test('an account that added the booking by a wrong address loses it, and one with the right address does not', async ({
-  database,
-  rest,
-}) => {
+test('an account loses a booking added by a wrong address, not by the right one', async ({ database, rest }) => {
   const { clinic, booking, path } = await aVisit(database)
   const staff = await rest.aMember(clinic.no, 'staff')
   const stranger = rest.anAccount()
@@ -57,10 +51,7 @@ test('an account that added the booking by a wrong address loses it, and one wit
   expect((await rest.call('getBooking', { path: own.path, as: patientOf })).status).toBe(200)
 })
 
-test('staff choose the language of messages, or leave it to the clinic; no message is sent again', async ({
-  database,
-  rest,
-}) => {
+test('staff choose the language of messages, or leave it to the clinic; none is resent', async ({ database, rest }) => {
   const { clinic, path } = await aVisit(database)
   const staff = await rest.aMember(clinic.no, 'staff')
   const correct = (language: 'de' | null) =>

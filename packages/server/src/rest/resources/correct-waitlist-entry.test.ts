@@ -31,10 +31,7 @@ test('staff correct who waits, and the security log says so', async ({ database,
   expect(rest.audited).toMatchObject([{ kind: 'booking_read', ...subject }])
 })
 
-test('an entry with an offer is corrected after it, with the booking if it was accepted', async ({
-  database,
-  rest,
-}) => {
+test('an entry with an offer is corrected after it, with the booking if accepted', async ({ database, rest }) => {
   const { clinic, doctor, path } = await anEntry(database)
   const as = await rest.aMember(clinic.no, 'staff')
   await offerAsFreed(database, await aSlot(database, doctor))
@@ -52,10 +49,7 @@ test('an entry with an offer is corrected after it, with the booking if it was a
   expect((await rest.call('correctWaitlistEntry', { path, body, as })).status).toBe(200)
 })
 
-test('a doctor whose patient was moved to a colleague finds out that the offer was accepted, and no more', async ({
-  database,
-  rest,
-}) => {
+test('a doctor whose patient was moved to a colleague learns only of the acceptance', async ({ database, rest }) => {
   const { clinic, doctor, path } = await anEntry(database)
   const staff = await rest.aMember(clinic.no, 'staff')
   const as = await rest.aMember(clinic.no, 'doctor', doctor.id)
@@ -74,10 +68,7 @@ test('a doctor whose patient was moved to a colleague finds out that the offer w
   expect(problem.booking).toBeUndefined()
 })
 
-test('a correction to somebody who waits for the same is refused, and the log has whose entry was named', async ({
-  database,
-  rest,
-}) => {
+test('a correction to who waits for the same is refused, and the log has who was named', async ({ database, rest }) => {
   const { clinic, doctor, path } = await anEntry(database)
   const as = await rest.aMember(clinic.no, 'staff')
   const right = { ...patient, name: 'Grace Hopper' }

@@ -241,10 +241,7 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   )
 })
 
-test('an inactive doctor is read by the id, but not found, and has no slots for the public', async ({
-  database,
-  rest,
-}) => {
+test('an inactive doctor is read by the id, but not found, and has no public slots', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic, { name: 'Dr Grace Stopped', specialization: 'Stopped medicine' })
   const slot = await aSlot(database, doctor)

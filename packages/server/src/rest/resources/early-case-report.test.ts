@@ -2,10 +2,7 @@ import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
-test('a case that began on the evening before a week is counted once in a report, on its planned day', async ({
-  database,
-  rest,
-}) => {
+test('a case begun on the evening before a week is counted once, on its planned day', async ({ database, rest }) => {
   const theatre = await aTheatre(database, rest)
   const { path, admin } = theatre
   // Reports read a week at a time, from their first day on.

@@ -98,10 +98,7 @@ test('who is added by the clinic gets it too, and nobody without an address or a
   expect(await sent(database)).toEqual([])
 })
 
-test('a corrected address gets a new link, and the link that the former one has received is void', async ({
-  database,
-  sending: rest,
-}) => {
+test('a corrected address gets a new link, and the former one’s is void', async ({ database, sending: rest }) => {
   const { clinic, wanted } = await aFullDoctor(database)
   const joined = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
   const token = joined.body.manageToken ?? ''
@@ -130,10 +127,7 @@ test('who has left meanwhile gets no link', async ({ database, sending: rest }) 
   expect(await sent(database)).toEqual([])
 })
 
-test('who is removed by the clinic, and whose last day is past, gets an e-mail that says so, once', async ({
-  database,
-  sending: rest,
-}) => {
+test('who is removed, or past the last day, gets one e-mail that says so', async ({ database, sending: rest }) => {
   const { clinic, doctor, wanted } = await aFullDoctor(database)
   const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
   await sent(database)
@@ -214,10 +208,7 @@ test('a lost link is sent to the address of the entry alone, and the response is
   expect(mail && (await opened(rest, mail))).toMatchObject({ id: entry.id })
 })
 
-test('lost links of several entries are in one e-mail, without those that have ended meanwhile', async ({
-  database,
-  sending: rest,
-}) => {
+test('lost links of several entries are in one e-mail, but not ended ones', async ({ database, sending: rest }) => {
   const { clinic, doctor } = await aFullDoctor(database)
   const email = 'family@example.org'
   const join = (name: string) => aWaitlistEntry(database, doctor, { patient: { name, email } })

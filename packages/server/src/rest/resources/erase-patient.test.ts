@@ -66,58 +66,55 @@ async function aMessageTo(
 }
 
 describe('in the whole database', () => {
-  freshDatabaseTest(
-    'nothing is left of a patient, and no digest from which one could be guessed',
-    async ({ database }) => {
-      const rest = await startRestApp(database, { hasLimits: true })
-      try {
-        const clinic = await aClinic(database)
-        const account = rest.anAccount()
-        const booking = await aBookingWith(texts, { database, rest, clinic, account })
-        await aMessageTo(patient, database, booking)
-        // Statistics have samples of columns with several values.
-        const other = await aBookingWith(otherTexts, { database, rest, clinic, account: rest.anAccount() })
-        await aMessageTo(otherTexts, database, other)
-        await database.ownerPool.query('analyze')
-        const digests = await digestsOf(database, booking.id)
+  freshDatabaseTest('nothing is left of a patient, nor a digest to guess one from', async ({ database }) => {
+    const rest = await startRestApp(database, { hasLimits: true })
+    try {
+      const clinic = await aClinic(database)
+      const account = rest.anAccount()
+      const booking = await aBookingWith(texts, { database, rest, clinic, account })
+      await aMessageTo(patient, database, booking)
+      // Statistics have samples of columns with several values.
+      const other = await aBookingWith(otherTexts, { database, rest, clinic, account: rest.anAccount() })
+      await aMessageTo(otherTexts, database, other)
+      await database.ownerPool.query('analyze')
+      const digests = await digestsOf(database, booking.id)
 
-        // Negative control: the search finds them in every place where they are.
-        const bookingAndResponses = ['holdfast.answer', 'holdfast.booking']
-        const { name, ...others } = texts
-        for (const text of Object.values(others))
-          expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
-        expect(await placesOfText(database, name)).toEqual([...bookingAndResponses, 'holdfast.message'])
-        expect(await placesOfText(database, maskAddress(texts.email))).toEqual(['holdfast.message'])
-        // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
-        const ofAccount = (await placesOfText(database, account.id)).filter((place) => !place.startsWith('statistics'))
-        expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event', 'holdfast.booking_origin'])
-        expect(await placesOfText(database, digests.booking)).toEqual(['holdfast.booking_event'])
-        expect(await placesOfText(database, digests.request)).toEqual(['holdfast.idempotency'])
-        const origins = 'select from holdfast.booking_origin where booking_id = $1'
-        const originsOfBooking = async () => (await database.ownerPool.query(origins, [booking.id])).rows
-        expect(await originsOfBooking()).not.toEqual([])
+      // Negative control: the search finds them in every place where they are.
+      const bookingAndResponses = ['holdfast.answer', 'holdfast.booking']
+      const { name, ...others } = texts
+      for (const text of Object.values(others))
+        expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
+      expect(await placesOfText(database, name)).toEqual([...bookingAndResponses, 'holdfast.message'])
+      expect(await placesOfText(database, maskAddress(texts.email))).toEqual(['holdfast.message'])
+      // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
+      const ofAccount = (await placesOfText(database, account.id)).filter((place) => !place.startsWith('statistics'))
+      expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event', 'holdfast.booking_origin'])
+      expect(await placesOfText(database, digests.booking)).toEqual(['holdfast.booking_event'])
+      expect(await placesOfText(database, digests.request)).toEqual(['holdfast.idempotency'])
+      const origins = 'select from holdfast.booking_origin where booking_id = $1'
+      const originsOfBooking = async () => (await database.ownerPool.query(origins, [booking.id])).rows
+      expect(await originsOfBooking()).not.toEqual([])
 
-        const admin = await rest.aMember(clinic.no, 'admin')
-        const erased = await rest.call('erasePatient', { path: booking.path, as: admin, key: 'key of the erasure' })
-        expect(erased.body).toMatchObject({ status: 'CANCELLED', patient: { name: '' }, reason: null })
-        await database.ownerPool.query('analyze')
-        for (const text of [
-          ...Object.values(texts),
-          maskAddress(texts.email),
-          account.id,
-          digests.booking,
-          digests.request,
-        ]) {
-          expect(await placesOfText(database, text), text).toEqual([])
-        }
-        expect(await originsOfBooking()).toEqual([])
-        expect((await rest.engine.reads.verify({ clinicNo: clinic.no, detailsMax: 9 })).mismatches).toBe(0)
-        expect(await checkHistory(database)).toEqual([])
-      } finally {
-        await rest.stop()
+      const admin = await rest.aMember(clinic.no, 'admin')
+      const erased = await rest.call('erasePatient', { path: booking.path, as: admin, key: 'key of the erasure' })
+      expect(erased.body).toMatchObject({ status: 'CANCELLED', patient: { name: '' }, reason: null })
+      await database.ownerPool.query('analyze')
+      for (const text of [
+        ...Object.values(texts),
+        maskAddress(texts.email),
+        account.id,
+        digests.booking,
+        digests.request,
+      ]) {
+        expect(await placesOfText(database, text), text).toEqual([])
       }
-    },
-  )
+      expect(await originsOfBooking()).toEqual([])
+      expect((await rest.engine.reads.verify({ clinicNo: clinic.no, detailsMax: 9 })).mismatches).toBe(0)
+      expect(await checkHistory(database)).toEqual([])
+    } finally {
+      await rest.stop()
+    }
+  })
 
   freshDatabaseTest('what was stored after the erasure is deleted by the upkeep', async ({ database }) => {
     const rest = await startRestApp(database)
@@ -146,10 +143,7 @@ describe('in the whole database', () => {
   })
 })
 
-test('a cancellation that is erased before its response is stored leaves no copy of the patient', async ({
-  database,
-  rest,
-}) => {
+test('a cancellation erased before its response is stored leaves no patient', async ({ database, rest }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const owner = rest.anAccount()
   const { id } = await aBooking(database, slot, { accountId: owner.id, patient })
@@ -185,10 +179,7 @@ test('a booking to come is refused by name, and a change of an erased one too', 
   expect(changed.problem).toMatchObject({ status: 409, code: 'booking_erased' })
 })
 
-test('the account of a booking erases it, and a retry with the key gets the same response', async ({
-  database,
-  rest,
-}) => {
+test('the account of a booking erases it, and a retry gets the same response', async ({ database, rest }) => {
   const doctor = await aDoctor(database, await aClinic(database))
   const owner = rest.anAccount()
   const slot = await aSlot(database, doctor, pastSlot())
@@ -214,10 +205,7 @@ test('a manage token is not enough to erase', async ({ database, rest }) => {
   expect(refused.problem).toMatchObject({ status: 403, code: 'forbidden' })
 })
 
-test('an admin erases a patient from all bookings, and no digest of the contact is stored', async ({
-  database,
-  rest,
-}) => {
+test('an admin erases a patient from all bookings, no digest of the contact stays', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic), pastSlot())
   const admin = await rest.aMember(clinic.no, 'admin')
@@ -266,10 +254,7 @@ test('no manage token works after the erasure, also not one that a link had void
   }
 })
 
-test('until its time a booking that was linked is erased by the clinic only, and then by its account', async ({
-  database,
-  rest,
-}) => {
+test('until its time a linked booking is erased by the clinic, then by its account', async ({ database, rest }) => {
   const { id, account, path } = await aLinkedBooking(database, rest)
   await rest.call('cancelBooking', { path, as: account })
   const erase = (as = account) => rest.call('erasePatient', { path, as })

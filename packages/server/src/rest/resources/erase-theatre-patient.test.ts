@@ -4,10 +4,7 @@ import { test } from '../../../test/rest-test.ts'
 import { aTheatre, theatreDay } from '../../../test/theatre-scene.ts'
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
 
-test('the key of an erasure belongs to one record number as it was sent, also while the secret changes', async ({
-  database,
-  rest,
-}) => {
+test('an erasure’s key belongs to one number as sent, also while the secret changes', async ({ database, rest }) => {
   const { path, admin, staff, newCase } = await aTheatre(database, rest)
   const { procedure } = newCase()
   const body = { service: 'Urology', procedure, minutes: 30, patient: { mrn: 'ab-1', name: 'Ada' } }

@@ -7,10 +7,7 @@ import { test } from '../../../test/rest-test.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
-test('an export has all bookings that match, also those of later pages, and is recorded', async ({
-  database,
-  rest,
-}) => {
+test('an export has all bookings that match, also of later pages, and is recorded', async ({ database, rest }) => {
   const clinic = await aClinic(database, { timezone: 'Asia/Tokyo' })
   const doctor = await aDoctor(database, clinic)
   const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
@@ -157,10 +154,7 @@ function beforeSecondPage(rest: RestApp, run: () => Promise<unknown>) {
   })
 }
 
-test('an export breaks off when its reader is removed from the clinic, and its end is recorded', async ({
-  database,
-  rest,
-}) => {
+test('an export breaks off when its reader is removed, and its end is recorded', async ({ database, rest }) => {
   const { as, read, recorded } = await aLongExport(database, rest)
   beforeSecondPage(rest, () =>
     database.ownerPool.query('delete from holdfast.membership where account_id = $1', [as.id]),
@@ -178,10 +172,7 @@ test('an export breaks off when its reader is removed from the clinic, and its e
   ])
 })
 
-test('negative control: a reader who stays gets the whole file, without a booking that is made meanwhile', async ({
-  database,
-  rest,
-}) => {
+test('negative control: a reader who stays gets all but a booking made meanwhile', async ({ database, rest }) => {
   const { clinic, doctor, startsAt, read, recorded } = await aLongExport(database, rest)
   const booked = beforeSecondPage(rest, async () => {
     const later = new Date(startsAt.getTime() + 3_600_000)

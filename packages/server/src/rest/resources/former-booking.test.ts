@@ -12,10 +12,7 @@ async function aDesk(database: TestDatabase, rest: RestApp) {
 
 type Desk = Awaited<ReturnType<typeof aDesk>>
 
-test('a booking that the desk makes after a former one of the same patient belongs to the same account', async ({
-  database,
-  rest,
-}) => {
+test('a desk’s booking after a former one of the patient belongs to the account', async ({ database, rest }) => {
   const { doctor, admin } = await aDesk(database, rest)
   const owner = await rest.anAccount()
   const patient = { name: 'Ada', email: 'ada@example.org' }
@@ -101,10 +98,7 @@ test('a booking after one that an account added by its link, or after another do
   expect(verified).toMatchObject({ mismatches: 0, details: [] })
 })
 
-test('without an e-mail, a new booking gets the former account by its number, or if both have no contact', async ({
-  database,
-  rest,
-}) => {
+test('without e-mail, a booking gets the former account by number or without contacts', async ({ database, rest }) => {
   const { doctor, admin } = await aDesk(database, rest)
   const owner = await rest.anAccount()
   const formerOf = async (patient: { name: string; phone?: string }) =>
@@ -129,10 +123,7 @@ test('without an e-mail, a new booking gets the former account by its number, or
   expect(await accountOf(withNone.id)).toBe(owner.id)
 })
 
-test('a hold without a patient does not get the account of another one without a patient', async ({
-  database,
-  rest,
-}) => {
+test('a hold without a patient does not get the account of another without', async ({ database, rest }) => {
   const { doctor, admin } = await aDesk(database, rest)
   const stranger = await rest.anAccount()
   const holdOf = async (as: typeof admin, body: object) => {

@@ -17,10 +17,7 @@ async function aDesk(database: TestDatabase, rest: RestApp) {
 
 const tokenIn = (link: string) => link.slice(link.indexOf('#') + 1)
 
-test('an invitation is passed on as a link, and the account that accepts it gets the role', async ({
-  database,
-  rest,
-}) => {
+test('an invitation is passed on as a link, and who accepts it gets the role', async ({ database, rest }) => {
   const { clinic, doctor, admin, path, invite } = await aDesk(database, rest)
   const created = await invite({ email: 'EVE@example.org', role: 'doctor', doctorId: doctor.id })
   expect(created).toMatchObject({
@@ -110,10 +107,7 @@ async function inOrder<Result>(count: number, run: () => Promise<Result>): Promi
   return last
 }
 
-test('where addresses can be confirmed, only the account that confirmed the invited one can accept', async ({
-  database,
-  onTestFinished,
-}) => {
+test('with confirmed addresses, only the invited one’s account can accept', async ({ database, onTestFinished }) => {
   const mailing = await startRestApp(database, { sendsMails: true })
   onTestFinished(() => mailing.stop())
   const { path, admin, invite } = await aDesk(database, mailing)
@@ -151,10 +145,7 @@ test('an account with the invited address gets nothing without the link', async 
   expect((await rest.call('listMembers', { path, as: admin })).body.items).toHaveLength(1)
 })
 
-test('a used, expired, revoked, replaced or wrong token says what to do, and gives no role', async ({
-  database,
-  rest,
-}) => {
+test('a used, expired, revoked, replaced or wrong token says what to do, gives no role', async ({ database, rest }) => {
   const { admin, path, invite } = await aDesk(database, rest)
   const invited = async (email = `${randomUUID()}@example.org`) => (await invite({ email, role: 'staff' })).body
   const [used, expired, revoked, replaced] = [
@@ -201,10 +192,7 @@ test('invitations of another clinic are neither listed nor revoked', async ({ da
   }
 })
 
-test('the token is stored nowhere: not in the invitation, nor as the response of its Idempotency-Key', async ({
-  database,
-  rest,
-}) => {
+test('the token is stored nowhere, neither in the invitation nor as a response', async ({ database, rest }) => {
   const { invite } = await aDesk(database, rest)
   const body = { email: 'eve@example.org', role: 'staff' }
   const first = tokenIn((await invite(body, 'the same key')).body.link)

@@ -55,10 +55,7 @@ type Guests = Awaited<ReturnType<Awaited<ReturnType<typeof aScene>>['aGuests']>>
 const link = (rest: RestApp, booking: Guests, as: TestAccount, key?: string) =>
   rest.call('linkBooking', { ...booking, as, ...(key ? { key } : {}) })
 
-test('linked bookings count for the account’s limit: one more is refused, until one is cancelled', async ({
-  database,
-  limited,
-}) => {
+test('linked bookings count for the account’s limit: one more needs a cancellation', async ({ database, limited }) => {
   const { slot, aGuests } = await aScene(database, limited, { accountBookingsMax: 2 })
   const as = limited.anAccount()
   const own = await limited.call('createBooking', {
@@ -100,10 +97,7 @@ test('holds count as holds', async ({ database, limited }) => {
   expect((await link(limited, await aGuests(), as)).status).toBe(200)
 })
 
-test('the same link again gets its booking at the limit, with its key, another one or none', async ({
-  database,
-  limited,
-}) => {
+test('the same link again gets its booking at the limit, with any key or none', async ({ database, limited }) => {
   const { aGuests } = await aScene(database, limited, { accountBookingsMax: 1 })
   const as = limited.anAccount()
   const booking = await aGuests()
@@ -131,10 +125,7 @@ test('a booking that was not linked takes no place', async ({ database, limited 
   expect((await link(limited, await aGuests(), loser)).status).toBe(200)
 })
 
-test('the reservation of a link that failed ends when another account has the booking', async ({
-  database,
-  limited,
-}) => {
+test('the reservation of a link that failed ends when another has it', async ({ database, limited }) => {
   const { aGuests } = await aScene(database, limited, { accountBookingsMax: 1 })
   const cutOff = await startCutOff(database, limited)
   const [slow, fast] = [limited.anAccount(), limited.anAccount()]
@@ -166,11 +157,7 @@ test('a link that fails on one server does not release the reservation of its re
   }
 })
 
-test('what is over can be linked at the limit, and the clinic’s people are not limited', async ({
-  database,
-  limited,
-  rest,
-}) => {
+test('what is over can be linked at the limit; members are not limited', async ({ database, limited, rest }) => {
   const { admin, clinic, doctor, aGuests } = await aScene(database, limited, { accountBookingsMax: 1 })
   const as = limited.anAccount()
   expect((await link(limited, await aGuests(), as)).status).toBe(200)

@@ -61,10 +61,7 @@ test('a renewed token voids the one before, and a third that before it', async (
   expect(new Set(tokens).size).toBe(3)
 })
 
-test('a retry of a renewal gets the same token; the voided token is good for nothing else', async ({
-  database,
-  rest,
-}) => {
+test('a retry of a renewal gets the same token; the voided one is good for nothing', async ({ database, rest }) => {
   const { slot } = await aDesk(database)
   const booking = await aBooking(database, slot)
   const token = rest.manageTokens.issue(booking.id)

@@ -19,9 +19,7 @@ async function aReminderOf(database: TestDatabase, clinic: BuiltClinic, email: s
 
 const read = async (rest: RestApp, as: TestAccount) => (await rest.call('getMyMessageChoices', { as })).body
 
-test('without a choice an account gets everything; a choice replaces all, and repeated, changes nothing', async ({
-  rest,
-}) => {
+test('without one an account gets all; a choice replaces all; repeated, it changes nothing', async ({ rest }) => {
   const [as, other] = [rest.anAccount(), rest.anAccount()]
   expect(await read(rest, as)).toEqual({ ...everything, reminderOptOuts: [] })
   const body = { reminderEmails: false, smsKindsOff: ['moved', 'offered'], language: 'de' }
@@ -47,10 +45,7 @@ test.for([
   expect(JSON.stringify(problem.errors)).toContain(path.split('/')[1])
 })
 
-test('what a link has turned off is shown to the account that has proven the address, and undone there', async ({
-  database,
-  rest,
-}) => {
+test('what a link turned off is shown to the address’s account, and undone there', async ({ database, rest }) => {
   const [clinic, other] = [await aClinic(database, { name: 'Riverside' }), await aClinic(database)]
   const owner = rest.anAccount()
   // Control: somebody who signs up with another person's address must not see whose patient that person is.
@@ -72,10 +67,7 @@ test('what a link has turned off is shown to the account that has proven the add
   expect((await read(rest, owner)).reminderOptOuts).toEqual([])
 })
 
-test('the link of a reminder says so if the account that decides has turned reminders off, too', async ({
-  database,
-  rest,
-}) => {
+test('the link of a reminder says so if the account has turned reminders off, too', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const [booker, owner] = [rest.anAccount(), rest.anAccount()]
   const choose = async (link: object) =>

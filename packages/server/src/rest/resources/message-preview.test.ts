@@ -2,10 +2,7 @@ import { aClinic } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
-test('an administrator reads a message as patients of the clinic get it, and nothing is stored or sent', async ({
-  database,
-  rest,
-}) => {
+test('an administrator reads a message as patients get it; nothing is sent', async ({ database, rest }) => {
   const clinic = await aClinic(database, { name: 'Riverside', timezone: 'Asia/Tokyo' })
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }

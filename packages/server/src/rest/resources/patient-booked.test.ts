@@ -40,10 +40,7 @@ test('the desk is shown what the patient has at that time, and books all the sam
   expect((await book(second.id, { onBehalf: true }, staff)).status).toBe(201)
 })
 
-test('the desk is shown the appointment of a patient of the same name, whatever the contacts', async ({
-  database,
-  rest,
-}) => {
+test('the desk sees the appointment of a patient of that name, whatever the contacts', async ({ database, rest }) => {
   const { first, second, staff, book } = await aScene(database, rest)
   const named = (patient: object) => ({ patient: { name: 'Max Namesake', ...patient }, onBehalf: true })
   await book(first.id, named({ email: 'max@example.org' }), staff)
@@ -55,10 +52,7 @@ test('the desk is shown the appointment of a patient of the same name, whatever 
   expect(await status({ name: 'Minna Namesake' })).toBe(201)
 })
 
-test('the desk is shown what the patient has at that time by a correction, which is made all the same', async ({
-  database,
-  rest,
-}) => {
+test('a correction shows the desk what the patient has then, and is made all the same', async ({ database, rest }) => {
   const { first, second, staff, book } = await aScene(database, rest)
   const other = (await book(first.id, { onBehalf: true }, staff)).body
   const mistyped = { patient: { ...patient, name: 'Ada Lovelcae' }, onBehalf: true }
@@ -72,10 +66,7 @@ test('the desk is shown what the patient has at that time by a correction, which
   expect((await correct({})).body.patient).toEqual(patient)
 })
 
-test('a correction that takes the booking from an account is not refused for that account’s appointment', async ({
-  database,
-  rest,
-}) => {
+test('a correction that takes an account’s booking ignores that account’s appointment', async ({ database, rest }) => {
   const { first, second, staff, book } = await aScene(database, rest)
   const namesake = rest.anAccount({ email: patient.email })
   expect((await book(first.id, {}, namesake)).status).toBe(201)
@@ -87,10 +78,7 @@ test('a correction that takes the booking from an account is not refused for tha
   expect((await rest.call('correctPatient', { path, body, as: staff })).status).toBe(200)
 })
 
-test('a doctor is refused, sees nothing of another doctor’s appointment, and is in the security log', async ({
-  database,
-  rest,
-}) => {
+test('a doctor is refused, sees no other doctor’s appointment, and is logged', async ({ database, rest }) => {
   const { clinic, doctors, first, second, staff, book } = await aScene(database, rest)
   const other = (await book(first.id, { onBehalf: true }, staff)).body
   const doctor = await rest.aMember(clinic.no, 'doctor', doctors[1].id)
@@ -112,10 +100,7 @@ test('an account is asked about its own appointments, whichever request confirms
   expect((await confirm({})).body.status).toBe('CONFIRMED')
 })
 
-test('whoever got the link of an account’s hold does not find out about its appointments', async ({
-  database,
-  sending: rest,
-}) => {
+test('the link of an account’s hold reveals none of its appointments', async ({ database, sending: rest }) => {
   const { clinic, first, second, book } = await aScene(database, rest)
   const me = rest.anAccount()
   await book(first.id, {}, me)
@@ -150,10 +135,7 @@ test('whoever has proven the address by the link is asked', async ({ database, s
   expect((await confirm({})).body.status).toBe('CONFIRMED')
 })
 
-test('a move by the desk or the account is asked about, and one by the bearer of a link is not', async ({
-  database,
-  rest,
-}) => {
+test('a move by desk or account is asked about, one by the bearer of a link not', async ({ database, rest }) => {
   const { doctors, first, second, staff, book } = await aScene(database, rest)
   const me = rest.anAccount()
   await book(first.id, {}, me)

@@ -144,10 +144,7 @@ test('an admin erases a record when nothing of it is to come', async ({ database
   expect((await rest.call('getPatient', { path: patientPath, as: staff })).problem.code).toBe('patient_not_found')
 })
 
-test('what has the contacts of a record and is not linked is named before and after it is erased', async ({
-  database,
-  rest,
-}) => {
+test('what has a record’s contacts and no link is named before and after erasure', async ({ database, rest }) => {
   const { admin, staff, doctor, path, create } = await aDesk(database, rest)
   const contacts = { phone: '+49 171 2345678', email: 'erna@example.org' }
   const record = await create({ name: 'Erna', mrn: 'M-1', ...contacts })

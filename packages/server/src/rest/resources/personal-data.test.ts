@@ -5,10 +5,7 @@ import { test } from '../../../test/rest-test.ts'
 
 const patient = { name: 'Ada Okafor', email: 'ada@example.org', phone: '+44 20 7946 0018' }
 
-test('an administrator reads all that the clinic has about a person, which is logged without naming them', async ({
-  rest,
-  database,
-}) => {
+test('an administrator reads all about a person, which is logged without the name', async ({ rest, database }) => {
   const clinic = await aClinic(database)
   const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)), { patient })
   const [admin, staff] = [await rest.aMember(clinic.no, 'admin'), await rest.aMember(clinic.no, 'staff')]

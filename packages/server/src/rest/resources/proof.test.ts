@@ -2,10 +2,7 @@ import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
-test('everybody reads how many bookings there are; the count is not repeated for each request', async ({
-  database,
-  rest,
-}) => {
+test('everybody reads how many bookings there are; no request repeats the count', async ({ database, rest }) => {
   const first = await rest.call('getProof')
   expect(first.status).toBe(200)
   expect(first.body).toEqual({ bookings: expect.any(Number), overbooked: 0, countedAt: expect.any(String) })

@@ -62,9 +62,7 @@ test('a message that is sent again at once was due in the response', async ({ da
   expect((await send()).problem).toMatchObject({ status: 429, code: 'rate_limited' })
 })
 
-test('a repetition with the key gets the response that was lost, also when the message was sent since', async ({
-  database,
-}) => {
+test('a repetition with the key gets the lost response, also once the message is sent', async ({ database }) => {
   const { rest, send } = await aSentMessage(database, async () => {
     throw new Error('Connection terminated unexpectedly')
   })

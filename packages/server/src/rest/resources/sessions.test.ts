@@ -256,10 +256,7 @@ describe('times', () => {
     expect((await book(otherDoctor, 30)).status).toBe(403)
   })
 
-  test('a visit is moved to another time, by its patient and by doctors in their own sessions', async ({
-    database,
-    rest,
-  }) => {
+  test('a visit is moved to another time, by its patient and doctors in their sessions', async ({ database, rest }) => {
     const { session, clinic, ownDoctor, otherDoctor } = await aPractice(database, rest)
     const type = await aVisitType(database, clinic, { minutes: 20 })
     const visit = { sessionId: session.id, startsAt: at(session, 0), visitTypeId: type.id, patient: { name: 'Ada' } }

@@ -27,10 +27,7 @@ async function refusal(rest: RestApp, options: CallOptions) {
   return problem.errors?.map(({ path, message }) => [path, message])
 }
 
-test('slots are created, skipped if they exist, and reported as conflicts if they overlap', async ({
-  database,
-  rest,
-}) => {
+test('slots are created, skipped if they exist, or conflicts if they overlap', async ({ database, rest }) => {
   const { staff, path } = await aCalendar(database, rest)
   const slots = [slotAt(3, '09:00', '09:30', 5), slotAt(3, '10:00', '10:30')]
   const created = await rest.call('createSlots', { path, as: staff, body: { slots } })
@@ -197,10 +194,7 @@ test('available only: not what has passed, is within the notice or beyond the ho
   expect(await list(true)).toEqual([ids[3], ids[46]])
 })
 
-test('after a doctor’s bookings are stopped, members still read the slots, and none can be booked', async ({
-  database,
-  rest,
-}) => {
+test('once a doctor’s bookings are stopped, members read the slots, nobody books', async ({ database, rest }) => {
   const { doctor, staff, path } = await aCalendar(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 2 })
   await aBooking(database, slot)
@@ -273,10 +267,7 @@ test('a doctor’s days are withdrawn in the clinic’s time zone', async ({ dat
   expect(inside.id).not.toBe(before.id)
 })
 
-test('of a doctor’s day, the slots that start within some hours are withdrawn, and no others', async ({
-  database,
-  rest,
-}) => {
+test('of a doctor’s day, the slots within some hours are withdrawn, no others', async ({ database, rest }) => {
   const { doctor, staff, path } = await aCalendar(database, rest)
   const at = (time: string) => new Date(`${day(5)}T${time}:00Z`)
   const slots = await Promise.all(
@@ -294,10 +285,7 @@ test('of a doctor’s day, the slots that start within some hours are withdrawn,
   expect(left.body.items.map(({ id }) => id)).toEqual([slots[0]?.id, slots[3]?.id])
 })
 
-test('the desk gives a slot more places and fewer, and lists and later creations show it', async ({
-  database,
-  rest,
-}) => {
+test('the desk gives a slot more places and fewer, and lists and later drafts show it', async ({ database, rest }) => {
   const { doctor, staff, path } = await aCalendar(database, rest)
   const slot = await aSlot(database, doctor, { startsAt: new Date(at(3, '09:00')), capacity: 2 })
   await aBooking(database, slot, { units: 2 })

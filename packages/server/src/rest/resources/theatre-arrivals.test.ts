@@ -3,10 +3,7 @@ import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 import { aTheatre, theatreTime } from '../../../test/theatre-scene.ts'
 
-test('a case whose patient has arrived is moved and cancelled by staff, until the patient is in the room', async ({
-  database,
-  rest,
-}) => {
+test('a case whose patient has arrived is moved and cancelled, until in the room', async ({ database, rest }) => {
   const theatre = await aTheatre(database, rest)
   const { staff: as, admin } = theatre
   const arrive = async (...milestones: Milestone[]) => {

@@ -4,10 +4,7 @@ import { startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 import { aTheatre, theatreTime } from '../../../test/theatre-scene.ts'
 
-test('of a block that is filled in part, the caller learns how many cases are booked, and to repeat it', async ({
-  database,
-  rest,
-}) => {
+test('the caller learns how many cases a block filled in part got, and to repeat it', async ({ database, rest }) => {
   const theatre = await aTheatre(database, rest)
   const { path, admin, staff, roomOne } = theatre
   const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
@@ -25,10 +22,7 @@ test('of a block that is filled in part, the caller learns how many cases are bo
   expect(headers['retry-after']).toBe('2')
 })
 
-test('a step of filling refuses a foreign cursor, and the key of another step, also of one that failed', async ({
-  database,
-  rest,
-}) => {
+test('a step refuses a foreign cursor, and the key of another step, also a failed one', async ({ database, rest }) => {
   const { path, admin, staff, roomOne } = await aTheatre(database, rest)
   const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
   const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })
@@ -46,10 +40,7 @@ test('a step of filling refuses a foreign cursor, and the key of another step, a
   expect((await busy.call('fillBlock', { ...call, body: { confirm: true } })).problem.code).toBe('unavailable')
 })
 
-test('a block of a room that takes no new cases is not filled, and the response says why', async ({
-  database,
-  rest,
-}) => {
+test('a block of a room that takes no new cases is not filled, the response says why', async ({ database, rest }) => {
   const { path, admin, staff, roomOne } = await aTheatre(database, rest)
   const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
   const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })
@@ -61,10 +52,7 @@ test('a block of a room that takes no new cases is not filled, and the response 
   expect(problem.detail).toContain(roomOne.id)
 })
 
-test('a block that somebody fills is filled by nobody else meanwhile, who sees how far it is', async ({
-  database,
-  rest,
-}) => {
+test('a block that somebody fills is filled by nobody else, who see how far', async ({ database, rest }) => {
   const { path, admin, staff, roomOne, clinic } = await aTheatre(database, rest)
   const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
   const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })
@@ -83,10 +71,7 @@ test('a block that somebody fills is filled by nobody else meanwhile, who sees h
   expect(problem.detail).toBe('Requests that were looked at: 200. Cases that are booked: 3.')
 })
 
-test('the response says why a block is not created: a case of the open time, or a day that lacks its hours', async ({
-  database,
-  rest,
-}) => {
+test('the response says why no block is created: an open-time case, or missing hours', async ({ database, rest }) => {
   const theatre = await aTheatre(database, rest)
   const { path, admin, roomOne } = theatre
   const booked = (await theatre.book()).body

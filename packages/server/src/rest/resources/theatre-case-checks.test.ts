@@ -21,10 +21,7 @@ test('a check for a request that is not on the waitlist is refused as its bookin
   expect(problem).toMatchObject({ status: 404, code: 'case_request_not_found' })
 })
 
-test('a check that names cases that give way is refused: its result would not include them', async ({
-  database,
-  rest,
-}) => {
+test('a check that names cases that give way is refused: the result would lack them', async ({ database, rest }) => {
   const theatre = await aTheatre(database, rest)
   const { id } = (await theatre.book({ confirm: true })).body
   const emergency = theatre.newCase({ urgency: 'immediate' })

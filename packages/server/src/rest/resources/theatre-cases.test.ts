@@ -63,10 +63,7 @@ describe('a new case', () => {
     expect((await create({ minutes: 61 })).problem.code).toBe('idempotency_key_reused')
   })
 
-  test('that conflicts is refused with everything in the way, and without any patient’s name', async ({
-    database,
-    rest,
-  }) => {
+  test('that conflicts is refused with all in the way, and without patients’ names', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { roomOne, roomTwo, surgeon, otherSurgeon, robot } = theatre
     const patient = { mrn: 'M-1', name: 'Grace Hopper' }
@@ -308,10 +305,7 @@ describe('an existing case', () => {
     )
   })
 
-  test('that ended early leaves its room and people to another one at once, and its times in the report', async ({
-    database,
-    rest,
-  }) => {
+  test('that ended early leaves room and people to another, its times in the report', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, admin, staff } = theatre
     const early = (await theatre.book({ confirm: true })).body
@@ -357,10 +351,7 @@ describe('an existing case', () => {
     expect(read).toHaveLength(1)
   })
 
-  test('the cursors of a doctor’s list, and what their case is at risk by, name no case of others', async ({
-    database,
-    rest,
-  }) => {
+  test('the cursors of a doctor’s list, and their case’s risk, name no case of others', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, surgeonAccount, staff, doctor, roomTwo } = theatre
     const others = (await theatre.book({ startsAt: theatreTime('07:00'), confirm: true })).body

@@ -47,10 +47,7 @@ describe('the day of the operation', () => {
     ])
   })
 
-  test('a check, a booking and a move name the case that is late for them, as the board does', async ({
-    database,
-    rest,
-  }) => {
+  test('a check, a booking and a move name the late case, as the board does', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomTwo, doctor } = theatre
     const first = (await theatre.book({ confirm: true })).body.id
@@ -78,10 +75,7 @@ describe('the day of the operation', () => {
     ])
   })
 
-  test('a case waits for equipment only if all units are in use, whichever unit it was given', async ({
-    database,
-    rest,
-  }) => {
+  test('a case waits for equipment only if all units are used, whichever it was given', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomTwo, doctor, otherSurgeon, robot } = theatre
     const roomThree = await rest.call('createRoom', { path, as: admin, body: { name: 'OR 3' } })
@@ -155,10 +149,7 @@ describe('the day of the operation', () => {
     expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']))
   })
 
-  test('a delay passes from case to case on the board and in lists, also where a page begins', async ({
-    database,
-    rest,
-  }) => {
+  test('a delay passes from case to case on the board and in lists, also between pages', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, surgeonAccount, doctor, roomOne } = theatre
     const turnover = roomOne.turnoverMinutes
@@ -219,10 +210,7 @@ describe('the day of the operation', () => {
     expect([await cause(as), await cause(surgeonAccount)]).toEqual([first.id, second.id])
   })
 
-  test('the history names who was relieved, also those who have had nothing of the case', async ({
-    database,
-    rest,
-  }) => {
+  test('the history names who was relieved, also who has had nothing of it', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, admin: as } = theatre
     const [ito, berg] = await Promise.all(

@@ -80,10 +80,7 @@ describe('blocks', () => {
     expect(failed).toMatchObject({ status: 'FAILED', failureReason: 'slot_withdrawn', allocations: [] })
   })
 
-  test('with wrong times, minutes or ids are refused, and of another clinic do not exist', async ({
-    database,
-    rest,
-  }) => {
+  test('with wrong times, minutes or ids are refused, of another clinic do not exist', async ({ database, rest }) => {
     const [here, there] = [await aTheatre(database, rest), await aTheatre(database, rest)]
     const { path, admin, roomOne } = here
     const [from, to] = [theatreTime('08:00'), theatreTime('09:00')]
@@ -295,10 +292,7 @@ describe('the waitlist', () => {
     expect((await rest.call('createCaseRequest', { ...another, body })).status).toBe(201)
   })
 
-  test('a suggested time for a request can be booked, and the request has its case then', async ({
-    database,
-    rest,
-  }) => {
+  test('a suggested time for a request can be booked, and the request has its case', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, surgeon, roomOne, roomTwo } = theatre
     const waiting = (await rest.call('createCaseRequest', { path, as, body: request() })).body

@@ -207,10 +207,7 @@ describe('joinUrl', () => {
     expect(await joinUrls()).toEqual([null, null])
   })
 
-  test('is different per booking with a placeholder, shared without one, and follows a change immediately', async ({
-    database,
-    rest,
-  }) => {
+  test('differs per booking with a placeholder, is shared without, and changes at once', async ({ database, rest }) => {
     const practice = await aPractice(database, rest)
     await setRoom(rest, practice, room)
     const visits = [await aVisit(rest, practice), await aVisit(rest, practice)]
@@ -243,10 +240,7 @@ describe('joinUrl', () => {
     expect(items).toHaveLength(4)
   })
 
-  test('is another one after a correction that voids the ticket, and the same for the patient and the desk', async ({
-    database,
-    rest,
-  }) => {
+  test('is another one once a correction voids the ticket, for patient and desk', async ({ database, rest }) => {
     const practice = await aPractice(database, rest)
     const { clinic, admin: as } = practice
     await setRoom(rest, practice, room)

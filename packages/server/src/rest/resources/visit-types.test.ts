@@ -92,10 +92,7 @@ test('an admin adds, reads, changes and switches off a visit type', async ({ dat
   ])
 })
 
-test('patients see what they can book, the clinic’s people see all, in the order of the clinic', async ({
-  database,
-  rest,
-}) => {
+test('patients see what they can book, members see all, in the clinic’s order', async ({ database, rest }) => {
   const { clinic, doctors, create, listed } = await aDesk(database, rest)
   await create({ ...visit, name: 'C', position: 1 })
   await create({ ...visit, name: 'B', position: 1, bookableBy: 'known_patients' })
@@ -210,10 +207,7 @@ test('what the schema accepts at its limits, the database stores', async ({ data
   }
 })
 
-test('a retry with its key adds nothing; a clinic has at most so many, and two at once are counted', async ({
-  database,
-  rest,
-}) => {
+test('a retry with its key adds nothing; a clinic has so many, also with two at once', async ({ database, rest }) => {
   const { clinic, admin, create, change, listed } = await aDesk(database, rest)
   const first = await create(visit, 'the key')
   expect(await create(visit, 'the key')).toMatchObject({ status: 200, body: first.body })

@@ -38,10 +38,7 @@ test('the list shows the appointment that the desk has booked for who waits', as
   ])
 })
 
-test('who waits is found by name, number or reference, and the search is in the security log', async ({
-  database,
-  rest,
-}) => {
+test('who waits is found by name, number or reference, and the search is logged', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const as = await rest.aMember(clinic.no, 'staff')

@@ -59,11 +59,7 @@ async function results<Result>(count: number, act: () => Promise<Result>): Promi
 
 const [booked, refused] = ['CONFIRMED', 'too_many_bookings']
 
-test('accepted offers count within the limits of an address, and no address books more by waiting', async ({
-  database,
-  limited,
-  rest,
-}) => {
+test('accepted offers count as an address’s bookings: waiting adds none', async ({ database, limited, rest }) => {
   const scene = await aScene(database, { address_bookings_max: 3 })
   const from = { remoteAddress: '198.51.100.1' }
   expect(await results(5, () => joinAndAccept(database, limited, scene, from))).toEqual([
@@ -128,10 +124,7 @@ test('open offers, open entries and holds count together', async ({ database, li
   expect((await hold()).problem.code).toBe(refused)
 })
 
-test('what is beyond the booking horizon is offered only to whom the clinic has added', async ({
-  database,
-  limited: rest,
-}) => {
+test('what is beyond the booking horizon is offered to whom the clinic added', async ({ database, limited: rest }) => {
   const { clinic, doctor } = await aScene(database, { booking_horizon_days: 5 })
   const startsAt = new Date(Date.now() + 20 * 86_400_000)
   const free = await aSlot(database, doctor, { startsAt })

@@ -2,10 +2,7 @@ import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry } from '@holdfast/tes
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
-test('a guest who repeats the request after the clinic corrected the address is shown no patient', async ({
-  database,
-  rest,
-}) => {
+test('a guest who repeats the request after a correction is shown no patient', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor)
@@ -32,10 +29,7 @@ test('a guest who repeats the request after the clinic corrected the address is 
   expect(JSON.stringify(again.body)).not.toContain('Right')
 })
 
-test('no repetition undoes a later correction of an entry, and no copy of it outlives an erasure', async ({
-  database,
-  rest,
-}) => {
+test('no repetition undoes a correction of an entry, no copy outlives an erasure', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const { id: entryId } = await aWaitlistEntry(database, doctor, { patient: { name: 'Eve' } })
@@ -72,10 +66,7 @@ test('no repetition undoes a later correction of an entry, and no copy of it out
   expect(await copies()).toEqual([])
 })
 
-test('the digest of a request to join is replaced with the erasure, after which its key adds nobody again', async ({
-  database,
-  rest,
-}) => {
+test('a join’s digest is replaced with the erasure, and its key adds nobody again', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)

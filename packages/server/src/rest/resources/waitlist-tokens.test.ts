@@ -87,10 +87,7 @@ test('the token of an entry works until a day after the entry has ended', async 
   expect([await statusAfter(23), await statusAfter(25)]).toEqual([200, 404])
 })
 
-test('a renewed token voids the one before, which gets the same with a retry; members get none', async ({
-  database,
-  rest,
-}) => {
+test('a renewed token voids the former, whose retry gets the same; members get none', async ({ database, rest }) => {
   const { clinic, path, token, read } = await aWaiter(database, rest)
   const key = randomUUID()
   const renew = (sent: string) => rest.call('renewWaitlistToken', { path, token: sent, key })

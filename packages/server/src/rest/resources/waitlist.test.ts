@@ -83,10 +83,7 @@ test('an offer that is declined or lapses goes to the next', async ({ database, 
   expect(offers.body.items).toMatchObject([{ slotId: slot.id, outcome: 'declined' }])
 })
 
-test('a place that is free already is not held: whoever joins reads that it can be booked', async ({
-  database,
-  rest,
-}) => {
+test('a place that is free already is not held: whoever joins reads that it is free', async ({ database, rest }) => {
   const { doctor, booking, wanted } = await aFullDoctor(database)
   const free = await aSlot(database, doctor)
   const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
@@ -175,10 +172,7 @@ test('a contact, an address and an account may wait only so often', async ({ dat
   })
 })
 
-test('members of the clinic who add an entry get no token of the patient, nor with a retry', async ({
-  database,
-  rest,
-}) => {
+test('members of the clinic who add an entry get no token, nor with a retry', async ({ database, rest }) => {
   const { clinic, wanted } = await aFullDoctor(database)
   const as = await rest.aMember(clinic.no, 'staff')
   const body = { ...wanted, patient }
@@ -188,10 +182,7 @@ test('members of the clinic who add an entry get no token of the patient, nor wi
   expect(own.body.manageToken).toMatch(/^hfm_/)
 })
 
-test('the security log has whom the desk is shown by a repetition, or as waiting already', async ({
-  database,
-  rest,
-}) => {
+test('the log has whom the desk is shown by a repetition, or as waiting already', async ({ database, rest }) => {
   const { clinic, wanted } = await aFullDoctor(database)
   const as = await rest.aMember(clinic.no, 'staff')
   const body = { ...wanted, patient, onBehalf: true }
@@ -210,10 +201,7 @@ test('the security log has whom the desk is shown by a repetition, or as waiting
   expect(rest.audited).toHaveLength(2)
 })
 
-test('the clinic’s people see for which entries times are free, at once and in the list', async ({
-  database,
-  rest,
-}) => {
+test('the clinic’s people see for which entries times are free, also in the list', async ({ database, rest }) => {
   const { clinic, doctor, wanted } = await aFullDoctor(database)
   const as = await rest.aMember(clinic.no, 'staff')
   const add = async (name: string, range = {}) => {
@@ -306,10 +294,7 @@ test('accounts and the clinic list entries', async ({ database, rest }) => {
   expect((await list({ status: 'accepted' })).items).toEqual([])
 })
 
-test('the clinic lists who waits or has an offer, until when, and whether they were notified', async ({
-  database,
-  rest,
-}) => {
+test('the clinic lists who waits or has an offer, until when, and if they are notified', async ({ database, rest }) => {
   const { clinic, slot, booking, wanted } = await aFullDoctor(database)
   const join = async (name: string) =>
     (await rest.call('createWaitlistEntry', { body: { ...wanted, patient: { name, phone: '+44 1632 960001' } } })).body
@@ -373,10 +358,7 @@ test('members alone add entries on behalf, and an unknown doctor is not found', 
   expect((await rest.call('createWaitlistEntry', { body: elsewhere })).problem.code).toBe('doctor_not_found')
 })
 
-test('entries on behalf are for the desk, and a doctor who tries is in the security log', async ({
-  database,
-  rest,
-}) => {
+test('entries on behalf are for the desk, and a doctor who tries is logged', async ({ database, rest }) => {
   const { wanted, clinic, doctor } = await aFullDoctor(database)
   const waitingPatient = (name: string) => ({ name, email: `${name}@example.org` })
   const add = (as: TestAccount, name: string) =>

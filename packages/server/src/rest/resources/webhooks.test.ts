@@ -106,10 +106,7 @@ test('a URL, events or a position that cannot be used are named', async ({ datab
   })
 })
 
-test('a test event is sent at once, signed, also while the webhook is paused, and listed with its response', async ({
-  database,
-  rest,
-}) => {
+test('a test event is sent at once, signed, also when paused, and its response listed', async ({ database, rest }) => {
   const receiver = await webhookReceiver()
   const { admin, path, create } = await aDesk(database, rest)
   const { id, secret } = (await create({ ...hook, url: receiver.url })).body as { id: string; secret: string }

@@ -25,10 +25,7 @@ async function aScene(database: TestDatabase, rest: RestApp) {
 
 const daily = (more: object) => ({ weekdays: [1, 2, 3, 4, 5, 6, 7], ...more })
 
-test('the desk sets working hours after a preview, and reads until when they are filled', async ({
-  database,
-  rest,
-}) => {
+test('the desk sets working hours after a preview, and sees until when they are filled', async ({ database, rest }) => {
   const { clinic, doctor, day, set, get, slots } = await aScene(database, rest)
   expect(await get()).toEqual({ versions: [], version: 0, filledUntil: null, runsOutOn: null })
   const bands = [daily({ from: '09:00', to: '11:00', slotMinutes: 60 }), daily({ from: '22:30', to: '02:00' })]
@@ -71,10 +68,7 @@ test('the desk sets working hours after a preview, and reads until when they are
   expect(changes.map(({ kind, details }) => [kind, details])).toEqual([['doctor_changed', ['working hours changed']]])
 })
 
-test('a change names the bookings outside of it, and the security log says that they were read', async ({
-  database,
-  rest,
-}) => {
+test('a change names the bookings outside of it, and the security log has that', async ({ database, rest }) => {
   const { doctor, day, own, set, slots } = await aScene(database, rest)
   await set([daily({ from: '09:00', to: '11:00', slotMinutes: 60 })])
   const [first] = await slots(2)
@@ -98,10 +92,7 @@ test('a change names the bookings outside of it, and the security log says that 
   expect(reads.map(({ details }) => details)).toEqual([['working hours'], ['working hours']])
 })
 
-test('an edit keeps the weeks of a band, and one weekday has other times in other weeks', async ({
-  database,
-  rest,
-}) => {
+test('an edit keeps the weeks of a band, and one weekday has other times in others', async ({ database, rest }) => {
   const { day, set, get } = await aScene(database, rest)
   const weekly = (times: object) => ({ weekdays: [5], everyWeeks: 2, gridMinutes: 10, ...times })
   const late = weekly({ from: '12:00', to: '18:00' })
@@ -128,10 +119,7 @@ test('an edit keeps the weeks of a band, and one weekday has other times in othe
   expect((await set(same)).problem.errors).toMatchObject([{ path: '/bands/1' }])
 })
 
-test('of two managers who change the same hours, the later one is told, and a repetition is not', async ({
-  database,
-  rest,
-}) => {
+test('of two who change the same hours, the later is notified, a repetition not', async ({ database, rest }) => {
   const { set, get } = await aScene(database, rest)
   const [one, other] = [[daily({ from: '08:00', to: '10:00' })], [daily({ from: '14:00', to: '16:00' })]]
   const { version } = await get()

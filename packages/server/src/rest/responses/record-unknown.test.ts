@@ -48,10 +48,7 @@ test('of a message whose sending is unknown, the security log names the booking'
   ])
 })
 
-test('of an invitation whose acceptance is unknown, the log names the clinic if there is such an invitation', async ({
-  database,
-  rest,
-}) => {
+test('if an acceptance is unknown, the log names the clinic if the invitation exists', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const cutOff = await aLostServer(database, rest)
   const [admin, invited] = [await cutOff.aMember(clinic.no, 'admin'), cutOff.anAccount()]

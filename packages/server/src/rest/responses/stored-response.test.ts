@@ -4,10 +4,7 @@ import { test } from '../../../test/rest-test.ts'
 
 const inDays = (days: number, minutes = 0) => new Date(Date.now() + days * 86_400_000 + minutes * 60_000).toISOString()
 
-test('a change sent twice at once, or again when its response was not stored, is made once for its key', async ({
-  database,
-  rest,
-}) => {
+test('a change sent twice at once, or before its response is stored, is made once', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() - 60_000) })
   const booking = await aBooking(database, slot, { status: 'COMPLETED' })
@@ -30,10 +27,7 @@ test('a change sent twice at once, or again when its response was not stored, is
   }
 })
 
-test('createSlots with a key: a retry gets the first response, another body is refused; no key: it runs', async ({
-  database,
-  rest,
-}) => {
+test('createSlots: a retry by key gets the response, another body none; no key: runs', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const path = { doctorId: (await aDoctor(database, clinic)).id }
   const as = await rest.aMember(clinic.no, 'staff')
@@ -59,10 +53,7 @@ test('createSlots with a key: a retry gets the first response, another body is r
   expect((await rest.call('createSlots', { path, as, body })).body).toMatchObject({ created: 0, skipped: 1 })
 })
 
-test('confirmed with a key: a retry gets the first response, even if the booking has changed since', async ({
-  database,
-  rest,
-}) => {
+test('confirmed with a key: a retry gets the response, even if the booking changed', async ({ database, rest }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
   const path = { bookingId: booking.id }
@@ -91,10 +82,7 @@ test('a stored response is not returned to a caller who has lost access since', 
   expect((await rest.call('cancelBooking', { path, as, key: 'mine' })).problem.status).toBe(404)
 })
 
-test('a stored response is only for its caller: not for another token or account with the same key', async ({
-  database,
-  rest,
-}) => {
+test('a stored response is for its caller: not for others with the same key', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
