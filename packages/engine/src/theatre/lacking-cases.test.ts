@@ -1,11 +1,21 @@
 // Rest: each part that a case can lack
 
 import { randomUUID } from 'node:crypto'
-import { aDoctor, lapseHolds, type TestDatabase, takenOf } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { aDoctor, type TestDatabase, takenOf } from '@holdfast/testkit'
 import type { Milestone } from '@holdfast/vocabulary'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { departures } from '../../test/departures.ts'
+import {
+  aCase,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  caseOf,
+  someStaff,
+  soonAt,
+  freshTest as test,
+} from '../../test/theatre.ts'
 import { aStorm, runStorm } from '../../test/theatre-storm.ts'
 import { slotOf } from '../../test/theatre-transaction.ts'
 import type { Theatre } from '../model/theatre.ts'
@@ -43,75 +53,17 @@ async function aLackingCase(database: TestDatabase, since: Partial<ClaimCaseRequ
   return { scene, early, other, taker, again }
 }
 
-type Lacking = Awaited<ReturnType<typeof aLackingCase>>
-
 const untilTen = { unit: 1, from: soonAt(9), to: soonAt(10) }
 const ofRoom = ({ room }: BuiltTheatre) => ({ ...untilTen, kind: 'room', resourceId: room })
 const ofNobody = { caseId: null, slotId: null, isFree: true }
 
-/** How the case that has the room since may leave it. */
-const departures: Record<
-  string,
-  { since?: Partial<ClaimCaseRequest>; leave: (built: Lacking, on: TestDatabase) => unknown }
-> = {
-  'was cancelled': {
-    leave: ({ scene: { theatre }, taker }) => theatre.cancelCase({ ...by, caseId: taker.id, reasonCode: 'patient' }),
-  },
-  'was a hold and released': {
-    since: { confirm: false },
-    leave: ({ scene: { theatre }, taker }) =>
-      theatre.cancelCase({ ...by, caseId: taker.id, reasonCode: 'patient', onlyHold: true }),
-  },
-  'was a hold that lapsed': {
-    since: { confirm: false },
-    leave: async ({ taker }, database) => lapseHolds(database, await slotOf(database, taker)),
-  },
-  'was a hold that lapsed and was given back': {
-    since: { confirm: false },
-    leave: async ({ taker }, database) => {
-      await lapseHolds(database, await slotOf(database, taker))
-      await database.appPool.query('select holdfast.expire_holds(1000)')
-    },
-  },
-  'was moved to another time': {
-    leave: ({ scene: { theatre }, taker }) =>
-      theatre.moveCase({ ...by, caseId: taker.id, change: { startsAt: soonAt(14) }, override: null }),
-  },
-  'was moved to another room': {
-    leave: async ({ scene: { theatre, clinic }, taker }) => {
-      const change = { roomId: await aRoom(theatre, clinic) }
-      return await theatre.moveCase({ ...by, caseId: taker.id, change, override: null })
-    },
-  },
-  'was swapped with a later one': {
-    leave: async ({ scene: { theatre, clinic }, other, taker }) => {
-      const place = { ...other, room: await aRoom(theatre, clinic) }
-      const later = caseOf(await theatre.claimCase(aCase(place, { startsAt: soonAt(15), confirm: true })))
-      await theatre.swapCases({ ...by, caseId: taker.id, otherCaseId: later.id, override: null })
-      return await theatre.cancelCase({ ...by, caseId: later.id, reasonCode: 'patient' })
-    },
-  },
-  'was bumped': {
-    leave: async ({ scene: { theatre, clinic }, other, taker }) => {
-      const place = { ...other, room: await aRoom(theatre, clinic) }
-      const emergency = aCase(place, { urgency: 'immediate', confirm: true })
-      return await theatre.bumpCases({ emergency, bumpedCaseIds: [taker.id], reason: 'Bleeding' })
-    },
-  },
-  'was over before its planned start': {
-    leave: ({ scene: { theatre }, taker }) => record(theatre, taker.id, 'cleaned', soonAt(8)),
-  },
-}
-
 describe('a case whose end was a mistake lacks its room, which another one has since', () => {
-  test.for(Object.keys(departures))('and takes it again, when that one %s', async (name, { database }) => {
-    const { since, leave } = departures[name] ?? {}
-    const built = await aLackingCase(database, since)
-    const { scene, early, taker, again } = built
+  test.for(Object.entries(departures))('and takes it again, when that one %s', async ([, departure], { database }) => {
+    const { scene, early, other, taker, again } = await aLackingCase(database, departure.claim)
     expect(await lacksOf(scene)).toEqual({
       [early.id]: [{ ...ofRoom(scene), caseId: taker.id, slotId: null, isFree: false }],
     })
-    await leave?.(built, database)
+    expect((await departure.leave({ scene, other, leaving: taker }, database)).kind).toBe('done')
     // Nobody has given it back, and the mark says so.
     expect(await lacksOf(scene)).toEqual({ [early.id]: [{ ...ofRoom(scene), ...ofNobody }] })
     expect(caseOf(await again()).allocations).toEqual(early.allocations)
@@ -119,8 +71,7 @@ describe('a case whose end was a mistake lacks its room, which another one has s
     await expectWell(database, scene)
   })
 
-  test('and takes it again, when that one’s block was withdrawn', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('and takes it again, when that one’s block was withdrawn', async ({ database, scene }) => {
     const { theatre, engine, clinic, room, surgeon } = scene
     const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
     await record(theatre, early.id, 'out_of_room', soonAt(9, 10))
@@ -184,10 +135,8 @@ test('a case lacks its surgeon, who has a clinic slot since, until the slot is w
   await record(theatre, early.id, 'out_of_room', soonAt(7))
   const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(9, 30), capacity: 1 }]
   await engine.createSlots({ doctorId: surgeon.id, drafts, dryRun: false })
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    'select id from holdfast.slot where resource_id = $1',
-    [surgeon.id],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select id from holdfast.slot
+      where resource_id = ${surgeon.id}`)
   const slotId = rows[0]?.id ?? ''
   await record(theatre, early.id, 'out_of_room', null)
   const ofSurgeon = { ...untilTen, kind: 'surgeon', resourceId: surgeon.id }
@@ -228,8 +177,7 @@ test('a case lacks everybody and everything else that its plan names, each with 
   await expectWell(database, scene)
 })
 
-test('a case lacks the minutes in which its room is to be cleaned', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case lacks the minutes in which its room is to be cleaned', async ({ database, scene }) => {
   const { theatre, clinic, room } = scene
   await theatre.updateRoom(room, { turnoverMinutes: 20 })
   const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
@@ -264,8 +212,7 @@ test('a unit of equipment that is no longer there is not free again, a move take
   await expectWell(database, scene)
 })
 
-test('a case that is late, or keeps the next one waiting, has what its plan needs', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case that is late, or keeps the next one waiting, has what its plan needs', async ({ database, scene }) => {
   const { theatre, clinic, room } = scene
   const late = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
@@ -275,8 +222,7 @@ test('a case that is late, or keeps the next one waiting, has what its plan need
   expect(await lacksOf(scene)).toEqual({})
 })
 
-test('a case with all but the minutes of its block lacks nothing: others have them', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case with all but the minutes of its block lacks nothing: others have them', async ({ database, scene }) => {
   const { theatre, engine, clinic, room } = scene
   const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 120 }]
   const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { type Departure, departures } from '../../test/departures.ts'
+import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { aTransaction, endHold, slotOf } from '../../test/theatre-transaction.ts'
 import type { Case, ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
@@ -86,85 +86,24 @@ async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Pro
 
 type Late = Awaited<ReturnType<typeof aLateCase>>
 
-/** How the next case may leave the room. */
-const departures: Record<
-  string,
-  { next?: Partial<ClaimCaseRequest>; leave: (built: Late, on: TestDatabase) => unknown }
-> = {
-  'was cancelled': {
-    leave: ({ scene: { theatre }, following }) =>
-      theatre.cancelCase({ ...by, caseId: following.id, reasonCode: 'patient' }),
-  },
-  'was a hold and released': {
-    next: { confirm: false },
-    leave: ({ scene: { theatre }, following }) =>
-      theatre.cancelCase({ ...by, caseId: following.id, reasonCode: 'patient', onlyHold: true }),
-  },
-  'was moved to another time': {
-    leave: ({ scene: { theatre }, following }) =>
-      theatre.moveCase({ ...by, caseId: following.id, change: { startsAt: soonAt(14) }, override: null }),
-  },
-  'was moved to another room': {
-    leave: async ({ scene: { theatre, clinic }, following }) => {
-      const change = { roomId: await aRoom(theatre, clinic) }
-      return await theatre.moveCase({ ...by, caseId: following.id, change, override: null })
-    },
-  },
-  'was swapped with a later one': {
-    leave: async ({ scene: { theatre, clinic }, other, following }) => {
-      const place = { ...other, room: await aRoom(theatre, clinic) }
-      const later = caseOf(await theatre.claimCase(aCase(place, { startsAt: soonAt(15), confirm: true })))
-      const swap = { ...by, caseId: following.id, otherCaseId: later.id, override: null }
-      const swapped = await theatre.swapCases(swap)
-      return swapped.kind === 'done'
-        ? await theatre.cancelCase({ ...by, caseId: later.id, reasonCode: 'patient' })
-        : swapped
-    },
-  },
-  'was bumped for an emergency elsewhere': {
-    leave: async ({ scene: { theatre, clinic }, other, following }) => {
-      const place = { ...other, room: await aRoom(theatre, clinic) }
-      const emergency = aCase(place, { startsAt: soonAt(10), urgency: 'immediate', confirm: true })
-      return await theatre.bumpCases({ emergency, bumpedCaseIds: [following.id], reason: 'Bleeding' })
-    },
-  },
-  'was withdrawn with its time': {
-    leave: async ({ scene: { engine, clinic }, following, late }, database) => {
-      const { id: slotId } = await slotOf(database, following)
-      expect(slotId).not.toBe((await slotOf(database, late)).id)
-      const withdrawal = { which: { slotId }, withBookings: true, dryRun: false, actorId: null }
-      return await engine.withdrawSlots({ clinicNo: clinic.no, ...withdrawal })
-    },
-  },
-  'was a hold that lapsed, and was given back': {
-    next: { confirm: false },
-    leave: async ({ following }, database) => {
-      await lapseHolds(database, await slotOf(database, following))
-      await database.appPool.query('select holdfast.expire_holds(1000)')
-      return { kind: 'done' }
-    },
-  },
-  'was a hold that lapsed, and nobody has given it back': {
-    next: { confirm: false },
-    leave: async ({ following }, database) => {
-      await lapseHolds(database, await slotOf(database, following))
-      return { kind: 'done' }
-    },
-  },
-  'was over before its planned start': {
-    leave: ({ scene: { theatre }, following }) =>
-      theatre.recordMilestone({ ...by, caseId: following.id, milestone: 'cleaned', at: soonAt(8), isTrial: true }),
+const withdrawn: Departure = {
+  async leave({ scene: { engine, clinic }, leaving }, database) {
+    const { id: slotId } = await slotOf(database, leaving)
+    const withdrawal = { which: { slotId }, withBookings: true, dryRun: false, actorId: null }
+    return await engine.withdrawSlots({ clinicNo: clinic.no, ...withdrawal })
   },
 }
 
 describe('a late case takes its room as long as expected, when it is extended again after the next one', () => {
-  test.for(Object.keys(departures))('%s', async (name, { database }) => {
-    const departure = departures[name]
-    const isWithdrawn = name.includes('withdrawn')
-    const built = await (isWithdrawn ? aLateCaseBeforeABlock(database) : aLateCase(database, departure?.next))
-    const { scene, late, other, extend } = built
+  const named = Object.entries({ ...departures, 'was withdrawn with its time': withdrawn })
+  test.for(named)('%s', async ([, departure], { database }) => {
+    const isWithdrawn = departure === withdrawn
+    const built = await (isWithdrawn ? aLateCaseBeforeABlock(database) : aLateCase(database, departure.claim))
+    const { scene, late, other, following, extend } = built
+    if (isWithdrawn) expect((await slotOf(database, following)).id).not.toBe((await slotOf(database, late)).id)
     expect(roomUntil(caseOf(await extend()))).toEqual(soonAt(10))
-    expect(await departure?.leave(built, database)).toMatchObject({ kind: expect.stringMatching(/^(done|withdrawn)$/) })
+    const left = await departure.leave({ scene, other, leaving: following }, database)
+    expect(left.kind).toBe(isWithdrawn ? 'withdrawn' : 'done')
     const extended = await extend()
     expect(extended).toMatchObject({ kind: 'done', atRiskCaseIds: [] })
     expect(roomUntil(caseOf(extended))).toEqual(soonAt(10, 30))
@@ -227,8 +166,7 @@ test('a hold that was confirmed in time, which is not committed yet, keeps the r
   await expectWell(database, scene)
 })
 
-test('a hold that has lapsed puts no case at risk', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a hold that has lapsed puts no case at risk', async ({ database, scene }) => {
   const { theatre, clinic, room } = scene
   const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const leave = (at: Date | null) => {
