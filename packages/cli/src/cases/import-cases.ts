@@ -1,16 +1,59 @@
 import type { TheatreReport } from '@holdfast/contract/client'
+import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
 import type { Progress } from '../progress.ts'
 import { weeksToMove } from '../replay/plan-replay.ts'
 import { verifyClinics } from '../replay/verify-clinics.ts'
-import { callTimeout } from '../target/http-outcome.ts'
-import { callUntilOk, describeStop, type TargetServer } from '../target/target-server.ts'
+import { callTimeout, httpOutcome } from '../target/http-outcome.ts'
+import { retryCall } from '../target/retry-call.ts'
+import { callUntilOk, describeStop, sleeper, type TargetServer } from '../target/target-server.ts'
 import { type BookedRows, bookCases } from './book-cases.ts'
 import type { CaseRow } from './case-row.ts'
-import { type CasesPlan, planCases } from './plan-cases.ts'
+import { type CasesPlan, type PlannedCase, planCases } from './plan-cases.ts'
 import { earlierCases, prepareBlocks, prepareRooms } from './prepare-theatre.ts'
-import { recordMilestones } from './record-milestones.ts'
 import type { RefusedRow } from './refused-row.ts'
+
+const casesAtOnce = 8
+
+type RecordedMilestones = {
+  recorded: number
+  failures: { caseId: string; why: string }[]
+}
+
+/** Records what happened in the booked cases, each case's milestones in their order. */
+async function recordMilestones(
+  server: TargetServer,
+  cases: readonly PlannedCase[],
+  booked: ReadonlyMap<string, string>,
+  onCase: () => void,
+): Promise<RecordedMilestones> {
+  const result: RecordedMilestones = { recorded: 0, failures: [] }
+  const record = async ({ row, milestones }: PlannedCase) => {
+    const caseId = booked.get(row.caseId)
+    if (caseId === undefined) return
+    for (const { milestone, at } of milestones) {
+      const call = () =>
+        httpOutcome(
+          server.admin.recordMilestone({
+            path: { caseId },
+            // The file's days were moved into the future, where nothing is in the way.
+            body: { milestone, at: at.toString(), trial: true },
+            ...callTimeout(),
+          }),
+        )
+      const { outcome } = await retryCall(call, sleeper(server.signal))
+      if (outcome.kind === 'stopped') throw new CommandRefusal(`recording milestones failed: ${describeStop(outcome)}`)
+      if (outcome.kind === 'ok') result.recorded++
+      else {
+        const why = outcome.kind === 'refused' ? outcome.why : outcome.detail
+        result.failures.push({ caseId: row.caseId, why: `${milestone}: ${why}` })
+      }
+    }
+    onCase()
+  }
+  await pMap(cases, record, { concurrency: casesAtOnce, signal: server.signal })
+  return result
+}
 
 /** The result of an import or a replay of cases; `--json` prints exactly this. */
 export type CasesSummary = {

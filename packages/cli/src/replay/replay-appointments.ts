@@ -1,16 +1,77 @@
+import type { HoldfastClient } from '@holdfast/contract/client'
+import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
 import type { Progress } from '../progress.ts'
-import { describeStop, sleeper, type TargetServer } from '../target/target-server.ts'
+import { callTimeout, httpOutcome } from '../target/http-outcome.ts'
+import { pages } from '../target/pages.ts'
+import { callUntilOk, describeStop, sleeper, type TargetServer } from '../target/target-server.ts'
 import type { Appointment } from './appointment.ts'
 import { type BookAllResult, bookAll, createLatencyRecorder, type LatencyMs } from './book-all.ts'
-import { bookAppointment, type RowToBook } from './book-appointment.ts'
+import { appointmentIdOf, bookAppointment, type EarlierBooking, type RowToBook } from './book-appointment.ts'
+import type { BookingApi } from './booking-api.ts'
 import type { CapacityFactor } from './capacity-factor.ts'
-import { type EarlierBookings, listEarlierBookings } from './earlier-bookings.ts'
-import { createHttpBookingApi } from './http-booking-api.ts'
 import { dayKey, firstDayOf, planReplay, type ReplayPlan, type ReplayPlanOutcome, weeksToMove } from './plan-replay.ts'
 import { hasPlannedSlots, localDateOf, prepareClinics, type SlotIds, type UnitOnServer } from './prepare-clinics.ts'
 import type { ReplaySummary } from './replay-summary.ts'
 import { verifyClinics } from './verify-clinics.ts'
+
+/** Bookings of earlier replays by appointment id, oldest first. */
+type EarlierBookings = ReadonlyMap<string, readonly EarlierBooking[]>
+
+const clinicsAtOnce = 8
+/** The API lists the bookings of at most 366 days at a time. */
+const daysPerListMax = 366
+
+/**
+ * What earlier replays have booked in these units. A row that is among them requests the slot it already has, and so
+ * gets its booking again; one that was booked longer ago than servers store idempotency keys is not sent at all.
+ */
+async function listEarlierBookings(
+  server: TargetServer,
+  units: readonly UnitOnServer[],
+  firstDate: string,
+  lastDate: string,
+): Promise<EarlierBookings> {
+  const earlier = new Map<string, EarlierBooking[]>()
+  const listOfUnit = async (unit: UnitOnServer) => {
+    for (
+      let from = Temporal.PlainDate.from(firstDate);
+      from.toString() <= lastDate;
+      from = from.add({ days: daysPerListMax })
+    ) {
+      const to = from.add({ days: daysPerListMax - 1 })
+      await collect(server, unit.clinicId, from.toString(), to.toString(), earlier)
+    }
+  }
+  await pMap(units, listOfUnit, { concurrency: clinicsAtOnce, signal: server.signal })
+  for (const bookings of earlier.values()) {
+    bookings.sort((one, other) => Temporal.Instant.compare(one.createdAt, other.createdAt))
+  }
+  return earlier
+}
+
+async function collect(
+  server: TargetServer,
+  clinicId: string,
+  from: string,
+  to: string,
+  earlier: Map<string, EarlierBooking[]>,
+): Promise<void> {
+  const bookings = pages((page) =>
+    callUntilOk(server, 'listing bookings', () =>
+      server.admin.listClinicBookings({ path: { clinicId }, query: { from, to, ...page }, ...callTimeout() }),
+    ),
+  )
+  for await (const booking of bookings) {
+    const appointmentId = appointmentIdOf(booking.reason)
+    if (appointmentId === null) continue
+    const confirmed = booking.status !== 'PENDING' && booking.status !== 'FAILED' && booking.status !== 'CANCELLED'
+    const one = { slotId: booking.slotId, confirmed, createdAt: Temporal.Instant.from(booking.createdAt) }
+    const others = earlier.get(appointmentId)
+    if (others === undefined) earlier.set(appointmentId, [one])
+    else others.push(one)
+  }
+}
 
 export type ReplayRequest = {
   appointments: readonly Appointment[]
@@ -191,5 +252,48 @@ function summaryOf(
     bookingsPerSecond: result.seconds === 0 ? 0 : round(booked / result.seconds),
     latencyMs: { p50: round(latencyMs.p50), p95: round(latencyMs.p95), p99: round(latencyMs.p99) },
     verify,
+  }
+}
+
+/**
+ * Books and confirms over HTTP as a guest: without an account, confirming with the booking's manage token. `onLatency`
+ * receives how many milliseconds each booking request took.
+ */
+function createHttpBookingApi(guest: HoldfastClient, onLatency: (milliseconds: number) => void): BookingApi {
+  return {
+    async book({ slotId, key, patientName, reason }) {
+      const startedAt = performance.now()
+      const outcome = await httpOutcome(
+        guest.createBooking({
+          body: { slotId, patient: { name: patientName }, reason },
+          headers: { 'Idempotency-Key': key },
+          ...callTimeout(),
+        }),
+      )
+      if (outcome.kind === 'ok') {
+        onLatency(performance.now() - startedAt)
+        const { id, manageToken } = outcome.data
+        if (manageToken === null) throw new Error('The server issued no manage token for a booking of a guest.')
+        return { kind: outcome.status === 201 ? 'booked' : 'replayed', bookingId: id, manageToken }
+      }
+      if (outcome.kind !== 'problem') return outcome
+      onLatency(performance.now() - startedAt)
+      if (outcome.code === 'slot_full') return { kind: 'slot_full', alternatives: outcome.alternatives ?? [] }
+      if (outcome.code === 'idempotency_key_reused') return { kind: 'key_reused' }
+      return { kind: 'refused', why: outcome.detail }
+    },
+
+    async confirm({ bookingId, manageToken }) {
+      const outcome = await httpOutcome(
+        guest.confirmBooking({
+          path: { bookingId },
+          auth: (scheme) => (scheme.type === 'http' ? manageToken : undefined),
+          ...callTimeout(),
+        }),
+      )
+      if (outcome.kind === 'ok') return { kind: 'confirmed' }
+      if (outcome.kind !== 'problem') return outcome
+      return outcome.code === 'hold_expired' ? { kind: 'hold_expired' } : { kind: 'refused', why: outcome.detail }
+    },
   }
 }

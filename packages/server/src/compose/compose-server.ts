@@ -1,9 +1,10 @@
 import type { Engine } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
-import type { AuditRecorderDeps } from '../audit/audit-recorder.ts'
+import type { AuditRecorder, AuditRecorderDeps } from '../audit/audit-recorder.ts'
 import type { Config } from '../config/config.ts'
 import { buildMetricsApp } from '../edge/metrics-app.ts'
+import { startPassingOnPlaces } from '../jobs/pass-on-places.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { type AccountMails, createAccountMails } from '../messages/account-mails/account-mails.ts'
 import { addLiveFigures } from '../observe/live-figures.ts'
@@ -20,9 +21,9 @@ import { buildApp } from './app.ts'
 import { createRestDeps } from './create-rest-deps.ts'
 import type { PreparedDatabase } from './database/prepare-database.ts'
 import { healthOfServer } from './health-of-server.ts'
+import { processAccountRequests, processRequestsOfShard } from './jobs/account-mails.ts'
 import { openMailer } from './jobs/message-sender.ts'
 import { startAllJobs } from './jobs/start-all-jobs.ts'
-import { startWorkOfServer } from './jobs/start-work-of-server.ts'
 import { openShared, type Shared } from './open-shared.ts'
 import { openShards } from './shards/open-shards.ts'
 import { type Common, cacheFiguresOf, calendarFiguresOf, type OpenShards, queueDepthsOf } from './shards/shards.ts'
@@ -189,4 +190,31 @@ function auditRecorderDeps(
     onWritten: (written) => metrics.auditDone({ written }),
     onLost: (lost) => metrics.auditDone({ lost }),
   }
+}
+
+type WorkDeps = {
+  database: PreparedDatabase
+  accounts: OpenAccounts
+  audit: Pick<AuditRecorder, 'record'>
+  /** The mails with which requests are stored. */
+  mailsOf(shard: Pick<Common, 'engine' | 'pools'>): AccountMails
+  log: Logger
+}
+
+/** Starts what every server does: it passes on lapsed places, and processes requests for mails. */
+function startWorkOfServer({ all, common }: OpenShards, deps: WorkDeps): RunningJobs[] {
+  const { database, accounts, audit, mailsOf, log } = deps
+  const { secrets } = database
+  const requestsOf = ({ engine, pools }: Pick<Common, 'engine' | 'pools'>) => ({
+    engine,
+    pools,
+    secrets,
+    log,
+    mails: mailsOf({ engine, pools }),
+  })
+  return [
+    ...all.map(({ pools }) => startPassingOnPlaces({ pool: pools.general, log })),
+    ...processAccountRequests({ ...requestsOf(common), accounts, audit }),
+    ...all.slice(1).flatMap((shard) => processRequestsOfShard(requestsOf(shard))),
+  ]
 }

@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import { clinicNoIn, type MoveOutcome, type PatientKnownBy } from '@holdfast/engine'
+import { clinicNoIn, type MoveOutcome, type Patient, type PatientKnownBy } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
@@ -18,7 +18,6 @@ import { asJudged } from './as-judged.ts'
 import { admitContact, linkWithinLimits } from './booking-admission.ts'
 import { confirmOrRequestLink, noteProvenAddress, requireConfirmationToken } from './confirm-by-link.ts'
 import { createBooking } from './create-booking.ts'
-import { requirePatientOfOffer } from './patient-of-offer.ts'
 import { changeResponse, confirmHold, settle, settleAndRespond, writtenBookingBody } from './settle-booking.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
@@ -221,4 +220,35 @@ function linkedAndToCome() {
     'booking_not_over',
     'The booking was made without an account, and linked to yours. Until its time is past, only the clinic erases it.',
   )
+}
+
+/**
+ * An offer of the waitlist is accepted for the patient who waited: nobody gives the place to somebody else, or has a
+ * stranger notified of it. What the entry lacks may be added. The clinic's people may change everything.
+ *
+ * @param patient as sent with the confirmation
+ * @throws ProblemError offer_of_another_patient
+ */
+async function requirePatientOfOffer(
+  { engine }: RestDeps,
+  bookingId: string,
+  reach: BookingReach,
+  patient: Patient,
+): Promise<void> {
+  if (reach.as === 'desk') return
+  const offeredTo = await engine.waitlist.patientOfOffer(bookingId)
+  if (offeredTo === null) return
+  const fields = (['name', 'email'] as const).filter((field) => isAnother(offeredTo[field], patient[field]))
+  if (fields.length === 0) return
+  throw problem('offer_of_another_patient', 'The place is offered to the patient of the waitlist entry.', {
+    errors: fields.map((field) => ({ path: `/patient/${field}`, message: 'must be the one of the waitlist entry' })),
+  })
+}
+
+function isAnother(offeredTo: string | undefined, sent: string | undefined): boolean {
+  return offeredTo !== undefined && shapeOf(offeredTo) !== shapeOf(sent ?? '')
+}
+
+function shapeOf(text: string): string {
+  return text.trim().toLowerCase()
 }
