@@ -91,7 +91,7 @@ test.runIf(reason === null)(
           () => true,
           () => undefined,
         ),
-      () => 'the new primary to accept writes',
+      'the new primary to accept writes',
       60_000,
     )
     // Right after a promotion pgBackRest waits for a checkpoint of the new timeline: an hourly timer tries again.
@@ -110,7 +110,7 @@ test.runIf(reason === null)(
     await execute(next, moment, await portToKeep())
     next.start()
     await until(
-      async () => ((await next.isPrimary()) ? true : undefined),
+      async () => await next.isPrimary(),
       () => next.lastLines(),
       300_000,
     )

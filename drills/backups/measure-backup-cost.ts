@@ -56,11 +56,7 @@ export async function measureBackupCost(options: BackupCostOptions): Promise<Bac
     for (let round = 1; round <= rounds; round += 1) {
       const place = await createPlace(join(directory, `cost-${round}`), options.backupSeconds)
       const backups = await stage.backUp(place)
-      await until(
-        () => isCopied(stage.pool),
-        () => 'a copy that has begun',
-        60_000,
-      )
+      await until(() => isCopied(stage.pool), 'a copy that has begun', 60_000)
       copying.push(await bookPart(stage, partMs, async () => (await isCopied(stage.pool)) === true))
       await untilRestorable(place, Date.now())
       archiving.push(await bookPart(stage, partMs))

@@ -63,15 +63,15 @@ const untilHeld = (database: TestDatabase, receiver: string) =>
         'select from holdfast.log_receiver where name = $1 and holder is not null',
         [receiver],
       )
-      return rows.length > 0 ? true : undefined
+      return rows.length > 0
     },
-    () => `the relay to ${receiver} to start`,
+    `the relay to ${receiver} to start`,
     arrivesWithinMs,
   )
 
 const untilArrived = (ids: readonly string[], consumer: EventConsumer, log: () => string) =>
   until(
-    async () => (faultsOf(ids, consumer).length === 0 ? true : undefined),
+    async () => faultsOf(ids, consumer).length === 0,
     () => `${faultsOf(ids, consumer).join('\n')}\n${log()}`,
     arrivesWithinMs,
   )
@@ -111,7 +111,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
     await rabbit.stop('SIGTERM')
     ids.push(...(await book(database, slot, 20)))
     await until(
-      async () => (server.logText().includes('the log could not be forwarded') ? true : undefined),
+      async () => server.logText().includes('the log could not be forwarded'),
       () => `a line about the broker: ${server.logText()}`,
       arrivesWithinMs,
     )
@@ -156,11 +156,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
     })
     await untilHeld(database, 'planted')
     const ids = await book(database, slot, 1)
-    await until(
-      async () => (attempts >= 2 ? true : undefined),
-      () => 'the planted receiver to move on',
-      arrivesWithinMs,
-    )
+    await until(async () => attempts >= 2, 'the planted receiver to move on', arrivesWithinMs)
     await relay.stop()
     await publisher.close()
     expect(faultsOf(ids, consumer)).toEqual([`${ids[0]}: nothing arrived, not 1,2`])
@@ -214,7 +210,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
     // The other consumer got everything, and the second event of the booking did not wait.
     const all = [rejected, crashed].flatMap((id) => [`${id}.1`, `${id}.2`])
     await until(
-      async () => (all.every((id) => good.received.map(bookingVersionOf).includes(id)) ? true : undefined),
+      async () => all.every((id) => good.received.map(bookingVersionOf).includes(id)),
       () => `everything at the other consumer, not ${good.received.join()}`,
       arrivesWithinMs,
     )
@@ -231,16 +227,12 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
     })
     expect(handled).toEqual([true])
     await until(
-      async () => (again.received.map(bookingVersionOf).includes(`${rejected}.1`) ? true : undefined),
+      async () => again.received.map(bookingVersionOf).includes(`${rejected}.1`),
       () => `the replayed event, not ${again.received.join()}`,
       arrivesWithinMs,
     )
     expect(again.received.map(bookingVersionOf)).not.toContain(`${crashed}.1`)
-    await until(
-      async () => ((await deadNow())?.length === 0 ? true : undefined),
-      () => 'no dead letters',
-      arrivesWithinMs,
-    )
+    await until(async () => (await deadNow())?.length === 0, 'no dead letters', arrivesWithinMs)
     await Promise.all([good.end(), again.end(), running.stop()])
     await database.drop()
   })
@@ -265,7 +257,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
         const mine = letters?.filter(({ queue }) => queue === 'slow') ?? []
         return mine.length >= 2 ? mine : undefined
       },
-      () => 'two dead letters of the slow consumer',
+      'two dead letters of the slow consumer',
       arrivesWithinMs,
     )
     expect(dead.map(({ reason, attempts }) => ({ reason, attempts }))).toEqual([

@@ -115,11 +115,7 @@ async function faultsOfTail({ reported: { epochs }, tail }: Stage, events: Event
     return events.filter((event) => !known.has(keyOf(event)))
   }
   tail.wake()
-  const isComplete = await until(
-    async () => (missing().length === 0 ? true : undefined),
-    () => 'all events',
-    withinMs,
-  ).catch(() => false)
+  const isComplete = await until(async () => missing().length === 0, 'all events', withinMs).catch(() => false)
   const faults = isComplete ? [] : [`the tail has not reported ${missing().length} of ${events.length} events`]
   for (const [epoch, entries] of epochs.entries()) {
     const versions = new Map<string, number>()
@@ -144,8 +140,8 @@ async function faultsOfLists({ database, servers, doctors }: Stage, withinMs: nu
       query: days,
     })
   const isSame = await until(
-    async () => ((await differences()).length === 0 ? true : undefined),
-    () => 'lists as in the database',
+    async () => (await differences()).length === 0,
+    'lists as in the database',
     withinMs,
   ).catch(() => false)
   return isSame ? [] : (await differences()).slice(0, 4).map((one) => `list: ${JSON.stringify(one).slice(0, 600)}`)

@@ -65,9 +65,9 @@ async function killedAndBack(database: TestCluster, pid: number | undefined, sig
   await until(
     async () => {
       const now = await startTime(database)
-      return now !== undefined && now !== before ? true : undefined
+      return now !== undefined && now !== before
     },
-    () => `PostgreSQL after ${signal}`,
+    `PostgreSQL after ${signal}`,
     120_000,
   )
 }
@@ -86,9 +86,9 @@ export async function promoteStandby(stage: Stage): Promise<void> {
         `select pg_terminate_backend(pid) from pg_stat_activity
           where application_name like 'holdfast%' or application_name = 'chaos tail'`,
       )
-      return rowCount === 0 ? true : undefined
+      return rowCount === 0
     },
-    () => 'the end of all sessions',
+    'the end of all sessions',
     120_000,
   )
   const { rows } = await primary.ownerPool.query<{ at: string }>('select pg_current_wal_flush_lsn()::text as at')
@@ -98,9 +98,9 @@ export async function promoteStandby(stage: Stage): Promise<void> {
         'select pg_last_wal_replay_lsn() >= $1::pg_lsn as done',
         [rows[0]?.at],
       )
-      return replayed.rows[0]?.done === true ? true : undefined
+      return replayed.rows[0]?.done === true
     },
-    () => 'the standby to catch up',
+    'the standby to catch up',
     120_000,
   )
   await primary.stop()

@@ -29,7 +29,7 @@ export async function untilReady(server: PlainProcess, url: string): Promise<voi
     async () => {
       if (server.hasEnded()) throw new Error(`It has ended: ${await lastLines(server)}`)
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
-      return response?.ok === true ? true : undefined
+      return response?.ok === true
     },
     () => lastLines(server),
     startMsMax,

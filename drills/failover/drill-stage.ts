@@ -67,6 +67,6 @@ export async function countLiveGaps({ cluster, pool, room, picture }: DrillStage
   const differences = () =>
     calendarDifferences({ ownerPool: pool }, { doctors, urls: [cluster.url], pictures: [picture], query: days })
   const none = async () => ((await differences()).length === 0 ? true : undefined)
-  const isSame = await until(none, () => 'lists as in the database', 60_000).catch(() => false)
+  const isSame = await until(none, 'lists as in the database', 60_000).catch(() => false)
   return isSame ? 0 : (await differences()).length
 }

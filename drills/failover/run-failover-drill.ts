@@ -108,7 +108,7 @@ async function loseWithoutSynchronousReplication(stage: DrillStage): Promise<num
   await load.stop()
   const found = await until(
     () => compareWithDatabase(stage.pool, stage.room, load.journal).catch(() => undefined),
-    () => 'the bookings of the control',
+    'the bookings of the control',
     recoveryMsMax,
   )
   return found.lost

@@ -133,7 +133,7 @@ async function duplicateWithoutKeys(stage: DrillStage, step: Step, say: (line: s
     const found = await compareWithDatabase(stage.pool, stage.room, load.journal)
     return found.duplicated > 0 ? found.duplicated : undefined
   }
-  return await until(duplicated, () => 'duplicates', 30_000).catch(() => 0)
+  return await until(duplicated, 'duplicates', 30_000).catch(() => 0)
 }
 
 /** What a run has to be like, as sentences about what is not; empty: it has passed. */

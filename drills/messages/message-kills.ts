@@ -49,16 +49,10 @@ export const kills = {
   },
 
   async 'the API, while it responds'(stage, load) {
-    await load.until(
-      async () => load.inFlight > 0 || undefined,
-      () => 'a request',
-    )
+    await load.until(async () => load.inFlight > 0, 'a request')
     const before = load.failedRequests
     await stage.api.kill()
-    await load.until(
-      async () => load.failedRequests > before || undefined,
-      () => 'a request that fails',
-    )
+    await load.until(async () => load.failedRequests > before, 'a request that fails')
     await stage.api.start()
     await load.untilAcknowledged(changesMeanwhile)
   },
@@ -148,8 +142,8 @@ async function endSessions({ database }: MessageStage): Promise<void> {
   const query = `select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and application_name = any ($1)`
   await until(
-    async () => ((await database.ownerPool.query(query, [names])).rowCount === 0 ? true : undefined),
-    () => 'the sessions of the worker to end',
+    async () => (await database.ownerPool.query(query, [names])).rowCount === 0,
+    'the sessions of the worker to end',
     endsWithinMs,
   )
 }
@@ -170,7 +164,7 @@ export async function skipPauses({ ownerPool }: MessageStage['database']): Promi
 async function untilArrived({ consumer }: MessageStage, load: MessageLoad, more: number): Promise<void> {
   const target = consumer.received.length + more
   await load.until(
-    async () => consumer.received.length >= target || undefined,
+    async () => consumer.received.length >= target,
     () => `${target} events, not ${consumer.received.length}`,
   )
 }
@@ -179,7 +173,7 @@ async function untilArrived({ consumer }: MessageStage, load: MessageLoad, more:
 async function untilPublishing({ database, worker }: MessageStage, load: MessageLoad): Promise<void> {
   const query = "select from holdfast.log_receiver where name = 'broker' and held_until > clock_timestamp()"
   await load.until(
-    async () => (await database.ownerPool.query(query)).rowCount === 1 || undefined,
+    async () => (await database.ownerPool.query(query)).rowCount === 1,
     async () => `the worker to publish events; ${await worker.lastLines()}`,
   )
 }
@@ -188,7 +182,7 @@ async function untilSending({ database, worker }: MessageStage, load: MessageLoa
   const query = `select from holdfast.message where state = 'due' and attempt_until is not null
     and not before_sending limit 1`
   await load.until(
-    async () => (await database.ownerPool.query(query)).rowCount === 1 || undefined,
+    async () => (await database.ownerPool.query(query)).rowCount === 1,
     async () => `an e-mail to be sent; ${await worker.lastLines()}`,
   )
 }
@@ -203,7 +197,7 @@ async function untilWaiting(
     where datname = current_database() and application_name = any ($1) and wait_event_type = 'Lock'
       and starts_with(regexp_replace(btrim(query, E' \\n'), '\\s+', ' ', 'g'), $2)`
   await load.until(
-    async () => (await database.ownerPool.query(query, [pools, statement])).rowCount !== 0 || undefined,
+    async () => (await database.ownerPool.query(query, [pools, statement])).rowCount !== 0,
     async () => `the worker to wait for its ${statement}; ${await worker.lastLines()}`,
   )
 }
@@ -212,7 +206,7 @@ async function untilWaiting(
 async function untilRepeated({ consumer: { received }, worker }: MessageStage, load: MessageLoad): Promise<void> {
   const before = received.length - new Set(received.map(({ messageId }) => messageId)).size
   await load.until(
-    async () => received.length - new Set(received.map(({ messageId }) => messageId)).size > before || undefined,
+    async () => received.length - new Set(received.map(({ messageId }) => messageId)).size > before,
     async () => `an event that arrives again; ${await worker.lastLines()}`,
   )
 }
@@ -221,7 +215,7 @@ async function untilStoredTwice({ mail, worker }: MessageStage, load: MessageLoa
   await load.until(
     async () => {
       const stored = (await mail.stored()).filter(({ messageId }) => mailNo(messageId) === no)
-      return stored.length >= 2 || undefined
+      return stored.length >= 2
     },
     async () => `the e-mail ${no} to be sent again; ${await worker.lastLines()}`,
   )

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ApiResponse, call } from '@holdfast/server/test/running-server'
-import { until } from '@holdfast/testkit'
+import { type Description, until } from '@holdfast/testkit'
 import { type Random, randomOf } from '../chaos/chaos-random.ts'
 import type { Change, JournalledBooking } from './message-faults.ts'
 import type { MessageStage } from './message-stage.ts'
@@ -56,13 +56,13 @@ export class MessageLoad {
   async untilAcknowledged(more: number): Promise<void> {
     const target = this.acknowledged + more
     await this.until(
-      async () => this.acknowledged >= target || undefined,
+      async () => this.acknowledged >= target,
       () => `${target} acknowledged changes, not ${this.acknowledged}`,
     )
   }
 
   /** Waits for what the load causes. @throws Error at once if the load has ended, because something is wrong */
-  async until<Value>(ask: () => Promise<Value | undefined>, describe: () => string | Promise<string>): Promise<Value> {
+  async until<Value>(ask: () => Promise<Value | undefined | false>, describe: Description): Promise<Value> {
     return until(
       () => {
         if (this.faults.length > 0) throw new Error(this.faults.slice(0, 3).join('; '))

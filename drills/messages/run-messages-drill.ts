@@ -157,7 +157,7 @@ async function drained(stage: MessageStage, comparison: Comparison): Promise<Mes
     return !isDue && missing === (heldBack?.size ?? 0) && isExpected ? true : undefined
   }
   // What is still missing then is a fault.
-  await until(isDone, () => 'what is on its way', drainMsMax).catch(() => undefined)
+  await until(isDone, 'what is on its way', drainMsMax).catch(() => undefined)
   return (await find()).found
 }
 

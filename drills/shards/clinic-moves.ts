@@ -65,7 +65,7 @@ async function killMove(stage: ShardsStage, move: Move, last: Step): Promise<voi
       running ??= command(stage, move)
       const ended = running.then(() => Promise.reject(new Error(`It has ended before the step ${step}.`)))
       const reached = until(
-        async () => (await isAt(stage, move, gate)) || undefined,
+        async () => await isAt(stage, move, gate),
         () => `the step ${step} of the move to ${move.to.name}`,
         stepMsMax,
       )
@@ -106,10 +106,7 @@ async function isAt(stage: ShardsStage, move: Move, gate: Gate | null): Promise<
 async function endSessions({ shards }: ShardsStage): Promise<void> {
   for (const { name, cluster } of shards) {
     const end = `select pg_terminate_backend(pid) from pg_stat_activity where ${sessions}`
-    await until(
-      async () => (await cluster.ownerPool.query(end)).rowCount === 0 || undefined,
-      () => `the end of the sessions in ${name}`,
-    )
+    await until(async () => (await cluster.ownerPool.query(end)).rowCount === 0, `the end of the sessions in ${name}`)
   }
 }
 

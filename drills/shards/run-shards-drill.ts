@@ -161,7 +161,7 @@ async function loseWithoutRefusal(stage: ShardsStage, say: (line: string) => voi
   const moving = moveClinicOf(stage, clinic, to)
   moving.catch(() => undefined)
   const hasMoved = async () => (await placeOf(stage, clinic.no)).no === to.no || undefined
-  await until(hasMoved, () => 'the other place of the clinic').finally(() => writes.stop())
+  await until(hasMoved, 'the other place of the clinic').finally(() => writes.stop())
   await moving
   const ids = old.booked.map(({ id }) => id)
   const { rowCount } = await to.cluster.ownerPool.query('select from holdfast.booking where id = any ($1)', [ids])

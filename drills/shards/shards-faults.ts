@@ -83,11 +83,7 @@ async function placesFaults({ settings }: ShardsStage): Promise<string[]> {
 /** The receivers of the logs have got each event once, and those of a booking in their order. */
 async function receivedFaults({ received }: ShardsStage, { bookings }: Journal): Promise<string[]> {
   const due = bookings.reduce((sum, { events }) => sum + events.length, 0)
-  await until(
-    async () => received.length >= due || undefined,
-    () => 'all events',
-    receivedMsMax,
-  ).catch(() => undefined)
+  await until(async () => received.length >= due, 'all events', receivedMsMax).catch(() => undefined)
   const versions = Map.groupBy(received, ({ bookingId }) => bookingId)
   return bookings.flatMap(({ id, events }) => {
     const came = (versions.get(id) ?? []).map(({ version }) => version)

@@ -94,10 +94,7 @@ async function receiveEvents({ name, cluster }: Shard, received: ReceivedEvent[]
   })
   await ending.add(`to stop the receiver of ${name}`, () => relay.stop())
   const held = `select from holdfast.log_receiver where name = 'drill' and holder is not null`
-  await until(
-    async () => ((await ownerPool.query(held)).rowCount === 1 ? true : undefined),
-    () => `the receiver of ${name}`,
-  )
+  await until(async () => (await ownerPool.query(held)).rowCount === 1, `the receiver of ${name}`)
 }
 
 async function fillClinic(clinic: ShardsClinic, api: string, bearer: string): Promise<void> {

@@ -35,7 +35,7 @@ describe.runIf(reason === null)('holdfast events dead-letters', () => {
   }
   const untilDead = (ids: string[]) =>
     until(
-      async () => ((await idsNow()).toSorted().join() === ids.join() ? true : undefined),
+      async () => (await idsNow()).toSorted().join() === ids.join(),
       async () => `the dead letters ${ids.join()}, not ${(await idsNow()).join()}`,
       waitMs,
     )
@@ -76,7 +76,7 @@ describe.runIf(reason === null)('holdfast events dead-letters', () => {
     expect((await runDocumented('replay', 'b.1', '--json')).out).toBe('{"replayed":1,"left":0}')
     const again = rejectingConsumer(rabbit.url, 'analytics', () => 'accept')
     await until(
-      async () => (again.received.includes('b.1') ? true : undefined),
+      async () => again.received.includes('b.1'),
       () => `the replayed event, not ${again.received.join()}`,
       waitMs,
     )

@@ -52,7 +52,7 @@ function changedBy(running: RunningHoldfast, logLevel: string): Set<number> {
 
 function untilChanged(running: RunningHoldfast, logLevel: string, pids: readonly number[]): Promise<true> {
   return until(
-    async () => (pids.every((pid) => changedBy(running, logLevel).has(pid)) ? true : undefined),
+    async () => pids.every((pid) => changedBy(running, logLevel).has(pid)),
     () => `${pids} to log ${logLevel}: ${running.stderr()}`,
   )
 }
@@ -118,7 +118,7 @@ test('SIGURG to a whole service changes the level in all of its processes, and n
   // After the first of them, the others may have ended already.
   for (const one of before) killIfThere(one, 'SIGUSR2')
   await until(
-    async () => (lastingPostgres(pid).filter((one) => !before.includes(one)).length === 3 ? true : undefined),
-    () => `other processes than ${before}`,
+    async () => lastingPostgres(pid).filter((one) => !before.includes(one)).length === 3,
+    `other processes than ${before}`,
   )
 })

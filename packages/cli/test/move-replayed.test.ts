@@ -41,9 +41,8 @@ async function replayOn({ ownerUrl }: EmptyInstallation, path: string): Promise<
 }
 
 const logOf = async ({ owner }: EmptyInstallation) => {
-  const { rows } = await owner.query(
-    'select booking_id, version, type, at from holdfast.booking_event order by seq, booking_id, version',
-  )
+  const { rows } = await owner.query(`select booking_id, version, type, at from holdfast.booking_event
+      order by seq, booking_id, version`)
   return rows
 }
 

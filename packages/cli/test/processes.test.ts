@@ -73,8 +73,8 @@ test('two processes serve on one port, and /metrics adds up what all of them cou
   const before = await metric('holdfast_http_request_duration_seconds_count')
   expect(await Promise.all(Array.from({ length: 30 }, () => get('/livez')))).toEqual(Array(30).fill(200))
   await until(
-    async () => ((await metric('holdfast_http_request_duration_seconds_count')) >= before + 30 ? true : undefined),
-    () => 'the count of all requests',
+    async () => (await metric('holdfast_http_request_duration_seconds_count')) >= before + 30,
+    'the count of all requests',
   )
   // What each process finds in the database is not added up.
   expect(await metric('holdfast_partition_seconds_left')).toBeLessThan(2 * 366 * 86_400)
@@ -117,10 +117,7 @@ test('a process that does not respond is missing in the metrics, and not waited 
   const [, stopped = 0] = await serverProcesses()
   process.kill(stopped, 'SIGSTOP')
   try {
-    await until(
-      async () => ((await metric('holdfast_processes')) === 1 ? true : undefined),
-      () => 'metrics of one process',
-    )
+    await until(async () => (await metric('holdfast_processes')) === 1, 'metrics of one process')
   } finally {
     process.kill(stopped, 'SIGCONT')
   }
@@ -144,10 +141,9 @@ async function cutOffServer() {
   const starting = spawnHoldfast(['start'], { ...settings(), PORT: '0', HOLDFAST_DEMO: 'off', DATABASE_URL: proxy.url })
   await until(
     async () => {
-      const found = await other.query(
-        `select from pg_stat_activity where datname = current_database() and application_name = 'holdfast start'`,
-      )
-      return found.rowCount === 1 ? true : undefined
+      const found = await other.query(`select from pg_stat_activity where datname = current_database()
+          and application_name = 'holdfast start'`)
+      return found.rowCount === 1
     },
     () => `a server that waits to start: ${starting.stderr()}`,
   )
@@ -190,10 +186,7 @@ test('a stop ends all processes', async () => {
 })
 
 async function untilEnded(pids: readonly number[]): Promise<void> {
-  await until(
-    async () => (pids.some(isRunning) ? undefined : true),
-    () => 'the end of all processes',
-  )
+  await until(async () => (pids.some(isRunning) ? undefined : true), 'the end of all processes')
 }
 
 function isRunning(pid: number): boolean {

@@ -98,16 +98,15 @@ describe('against a running server', () => {
     const { code, summary } = await replay(path, '--json')
     expect(code).toBe(0)
     expectAsInFile(summary, text)
-    const { rows: found } = await database.owner.query<{ cases: number }>(
-      'select count(*)::int as cases from holdfast.theatre_case',
-    )
+    const { rows: found } = await database.owner.query<{ cases: number }>(`select count(*)::int as cases
+        from holdfast.theatre_case`)
     expect(found[0]?.cases).toBe(7)
   })
 
   test('a run on a later day finds the cases beyond a page of a thousand', async () => {
     // Cancelled ones count in a page, and are left out of it.
-    await database.owner.query(
-      `with first as (select clinic_no, booking_id from holdfast.theatre_case order by starts_at limit 1),
+    await database.owner.query(`
+      with first as (select clinic_no, booking_id from holdfast.theatre_case order by starts_at limit 1),
             ids as materialized (select holdfast.new_id(clinic_no, now()) as id from first, generate_series(1, 1001)),
             added as (
               insert into holdfast.booking
@@ -115,17 +114,14 @@ describe('against a running server', () => {
                 from first join holdfast.booking b on b.clinic_no = first.clinic_no and b.id = first.booking_id, ids)
        insert into holdfast.theatre_case
        select (jsonb_populate_record(t, jsonb_build_object('booking_id', ids.id))).*
-         from first join holdfast.theatre_case t using (clinic_no, booking_id), ids`,
-    )
+         from first join holdfast.theatre_case t using (clinic_no, booking_id), ids`)
     await database.owner.query('delete from holdfast.idempotency')
     await database.owner.query('delete from holdfast.answer')
     // Its verification finds the rows that were added; without them, all of it is as in the first run.
     const { summary } = await replay(path, '--json')
     expect(summary).toMatchObject({ rows: 9, booked: 7, refusedOverlap: 1, refusedBlock: 1 })
-    await database.owner.query(
-      `delete from holdfast.theatre_case t using holdfast.booking b
-        where b.clinic_no = t.clinic_no and b.id = t.booking_id and b.status = 'CANCELLED'`,
-    )
+    await database.owner.query(`delete from holdfast.theatre_case t using holdfast.booking b
+        where b.clinic_no = t.clinic_no and b.id = t.booking_id and b.status = 'CANCELLED'`)
     await database.owner.query(`delete from holdfast.booking where status = 'CANCELLED'`)
   })
 

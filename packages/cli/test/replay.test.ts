@@ -224,7 +224,7 @@ describe('against a running server', () => {
         const { rows: found } = await owner.query<{ booked: number }>(`
           select count(*)::int as booked from holdfast.booking b join holdfast.clinic c on c.no = b.clinic_no
            where c.name = 'LARGE UNIT'`)
-        return (found[0]?.booked ?? 0) >= 50 ? true : undefined
+        return (found[0]?.booked ?? 0) >= 50
       },
       () => `no bookings: ${running.stderr()}`,
       minute,
@@ -262,13 +262,11 @@ describe('against a running server', () => {
   })
 
   test('an overbooked slot is found, and the replay exits 1', async () => {
-    await owner.query(
-      `update holdfast.slot set taken = taken - 1 where id = (select min(id::text)::uuid from holdfast.slot)`,
-    )
+    await owner.query(`update holdfast.slot set taken = taken - 1
+        where id = (select min(id::text)::uuid from holdfast.slot)`)
     const { code, summary, stderr } = await replay(path, ['--json', '--url', server.url], admin)
-    await owner.query(
-      `update holdfast.slot set taken = taken + 1 where id = (select min(id::text)::uuid from holdfast.slot)`,
-    )
+    await owner.query(`update holdfast.slot set taken = taken + 1
+        where id = (select min(id::text)::uuid from holdfast.slot)`)
     expect(code).toBe(1)
     expect(summary?.verify.mismatches).toBeGreaterThan(0)
     expect(stderr).toMatch(/verify: taken_differs/)

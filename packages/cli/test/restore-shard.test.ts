@@ -134,8 +134,8 @@ function useClinics(clinics: readonly Clinic[]) {
     async turn() {
       const before = [...turns]
       await until(
-        async () => turns.every((count, index) => count > (before[index] ?? 0) + 1) || undefined,
-        () => 'the next requests of all clients',
+        async () => turns.every((count, index) => count > (before[index] ?? 0) + 1),
+        'the next requests of all clients',
       )
     },
     async stop() {

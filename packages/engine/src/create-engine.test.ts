@@ -16,12 +16,10 @@ test('connections killed repeatedly under load: each claim gets one result, and 
   let killed = 0
   const killing = until(
     async () => {
-      const { rowCount } = await database.ownerPool.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-          where application_name = 'to be killed' and datname = current_database() and state = 'active'`,
-      )
+      const { rowCount } = await database.ownerPool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'to be killed' and datname = current_database() and state = 'active'`)
       killed += rowCount ?? 0
-      return killed >= 8 || outcomes.length === 800 ? true : undefined
+      return killed >= 8 || outcomes.length === 800
     },
     () => `only ${killed} connections killed`,
   )

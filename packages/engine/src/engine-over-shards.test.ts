@@ -12,6 +12,7 @@ import {
 } from '@holdfast/testkit'
 import { test as base } from '@holdfast/testkit/database-test'
 import pg from 'pg'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
 import { copyRows } from './database/copy-rows.ts'
@@ -232,9 +233,7 @@ test('a security event belongs to its clinic, one of an account to all its clini
   const [first, second] = shards.map(({ clinic }) => clinic.no)
   // The control: a role that the directory does not know of is not found.
   expect(await clinicNos()).toEqual([0, second, 0, 0])
-  await directory.ownerPool.query(
-    'insert into holdfast.account_clinic (account_id, clinic_no) select $1, unnest($2::integer[])',
-    [accountId, [first, second]],
-  )
+  await directory.ownerPool.query(sql`insert into holdfast.account_clinic (account_id, clinic_no)
+      select ${accountId}, unnest(${[first, second]}::integer[])`)
   expect(await clinicNos()).toEqual([first, second, second, 0, 0])
 })

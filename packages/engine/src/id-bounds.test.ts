@@ -15,6 +15,7 @@ import {
   until,
 } from '@holdfast/testkit'
 import { agedDatabaseTest, freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
@@ -36,14 +37,10 @@ const everything = { status: null, confirmedOnly: false, doctorId: null, q: null
 async function aSlotWithOldHold(database: TestDatabase, days: number) {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const hold = await ageBooking(database, await aBooking(database, slot, { status: 'PENDING' }), days)
-  await database.ownerPool.query(
-    `update holdfast.booking set hold_expires_at = created_at + interval '30 minutes' where id = $1`,
-    [hold.id],
-  )
-  await database.ownerPool.query(
-    `update holdfast.slot set next_lapse = (select hold_expires_at from holdfast.booking where id = $2) where id = $1`,
-    [slot.id, hold.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.booking set hold_expires_at = created_at + interval '30 minutes'
+      where id = ${hold.id}`)
+  await database.ownerPool.query(sql`update holdfast.slot
+      set next_lapse = (select hold_expires_at from holdfast.booking where id = ${hold.id}) where id = ${slot.id}`)
   return { slot, hold }
 }
 
@@ -74,15 +71,11 @@ describe('a hold that lapsed months ago and was not swept', () => {
   agedTest('by a server whose clock is a day behind: it is found, a minute further not', async ({ database }) => {
     const { slot, hold } = await aSlotWithOldHold(database, 100)
     const shift = async (by: string) =>
-      await database.ownerPool.query(
-        `update holdfast.slot set next_lapse = next_lapse + $2::interval where id = $1`,
-        [slot.id, by],
-      )
+      await database.ownerPool.query(sql`update holdfast.slot set next_lapse = next_lapse + ${by}::interval
+          where id = ${slot.id}`)
     // The longest hold takes 24 hours: this one ended 24 hours after that, by the time in its id.
-    await database.ownerPool.query(
-      `update holdfast.booking set hold_expires_at = hold_expires_at + interval '47 hours 30 minutes' where id = $1`,
-      [hold.id],
-    )
+    await database.ownerPool.query(sql`update holdfast.booking
+        set hold_expires_at = hold_expires_at + interval '47 hours 30 minutes' where id = ${hold.id}`)
     await shift('47 hours 31 minutes')
     expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 0 })
     await shift('-1 minute')
@@ -120,15 +113,11 @@ agedTest('a visit as old as its clinic makes patients known; control: not with a
   const accountId = randomUUID()
   const slot = await aSlot(database, await aDoctor(database, clinic))
   await ageBooking(database, await aBooking(database, slot, { accountId, status: 'COMPLETED' }), 500)
-  await database.ownerPool.query(
-    `update holdfast.clinic set created_at = now() - interval '499 days 1 hour' where no = $1`,
-    [clinic.no],
-  )
+  await database.ownerPool.query(sql`update holdfast.clinic set created_at = now() - interval '499 days 1 hour'
+      where no = ${clinic.no}`)
   const isKnown = async (account: string) => {
-    const { rows } = await database.ownerPool.query(
-      'select (holdfast.known_patients(array[$1::integer], array[$2::uuid]))[1] as known',
-      [clinic.no, account],
-    )
+    const { rows } = await database.ownerPool.query(sql`
+      select (holdfast.known_patients(array[${clinic.no}::integer], array[${account}::uuid]))[1] as known`)
     return rows[0].known
   }
   expect([await isKnown(accountId), await isKnown(randomUUID())]).toEqual([true, false])
@@ -156,19 +145,15 @@ describe('a booking that is older than its slot, because it was moved into it', 
     expect((await reads.bookingsOfClinic({ ...days, ...everything })).items.map(({ id }) => id)).toEqual([booking.id])
     expect((await reads.bookingsOfClinic({ ...days, ...everything, q: booking.id })).items).toHaveLength(1)
     expect(await reads.clinicStats(days)).toMatchObject({ totals: { CONFIRMED: 1 } })
-    const { rows } = await database.appPool.query(
-      `select outcome, array_to_string(booking_ids, ' ') as ids
-         from holdfast.withdraw_slots($1, $2, null, null, null, true, false, null)`,
-      [slot.clinicNo, slot.id],
-    )
+    const { rows } = await database.appPool.query(sql`select outcome, array_to_string(booking_ids, ' ') as ids
+        from holdfast.withdraw_slots(${slot.clinicNo}, ${slot.id}, null, null, null, true, false, null)`)
     expect(rows).toEqual([{ outcome: 'withdrawn', ids: booking.id }])
   })
 
   agedTest('negative control: it is not, if the slot does not say how old it is', async ({ database }) => {
     const { slot, days } = await aMovedBooking(database)
-    await database.ownerPool.query('update holdfast.slot set oldest_booking_at = null where clinic_no = $1', [
-      slot.clinicNo,
-    ])
+    await database.ownerPool.query(sql`update holdfast.slot set oldest_booking_at = null
+        where clinic_no = ${slot.clinicNo}`)
     const reads = createReads(database.appPool)
     expect((await reads.bookingsOfClinic({ ...days, ...everything })).items).toEqual([])
     expect(await reads.clinicStats(days)).toMatchObject({ totals: { CONFIRMED: 0 } })
@@ -180,9 +165,8 @@ describe('a slot that was created while the clock of the database was two days a
 
   async function aSlotFromAhead(database: TestDatabase, { run }: ClaimWay) {
     const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
-    await database.ownerPool.query(`update holdfast.slot set created_at = now() + interval '2 days' where id = $1`, [
-      slot.id,
-    ])
+    await database.ownerPool.query(sql`update holdfast.slot set created_at = now() + interval '2 days'
+        where id = ${slot.id}`)
     expect(await run(database.appPool, [aClaim(slot)])).toMatchObject([{ outcome: { kind: 'booked' } }])
     const { rows } = await database.ownerPool.query<{ id: string }>('select id from holdfast.booking')
     return { slot, bookingIds: rows.map(({ id }) => id) }
@@ -213,9 +197,8 @@ describe('a slot that was created while the clock of the database was two days a
 })
 
 test('every function that writes bookings into a slot notes those that are older than it', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ name: string; source: string }>(
-    `select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`,
-  )
+  const { rows } = await database.ownerPool.query<{ name: string; source: string }>(`
+    select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`)
   const writing = rows.filter(({ source }) => /insert into booking \(|array\[p_slot_id\], array\[v_to/.test(source))
   const notNoting = writing.filter(({ source }) => !source.includes('oldest_booking_of'))
   expect(writing.length).toBeGreaterThan(3)
@@ -227,13 +210,10 @@ test('every function that writes bookings into a slot notes those that are older
 async function cancellationsInLog(database: TestDatabase) {
   const { rows: now } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
   const xid = BigInt(now[0]?.xid ?? 0)
-  const { rows } = await until(
-    async () => {
-      const page = await readLog(database.appPool, cursorBefore(1n), 1_000)
-      return page.horizon > xid ? page : undefined
-    },
-    () => `the log past transaction ${xid}`,
-  )
+  const { rows } = await until(async () => {
+    const page = await readLog(database.appPool, cursorBefore(1n), 1_000)
+    return page.horizon > xid ? page : undefined
+  }, `the log past transaction ${xid}`)
   return rows.filter(({ entry }) => entry.kind === 'booking' && entry.type === 'cancelled')
 }
 
@@ -274,9 +254,8 @@ describe('a change of a booking of 11 months ago', () => {
   })
 
   test('every function that writes events of existing bookings notes the late ones', async ({ database }) => {
-    const { rows } = await database.ownerPool.query<{ name: string; source: string }>(
-      `select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`,
-    )
+    const { rows } = await database.ownerPool.query<{ name: string; source: string }>(`
+      select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`)
     const writing = rows.filter(({ source }) => /insert into booking_event/.test(source))
     const notNoting = writing.filter(({ source }) => !source.includes('note_late_events'))
     // The first events of bookings; and move_booking, whose caller, move_bookings, notes them.

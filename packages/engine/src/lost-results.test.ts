@@ -12,10 +12,10 @@ import {
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { calling, losing } from '../test/losing-pool.ts'
-import { aCase, aTheatre, soonAt } from '../test/theatre.ts'
+import { aCase, soonAt, test } from '../test/theatre.ts'
 import { createEngine } from './create-engine.ts'
 import type { Committed } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
@@ -38,13 +38,16 @@ async function aScene(database: TestDatabase, lost: string | null): Promise<Scen
 }
 
 async function bookingOf(database: TestDatabase, id: string) {
-  const { rows } = await database.ownerPool.query<{ status: string; version: number; slot_id: string; xid: string }>(
-    `select b.status, b.version, b.slot_id, e.xid::text as xid
-       from holdfast.booking b
-       join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id and e.version = b.version
-      where b.id = $1`,
-    [id],
-  )
+  const { rows } = await database.ownerPool.query<{
+    status: string
+    version: number
+    slot_id: string
+    xid: string
+  }>(sql`
+    select b.status, b.version, b.slot_id, e.xid::text as xid
+      from holdfast.booking b
+      join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id and e.version = b.version
+     where b.id = ${id}`)
   const [row] = rows
   if (row === undefined) throw new Error(`There is no booking ${id}.`)
   return row
@@ -149,8 +152,7 @@ describe('a result lost after COMMIT: the engine sends the change again, and it 
     await scene.engine.stop()
   })
 
-  test.for(['schedule_cases', 'claim_cases'])('claims of cases by %s', async (name, { database }) => {
-    const scene = await aTheatre(database)
+  test.for(['schedule_cases', 'claim_cases'])('claims of cases by %s', async (name, { database, scene }) => {
     // It stores the day of the room's open time, which claim_cases does not.
     await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(13) }))
     const pool = losing(database.appPool, calling(name))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { newId } from '../src/model/id.ts'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
 import type { ScheduleRow } from '../src/theatre/schedule-cases.ts'
@@ -75,21 +76,16 @@ export async function aSmallTheatre(database: TestDatabase): Promise<Theatre> {
     const owner = { service: null, surgeonId: null, releaseDays: null }
     await theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false, actorId: null })
   }
-  const { rows } = await database.ownerPool.query<{ id: string; room: string }>(
-    'select id, resource_id as room from holdfast.slot where clinic_no = $1',
-    [clinic.no],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string; room: string }>(sql`
+    select id, resource_id as room from holdfast.slot where clinic_no = ${clinic.no}`)
   for (const { id, room } of rows) names.set(id, `block of ${names.get(room)}`)
-  const openTimes = await database.ownerPool.query<{ id: string; room: string }>(
-    'select open_time_id as id, id as room from holdfast.resource where clinic_no = $1 and open_time_id is not null',
-    [clinic.no],
-  )
+  const openTimes = await database.ownerPool.query<{ id: string; room: string }>(sql`
+    select open_time_id as id, id as room from holdfast.resource where clinic_no = ${clinic.no}
+    and open_time_id is not null`)
   for (const { id, room } of openTimes.rows) names.set(id, `open times of ${names.get(room)}`)
   const requests = await named(shape.requests, 'request', (n) => aRequest(scene, n))
-  const patients = await database.ownerPool.query<{ id: string; mrn: string }>(
-    'select id, mrn from holdfast.patient where clinic_no = $1',
-    [clinic.no],
-  )
+  const patients = await database.ownerPool.query<{ id: string; mrn: string }>(sql`
+    select id, mrn from holdfast.patient where clinic_no = ${clinic.no}`)
   for (const { id, mrn } of patients.rows) names.set(id, `patient ${mrn.slice(2)}`)
   return { scene, rooms, surgeons, nurses, equipment, requests, slotIds: rows.map(({ id }) => id), names }
 }
@@ -153,10 +149,8 @@ export async function claimTogether(
   batch: number,
 ): Promise<{ decided: Decided[]; plans: SentClaim[] }> {
   const plans = claims.map((claim, n) => planOf(theatre, claim, `case ${batch}.${n}`))
-  const { rows } = await appPool.query<ScheduleRow>('select * from holdfast.claim_cases($1, $2)', [
-    theatre.scene.clinic.no,
-    JSON.stringify(plans),
-  ])
+  const { rows } = await appPool.query<ScheduleRow>(sql`
+    select * from holdfast.claim_cases(${theatre.scene.clinic.no}, ${JSON.stringify(plans)})`)
   return { decided: rows.map((row) => withoutIds(theatre, row)), plans }
 }
 

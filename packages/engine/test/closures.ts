@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BuiltDoctor, TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import type { NewClosure } from '../src/model/closure.ts'
 import type { Engine } from '../src/model/engine.ts'
 
@@ -19,10 +20,8 @@ export async function close(engine: Engine, closure: NewClosure) {
 }
 
 export async function areBlocked(database: TestDatabase, ...slots: { id: string }[]): Promise<boolean[]> {
-  const { rows } = await database.ownerPool.query<{ id: string; blocked: boolean }>(
-    'select id, blocked_at is not null as blocked from holdfast.slot where id = any ($1)',
-    [slots.map(({ id }) => id)],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string; blocked: boolean }>(sql`
+    select id, blocked_at is not null as blocked from holdfast.slot where id = any (${slots.map(({ id }) => id)})`)
   return slots.map((slot) => rows.find(({ id }) => id === slot.id)?.blocked ?? false)
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BuiltBooking, TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 
 /** Ends the hold of a booking now. */
 export async function endHold(database: TestDatabase, { id }: Pick<BuiltBooking, 'id'>): Promise<void> {
@@ -28,15 +29,12 @@ export async function confirmInFlight(
 ): Promise<() => Promise<void>> {
   const client = await database.ownerPool.connect()
   await client.query('begin')
-  await client.query(
-    `select holdfast.log_change(c, 'confirmed', null, $2)
+  await client.query(sql`select holdfast.log_change(c, 'confirmed', null, ${randomUUID()})
        from holdfast.booking b
       cross join holdfast.change_bookings(array[b.clinic_no], array[b.id], array['CONFIRMED'], array[null::text],
                                           array[null::timestamptz], null, null, null, null, null, null, null,
                                           array[b.updated_at]) c
-      where b.id = $1`,
-    [id, randomUUID()],
-  )
+      where b.id = ${id}`)
   return async () => {
     await client.query('commit')
     client.release()

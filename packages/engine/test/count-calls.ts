@@ -10,8 +10,7 @@ export async function countCalls(database: TestDatabase, name: string): Promise<
 
 /** How often it was called. */
 export async function callsOf(database: TestDatabase): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ calls: number }>(
-    'select case when is_called then last_value else 0 end::integer as calls from holdfast.calls',
-  )
+  const { rows } = await database.ownerPool.query<{ calls: number }>(`
+    select case when is_called then last_value else 0 end::integer as calls from holdfast.calls`)
   return rows[0]?.calls ?? 0
 }

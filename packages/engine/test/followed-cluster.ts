@@ -55,17 +55,14 @@ export async function follow(pool: pg.Pool) {
   atTheEnd(() => tail.stop())
   const untilReported = (ids: string[]) =>
     until(
-      async () => (ids.every((id) => bookingIds.includes(id)) ? true : undefined),
+      async () => ids.every((id) => bookingIds.includes(id)),
       () => `${ids.filter((id) => !bookingIds.includes(id)).length} of ${ids.length} bookings were not reported`,
     )
   return { tail, bookingIds, failures, untilReported }
 }
 
 export const untilAfter = (tail: EventTail, epoch: number) =>
-  until(
-    async () => (tail.epoch > epoch ? true : undefined),
-    () => `an epoch after ${epoch}`,
-  )
+  until(async () => tail.epoch > epoch, `an epoch after ${epoch}`)
 
 export async function counterOf({ ownerPool }: TestCluster): Promise<bigint> {
   const { rows } = await ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aClaim, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
 import { test as base } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createEngine } from '../src/create-engine.ts'
 import { connectClient } from '../src/database/connect-client.ts'
@@ -76,10 +77,8 @@ export async function aScene(directory: TestDatabase, north: TestDatabase) {
       }
     },
     async place() {
-      const { rows } = await directory.ownerPool.query<{ shard_no: number; moving_to: number | null }>(
-        'select shard_no, moving_to from holdfast.clinic_shard where clinic_no = $1',
-        [clinic.no],
-      )
+      const { rows } = await directory.ownerPool.query<{ shard_no: number; moving_to: number | null }>(sql`
+        select shard_no, moving_to from holdfast.clinic_shard where clinic_no = ${clinic.no}`)
       return rows[0]
     },
     async expectClean(inNorth: boolean) {
@@ -103,10 +102,7 @@ export async function aScene(directory: TestDatabase, north: TestDatabase) {
 export async function killConnections({ ownerPool }: TestDatabase): Promise<void> {
   const kill = `select pg_terminate_backend(pid) from pg_stat_activity
                  where application_name = 'holdfast move-clinic' and datname = current_database()`
-  await until(
-    async () => (await ownerPool.query(kill)).rowCount === 0 || undefined,
-    () => 'the end of the connections',
-  )
+  await until(async () => (await ownerPool.query(kill)).rowCount === 0, 'the end of the connections')
 }
 
 /** Ends all connections of the move, as if its process were killed. */

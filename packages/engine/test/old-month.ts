@@ -11,6 +11,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { type ArchiveRequest, archiveMonth } from '../src/archive/archive-month.ts'
 import { newId } from '../src/model/id.ts'
 import { verify } from '../src/verify/verify.ts'
@@ -59,11 +60,8 @@ export async function aHistory(database: TestDatabase): Promise<BuiltSlot[]> {
     await book(database, slot, { status: 'NO_SHOW' })
     first ??= booking
   }
-  await database.ownerPool.query(
-    `insert into holdfast.manage_token (clinic_no, booking_id, epoch, renewal_key)
-     values ($1, $2, 1, gen_random_uuid())`,
-    [first?.clinicNo, first?.id],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.manage_token (clinic_no, booking_id, epoch, renewal_key)
+      values (${first?.clinicNo}, ${first?.id}, 1, gen_random_uuid())`)
   if (first !== undefined) await linkToRecord(database, first)
   const doctor = await aDoctor(database, await aClinic(database))
   for (const days of [-31, 31]) {
@@ -80,14 +78,10 @@ export async function linkToRecord(
   booking: Pick<BuiltBooking, 'id' | 'clinicNo'>,
 ): Promise<string> {
   const id = newId(booking.clinicNo)
-  await database.ownerPool.query(`insert into holdfast.patient (clinic_no, id, name) values ($1, $2, 'Zoë')`, [
-    booking.clinicNo,
-    id,
-  ])
-  await database.ownerPool.query(
-    'insert into holdfast.booking_patient (clinic_no, booking_id, patient_id, linked_at) values ($1, $2, $3, $4)',
-    [booking.clinicNo, booking.id, id, old],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.patient (clinic_no, id, name)
+      values (${booking.clinicNo}, ${id}, 'Zoë')`)
+  await database.ownerPool.query(sql`insert into holdfast.booking_patient (clinic_no, booking_id, patient_id, linked_at)
+      values (${booking.clinicNo}, ${booking.id}, ${id}, ${old})`)
   return id
 }
 

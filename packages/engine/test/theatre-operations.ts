@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { createEngine } from '../src/create-engine.ts'
 import type { NewCaseRequest } from '../src/model/theatre.ts'
 import type { Case } from '../src/model/theatre-case.ts'
@@ -34,10 +35,8 @@ async function aStage(database: TestDatabase, pool: pg.Pool) {
   const held = async () => caseOf(await theatre.claimCase(nextCase()))
   const booked = async () => caseOf(await theatre.claimCase(nextCase({ confirm: true })))
   const slotOf = async ({ id }: Case) => {
-    const { rows } = await database.ownerPool.query<{ id: string }>(
-      'select slot_id as id from holdfast.booking where clinic_no = $1 and id = $2',
-      [clinic.no, id],
-    )
+    const { rows } = await database.ownerPool.query<{ id: string }>(sql`select slot_id as id from holdfast.booking
+        where clinic_no = ${clinic.no} and id = ${id}`)
     return { clinicNo: clinic.no, id: rows[0]?.id ?? '' }
   }
   const request: NewCaseRequest = {

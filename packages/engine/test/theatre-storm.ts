@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, seededRandom, type TestDatabase } from '@holdfast/testkit'
 import { messageOf } from '@holdfast/vocabulary'
+import sql from 'sql-template-tag'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, someEquipment, someStaff, soonAt } from './theatre.ts'
 
@@ -190,10 +191,8 @@ async function extend({ scene: { theatre } }: Storm, caseId: string, pick: Pick)
 }
 
 async function lapse(database: TestDatabase, { scene: { clinic } }: Storm, caseId: string): Promise<void> {
-  const { rows } = await database.appPool.query<{ id: string }>(
-    `select slot_id as id from holdfast.booking where clinic_no = $1 and id = $2`,
-    [clinic.no, caseId],
-  )
+  const { rows } = await database.appPool.query<{ id: string }>(sql`select slot_id as id from holdfast.booking
+      where clinic_no = ${clinic.no} and id = ${caseId}`)
   for (const { id } of rows) await lapseHolds(database, { clinicNo: clinic.no, id })
 }
 

@@ -1,4 +1,5 @@
 import type { TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { createEngine } from '../src/create-engine.ts'
 import type { Case } from '../src/model/theatre-case.ts'
 
@@ -31,10 +32,8 @@ export async function slotOf(
   database: TestDatabase,
   { id }: Pick<Case, 'id'>,
 ): Promise<{ clinicNo: number; id: string }> {
-  const { rows } = await database.ownerPool.query<{ clinicNo: number; id: string }>(
-    'select clinic_no as "clinicNo", slot_id as id from holdfast.booking where id = $1',
-    [id],
-  )
+  const { rows } = await database.ownerPool.query<{ clinicNo: number; id: string }>(sql`
+    select clinic_no as "clinicNo", slot_id as id from holdfast.booking where id = ${id}`)
   const [slot] = rows
   if (slot === undefined) throw new Error(`There is no booking ${id}.`)
   return slot

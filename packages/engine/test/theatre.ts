@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, type BuiltClinic, type ClinicOverrides, type TestDatabase } from '@holdfast/testkit'
+import { test as base, freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { createEngine } from '../src/create-engine.ts'
 import type { Committed } from '../src/model/committed.ts'
 import { newId } from '../src/model/id.ts'
@@ -26,6 +27,14 @@ export async function aTheatre(database: TestDatabase, overrides: ClinicOverride
 }
 
 export type BuiltTheatre = Awaited<ReturnType<typeof aTheatre>>
+
+const theatreIn = ({ database }: { database: TestDatabase }) => aTheatre(database)
+
+/** `test` with a theatre, the `scene`, for each test that names it. */
+export const test = base.extend('scene', theatreIn)
+
+/** The same with a database for each test. */
+export const freshTest = freshDatabaseTest.extend('scene', theatreIn)
 
 export async function aRoom(theatre: Theatre, clinic: BuiltClinic, overrides: Partial<NewRoom> = {}): Promise<string> {
   const room = { name: 'Room 1', site: null, turnoverMinutes: 0, hours: null, ...overrides }

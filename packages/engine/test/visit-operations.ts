@@ -11,6 +11,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { createEngine } from '../src/create-engine.ts'
 
 const ageDays = 3_000
@@ -22,10 +23,8 @@ export async function visitOperations(
 ): Promise<Record<string, () => Promise<unknown>>> {
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const clinic = await aClinic(database)
-  await database.ownerPool.query(
-    'update holdfast.clinic set created_at = now() - make_interval(days => $2) where no = $1',
-    [clinic.no, ageDays],
-  )
+  await database.ownerPool.query(sql`update holdfast.clinic set created_at = now() - make_interval(days => ${ageDays})
+      where no = ${clinic.no}`)
   const doctor = await aDoctor(database, clinic)
   const session = await aSession(database, doctor, { minutes: 900 })
   const [type, forAll] = [

@@ -1,4 +1,5 @@
 import type { BuilderDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 
 type Entry = {
   id: string
@@ -31,27 +32,18 @@ type Event = {
  * - Nobody is offered a place twice, or two places at once.
  */
 export async function checkWaitlistHistory({ ownerPool }: BuilderDatabase, clinicNo: number): Promise<string[]> {
-  const entries = await ownerPool.query<Entry>(
-    `select id, resource_id as "doctorId", units, urgency, joined_at as "joinedAt", weekdays
-       from holdfast.waitlist_entry where clinic_no = $1`,
-    [clinicNo],
-  )
-  const slots = await ownerPool.query<Slot>(
-    `select id, resource_id as "doctorId", capacity, starts_at as "startsAt",
-            extract(isodow from starts_at at time zone 'UTC')::int as "localWeekday"
-       from holdfast.slot where clinic_no = $1`,
-    [clinicNo],
-  )
-  const events = await ownerPool.query<Event>(
-    `select xid, seq::int as seq, booking_id as "bookingId", version, type, slot_id as "slotId",
-            from_slot_id as "fromSlotId", units, reason, waitlist_entry_id as "entryId"
-       from holdfast.booking_event where clinic_no = $1 order by seq`,
-    [clinicNo],
-  )
-  const notified = await ownerPool.query<{ id: string }>(
-    `select booking_id as id from holdfast.message where clinic_no = $1 and kind = 'offered' and state = 'sent'`,
-    [clinicNo],
-  )
+  const entries = await ownerPool.query<Entry>(sql`
+    select id, resource_id as "doctorId", units, urgency, joined_at as "joinedAt", weekdays
+     from holdfast.waitlist_entry where clinic_no = ${clinicNo}`)
+  const slots = await ownerPool.query<Slot>(sql`select id, resource_id as "doctorId", capacity, starts_at as "startsAt",
+           extract(isodow from starts_at at time zone 'UTC')::int as "localWeekday"
+      from holdfast.slot where clinic_no = ${clinicNo}`)
+  const events = await ownerPool.query<Event>(sql`
+    select xid, seq::int as seq, booking_id as "bookingId", version, type, slot_id as "slotId",
+          from_slot_id as "fromSlotId", units, reason, waitlist_entry_id as "entryId"
+     from holdfast.booking_event where clinic_no = ${clinicNo} order by seq`)
+  const notified = await ownerPool.query<{ id: string }>(sql`select booking_id as id from holdfast.message
+      where clinic_no = ${clinicNo} and kind = 'offered' and state = 'sent'`)
   return replay(entries.rows, slots.rows, events.rows, new Set(notified.rows.map(({ id }) => id)))
 }
 

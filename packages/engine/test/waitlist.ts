@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,
-  aClinic,
-  aDoctor,
   aSlot,
   aWaitlistEntry,
   type BuiltBooking,
@@ -34,8 +32,6 @@ const settleWith =
   ({ engine }: WithEngine) =>
   (booking: Pick<BuiltBooking, 'id'>, action: SettleAction) =>
     engine.settle({ bookingId: booking.id, action, actorId: null, onBehalf: true, key: randomUUID(), reason: null })
-
-const doctorOfClinic = async ({ database }: WithDatabase) => aDoctor(database, await aClinic(database))
 
 /** Builds a slot of `doctor` with its booking. */
 const fullSlot =
@@ -85,7 +81,6 @@ const faultsAfter = (
 export const test = base
   .extend('engine', anEngine)
   .extend('settle', settleWith)
-  .extend('doctor', doctorOfClinic)
   .extend('full', fullSlot)
   .extend('wait', entryFor)
   .extend('offerOf', offerFrom)
@@ -96,7 +91,6 @@ export const test = base
 export const freshTest = freshDatabaseTest
   .extend('engine', anEngine)
   .extend('settle', settleWith)
-  .extend('doctor', doctorOfClinic)
   .extend('full', fullSlot)
   .extend('wait', entryFor)
   .extend('offerOf', offerFrom)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, type BuiltDoctor, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import type { WithdrawSlotsRequest } from '../src/model/slot.ts'
 import { withdrawSlots } from '../src/slots/withdraw-slots.ts'
 
@@ -35,11 +36,9 @@ export function withdrawDays(
 
 /** The slot and its bookings, as they are stored. */
 export async function storedState(database: TestDatabase, slot: BuiltSlot) {
-  const slots = await database.appPool.query<{ taken: number; withdrawn: boolean; next_lapse: Date | null }>(
-    `select taken, withdrawn_at is not null as withdrawn, next_lapse from holdfast.slot
-       where clinic_no = $1 and id = $2`,
-    [slot.clinicNo, slot.id],
-  )
+  const slots = await database.appPool.query<{ taken: number; withdrawn: boolean; next_lapse: Date | null }>(sql`
+    select taken, withdrawn_at is not null as withdrawn, next_lapse from holdfast.slot
+     where clinic_no = ${slot.clinicNo} and id = ${slot.id}`)
   const bookings = await database.appPool.query<{
     id: string
     status: string
@@ -54,10 +53,8 @@ export async function storedState(database: TestDatabase, slot: BuiltSlot) {
 }
 
 export async function lastEvent(database: TestDatabase, bookingId: string) {
-  const { rows } = await database.appPool.query(
-    `select version, type, reason, actor_id, units, slot_id, hold_expires_at from holdfast.booking_event
-       where booking_id = $1 order by version desc limit 1`,
-    [bookingId],
-  )
+  const { rows } = await database.appPool.query(sql`
+    select version, type, reason, actor_id, units, slot_id, hold_expires_at from holdfast.booking_event
+     where booking_id = ${bookingId} order by version desc limit 1`)
   return rows[0]
 }

@@ -24,14 +24,12 @@ type Callback = (error: null, addresses: { address: string; family: number }[]) 
 /** PostgreSQL shows a connection a moment longer than its client has it. */
 async function untilNoConnections(database: TestDatabase): Promise<void> {
   const left = async () => {
-    const { rows } = await database.ownerPool.query(
-      `select application_name from pg_stat_activity
-        where datname = current_database() and application_name like 'holdfast%'`,
-    )
+    const { rows } = await database.ownerPool.query(`select application_name from pg_stat_activity
+        where datname = current_database() and application_name like 'holdfast%'`)
     return rows
   }
   await until(
-    async () => ((await left()).length === 0 ? true : undefined),
+    async () => (await left()).length === 0,
     async () => `no connections left, there are ${JSON.stringify(await left())}`,
   )
 }

@@ -14,6 +14,7 @@ import {
   type BuiltDoctor,
   type TestDatabase,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import type { CallOptions, OperationId, RestApp } from './rest-app.ts'
 import { theatreDay } from './theatre-scene.ts'
 
@@ -81,11 +82,9 @@ async function aRecordOf(rest: RestApp, clinicNo: number): Promise<string> {
 /** A message that was sent. */
 async function aMessageAbout(database: TestDatabase, { id, clinicNo, slotId, version }: BuiltBooking): Promise<string> {
   const messageId = newId(clinicNo)
-  await database.ownerPool.query(
-    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
-     values ($1, $2, $3, $4, $5, 'confirmed', 'email', 'sent', now(), now())`,
-    [clinicNo, messageId, id, version, slotId],
-  )
+  await database.ownerPool.query(sql`
+    insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
+     values (${clinicNo}, ${messageId}, ${id}, ${version}, ${slotId}, 'confirmed', 'email', 'sent', now(), now())`)
   return messageId
 }
 

@@ -132,7 +132,7 @@ function planted<Result extends { snapshot: Snapshot } | null>(snapshot: Snapsho
 /** Waits until something has happened. */
 export function seen(hasHappened: () => boolean, what: string): Promise<true> {
   return until(
-    async () => hasHappened() || undefined,
+    async () => hasHappened(),
     () => what,
   )
 }

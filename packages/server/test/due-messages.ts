@@ -1,6 +1,7 @@
 import type { Mail, MailOutcome } from '@holdfast/adapters/smtp'
 import { messageChoices, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import type { MessageSender } from '../src/messages/patient-messages/message-sender.ts'
 import { sendDueMessages } from '../src/messages/patient-messages/send-due-messages.ts'
 import { sampleSettings } from '../src/messages/previews/sample-messages.ts'
@@ -76,10 +77,8 @@ export async function sendMessages(
 
 export const messagesWithIds = async (database: TestDatabase, ids: string[]) =>
   (
-    await database.ownerPool.query(
-      `select state, result, reason, failure, attempts, attempts_lost as lost, due_at > now() as "isLater"
-         from holdfast.message
-        where id = any ($1)`,
-      [ids],
-    )
+    await database.ownerPool.query(sql`
+      select state, result, reason, failure, attempts, attempts_lost as lost, due_at > now() as "isLater"
+        from holdfast.message
+       where id = any (${ids})`)
   ).rows

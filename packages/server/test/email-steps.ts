@@ -36,11 +36,7 @@ function stepsWith(server: RunningServer, mails: MailServer) {
   const mailsTo = (to: string, text = /./) =>
     mails.mails.filter((mail) => mail.recipients.includes(to) && text.test(mail.text ?? ''))
   const arrived = (to: string, text: RegExp = links.confirm, count = 1) =>
-    until(
-      async () => mailsTo(to, text)[count - 1],
-      () => `${count} mails to ${to}`,
-      arrivesWithinMs,
-    )
+    until(async () => mailsTo(to, text)[count - 1], `${count} mails to ${to}`, arrivesWithinMs)
   const tokenTo = async (to: string, link: keyof typeof links = 'confirm', count = 1) =>
     links[link].exec((await arrived(to, links[link], count)).text ?? '')?.[1] ?? ''
   const query = (text: string, values: unknown[] = []) => server.database.ownerPool.query(text, values)
@@ -74,8 +70,8 @@ function stepsWith(server: RunningServer, mails: MailServer) {
     /** Waits until all requests were processed, and all mails sent. */
     untilProcessed: () =>
       until(
-        async () => ((await query('select from holdfast.account_mail')).rowCount === 0 ? true : undefined),
-        () => 'the requests to be processed',
+        async () => (await query('select from holdfast.account_mail')).rowCount === 0,
+        'the requests to be processed',
         arrivesWithinMs,
       ),
     async statusOf(token: string) {

@@ -29,7 +29,7 @@ export async function untilCaughtUp(database: TestDatabase, url: string, doctorI
       const client = await liveClient(url)
       const { position } = await client.subscribe([doctorId])
       await client.end()
-      return transactionOf(position) >= BigInt(rows[0]?.xid ?? 0) ? true : undefined
+      return transactionOf(position) >= BigInt(rows[0]?.xid ?? 0)
     },
     () => `the tail past transaction ${rows[0]?.xid}`,
   )

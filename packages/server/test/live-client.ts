@@ -72,7 +72,7 @@ export async function liveClient(url: string, options: WebSocket.ClientOptions =
     availableOf,
     async untilAvailable(slotId, available, deadlineMs) {
       await until(
-        async () => (availableOf(slotId) === available ? true : undefined),
+        async () => availableOf(slotId) === available,
         () => `${available} free of ${slotId}; received:\n${summary()}`,
         deadlineMs,
       )

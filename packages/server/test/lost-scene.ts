@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aDoctor, aSlot, type BuiltClinic, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { createUnsubscribeTokens } from '../src/secrets/confirmation-tokens.ts'
 import type { QueryBudget } from './limited-pool.ts'
 import { type CallOptions, type RestApp, restAppSecret } from './rest-app.ts'
@@ -95,10 +96,8 @@ function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: 
     const burstId = randomUUID()
     for (let n = 0; n < 3; n += 1) {
       const { id } = await aBooking(database, slot)
-      await database.ownerPool.query(
-        `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at) values ($1, $2, $3, $4, now())`,
-        [clinic.no, burstId, id, 'address'],
-      )
+      await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+          values (${clinic.no}, ${burstId}, ${id}, 'address', now())`)
     }
     return burstId
   }
@@ -117,10 +116,8 @@ function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: 
     const body = { url: 'http://127.0.0.1:9/hook', events: ['booking.confirmed'] }
     const { body: webhook } = await rest.call('createWebhook', { path, as: admin, body })
     // A clinic may have few.
-    await database.ownerPool.query('delete from holdfast.webhook where clinic_no = $1 and id <> $2', [
-      clinic.no,
-      webhook.id,
-    ])
+    await database.ownerPool.query(sql`delete from holdfast.webhook where clinic_no = ${clinic.no}
+        and id <> ${webhook.id}`)
     return { ...path, webhookId: webhook.id }
   }
   /** A day on which a doctor has a free time. */

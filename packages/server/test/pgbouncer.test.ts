@@ -79,16 +79,11 @@ describe.runIf(whyNoPgBouncer === null)('a server behind PgBouncer in transactio
   })
 
   test('receives what another process committed, by a connection of its own', async () => {
-    const { rows } = await database.ownerPool.query(
-      `select pid from pg_stat_activity
-        where application_name = 'holdfast tail' and (query like 'listen%' or query = 'select 1')`,
-    )
+    const { rows } = await database.ownerPool.query(`select pid from pg_stat_activity
+        where application_name = 'holdfast tail' and (query like 'listen%' or query = 'select 1')`)
     expect(rows).toHaveLength(1)
     const clinic = await aClinic(database)
-    await until(
-      async () => (await call(`${server.url}/api/v1/clinics/${clinic.id}`)).status === 200 || undefined,
-      () => 'the new clinic',
-    )
+    await until(async () => (await call(`${server.url}/api/v1/clinics/${clinic.id}`)).status === 200, 'the new clinic')
   })
 })
 

@@ -76,8 +76,8 @@ describe.runIf(reason === null)('with Redis', () => {
     })
   const untilLogged = (servers: readonly Limited[], text: string, times = 1) =>
     until(
-      async () => (servers.every((each) => each.logText().split(text).length > times) ? true : undefined),
-      () => `the log has ${times} × "${text}"`,
+      async () => servers.every((each) => each.logText().split(text).length > times),
+      `the log has ${times} × "${text}"`,
     )
 
   test.each([1, 3])('%i servers admit exactly the limit of requests sent at the same time', async (count) => {
@@ -171,10 +171,7 @@ describe.runIf(reason === null)('with Redis', () => {
       return createPrincipals(pool, idle, false, options)
     }
     const [here, there, silent] = [await aProcess(), await aProcess(), await aProcess(false)]
-    await until(
-      async () => (redis.command('PUBSUB', 'NUMSUB', 'holdfast:revoked').includes('3') ? true : undefined),
-      () => 'three subscribers',
-    )
+    await until(async () => redis.command('PUBSUB', 'NUMSUB', 'holdfast:revoked').includes('3'), 'three subscribers')
     const cookies = createSessionCookies([settingsFor(server.database).HOLDFAST_SECRET ?? ''], false)
     const sessionOf = async () => {
       const { id, token } = await signUp(server.url, `${randomUUID()}@example.org`)
@@ -187,10 +184,7 @@ describe.runIf(reason === null)('with Redis', () => {
     await end(first.id)
     await here.forget(first.id)
     const untilRefused = (token: string) =>
-      until(
-        async () => ((await there.bySession(token)) === null ? true : undefined),
-        () => 'the session is refused',
-      )
+      until(async () => (await there.bySession(token)) === null, 'the session is refused')
     await untilRefused(first.token)
     expect(await there.bySession(second.token)).not.toBeNull()
 

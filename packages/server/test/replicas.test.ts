@@ -44,16 +44,13 @@ async function figures(): Promise<Figures> {
 }
 
 const untilLag = (isWanted: (seconds: number) => boolean) =>
-  until(
-    async () => isWanted((await figures()).lagSeconds) || undefined,
-    () => 'the lag of the replica',
-  )
+  until(async () => isWanted((await figures()).lagSeconds), 'the lag of the replica')
 
 const untilStandby = (condition: string) =>
   until(
     async () => {
       const { rows } = await standby.ownerPool.query<{ holds: boolean }>(`select ${condition} as holds`)
-      return rows[0]?.holds === true || undefined
+      return rows[0]?.holds === true
     },
     () => condition,
   )
@@ -84,13 +81,10 @@ test('a replica serves lists, none of which is older than what was written befor
     const id = await book()
     expect(await listed()).toContain(id)
   }
-  await until(
-    async () => {
-      await listed()
-      return (await figures()).replica > before.replica || undefined
-    },
-    () => 'a read by the replica',
-  )
+  await until(async () => {
+    await listed()
+    return (await figures()).replica > before.replica
+  }, 'a read by the replica')
 })
 
 test('an idle primary is no lag', async () => {
@@ -148,20 +142,12 @@ test('a conflict with the replay costs one retry on the primary, and no error', 
     readers.length = 0
     return readFailing(error).then((result) => (readers[0] === 'replica' ? result : undefined))
   }
-  expect(
-    await until(
-      () => untilReplicaReads(conflict),
-      () => 'a read by the replica',
-    ),
-  ).toBe('read')
+  expect(await until(() => untilReplicaReads(conflict), 'a read by the replica')).toBe('read')
   expect(readers).toEqual(['replica', 'primary'])
   // The control: an error of the request is not repeated.
-  await expect(
-    until(
-      () => untilReplicaReads(new RangeError('no such page')),
-      () => 'a read by the replica',
-    ),
-  ).rejects.toThrow('no such page')
+  await expect(until(() => untilReplicaReads(new RangeError('no such page')), 'a read by the replica')).rejects.toThrow(
+    'no such page',
+  )
   expect(readers).toEqual(['replica'])
 })
 
@@ -177,18 +163,12 @@ test('when it ends during reads, no request fails', async () => {
   })
   const reads = (more: number) => {
     const wanted = count + more
-    return until(
-      async () => count >= wanted || undefined,
-      () => 'more reads',
-    )
+    return until(async () => count >= wanted, 'more reads')
   }
   await reads(20)
   await standby.stop()
   await reads(20)
-  await until(
-    async () => ((await figures()).up === 0 ? true : undefined),
-    () => 'the replica to be away',
-  )
+  await until(async () => (await figures()).up === 0, 'the replica to be away')
   expect((await figures()).lagSeconds).toBeNaN()
   isOver = true
   await Promise.all(readers)

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { clinicNoIn, type MoveEnd, registeredEnds } from '@holdfast/engine'
 import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { openDatabase } from '../src/compose/database/open-database.ts'
 import { startServing } from '../src/compose/start-serving.ts'
 import { settingsAtStart } from '../src/lifecycle/settings-at-start.ts'
@@ -111,24 +112,19 @@ export async function startedShards() {
 export async function sceneOf(url: string, database: Installation) {
   const admin = await signIn(url)
   const api = async (method: string, path: string, body?: unknown, bearer = admin): Promise<ApiResponse> => {
-    const response = await until(
-      async () => {
-        const last = await call(`${url}/api/v1${path}`, { method, bearer, ...(body === undefined ? {} : { body }) })
-        // This happens on a slow machine. The request was not processed.
-        return last.body.code === 'unavailable' ? undefined : last
-      },
-      () => `${method} ${path}`,
-    )
+    const response = await until(async () => {
+      const last = await call(`${url}/api/v1${path}`, { method, bearer, ...(body === undefined ? {} : { body }) })
+      // This happens on a slow machine. The request was not processed.
+      return last.body.code === 'unavailable' ? undefined : last
+    }, `${method} ${path}`)
     if (response.status >= 300) throw new Error(`${method} ${path} returned ${response.status}: ${response.text}`)
     return response
   }
   const aClinic = async (name = 'Clinic') => String((await api('POST', '/clinics', { name, timezone: 'UTC' })).body.id)
   const created = database.shards.map((): string[] => [])
   const shardOfId = async (id: string): Promise<number> => {
-    const { rows } = await database.ownerPool.query<{ no: number }>(
-      'select shard_no as no from holdfast.clinic_shard where clinic_no = $1',
-      [clinicNoIn(id)],
-    )
+    const { rows } = await database.ownerPool.query<{ no: number }>(sql`select shard_no as no from holdfast.clinic_shard
+        where clinic_no = ${clinicNoIn(id)}`)
     return rows[0]?.no ?? Number.NaN
   }
   return {

@@ -1,4 +1,5 @@
 import type { TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 
 /** Which tables have another content since `begin`, by what is committed. */
 export type TableChanges = {
@@ -36,12 +37,9 @@ export async function tableChanges(
         insert into public.row_change values (tg_argv[0], delta, growth);
         return null;
       end $$`)
-  const { rows } = await ownerPool.query<{ name: string }>(
-    `select relname as name from pg_class
+  const { rows } = await ownerPool.query<{ name: string }>(sql`select relname as name from pg_class
       where relnamespace = 'holdfast'::regnamespace and relkind in ('r', 'p') and not relispartition
-        and relname <> all($1)`,
-    [except],
-  )
+        and relname <> all(${except})`)
   const triggers = rows.map(
     ({ name }) =>
       `create trigger note_row after insert or update or delete on holdfast.${name}
@@ -53,16 +51,14 @@ export async function tableChanges(
       await ownerPool.query('delete from public.row_change')
     },
     async tables() {
-      const { rows } = await ownerPool.query<{ name: string }>(
-        'select name from public.row_change group by name having sum(delta) <> 0 order by name',
-      )
+      const { rows } = await ownerPool.query<{ name: string }>(`select name from public.row_change group by name
+          having sum(delta) <> 0 order by name`)
       return rows.map(({ name }) => name)
     },
     async growth() {
-      const { rows } = await ownerPool.query<{ name: string; rows: number }>(
-        `select name, sum(growth)::integer as rows from public.row_change
-          where name <> 'directory_change' group by name having sum(growth) <> 0 order by name`,
-      )
+      const { rows } = await ownerPool.query<{ name: string; rows: number }>(`
+        select name, sum(growth)::integer as rows from public.row_change
+         where name <> 'directory_change' group by name having sum(growth) <> 0 order by name`)
       return Object.fromEntries(rows.map(({ name, rows }) => [name, rows]))
     },
   }

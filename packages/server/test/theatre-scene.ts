@@ -1,5 +1,6 @@
 import { aClinic, aDoctor, type ClinicOverrides, type TestDatabase } from '@holdfast/testkit'
 import type { CallOptions, RestApp } from './rest-app.ts'
+import { test as base } from './rest-test.ts'
 
 /** The first day of a theatre’s tests: far enough ahead that nothing of it is over, whenever they run. */
 export const theatreDay = Temporal.Now.plainDateISO('UTC').add({ days: 10 }).toString()
@@ -57,3 +58,6 @@ export async function aTheatre(database: TestDatabase, rest: RestApp, overrides:
     book,
   }
 }
+
+/** `test` with a `theatre` for each test that names it. */
+export const test = base.extend('theatre', ({ database, rest }) => aTheatre(database, rest))

@@ -8,22 +8,27 @@ const slowPollMsMax = 250
 // On a server of DATABASE_URL the log waits for the oldest transaction, which may be another test file's.
 const deadlineMsDefault = 120_000
 
+/** What a test waits for. */
+export type Description = string | (() => string | Promise<string>)
+
 /**
- * Polls until `ask` returns a value, less and less often. Throws at the deadline; `describe` says what the test was
- * waiting for.
+ * Polls until `ask` returns a value other than undefined and false, less and less often. Throws at the deadline;
+ * `describe` says what the test was waiting for.
  */
 export async function until<Value>(
-  ask: () => Promise<Value | undefined>,
-  describe: () => string | Promise<string>,
+  ask: () => Promise<Value | undefined | false>,
+  describe: Description,
   deadlineMs: number = deadlineMsDefault,
 ): Promise<Value> {
   const deadline = performance.now() + deadlineMs
   for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 1.3, pollMsMax)) {
     const askedAt = performance.now()
     const value = await ask()
-    if (value !== undefined) return value
+    if (value !== undefined && value !== false) return value
     const checkedAt = performance.now()
-    if (checkedAt > deadline) throw new Error(`Not within ${deadlineMs} ms: ${await describe()}`)
+    if (checkedAt > deadline) {
+      throw new Error(`Not within ${deadlineMs} ms: ${typeof describe === 'string' ? describe : await describe()}`)
+    }
     // Slow checks are repeated less often: they slow down what the test waits for.
     await delay(Math.max(pollMs, Math.min(2 * (checkedAt - askedAt), slowPollMsMax)))
   }
@@ -34,11 +39,10 @@ export async function until<Value>(
  */
 export async function untilLockWaiters(database: BuilderDatabase, count: number): Promise<void> {
   const sessions = async () => {
-    const { rows } = await database.ownerPool.query<{ waiting: boolean; what: string }>(
-      `select wait_event_type is not distinct from 'Lock' as waiting,
-              format('%s %s %s %s', application_name, state, wait_event, left(query, 100)) as what
-         from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
-    )
+    const { rows } = await database.ownerPool.query<{ waiting: boolean; what: string }>(`
+      select wait_event_type is not distinct from 'Lock' as waiting,
+            format('%s %s %s %s', application_name, state, wait_event, left(query, 100)) as what
+       from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
     return rows
   }
   await until(
@@ -89,8 +93,6 @@ export function holdSlotLock(database: BuilderDatabase, slot: { clinicNo: number
 
 /** Ends the sessions of this database that wait for a lock, as an administrator or a crash does. */
 export async function endLockWaiters({ ownerPool }: BuilderDatabase): Promise<void> {
-  await ownerPool.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`,
-  )
+  await ownerPool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`)
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inTransaction, newId } from '@holdfast/engine'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { type BuiltBookingStatus, bookingHistories } from './booking-histories.ts'
 
 /** The part of a {@link TestDatabase} that builders need: they write as the owner, without the engine's functions. */
@@ -91,9 +92,8 @@ export async function aDoctor(
 ): Promise<BuiltDoctor> {
   const id = newId(clinic.no)
   const specialization = overrides.specialization ?? 'General practice'
-  await database.ownerPool.query('insert into holdfast.specialization (name) values ($1) on conflict do nothing', [
-    specialization,
-  ])
+  await database.ownerPool.query(sql`insert into holdfast.specialization (name) values (${specialization})
+      on conflict do nothing`)
   await database.ownerPool.query(
     `insert into holdfast.resource (clinic_no, id, kind, name, active, specialization, appointment_types)
      values ($1, $2, 'doctor', $3, $4, $5, $6)`,
@@ -192,11 +192,9 @@ export async function aBooking(
   const rowStatus = failureReason === null ? status : 'FAILED'
   await inTransaction(database.ownerPool, async (transaction) => {
     if (rowStatus !== 'FAILED' && rowStatus !== 'CANCELLED') {
-      await transaction.query(
-        `update holdfast.slot set taken = taken + $3, next_lapse = least(next_lapse, $4)
-          where clinic_no = $1 and id = $2`,
-        [slot.clinicNo, slot.id, units, heldNow],
-      )
+      await transaction.query(sql`
+        update holdfast.slot set taken = taken + ${units}, next_lapse = least(next_lapse, ${heldNow})
+         where clinic_no = ${slot.clinicNo} and id = ${slot.id}`)
     }
     await transaction.query(
       `update holdfast.slot
@@ -256,10 +254,8 @@ export async function aMember(
   member: { role: 'doctor' | 'staff' | 'admin'; doctorId?: string | null; accountId?: string },
 ): Promise<{ accountId: string }> {
   const accountId = member.accountId ?? randomUUID()
-  await database.ownerPool.query(
-    'insert into holdfast.membership (clinic_no, account_id, role, doctor_id) values ($1, $2, $3, $4)',
-    [clinic.no, accountId, member.role, member.doctorId ?? null],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
+      values (${clinic.no}, ${accountId}, ${member.role}, ${member.doctorId ?? null})`)
   return { accountId }
 }
 
@@ -280,15 +276,12 @@ export async function anAccount(
   { name }: { name: string },
 ): Promise<{ id: string; email: string; password: string }> {
   const email = `${randomUUID()}@example.org`
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    `with person as (
-       insert into auth."user" (email, name, "emailVerified", "createdAt", "updatedAt")
-       values ($1, $2, false, now(), now()) returning id
-     )
-     insert into auth.account ("userId", "accountId", "providerId", password, "createdAt", "updatedAt")
-     select id, id::text, 'credential', $3, now(), now() from person returning "userId" as id`,
-    [email, name, accountHash],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`with person as (
+        insert into auth."user" (email, name, "emailVerified", "createdAt", "updatedAt")
+        values (${email}, ${name}, false, now(), now()) returning id
+      )
+      insert into auth.account ("userId", "accountId", "providerId", password, "createdAt", "updatedAt")
+      select id, id::text, 'credential', ${accountHash}, now(), now() from person returning "userId" as id`)
   const [account] = rows
   if (account === undefined) throw new Error(`The account of ${name} was not created.`)
   return { id: account.id, email, password: accountPassword }

@@ -76,12 +76,11 @@ export async function checkHistory(
   largest: ReadonlyMap<string, number> = new Map(),
 ): Promise<string[]> {
   const slots = await database.ownerPool.query<HistorySlot>('select id, capacity, taken from holdfast.slot')
-  const events = await database.ownerPool.query<HistoryEvent>(
-    `select booking_id as "bookingId", version, seq, at, type, status_after as "statusAfter", slot_id as "slotId",
-      units, hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason,
-            actor_id as "actorId"
-       from holdfast.booking_event order by seq`,
-  )
+  const events = await database.ownerPool.query<HistoryEvent>(`
+    select booking_id as "bookingId", version, seq, at, type, status_after as "statusAfter", slot_id as "slotId",
+     units, hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason,
+           actor_id as "actorId"
+      from holdfast.booking_event order by seq`)
   const slotsThen = slots.rows.map((slot) => ({ ...slot, capacity: largest.get(slot.id) ?? slot.capacity }))
   return replayHistory(slotsThen, events.rows)
 }

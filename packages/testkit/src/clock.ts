@@ -1,4 +1,5 @@
 import { inTransaction } from '@holdfast/engine'
+import sql from 'sql-template-tag'
 import type { BuilderDatabase } from './builders.ts'
 
 /**
@@ -54,13 +55,10 @@ export async function shiftSlot(
   slot: { clinicNo: number; id: string },
   minutes: number,
 ): Promise<void> {
-  await database.ownerPool.query(
-    `update holdfast.slot s
+  await database.ownerPool.query(sql`update holdfast.slot s
         set starts_at = s.starts_at + by.way, ends_at = s.ends_at + by.way,
             digest = holdfast.slot_digest(s.id, s.resource_id, s.starts_at + by.way, s.ends_at + by.way, s.capacity,
                                           s.withdrawn_at, s.blocked_at, holdfast.visit_of_slot(s))
-       from (select make_interval(mins => $3) as way) by
-      where s.clinic_no = $1 and s.id = $2`,
-    [slot.clinicNo, slot.id, minutes],
-  )
+       from (select make_interval(mins => ${minutes}) as way) by
+      where s.clinic_no = ${slot.clinicNo} and s.id = ${slot.id}`)
 }

@@ -1,5 +1,6 @@
 import { test as base } from 'vitest'
 import { addMonths } from './add-months.ts'
+import { aClinic, aDoctor, aSlot, type BuiltClinic, type BuiltDoctor } from './builders.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 import { type PreparedServer, preparedServer } from './test-environment.ts'
 
@@ -14,11 +15,26 @@ async function aDatabase(
   return database
 }
 
-/** `test` with a `database` for the test file: migrated, and empty before its first test. */
-export const test = serverTest.extend('database', { scope: 'file' }, aDatabase)
+const clinicIn = ({ database }: { database: TestDatabase }) => aClinic(database)
+const doctorOf = ({ database, clinic }: { database: TestDatabase; clinic: BuiltClinic }) => aDoctor(database, clinic)
+const slotOf = ({ database, doctor }: { database: TestDatabase; doctor: BuiltDoctor }) => aSlot(database, doctor)
 
-/** `test` with a `database` for each test: migrated, and empty. */
-export const freshDatabaseTest = serverTest.extend('database', aDatabase)
+/**
+ * `test` with a `database` for the test file, migrated, and empty before its first test; and for each test that names
+ * them a new `clinic`, a `doctor` of it and a `slot` of that doctor.
+ */
+export const test = serverTest
+  .extend('database', { scope: 'file' }, aDatabase)
+  .extend('clinic', clinicIn)
+  .extend('doctor', doctorOf)
+  .extend('slot', slotOf)
+
+/** The same with a `database` for each test: migrated, and empty. */
+export const freshDatabaseTest = serverTest
+  .extend('database', aDatabase)
+  .extend('clinic', clinicIn)
+  .extend('doctor', doctorOf)
+  .extend('slot', slotOf)
 
 /**
  * `test` with a `database` for each test: empty, as it is after so many months. The months are added once for the file,

@@ -43,11 +43,7 @@ export async function eventConsumer(url: string, exchange: string): Promise<Even
   consumer.once('ready', () => {
     isReady = true
   })
-  await until(
-    async () => isReady || undefined,
-    () => 'the consumer of the events to be ready',
-    readyWithinMs,
-  )
+  await until(async () => isReady, 'the consumer of the events to be ready', readyWithinMs)
   return {
     received,
     // Closing it waits for the broker, which may have been killed.

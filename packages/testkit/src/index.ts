@@ -17,7 +17,15 @@ export {
 export { addMonths, ageBooking } from './add-months.ts'
 export { aPng } from './an-image.ts'
 export { anOfferMessage, type OfferMessageOverrides } from './an-offer-message.ts'
-export { endLockWaiters, type HeldLock, holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
+export {
+  type Description,
+  endLockWaiters,
+  type HeldLock,
+  holdLock,
+  holdSlotLock,
+  until,
+  untilLockWaiters,
+} from './barrier.ts'
 export {
   aBooking,
   aClinic,

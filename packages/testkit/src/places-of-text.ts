@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag'
 import type { BuilderDatabase } from './builders.ts'
 
 /**
@@ -22,11 +23,9 @@ export async function placesOfText({ ownerPool }: BuilderDatabase, text: string)
     const { rows } = await ownerPool.query(hit, [text])
     if (rows.length > 0) found.add(name)
   }
-  const { rows: samples } = await ownerPool.query<{ name: string }>(
-    `select format('statistics of %s.%s.%s', schemaname, tablename, attname) as name from pg_stats s
-      where schemaname not in ('pg_catalog', 'information_schema') and strpos(lower(s::text), lower($1)) > 0`,
-    [text],
-  )
+  const { rows: samples } = await ownerPool.query<{ name: string }>(sql`
+    select format('statistics of %s.%s.%s', schemaname, tablename, attname) as name from pg_stats s
+     where schemaname not in ('pg_catalog', 'information_schema') and strpos(lower(s::text), lower(${text})) > 0`)
   for (const { name } of samples) found.add(name)
   return [...found].sort()
 }

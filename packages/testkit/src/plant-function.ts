@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag'
 import type { BuilderDatabase } from './builders.ts'
 
 /**
@@ -11,11 +12,9 @@ export async function plantFunction(
   name: string,
   ...changes: { part: string | RegExp; becomes: string }[]
 ): Promise<void> {
-  const { rows } = await database.ownerPool.query<{ source: string }>(
-    `select pg_get_functiondef(oid) as source from pg_proc
-      where pronamespace = 'holdfast'::regnamespace and proname = $1`,
-    [name],
-  )
+  const { rows } = await database.ownerPool.query<{ source: string }>(sql`
+    select pg_get_functiondef(oid) as source from pg_proc
+     where pronamespace = 'holdfast'::regnamespace and proname = ${name}`)
   const [only, ...others] = rows
   if (only === undefined || others.length > 0) throw new Error(`There are ${rows.length} functions holdfast.${name}.`)
   let source = only.source

@@ -131,10 +131,9 @@ async function startEmbedded(dataDirectory: string): Promise<RunningPostgres> {
 }
 
 async function checkRights(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ login: string; enough: boolean }>(
-    `select rolname as login, rolsuper or rolcreatedb and rolcreaterole as enough from pg_roles
-       where rolname = current_user`,
-  )
+  const { rows } = await client.query<{ login: string; enough: boolean }>(`
+    select rolname as login, rolsuper or rolcreatedb and rolcreaterole as enough from pg_roles
+     where rolname = current_user`)
   if (rows[0]?.enough !== true) {
     throw new Error(
       'The tests create databases and roles, and the login of DATABASE_URL may not. Run: ALTER ROLE ' +

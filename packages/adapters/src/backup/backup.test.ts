@@ -69,15 +69,12 @@ describe('one copy', () => {
     onTestFinished(async () => void (await cluster.ownerPool.query('drop table filling')))
     const copy = cluster.copy(store, { ...slow, signal: stop.signal })
     const phase = where === 'of its data' ? 'streaming database files' : 'waiting for checkpoint to finish'
-    await until(
-      async () => {
-        const { rows } = await cluster.ownerPool.query('select from pg_stat_progress_basebackup where phase = $1', [
-          phase,
-        ])
-        return rows.length > 0 || undefined
-      },
-      () => `a copy that is ${phase}`,
-    )
+    await until(async () => {
+      const { rows } = await cluster.ownerPool.query('select from pg_stat_progress_basebackup where phase = $1', [
+        phase,
+      ])
+      return rows.length > 0
+    }, `a copy that is ${phase}`)
     const abortedAt = performance.now()
     stop.abort()
     await expect(copy).rejects.toThrow('aborted')

@@ -351,10 +351,7 @@ describe('expired backups', () => {
 /** Copies when the second has passed that the id of another copy has, so that the new one has a greater id. */
 async function untilLater<Result>(id: string, copy: () => Promise<Result>): Promise<Result> {
   const isLater = () => new Date().toISOString().replaceAll(/[-:]/g, '').slice(0, 15) > id.slice(0, 15)
-  await until(
-    async () => (isLater() ? true : undefined),
-    () => `a second after ${id}`,
-  )
+  await until(async () => isLater(), `a second after ${id}`)
   return copy()
 }
 

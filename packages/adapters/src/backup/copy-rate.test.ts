@@ -44,16 +44,13 @@ test('a copy that the server ended is repeated twice as fast', async () => {
   })
   /** The process that copies at this rate, once there is one. */
   const copying = (megabytes: number) =>
-    until(
-      async () => {
-        const { rows } = await cluster.ownerPool.query<{ pid: number }>(
-          `select pid from pg_stat_activity where query like 'BASE_BACKUP%' and query like $1`,
-          [`%MAX_RATE ${megabytes * 1024})`],
-        )
-        return rows[0]?.pid
-      },
-      () => `a copy at ${megabytes} MB/s`,
-    )
+    until(async () => {
+      const { rows } = await cluster.ownerPool.query<{ pid: number }>(
+        `select pid from pg_stat_activity where query like 'BASE_BACKUP%' and query like $1`,
+        [`%MAX_RATE ${megabytes * 1024})`],
+      )
+      return rows[0]?.pid
+    }, `a copy at ${megabytes} MB/s`)
   const store = openDirectory(join(scratch.path, 'backups'))
   const backups = await startContinuously(cluster, store, 0.2, { megabytesPerSecond: 1 })
   onTestFinished(() => backups.stop())

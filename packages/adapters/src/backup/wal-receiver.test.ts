@@ -36,10 +36,7 @@ test('a position is reached when all segments before it are stored, and those th
   })
 
   await fill()
-  await until(
-    async () => stored[0],
-    () => 'a full segment',
-  )
+  await until(async () => stored[0], 'a full segment')
   const mark = await lsnOf('pg_current_wal_flush_lsn()')
   let isReached = false
   const reached = receiver.reached(mark).then(() => {
@@ -47,14 +44,11 @@ test('a position is reached when all segments before it are stored, and those th
   })
   await fill()
   await until(
-    async () => receiver.receivedLsn >= segmentStart(mark, segmentBytes) + BigInt(segmentBytes) || undefined,
-    () => 'another full segment',
+    async () => receiver.receivedLsn >= segmentStart(mark, segmentBytes) + BigInt(segmentBytes),
+    'another full segment',
   )
   stored[0]?.resolve()
-  await until(
-    async () => stored[1],
-    () => 'the other segment to be stored',
-  )
+  await until(async () => stored[1], 'the other segment to be stored')
   await new Promise(setImmediate)
   expect(isReached).toBe(false)
   stored[1]?.resolve()

@@ -144,10 +144,7 @@ test('a mail is begun only when a connection is free for it, and sent if that ma
       return index < 2 ? held : index === 2
     }),
   )
-  await until(
-    async () => (begun.length === 2 ? true : undefined),
-    () => 'two mails to be begun',
-  )
+  await until(async () => begun.length === 2, 'two mails to be begun')
   expect([begun, mails.mails.length]).toEqual([[0, 1], 0])
   goOn(true)
   expect((await Promise.all(sending)).map(({ kind }) => kind)).toEqual([

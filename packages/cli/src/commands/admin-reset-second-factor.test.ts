@@ -1,4 +1,5 @@
 // Nightly: each account whose second factor is reset
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'
@@ -20,16 +21,13 @@ test('end-sessions ends those of one account or of all, says so, and is recorded
   for (const email of ['one@example.org', 'two@example.org'])
     await runCaptured(['admin', 'create', '--email', email], env)
   const sessions = async () => {
-    const { rows } = await owner.query<{ email: string }>(
-      'select email from auth."user" u join auth.session s on s."userId" = u.id order by email',
-    )
+    const { rows } = await owner.query<{ email: string }>(`select email from auth."user" u
+        join auth.session s on s."userId" = u.id order by email`)
     return rows.map(({ email }) => email)
   }
-  await owner.query(
-    `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
-     select id, 'sha256:planted ' || email, now() + interval '1 day', now(), now()
-       from auth."user" where email like '%o%@%'`,
-  )
+  await owner.query(`insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+      select id, 'sha256:planted ' || email, now() + interval '1 day', now(), now()
+        from auth."user" where email like '%o%@%'`)
   const before = await sessions()
   const end = (...args: string[]) => runCaptured(['admin', 'end-sessions', ...args], env)
   expect(await end('--email', 'ONE@example.org')).toMatchObject({
@@ -42,24 +40,19 @@ test('end-sessions ends those of one account or of all, says so, and is recorded
   expect(await sessions()).toEqual([])
   for (const args of [[], ['--email', 'nobody@example.org']]) expect((await end(...args)).code).toBe(1)
   expect((await end('--all', '--email', 'one@example.org')).code).toBe(2)
-  const { rows } = await owner.query(
-    `select details from holdfast.audit_event where kind = 'sessions_ended' and actor_kind = 'command' order by at`,
-  )
+  const { rows } = await owner.query(`select details from holdfast.audit_event where kind = 'sessions_ended'
+      and actor_kind = 'command' order by at`)
   expect(rows).toEqual([{ details: ['all'] }, { details: ['all accounts'] }])
 })
 
 test('reset-second-factor removes the second factors of one account, ends its sessions, and says so', async () => {
   const { rows } = await owner.query<{ id: string }>(`select id from auth."user" where email = 'boss@example.org'`)
   const [id] = rows.map((row) => row.id)
-  await owner.query(`insert into auth.totp ("userId", secret, "confirmedAt", "lastStep") values ($1, 'x', now(), 0)`, [
-    id,
-  ])
+  await owner.query(sql`insert into auth.totp ("userId", secret, "confirmedAt", "lastStep")
+      values (${id}, 'x', now(), 0)`)
   await owner.query(`insert into auth."recoveryCode" ("userId", hash) values ($1, 'a'), ($1, 'b')`, [id])
-  await owner.query(
-    `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
-     values ($1, 'sha256:planted', now() + interval '1 day', now(), now())`,
-    [id],
-  )
+  await owner.query(sql`insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+      values (${id}, 'sha256:planted', now() + interval '1 day', now(), now())`)
   const resetPassword = () => runCaptured(['admin', 'reset-password', '--email', 'boss@example.org'], env)
   expect((await resetPassword()).out.join()).toContain('The account keeps its second factors.')
   const passwordBefore = (await owner.query('select password from auth.account order by id')).rows
@@ -73,11 +66,8 @@ test('reset-second-factor removes the second factors of one account, ends its se
     '  recovery codes: 2',
     'All sessions of the account have ended. The password is unchanged, and signs in alone.',
   ])
-  const left = await owner.query(
-    `select from auth.totp union all select from auth."recoveryCode"
-      union all select from auth.session where "userId" = $1`,
-    [id],
-  )
+  const left = await owner.query(sql`select from auth.totp union all select from auth."recoveryCode"
+      union all select from auth.session where "userId" = ${id}`)
   expect(left.rowCount).toBe(0)
   expect((await owner.query('select password from auth.account order by id')).rows).toEqual(passwordBefore)
   expect((await reset('boss@example.org')).out[0]).toBe('boss@example.org had no second factor.')

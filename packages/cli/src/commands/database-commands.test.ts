@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openAccounts } from '@holdfast/server/accounts'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'
@@ -137,9 +138,8 @@ describe('admin create', () => {
 
   test('reset-password prints a link for an account, makes its password invalid, and grants nothing', async () => {
     const passwords = async () => {
-      const { rows } = await owner.query<{ email: string; has: boolean }>(
-        'select email, password is not null as has from auth.account a join auth."user" u on u.id = a."userId"',
-      )
+      const { rows } = await owner.query<{ email: string; has: boolean }>(`select email, password is not null as has
+          from auth.account a join auth."user" u on u.id = a."userId"`)
       return Object.fromEntries(rows.map(({ email, has }) => [email, has]))
     }
     const administrators = () => owner.query('select account_id from holdfast.site_administrator order by 1')
@@ -159,10 +159,8 @@ describe('admin create', () => {
 
   test('only a generated password has to be changed', async () => {
     const mustChange = async (email: string) => {
-      const { rows } = await owner.query<{ must: boolean }>(
-        `select "mustChangePassword" as must from auth."user" where email = $1`,
-        [email],
-      )
+      const { rows } = await owner.query<{ must: boolean }>(sql`select "mustChangePassword" as must from auth."user"
+          where email = ${email}`)
       return rows[0]?.must
     }
     await runCaptured(['admin', 'create', '--email', 'generated@example.org'], env)
@@ -178,10 +176,8 @@ describe('admin create', () => {
     if (config.kind !== 'ok') throw new Error('the settings are right')
     const given = { appUrl: database.ownerUrl, secrets: ['x'.repeat(40)] }
     const { passwords, close } = await openAccounts(config.config, given, createLogger('silent'))
-    const { rows } = await owner.query<{ password: string }>(
-      `select a.password from auth.account a join auth."user" u on u.id = a."userId" where u.email = $1`,
-      [email],
-    )
+    const { rows } = await owner.query<{ password: string }>(sql`select a.password from auth.account a
+        join auth."user" u on u.id = a."userId" where u.email = ${email}`)
     try {
       return await passwords.verify({ hash: rows[0]?.password ?? '', password })
     } finally {

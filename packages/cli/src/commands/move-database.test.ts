@@ -23,10 +23,8 @@ beforeAll(async () => {
   expect((await runCaptured(['migrate'], { DATABASE_URL: old.ownerUrl })).code).toBe(0)
   pool = open(old.ownerUrl)
   // A month for which the new database creates no partition by itself.
-  await pool.query(
-    `create table holdfast.booking_y2020m01 partition of holdfast.booking
-       for values from (holdfast.id_floor('2020-01-01Z')) to (holdfast.id_floor('2020-02-01Z'))`,
-  )
+  await pool.query(`create table holdfast.booking_y2020m01 partition of holdfast.booking
+      for values from (holdfast.id_floor('2020-01-01Z')) to (holdfast.id_floor('2020-02-01Z'))`)
   const doctor = await aDoctor({ ownerPool: pool }, await aClinic({ ownerPool: pool }))
   const slot = await aSlot({ ownerPool: pool }, doctor, { capacity: bookings })
   for (let count = 0; count < bookings; count += 1) await aBooking({ ownerPool: pool }, slot)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { changeDatabaseUrl, ensureAppLogin, newId, registerShard } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 
@@ -22,10 +23,8 @@ async function aSentMail(database: TestDatabase) {
     [booking.clinicNo, id, booking.id, booking.slotId],
   )
   const stored = async () => {
-    const { rows } = await ownerPool.query<{ state: string; failure: string | null; result: string }>(
-      'select state, failure, result from holdfast.message where id = $1',
-      [id],
-    )
+    const { rows } = await ownerPool.query<{ state: string; failure: string | null; result: string }>(sql`
+      select state, failure, result from holdfast.message where id = ${id}`)
     return rows[0]
   }
   return { id, stored }
@@ -164,11 +163,9 @@ test('an address or a Message-ID with a NUL is none, and no reason to try again'
 
 test('a report that the database refuses for what is in it is not tried again', async ({ database }) => {
   const { id } = await aSentMail(database)
-  await database.ownerPool.query(
-    `create function holdfast.refuse() returns trigger language plpgsql as
-       $$ begin raise 'no such text' using errcode = '22021'; end $$;
-     create trigger refuse before update on holdfast.message for each row execute function holdfast.refuse()`,
-  )
+  await database.ownerPool.query(`create function holdfast.refuse() returns trigger language plpgsql as
+        $$ begin raise 'no such text' using errcode = '22021'; end $$;
+      create trigger refuse before update on holdfast.message for each row execute function holdfast.refuse()`)
   try {
     expect(await record(database, aReport({ id }))).toEqual({ code: 1, out: [], err: ['error: no such text'] })
   } finally {
@@ -178,13 +175,11 @@ test('a report that the database refuses for what is in it is not tried again', 
 
 test('the application’s role records it; the owner only reads how that one logs in', async ({ database }) => {
   const { ownerUrl, ownerPool } = database
-  await ownerPool.query(
-    `create table public.recorded_by (role text);
-     grant insert on public.recorded_by to public;
-     create function public.note() returns trigger language plpgsql as
-       $$ begin insert into public.recorded_by values (current_user); return new; end $$;
-     create trigger note before update on holdfast.message for each row execute function public.note()`,
-  )
+  await ownerPool.query(`create table public.recorded_by (role text);
+      grant insert on public.recorded_by to public;
+      create function public.note() returns trigger language plpgsql as
+        $$ begin insert into public.recorded_by values (current_user); return new; end $$;
+      create trigger note before update on holdfast.message for each row execute function public.note()`)
   const recordedBy = async (settings: Record<string, string>) => {
     const { id } = await aSentMail(database)
     await ownerPool.query('truncate public.recorded_by')

@@ -15,9 +15,8 @@ beforeAll(async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 9 })
   for (let n = 0; n < 3; n += 1) await aBooking(database, slot, { status: 'PENDING' })
   // A dump leaves the log like this on a server that has assigned fewer transaction numbers.
-  await database.ownerPool.query(
-    `update holdfast.booking_event set xid = (xid::text::bigint + 1000000000000)::text::xid8`,
-  )
+  await database.ownerPool.query(`update holdfast.booking_event
+      set xid = (xid::text::bigint + 1000000000000)::text::xid8`)
 })
 
 afterAll(() => database.drop())

@@ -64,7 +64,7 @@ test('a server backs up to S3, and what the commands restore from there can be s
       const { ranges } = await json(['backups', '--from', place])
       return ranges.some((range: { until: string }) => Date.parse(range.until) > moment) ? new Date(moment) : undefined
     }
-    return until(isThere, () => `backups until ${moment}`)
+    return until(isThere, `backups until ${moment}`)
   }
   await archived()
   const slot = await aSlot(cluster, await aDoctor(cluster, await aClinic(cluster)), { capacity: 3 })

@@ -26,9 +26,8 @@ async function anInstallation(): Promise<Installation> {
   await aClinic(directory)
   expect((await runCaptured(['migrate'], env)).code).toBe(0)
   await aClinic(north)
-  const { rows } = await directory.ownerPool.query<{ value: string }>(
-    "select value from holdfast.setting where name = 'installation'",
-  )
+  const { rows } = await directory.ownerPool.query<{ value: string }>(`select value from holdfast.setting
+      where name = 'installation'`)
   return { directory, north, env, id: rows[0]?.value ?? '' }
 }
 
@@ -48,13 +47,11 @@ const commands = [
 
 /** What a command must not change. */
 async function rowsOf({ ownerPool }: TestDatabase) {
-  const { rows } = await ownerPool.query(
-    `select (select json_agg(c order by no) from holdfast.clinic c) as clinics,
-            (select json_agg(c order by clinic_no) from holdfast.clinic_shard c) as places,
-            (select json_agg(s order by no) from holdfast.shard s) as shards,
-            (select json_agg(m) from holdfast.moving_clinic m) as moving,
-            (select json_agg(s order by name) from holdfast.setting s) as settings`,
-  )
+  const { rows } = await ownerPool.query(`select (select json_agg(c order by no) from holdfast.clinic c) as clinics,
+      (select json_agg(c order by clinic_no) from holdfast.clinic_shard c) as places,
+      (select json_agg(s order by no) from holdfast.shard s) as shards,
+      (select json_agg(m) from holdfast.moving_clinic m) as moving,
+      (select json_agg(s order by name) from holdfast.setting s) as settings`)
   return rows[0]
 }
 

@@ -181,9 +181,8 @@ test('a clinic is moved to another database after a rehearsal, and what is wrong
 })
 
 test('of two copies of a clinic, which shards and doctor name, the chosen one stays', async () => {
-  const { rows } = await directory.ownerPool.query<{ id: string; no: number }>(
-    'select id, no from holdfast.clinic limit 1',
-  )
+  const { rows } = await directory.ownerPool.query<{ id: string; no: number }>(`
+    select id, no from holdfast.clinic limit 1`)
   const [clinic] = rows
   if (clinic === undefined) throw new Error('There is a clinic.')
   // A database that was restored to a time before the clinic had moved is like this.

@@ -1,4 +1,5 @@
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { checkAccountMails } from './check-account-mails.ts'
 
@@ -7,12 +8,9 @@ test('e-mails that wait are a warning after ten minutes; ones no longer valid ar
   const check = () => checkAccountMails(ownerPool)
   expect(await check()).toMatchObject({ state: 'ok', found: 'none is waiting' })
   const store = (age: string, validFor: string) =>
-    ownerPool.query(
-      `insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at, created_at)
-       select gen_random_uuid(), 'invitation', false, 'not to be shown', at + $2::interval, at
-         from (select now() - $1::interval as at) created`,
-      [age, validFor],
-    )
+    ownerPool.query(sql`insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at, created_at)
+        select gen_random_uuid(), 'invitation', false, 'not to be shown', at + ${validFor}::interval, at
+          from (select now() - ${age}::interval as at) created`)
   await store('9 minutes', '1 hour')
   expect(await check()).toMatchObject({ state: 'ok', found: '1 waiting' })
   await store('5 hours', '1 hour')

@@ -16,11 +16,9 @@ test('what the login of the server may do beyond its grants is a warning', async
   // A thief of the login can do this.
   const { rows } = await database.appPool.query<{ login: string }>('select current_user::text as login')
   await database.appPool.query(`alter role "${rows[0]?.login}" set search_path = planted, holdfast`)
-  await database.appPool.query(
-    `do $do$ begin
-       execute format('alter role %I in database %I set work_mem = 64', current_user, current_database());
-     end $do$`,
-  )
+  await database.appPool.query(`do $do$ begin
+        execute format('alter role %I in database %I set work_mem = 64', current_user, current_database());
+      end $do$`)
   const [warned] = await checks()
   expect(warned).toMatchObject({ state: 'warning', found: expect.stringContaining('search_path, work_mem') })
   const commands = (warned?.fix ?? '').match(/ALTER ROLE [^;]* RESET ALL;/g) ?? []

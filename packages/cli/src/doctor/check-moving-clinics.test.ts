@@ -1,10 +1,8 @@
-import { aClinic } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { checkMovingClinics } from './check-moving-clinics.ts'
 
-test('a clinic whose changes are refused is a warning, until its move ends', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('a clinic whose changes are refused is a warning, until its move ends', async ({ database, clinic }) => {
   const refuseUntil = (until: string) =>
     database.ownerPool.query(
       `insert into holdfast.moving_clinic values ($1, gen_random_uuid(), $2)

@@ -1,10 +1,9 @@
-import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { checkOpenTransactions } from './check-open-transactions.ts'
 
-test('a transaction that holds back the log is a warning with its session', async ({ database }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('a transaction that holds back the log is a warning with its session', async ({ database, slot }) => {
   const check = () => checkOpenTransactions(database.ownerPool)
   const client = await database.ownerPool.connect()
   await client.query('begin')

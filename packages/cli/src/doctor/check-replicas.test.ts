@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { changeDatabaseUrl } from '@holdfast/engine'
 import { createTestCluster, portToKeep, type TestCluster, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkReplicas } from './check-replicas.ts'
 
@@ -105,14 +106,9 @@ test('a promoted server, and a replica that follows it, are errors: they have an
 async function untilAhead(follower: TestCluster, promoted: TestCluster): Promise<void> {
   const { rows } = await primary.ownerPool.query<{ lsn: string }>('select pg_current_wal_flush_lsn()::text as lsn')
   await promoted.ownerPool.query('create table ahead as select repeat(n::text, 9) from generate_series(1, 20000) n')
-  await until(
-    async () => {
-      const { rows: found } = await follower.ownerPool.query<{ is_ahead: boolean }>(
-        'select pg_last_wal_replay_lsn() > $1::pg_lsn as is_ahead',
-        [rows[0]?.lsn],
-      )
-      return found[0]?.is_ahead === true ? true : undefined
-    },
-    () => 'a follower that is ahead',
-  )
+  await until(async () => {
+    const { rows: found } = await follower.ownerPool.query<{ is_ahead: boolean }>(sql`
+      select pg_last_wal_replay_lsn() > ${rows[0]?.lsn}::pg_lsn as is_ahead`)
+    return found[0]?.is_ahead === true
+  }, 'a follower that is ahead')
 }

@@ -47,11 +47,7 @@ test('on a terminal it redraws one screen; with --json it prints an object', asy
   const again = new AbortController()
   const json = capturingContext({ DATABASE_URL: database.ownerUrl }, { signal: again.signal })
   const ended = runCommandLine(['doctor', '--watch', '--json'], json.context)
-  const text = await until(
-    async () => json.out[0],
-    () => 'a line of JSON',
-    readMs,
-  )
+  const text = await until(async () => json.out[0], 'a line of JSON', readMs)
   again.abort('SIGINT')
   expect(await ended).toBe(0)
   expect(JSON.parse(text)).toMatchObject({ at: expect.any(String), checks: expect.any(Array) })

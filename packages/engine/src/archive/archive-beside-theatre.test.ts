@@ -19,10 +19,8 @@ async function anOldMonth(database: TestDatabase) {
   await shiftSlot(database, block, (old.getTime() - soonAt(9).getTime()) / 60_000)
   // So that nothing but its room keeps it.
   await database.ownerPool.query('delete from holdfast.idempotency')
-  await database.ownerPool.query(
-    `update holdfast.booking set created_at = created_at - interval '8 months',
-                                 updated_at = updated_at - interval '8 months'`,
-  )
+  await database.ownerPool.query(`update holdfast.booking set created_at = created_at - interval '8 months',
+      updated_at = updated_at - interval '8 months'`)
   await database.ownerPool.query("update holdfast.booking_event set at = at - interval '8 months'")
   await database.ownerPool.query("update holdfast.slot set created_at = created_at - interval '8 months'")
   const slot = await aSlot(database, await aDoctor(database, clinic), { startsAt: old })

@@ -2,6 +2,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { aBooking, aClaim, aClinic, aDoctor, aSlot, checkHistory, holdLock, placesOfText } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished } from 'vitest'
 import {
   aHistory,
@@ -74,15 +75,13 @@ test('a link comes back with its booking, but not to a record erased meanwhile',
 test('messages of a month are deleted, not archived, and stay so; others stay', async ({ database, directory }) => {
   await aHistory(database)
   // One that was never sent has the patient's name; one that is due for ever would never be deleted by its age.
-  await database.ownerPool.query(
-    `insert into holdfast.message
-       (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at, masked_address, content)
-     select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', 'email', k.state, now(),
-            case k.state when 'kept' then now() end, 'p…@planted.example',
-            case k.state when 'kept' then '{"subject": "", "html": "", "text": "Hello Planted"}'::jsonb end
-       from holdfast.booking b
-       join lateral (select case when b.status = 'NO_SHOW' then 'due' else 'kept' end as state) k on true`,
-  )
+  await database.ownerPool.query(`insert into holdfast.message
+        (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at, masked_address, content)
+      select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', 'email', k.state, now(),
+             case k.state when 'kept' then now() end, 'p…@planted.example',
+             case k.state when 'kept' then '{"subject": "", "html": "", "text": "Hello Planted"}'::jsonb end
+        from holdfast.booking b
+        join lateral (select case when b.status = 'NO_SHOW' then 'due' else 'kept' end as state) k on true`)
   expect(await placesOfText(database, 'planted')).toEqual(['holdfast.message'])
   const bookingsOf = async () => {
     const { rows } = await database.ownerPool.query('select booking_id as id from holdfast.message order by 1')
@@ -156,10 +155,8 @@ describe('a crash', () => {
   test('and an erasure afterwards: a repetition finishes', async ({ database, directory }) => {
     const slots = await aHistory(database)
     await expect(archive(database, directory, { onStep: crashingAt<ArchiveStep>('moved') })).rejects.toThrow('crash at')
-    await database.ownerPool.query(
-      `select holdfast.erase_patient($1, array(select id from holdfast.booking where slot_id = $2), null, null)`,
-      [slots.at(-1)?.clinicNo, slots.at(-1)?.id],
-    )
+    await database.ownerPool.query(sql`select holdfast.erase_patient(${slots.at(-1)?.clinicNo}, array(select id
+        from holdfast.booking where slot_id = ${slots.at(-1)?.id}), null, null)`)
     expect((await archive(database, directory))?.counts).toMatchObject({ slot: 8, booking: 16, booking_event: 54 })
     expect(await findings(database)).toEqual([])
     await restoreMonth(database.ownerPool, fileOf(directory))
@@ -236,14 +233,12 @@ test('an event of a transaction that this server has not assigned comes back at 
   directory,
 }) => {
   await aHistory(database)
-  await database.ownerPool.query(
-    `update holdfast.booking_event set xid = '9000000000000' where at < now() - interval '60 days'`,
-  )
+  await database.ownerPool.query(`update holdfast.booking_event set xid = '9000000000000'
+      where at < now() - interval '60 days'`)
   await archive(database, directory)
   await restoreMonth(database.ownerPool, fileOf(directory))
-  const { rows } = await database.ownerPool.query(
-    `select xid::text from holdfast.booking_event where xid < '10' group by 1`,
-  )
+  const { rows } = await database.ownerPool.query(`select xid::text from holdfast.booking_event where xid < '10'
+      group by 1`)
   expect(rows).toEqual([{ xid: '3' }])
 })
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import {
   aHistory,
@@ -26,14 +27,10 @@ test('refused: a month that is too young, a hold, a key and a recent change', as
   if (slot === undefined) throw new Error('no slot')
   const hold = await book(database, slot, { status: 'PENDING', holdExpiresAt: new Date(old) })
   await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'in_use', message: /1 holds/ })
-  await database.ownerPool.query(
-    `update holdfast.booking set status = 'CANCELLED', hold_expires_at = null where id = $1`,
-    [hold.id],
-  )
-  await database.ownerPool.query(
-    'insert into holdfast.idempotency values ($1, gen_random_uuid(), gen_random_uuid(), $2, now())',
-    [hold.clinicNo, hold.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.booking set status = 'CANCELLED', hold_expires_at = null
+      where id = ${hold.id}`)
+  await database.ownerPool.query(sql`insert into holdfast.idempotency
+      values (${hold.clinicNo}, gen_random_uuid(), gen_random_uuid(), ${hold.id}, now())`)
   await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'in_use', message: /1 bookings with/ })
   await database.ownerPool.query('delete from holdfast.idempotency')
   await database.ownerPool.query('update holdfast.booking set updated_at = now()')

@@ -1,4 +1,5 @@
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { archive, fileOf, old, test } from '../../test/old-month.ts'
 import { type RestoreStep, restoreMonth } from './restore-month.ts'
@@ -18,10 +19,8 @@ test('slots of a file without their oldest booking get it from its bookings', as
   await database.ownerPool.query(`update holdfast.archived_row set row = row - 'oldest_booking_at' where kind = 'slot'`)
 
   await restoreMonth(database.ownerPool, path)
-  const { rows } = await database.ownerPool.query(
-    `select s.oldest_booking_at = (select min(b.created_at) from holdfast.booking b) as is_known
-       from holdfast.slot s where s.id = $1`,
-    [slot.id],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select s.oldest_booking_at = (select min(b.created_at) from holdfast.booking b) as is_known
+     from holdfast.slot s where s.id = ${slot.id}`)
   expect(rows).toEqual([{ is_known: true }])
 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aMember, createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as freshTest, test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { AuditEventsQuery, NewAuditEvent } from '../model/audit-event.ts'
 import { purgeAuditEvents } from '../upkeep/purge-audit-events.ts'
@@ -28,8 +29,7 @@ function aQuery(query: Partial<AuditEventsQuery> = {}): AuditEventsQuery {
   return { ...all, limit: 50, cursor: null, ...query }
 }
 
-test('a transaction that is held open adds nothing to the time before it appends', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('a transaction that is held open adds nothing to the time before it appends', async ({ database, clinic }) => {
   const client = await database.appPool.connect()
   try {
     await client.query('begin; select now()')
@@ -37,10 +37,8 @@ test('a transaction that is held open adds nothing to the time before it appends
     const event = JSON.stringify([anEvent({ clinicNo: clinic.no })])
     await client.query('select holdfast.append_audit_events($1)', [event])
     await client.query('commit')
-    const { rows } = await client.query(
-      'select at >= $2::timestamptz as "isLater" from holdfast.audit_event where clinic_no = $1',
-      [clinic.no, times[0]?.before],
-    )
+    const { rows } = await client.query(sql`select at >= ${times[0]?.before}::timestamptz as "isLater"
+        from holdfast.audit_event where clinic_no = ${clinic.no}`)
     expect(rows).toEqual([{ isLater: true }])
   } finally {
     client.release()
@@ -76,11 +74,9 @@ test('the events of a batch are as far apart as their ages', async ({ database }
   // The later ones were recorded first, as repetitions are.
   const ages = Array.from({ length: 500 }, (_, nth) => nth)
   await log.append(ages.map((ageMs) => anEvent({ clinicNo: clinic.no, ageMs, details: [String(ageMs)] })))
-  const { rows } = await database.ownerPool.query<{ details: string[]; ms: number }>(
-    `select details, (extract(epoch from max(at) over () - at) * 1000)::float8 as ms
-       from holdfast.audit_event where clinic_no = $1 order by seq`,
-    [clinic.no],
-  )
+  const { rows } = await database.ownerPool.query<{ details: string[]; ms: number }>(sql`
+    select details, (extract(epoch from max(at) over () - at) * 1000)::float8 as ms
+     from holdfast.audit_event where clinic_no = ${clinic.no} order by seq`)
   expect(rows).toEqual(ages.toReversed().map((ms) => ({ details: [String(ms)], ms })))
 })
 
@@ -115,14 +111,12 @@ test('10,000 events are paged newest first, each once, by kind, person and day',
   const log = createAuditLog(database.appPool)
   const clinic = await aClinic(database)
   const actorId = randomUUID()
-  await database.ownerPool.query(
-    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, details)
-     select $1, timestamptz '2026-03-01 00:00Z' + n / 2 * interval '1 minute',
+  await database.ownerPool.query(sql`
+    insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, details)
+     select ${clinic.no}, timestamptz '2026-03-01 00:00Z' + n / 2 * interval '1 minute',
             case when n % 100 = 0 then 'denied' else 'bookings_read' end, 1, 'account',
-            case when n % 50 = 0 then $2::uuid else gen_random_uuid() end, '{}'
-       from generate_series(0, 9999) n`,
-    [clinic.no, actorId],
-  )
+            case when n % 50 = 0 then ${actorId}::uuid else gen_random_uuid() end, '{}'
+       from generate_series(0, 9999) n`)
   const read = async (query: Partial<AuditEventsQuery>) => {
     const found = []
     for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
@@ -247,9 +241,8 @@ test('an event cannot be added to another day: its time is the database’s', as
 freshTest('negative control: without the limit, an event is added to another day', async ({ database }) => {
   await plantFunction(database, 'append_audit_events', { part: ' between 0 and c_age_max', becomes: ' is not null' })
   await append(database, 400 * 86_400_000)
-  const { rows } = await database.ownerPool.query(
-    `select from holdfast.audit_event where at < now() - interval '399 days'`,
-  )
+  const { rows } = await database.ownerPool.query(`select from holdfast.audit_event
+      where at < now() - interval '399 days'`)
   expect(rows).toHaveLength(1)
 })
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 
@@ -97,13 +98,8 @@ test('an unknown action and arrays of different lengths are named in the error',
     await expect(settle(['confirm'], patients)).rejects.toMatchObject({ code: '22023' })
   }
   const move = (slotIds: string[]) =>
-    database.appPool.query('select * from holdfast.move_bookings($1, $2, $3, $4, $5)', [
-      [1],
-      [randomUUID()],
-      slotIds,
-      [null],
-      [false],
-    ])
+    database.appPool.query(sql`
+      select * from holdfast.move_bookings(${[1]}, ${[randomUUID()]}, ${slotIds}, ${[null]}, ${[false]})`)
   expect((await move([randomUUID()])).rows).toMatchObject([{ outcome: 'booking_missing' }])
   await expect(move([])).rejects.toMatchObject({ code: '22023' })
 })

@@ -88,8 +88,7 @@ test('the hold ends with the start of the visit at the latest, and is never shor
   expect('booking' in long && long.booking.holdExpiresAt).toEqual(until)
 })
 
-test('an offer of the waitlist waits for its link no longer than it is held', async ({ database }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('an offer of the waitlist waits for its link no longer than it is held', async ({ database, doctor }) => {
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3 * dayMs) })
   await engine.messages.changeSettings(slot.clinicNo, { confirmByLink: true, confirmMinutes: 60 })
   const taken = await aBooking(database, slot)

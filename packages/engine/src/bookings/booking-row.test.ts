@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
@@ -41,8 +41,7 @@ test('the functions and TypeScript agree on the columns of a booking', async ({ 
   ])
 })
 
-test('reads and functions return the same booking, in every state', async ({ database }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('reads and functions return the same booking, in every state', async ({ database, doctor }) => {
   const slot = await aSlot(database, doctor, { capacity: 100 })
   const lapsed = { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) } as const
   for (const status of ['PENDING', 'CONFIRMED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED'] as const) {

@@ -101,10 +101,7 @@ test('no booking is locked after the waitlist, if a second hold lapses', async (
   const waitlist = await holdLock(database.ownerPool, offering, [doctor.clinicNo])
   const claiming = engine.claim(added(slot))
   await untilLockWaiters(database, 1)
-  await until(
-    async () => (Date.now() > endsAt ? true : undefined),
-    () => 'the second hold to lapse',
-  )
+  await until(async () => Date.now() > endsAt, 'the second hold to lapse')
   // Another session changes that booking, and gives back what it had.
   const other = await database.ownerPool.connect()
   try {

@@ -18,6 +18,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { verify } from '../verify/verify.ts'
@@ -149,10 +150,8 @@ async function run(calendar: Calendar, one: Step): Promise<object | string> {
   if (one.kind === 'lapse') return `${await lapseHolds(database, at)} lapsed`
   if (one.kind === 'begin') await shiftSlot(database, at, -1440)
   if (one.kind === 'withdraw') {
-    await database.appPool.query('select holdfast.withdraw_slots($1, $2, null, null, null, true, false, null)', [
-      at.clinicNo,
-      at.id,
-    ])
+    await database.appPool.query(sql`
+      select holdfast.withdraw_slots(${at.clinicNo}, ${at.id}, null, null, null, true, false, null)`)
   }
   if (one.kind === 'leave') {
     await database.appPool.query('update holdfast.resource set active = false where id = $1', [at.doctorId])

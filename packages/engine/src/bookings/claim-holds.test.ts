@@ -14,6 +14,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import type { ClaimedBooking, ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { BatchQueue } from '../queue/batch-queue.ts'
@@ -34,18 +35,14 @@ function bookedOf(outcome: ClaimOutcome | 'retry' | undefined): ClaimedBooking {
 }
 
 async function slotRow(database: TestDatabase, slot: { clinicNo: number; id: string }) {
-  const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(
-    'select taken, next_lapse from holdfast.slot where clinic_no = $1 and id = $2',
-    [slot.clinicNo, slot.id],
-  )
+  const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(sql`
+    select taken, next_lapse from holdfast.slot where clinic_no = ${slot.clinicNo} and id = ${slot.id}`)
   return rows[0]
 }
 
 async function statusOf(database: TestDatabase, { id }: { id: string }) {
-  const { rows } = await database.ownerPool.query(
-    'select status, failure_reason, version from holdfast.booking where id = $1',
-    [id],
-  )
+  const { rows } = await database.ownerPool.query(sql`select status, failure_reason, version from holdfast.booking
+      where id = ${id}`)
   return rows[0]
 }
 
@@ -174,15 +171,11 @@ describe.each([alone, together])('in the last moment, claimed $way', ({ claim })
     // A confirmation in time is in flight and has locked the booking; a claim waits for the slot.
     const client = await database.ownerPool.connect()
     await client.query('begin')
-    await client.query(
-      "update holdfast.booking set status = 'CONFIRMED', hold_expires_at = null, version = 2 where id = $1",
-      [held.id],
-    )
-    await client.query(
-      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
-       values ($1, $2, 2, now(), 'confirmed', $3, $4, 1)`,
-      [slot.clinicNo, held.id, slot.id, slot.doctorId],
-    )
+    await client.query(sql`update holdfast.booking set status = 'CONFIRMED', hold_expires_at = null, version = 2
+        where id = ${held.id}`)
+    await client.query(sql`
+      insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
+       values (${slot.clinicNo}, ${held.id}, 2, now(), 'confirmed', ${slot.id}, ${slot.doctorId}, 1)`)
     const other = claim(database.appPool, aClaim(slot))
     await untilLockWaiters(database, 1)
     await client.query('commit')

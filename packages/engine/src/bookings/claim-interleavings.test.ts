@@ -19,6 +19,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { verify } from '../verify/verify.ts'
 import { runClaimBatch } from './claim-batch.ts'
@@ -51,10 +52,8 @@ const slotOf = async (database: TestDatabase, capacity = 1) =>
   aSlot(database, await aDoctor(database, clinic), { capacity })
 
 async function slotRow(database: TestDatabase, slot: { id: string }) {
-  const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(
-    'select taken, next_lapse from holdfast.slot where id = $1',
-    [slot.id],
-  )
+  const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(sql`
+    select taken, next_lapse from holdfast.slot where id = ${slot.id}`)
   return rows[0]
 }
 
@@ -65,10 +64,8 @@ async function expectAllWell(database: TestDatabase): Promise<void> {
 }
 
 const withdraw = (pool: pg.Pool, slot: { id: string; clinicNo: number }) =>
-  pool.query('select * from holdfast.withdraw_slots($1, $2, null, null, null, true, false, null)', [
-    slot.clinicNo,
-    slot.id,
-  ])
+  pool.query(sql`
+    select * from holdfast.withdraw_slots(${slot.clinicNo}, ${slot.id}, null, null, null, true, false, null)`)
 
 const cancel = (pool: pg.Pool, booking: { id: string }) =>
   runSettleBatch(pool, [
@@ -152,9 +149,8 @@ describe.each([alone, together])('while another session has locked the slot, cla
       await other.end(how)
       expect(kinds(await waiting)).toEqual(['booked'])
       expect(await slotRow(database, slot)).toEqual({ taken: 1, next_lapse: null })
-      const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
-        held.id,
-      ])
+      const { rows } = await database.ownerPool.query(sql`select status, version from holdfast.booking
+          where id = ${held.id}`)
       expect(rows).toEqual([{ status: 'FAILED', version: 2 }])
       await expectAllWell(database)
     },
@@ -173,9 +169,8 @@ describe.each([alone, together])('while another session has locked the slot, cla
     expect(await lapsing).toBe(1)
     expect(kinds(await waiting)).toEqual(['booked'])
     expect(await slotRow(database, slot)).toEqual({ taken: 1, next_lapse: null })
-    const { rows } = await database.ownerPool.query('select failure_reason from holdfast.booking where id = $1', [
-      held.id,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select failure_reason from holdfast.booking
+        where id = ${held.id}`)
     expect(rows).toEqual([{ failure_reason: 'hold_expired' }])
     await expectAllWell(database)
   })
@@ -222,9 +217,8 @@ describe('the slot starts while a claim waits for it', () => {
       await lock.release()
       const [outcome] = await waiting
       if (!isInTime) return undefined
-      const { rows } = await its.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
-        slot.id,
-      ])
+      const { rows } = await its.ownerPool.query<{ taken: number }>(sql`select taken from holdfast.slot
+          where id = ${slot.id}`)
       return { outcome, taken: rows[0]?.taken }
     })
   }
@@ -272,16 +266,11 @@ describe('the slot starts while a claim waits for it', () => {
 
 /** Whether the slot has started by the database's clock. */
 async function isStarted(its: TestDatabase, slot: { id: string }): Promise<boolean> {
-  const { rows } = await its.ownerPool.query<{ started: boolean }>(
-    'select starts_at < clock_timestamp() as started from holdfast.slot where id = $1',
-    [slot.id],
-  )
+  const { rows } = await its.ownerPool.query<{ started: boolean }>(sql`select starts_at < clock_timestamp() as started
+      from holdfast.slot where id = ${slot.id}`)
   return rows[0]?.started === true
 }
 
 async function untilStarted(its: TestDatabase, slot: { id: string }): Promise<void> {
-  await until(
-    async () => ((await isStarted(its, slot)) ? true : undefined),
-    () => 'the slot to start',
-  )
+  await until(async () => await isStarted(its, slot), 'the slot to start')
 }

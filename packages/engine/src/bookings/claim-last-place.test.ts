@@ -15,6 +15,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import type { ClaimOutcome } from '../model/claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
@@ -81,11 +82,8 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     const [first, second] = [aClaim(slot, { units: 3 }), aClaim(slot, { units: 2 })]
     expect(kinds(await claim(database.appPool, first, second, aClaim(slot)))).toEqual(['booked', 'booked', 'slot_full'])
     expect(await takenOf(database, slot)).toEqual([5])
-    const { rows } = await database.ownerPool.query(
-      `select b.units, e.units as logged from holdfast.booking b
-         join holdfast.booking_event e on e.booking_id = b.id where b.slot_id = $1 order by 1`,
-      [slot.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`select b.units, e.units as logged from holdfast.booking b
+        join holdfast.booking_event e on e.booking_id = b.id where b.slot_id = ${slot.id} order by 1`)
     expect(rows).toEqual([
       { units: 2, logged: 2 },
       { units: 3, logged: 3 },

@@ -52,9 +52,8 @@ async function everyOutcome(database: TestDatabase): Promise<{ expected: object[
     }
     return { request, expected: { kind: 'booked', ...booking, heldMs } }
   }
-  const { rows } = await database.ownerPool.query<{ slot_id: string; clinic_id: string }>(
-    'select s.id as slot_id, c.id as clinic_id from holdfast.slot s join holdfast.clinic c on c.no = s.clinic_no',
-  )
+  const { rows } = await database.ownerPool.query<{ slot_id: string; clinic_id: string }>(`
+    select s.id as slot_id, c.id as clinic_id from holdfast.slot s join holdfast.clinic c on c.no = s.clinic_no`)
   const clinicIds = new Map(rows.map((row) => [row.slot_id, row.clinic_id]))
   const only = (request: ClaimRequest, expected: object) => ({ request, expected })
   const firstResult = before[0]?.kind === 'completed' ? summary(before[0].outcome) : {}

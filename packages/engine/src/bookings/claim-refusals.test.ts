@@ -12,6 +12,7 @@ import {
   shiftSlot,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { newId } from '../model/id.ts'
@@ -118,10 +119,8 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     const [accountId, actorId] = [randomUUID(), randomUUID()]
     const claims = [aClaim(slot, { accountId }), aClaim(slot, { actorId }), aClaim(slot)]
     await claim(database.appPool, ...claims)
-    const { rows } = await database.ownerPool.query<{ booking_id: string; actor_id: string | null }>(
-      'select booking_id, actor_id from holdfast.booking_event where slot_id = $1',
-      [slot.id],
-    )
+    const { rows } = await database.ownerPool.query<{ booking_id: string; actor_id: string | null }>(sql`
+      select booking_id, actor_id from holdfast.booking_event where slot_id = ${slot.id}`)
     const actors = claims.map(({ bookingId }) => rows.find((row) => row.booking_id === bookingId)?.actor_id)
     expect(actors).toEqual([accountId, actorId, null])
   })

@@ -27,12 +27,10 @@ const { alone, together } = claimWays(runClaimBatch)
 async function untilWaitingLong(database: TestDatabase, count = 1): Promise<void> {
   await until(
     async () => {
-      const { rows } = await database.ownerPool.query(
-        `select from pg_stat_activity
+      const { rows } = await database.ownerPool.query(`select from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock'
-            and query_start < clock_timestamp() - interval '40 ms'`,
-      )
-      return rows.length >= count ? true : undefined
+            and query_start < clock_timestamp() - interval '40 ms'`)
+      return rows.length >= count
     },
     () => `${count} claims have waited for locks for 40 ms`,
   )
@@ -125,7 +123,7 @@ async function claimUntil(
   await until(
     async () => {
       const { rows } = await database.ownerPool.query('select where clock_timestamp() > $1', [at])
-      return rows.length > 0 ? true : undefined
+      return rows.length > 0
     },
     () => `the time ${at.toISOString()}`,
   )

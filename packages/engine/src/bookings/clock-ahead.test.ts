@@ -11,6 +11,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { verify } from '../verify/verify.ts'
@@ -81,10 +82,8 @@ async function withdrawBoth({ its, slot, ahead, held }: Scene): Promise<string[]
   const ways = { clinicNo, which: { slotId }, withBookings: true, dryRun: false, actorId: null }
   const outcome = await withdrawSlots(its.appPool, ways)
   const reported = outcome.kind === 'withdrawn' ? outcome.bookings.map(({ id }) => id) : []
-  const { rows } = await its.ownerPool.query<{ id: string; failure_reason: string }>(
-    'select id, failure_reason from holdfast.booking where slot_id = $1',
-    [slotId],
-  )
+  const { rows } = await its.ownerPool.query<{ id: string; failure_reason: string }>(sql`
+    select id, failure_reason from holdfast.booking where slot_id = ${slotId}`)
   return [ahead, held].map(({ id }) => {
     const reason = rows.find((row) => row.id === id)?.failure_reason
     return `${reason}, ${reported.includes(id) ? 'reported' : 'not reported'}`

@@ -17,6 +17,7 @@ import {
 } from '@holdfast/testkit'
 import { agedDatabaseTest, test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { checkedEngine } from '../../test/checked-engine.ts'
 import { createEngine } from '../create-engine.ts'
@@ -51,10 +52,8 @@ const correct = ({ booking: { id: bookingId } }: Of, { patient: changes = {}, ..
 const lastEventOf = async ({ booking }: Of) => (await engine.reads.eventsOfBooking(booking.id)).at(-1)
 
 async function epochOf({ booking }: Of, its = database): Promise<number> {
-  const { rows } = await its.ownerPool.query<{ epoch: number }>(
-    'select epoch from holdfast.manage_token where booking_id = $1',
-    [booking.id],
-  )
+  const { rows } = await its.ownerPool.query<{ epoch: number }>(sql`select epoch from holdfast.manage_token
+      where booking_id = ${booking.id}`)
   return rows[0]?.epoch ?? 0
 }
 
@@ -64,10 +63,8 @@ async function plannedOf({ booking }: Of, version: number): Promise<string[]> {
   const lines = [{ ...line, bookingId: booking.id, version, slotId: '', doctorId: '' }]
   const events = await loggedEvents(database.appPool, lines)
   await inTransaction(database.appPool, (transaction) => planMessages(transaction, events))
-  const { rows } = await database.ownerPool.query<{ kind: string }>(
-    'select kind from holdfast.message where booking_id = $1 and version = $2 order by kind, minutes_before',
-    [booking.id, version],
-  )
+  const { rows } = await database.ownerPool.query<{ kind: string }>(sql`select kind from holdfast.message
+      where booking_id = ${booking.id} and version = ${version} order by kind, minutes_before`)
   return rows.map(({ kind }) => kind)
 }
 

@@ -15,6 +15,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { SettleAction } from '../model/settle.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
@@ -133,12 +134,10 @@ test.for([
     await writtenByFastClock(database, booking)
     await lapseHolds(database, slot)
     await act(database, booking)
-    const { rows } = await database.ownerPool.query(
-      `select b.status, b.version = count(*) as logged, b.updated_at = max(e.at) as timed
-       from holdfast.booking b join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id
-      where b.id = $1 group by b.clinic_no, b.id`,
-      [booking.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`
+      select b.status, b.version = count(*) as logged, b.updated_at = max(e.at) as timed
+        from holdfast.booking b join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id
+       where b.id = ${booking.id} group by b.clinic_no, b.id`)
     expect(rows).toEqual([{ status: after, logged: true, timed: true }])
     expect(await faultsOf(database)).toEqual([])
   },

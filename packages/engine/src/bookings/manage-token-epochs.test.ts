@@ -13,6 +13,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { TokenRenewal } from '../model/manage-access.ts'
@@ -85,10 +86,8 @@ test('what is not there, was erased or belongs to another account gets no token'
   expect(await epochs.renew(aRenewal(newId(doctor.clinicNo)))).toBeNull()
   expect(await epochs.renew(aRenewal(booking.id, { accountId }))).toBeNull()
   const erased = await aBooking(database, await aSlot(database, doctor), { status: 'CANCELLED' })
-  await database.ownerPool.query('select from holdfast.erase_patient($1, array[$2::uuid], null, null)', [
-    erased.clinicNo,
-    erased.id,
-  ])
+  await database.ownerPool.query(sql`
+    select from holdfast.erase_patient(${erased.clinicNo}, array[${erased.id}::uuid], null, null)`)
   expect(await epochs.renew(aRenewal(erased.id))).toBeNull()
   expect((await epochs.access(booking.id))?.epoch).toBe(0)
 })

@@ -13,6 +13,7 @@ import {
   until,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
 import type { Committed } from '../model/committed.ts'
@@ -30,14 +31,11 @@ const added = (booking: { id: string }, slot: { id: string }, more: Partial<Move
 const capacityOf = async (engine: Engine, slot: BuiltSlot) => (await engine.reads.slot(slot.id))?.capacity
 
 const block = (database: TestDatabase, { id }: BuiltSlot) =>
-  database.ownerPool.query(
-    `update holdfast.slot s
+  database.ownerPool.query(sql`update holdfast.slot s
         set blocked_at = n.at,
             digest = holdfast.slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, null, n.at)
        from (select clock_timestamp() as at) n
-      where s.id = $1`,
-    [id],
-  )
+      where s.id = ${id}`)
 
 test('the desk moves into a full slot before it is offered to those who wait, who get the place that is left', async ({
   engine,
@@ -137,10 +135,7 @@ test('a hold that lapses while the move waits for it does not stop it', async ({
   const moving = engine.move(added(booking, to))
   await untilLockWaiters(database, 1)
   const hasLapsed = 'select from holdfast.booking where id = $1 and hold_expires_at < clock_timestamp()'
-  await until(
-    async () => (await database.ownerPool.query(hasLapsed, [hold.id])).rowCount === 1 || undefined,
-    () => 'the end of the hold',
-  )
+  await until(async () => (await database.ownerPool.query(hasLapsed, [hold.id])).rowCount === 1, 'the end of the hold')
   await lock.release()
   expect(await moving).toMatchObject({ kind: 'done', added: { capacity: 2 } })
   expect(await takenOf(database, from, to)).toEqual([0, 2])

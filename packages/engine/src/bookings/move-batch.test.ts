@@ -13,6 +13,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
@@ -53,10 +54,8 @@ describe('move_bookings', () => {
       booking: { slotId: to.id, startsAt: to.startsAt, status: 'CONFIRMED', version: 3 },
     })
     expect(await takenOf(database, from, to)).toEqual([0, 2])
-    const { rows } = await database.ownerPool.query(
-      'select slot_id, from_slot_id from holdfast.booking_event where booking_id = $1 and version = 3',
-      [booking.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`select slot_id, from_slot_id from holdfast.booking_event
+        where booking_id = ${booking.id} and version = 3`)
     expect(rows).toEqual([{ slot_id: to.id, from_slot_id: from.id }])
     expect(await kindOf(database, aMove(booking, to))).toEqual(['unchanged'])
     expect(await checkHistory(database)).toEqual([])

@@ -1,4 +1,4 @@
-import { aClaim, aClinic, aDoctor, aSlot, claimWays, takenOf } from '@holdfast/testkit'
+import { aClaim, claimWays, takenOf } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { idFloor, newId } from '../model/id.ts'
@@ -7,11 +7,9 @@ import { PartitionMissing } from './partition-missing.ts'
 
 const { alone, together } = claimWays(runClaimBatch)
 
-test('another failed check is not taken for a missing partition', async ({ database }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
-  await database.ownerPool.query(
-    `alter table holdfast.booking add constraint planted check (reason <> 'planted') not valid`,
-  )
+test('another failed check is not taken for a missing partition', async ({ database, slot }) => {
+  await database.ownerPool.query(`
+    alter table holdfast.booking add constraint planted check (reason <> 'planted') not valid`)
   const claiming = alone.claim(database.appPool, aClaim(slot, { reason: 'planted' }))
   await expect(claiming).rejects.toMatchObject({ code: '23514', constraint: 'planted' })
 })
@@ -24,8 +22,7 @@ function idOfTheFuture(clinicNo: number): string {
 
 test.for([alone, together])(
   'a booking of a month without a partition, claimed $way: a named error says what to do, and nothing is written',
-  async ({ claim }, { database }) => {
-    const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  async ({ claim }, { database, slot }) => {
     const claiming = claim(database.appPool, aClaim(slot, { bookingId: idOfTheFuture(slot.clinicNo) }))
     const error = await claiming.then(
       () => null,

@@ -12,6 +12,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { createPool } from '../database/pools.ts'
 import { runClaimBatch } from './claim-batch.ts'
@@ -34,8 +35,7 @@ test('negative control: a position that is looked up by max(xid) reads the log o
   expect(await rowsReadByRepeats(planted)).toBeGreaterThan(eventsOfOthers)
 })
 
-test('a change under the key of the claim that booked is no repetition', async ({ database }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('a change under the key of the claim that booked is no repetition', async ({ database, slot }) => {
   const claim = aClaim(slot)
   await runClaimBatch(database.appPool, [claim])
   const extend = { bookingId: claim.bookingId, action: 'extend' as const, actorId: null, onBehalf: true, patient: null }
@@ -62,10 +62,8 @@ async function rowsReadByRepeats(database: TestDatabase): Promise<number> {
   const before = await rowsReadBy(pool, database)
   const outcomes = await repeat()
   const after = await rowsReadBy(pool, database)
-  const { rows: last } = await database.ownerPool.query<{ xid: string }>(
-    'select xid from holdfast.booking_event where booking_id = $1 order by version desc limit 1',
-    [booking.id],
-  )
+  const { rows: last } = await database.ownerPool.query<{ xid: string }>(sql`
+    select xid from holdfast.booking_event where booking_id = ${booking.id} order by version desc limit 1`)
   const unchanged = { outcome: { kind: 'unchanged', position: last[0]?.xid } }
   expect(outcomes).toMatchObject([unchanged, unchanged])
   return after - before
@@ -73,30 +71,25 @@ async function rowsReadByRepeats(database: TestDatabase): Promise<number> {
 
 /** Statistics of autovacuum would let the plans be made again. */
 async function stopAutovacuum(database: TestDatabase): Promise<void> {
-  await database.ownerPool.query(
-    `do $$ declare v_month regclass; begin
-       for v_month in select relid from pg_partition_tree('holdfast.booking_event') where isleaf loop
-         execute format('alter table %s set (autovacuum_enabled = false)', v_month);
-       end loop;
-     end $$`,
-  )
+  await database.ownerPool.query(`do $$ declare v_month regclass; begin
+        for v_month in select relid from pg_partition_tree('holdfast.booking_event') where isleaf loop
+          execute format('alter table %s set (autovacuum_enabled = false)', v_month);
+        end loop;
+      end $$`)
 }
 
 async function addEventsOfOthers(database: TestDatabase, { id }: BuiltBooking): Promise<void> {
-  await database.ownerPool.query(
-    `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
+  await database.ownerPool.query(sql`
+    insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
      select clinic_no, overlay(id::text placing lpad(to_hex(n), 8, '0') from 29)::uuid, 1, clock_timestamp(), 'held',
        slot_id, resource_id, 1
-       from holdfast.booking cross join generate_series(1, $2) n where id = $1`,
-    [id, eventsOfOthers],
-  )
+       from holdfast.booking cross join generate_series(1, ${eventsOfOthers}) n where id = ${id}`)
 }
 
 async function rowsReadBy(pool: pg.Pool, database: TestDatabase): Promise<number> {
   await pool.query('select pg_stat_force_next_flush()')
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    `select (sum(seq_tup_read) + sum(idx_tup_fetch))::int as count from pg_stat_user_tables
-       where relname like 'booking_event%'`,
-  )
+  const { rows } = await database.ownerPool.query<{ count: number }>(`
+    select (sum(seq_tup_read) + sum(idx_tup_fetch))::int as count from pg_stat_user_tables
+     where relname like 'booking_event%'`)
   return rows[0]?.count ?? 0
 }

@@ -16,6 +16,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
@@ -90,9 +91,8 @@ describe('settle_bookings: every action on every status', () => {
     const [before = 0] = await takenOf(database, slot)
     const [result] = await settle(database, request(booking, action, { onBehalf: true, actorId: randomUUID() }))
     expect(result?.kind).toBe(outcome)
-    const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
-      booking.id,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select status, version from holdfast.booking
+        where id = ${booking.id}`)
     expect(rows[0]?.version).toBe(booking.version + (outcome === 'done' ? 1 : 0))
     const isFreed = outcome === 'done' && (action === 'cancel' || action === 'decline')
     expect(await takenOf(database, slot)).toEqual([isFreed ? before - 2 : before])
@@ -177,7 +177,7 @@ describe('settle_bookings: holds', () => {
     expect(await takenOf(database, slot)).toEqual([0])
   })
 
-  test("extended by the clinic’s hold time; a key gets one result, and none after the last", async ({ database }) => {
+  test('extended by the clinic’s hold time; a key gets one result, and none after the last', async ({ database }) => {
     const strict = await aClinic(database, { settings: { holdExtensionsMax: 1 } })
     const booking = await aBooking(database, await aSlot(database, await aDoctor(database, strict)), {
       status: 'PENDING',
@@ -206,10 +206,8 @@ describe('settle_bookings: holds', () => {
       await extending.query('begin')
       await extending.query('select from holdfast.booking where id = $1 for update', [booking.id])
       if (isExtended) {
-        await extending.query(
-          "update holdfast.booking set hold_expires_at = now() + interval '1 minute' where id = $1",
-          [booking.id],
-        )
+        await extending.query(sql`update holdfast.booking set hold_expires_at = now() + interval '1 minute'
+            where id = ${booking.id}`)
       }
       const claiming = runClaimBatch(database.appPool, [aClaim(slot)])
       await untilLockWaiters(database, 1)
@@ -238,22 +236,20 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(await kindOf(database, request(confirmed, 'cancel', { onBehalf: true, reason: 'doctor ill' }))).toEqual([
       'done',
     ])
-    const { rows } = await database.ownerPool.query('select cancellation_reason from holdfast.booking where id = $1', [
-      confirmed.id,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select cancellation_reason from holdfast.booking
+        where id = ${confirmed.id}`)
     expect(rows).toEqual([{ cancellation_reason: 'doctor ill' }])
   })
 
-  test("arrivals count from the slot’s day on, in the clinic’s zone, no-shows from the start", async ({ database }) => {
+  test('arrivals count from the slot’s day on, in the clinic’s zone, no-shows from the start', async ({ database }) => {
     // Noon of tomorrow in a zone 14 hours ahead and in one 11 behind: the same instant, another day.
     const [ahead, behind] = [
       await aClinic(database, { timezone: 'Pacific/Kiritimati' }),
       await aClinic(database, { timezone: 'Pacific/Pago_Pago' }),
     ]
-    const { rows } = await database.ownerPool.query<{ at: Date }>(
-      `select (date_trunc('day', now() at time zone 'Pacific/Kiritimati') + interval '1 day' -
-         interval '1 minute') at time zone 'Pacific/Kiritimati' as at`,
-    )
+    const { rows } = await database.ownerPool.query<{ at: Date }>(`
+      select (date_trunc('day', now() at time zone 'Pacific/Kiritimati') + interval '1 day' -
+       interval '1 minute') at time zone 'Pacific/Kiritimati' as at`)
     const startsAt = rows[0]?.at ?? new Date()
     const [today, notYet] = [
       await aBooking(database, await aSlot(database, await aDoctor(database, ahead), { startsAt })),
@@ -303,10 +299,8 @@ describe("settle_bookings: the clinic's rules", () => {
     const booking = await aBooking(database, await aSlot(database, doctor))
     const actorId = randomUUID()
     await settle(database, request(booking, 'cancel', { actorId, onBehalf: true }))
-    const { rows } = await database.ownerPool.query(
-      'select type, actor_id from holdfast.booking_event where booking_id = $1 and version = 3',
-      [booking.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`select type, actor_id from holdfast.booking_event
+        where booking_id = ${booking.id} and version = 3`)
     expect(rows).toEqual([{ type: 'cancelled', actor_id: actorId }])
   })
 

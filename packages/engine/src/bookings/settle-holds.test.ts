@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltDoctor, checkHistory, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { SettleAction, SettleRequest } from '../model/settle.ts'
 import { runSettleBatch } from './settle-batch.ts'
@@ -37,11 +38,9 @@ test('a hold is extended as often as the clinic allows, once by each key, all in
   }
   const last = ['already_extended', 'already_extended', 'already_extended']
   expect(outcomes).toEqual([...Array(5).fill(['done', 'retry', 'unchanged']).flat(), ...last])
-  const { rows } = await database.ownerPool.query(
-    `select count(*)::int as extended, (max(hold_expires_at) - min(hold_expires_at))::text as longer
-       from holdfast.booking_event where booking_id = $1 and type = 'extended'`,
-    [booking.id],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select count(*)::int as extended, (max(hold_expires_at) - min(hold_expires_at))::text as longer
+     from holdfast.booking_event where booking_id = ${booking.id} and type = 'extended'`)
   expect(rows).toEqual([{ extended: 5, longer: '00:08:00' }])
   expect(await checkHistory(database)).toEqual([])
 })

@@ -13,6 +13,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import type { Committed, CommittedSlot } from '../model/committed.ts'
@@ -143,10 +144,8 @@ async function checkStep(scene: Scene, step: Step): Promise<void> {
 
 /** The slots whose next hold to lapse has lapsed. */
 async function lapsedSlots({ database, slots }: Scene): Promise<Set<string>> {
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    'select id from holdfast.slot where id = any ($1) and next_lapse < now()',
-    [slots.map(({ id }) => id)],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select id from holdfast.slot
+      where id = any (${slots.map(({ id }) => id)}) and next_lapse < now()`)
   return new Set(rows.map(({ id }) => id))
 }
 

@@ -146,8 +146,7 @@ describe('a batch announces each slot whose units it took or freed, once, with w
     expect(again).toMatchObject({ position: first.position, slots: [announcedOf(slot, null)], snapshot: null })
   })
 
-  test.for(['arrive', 'no_show', 'reopen', 'link'] as const)('%s: no slot', async (action, { database }) => {
-    const doctor = await aDoctor(database, await aClinic(database))
+  test.for(['arrive', 'no_show', 'reopen', 'link'] as const)('%s: no slot', async (action, { database, doctor }) => {
     const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
     const { id } = await aBooking(database, slot, { status: action === 'reopen' ? 'ARRIVED' : 'CONFIRMED' })
     const change = { ...settling(id, action), actorId: crypto.randomUUID() }

@@ -14,6 +14,7 @@ import {
   takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
@@ -27,11 +28,8 @@ const { alone, together } = claimWays(runClaimBatch)
 const keysOf = ({ clinicNo, id: doctorId }: BuiltDoctor) => ({ clinicNo, doctorId })
 
 async function aCalendar(database: TestDatabase, doctor: BuiltDoctor): Promise<void> {
-  await database.appPool.query('insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, $3)', [
-    doctor.clinicNo,
-    doctor.id,
-    'sealed',
-  ])
+  await database.appPool.query(sql`insert into holdfast.busy_calendar (clinic_no, resource_id, url)
+      values (${doctor.clinicNo}, ${doctor.id}, 'sealed')`)
 }
 
 const block = (database: TestDatabase, doctor: BuiltDoctor, busy: readonly BusyTime[]) =>
@@ -179,10 +177,8 @@ test('more than a thousand slots are blocked and freed in steps', async ({ datab
     [doctor.clinicNo, doctor.id],
   )
   const count = async () => {
-    const { rows } = await database.ownerPool.query(
-      'select count(*)::int as blocked from holdfast.slot where resource_id = $1 and blocked_at is not null',
-      [doctor.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`select count(*)::int as blocked from holdfast.slot
+        where resource_id = ${doctor.id} and blocked_at is not null`)
     return rows[0].blocked
   }
   const all = { startsAt: new Date(Date.now() + 39 * 86_400_000), endsAt: new Date(Date.now() + 42 * 86_400_000) }
@@ -227,11 +223,9 @@ test('one process at a time reads a calendar; removed, it frees its places for g
 test('an unchanged calendar is asked for whole after a day, as its repetitions go on', async ({ database, doctor }) => {
   await aCalendar(database, doctor)
   const next = async (expandedAgo: string) => {
-    await database.ownerPool.query(
-      `update holdfast.busy_calendar set read_next_at = now(), expanded_at = expanded_at - $2::interval
-        where resource_id = $1`,
-      [doctor.id, expandedAgo],
-    )
+    await database.ownerPool.query(sql`
+      update holdfast.busy_calendar set read_next_at = now(), expanded_at = expanded_at - ${expandedAgo}::interval
+       where resource_id = ${doctor.id}`)
     const due = await takeDueBusyCalendars(database.appPool, 1_000)
     return due.find(({ doctorId }) => doctorId === doctor.id)
   }
@@ -271,10 +265,8 @@ test('a calendar is removed with its doctor’s last account, and not before', a
   const [owner, deputy] = [newId(clinicNo), newId(clinicNo)]
   const actorId = await aSiteAdministrator(database)
   const join = (accountId: string) =>
-    database.ownerPool.query(
-      `insert into holdfast.membership (clinic_no, account_id, role, doctor_id) values ($1, $2, 'doctor', $3)`,
-      [clinicNo, accountId, doctor.id],
-    )
+    database.ownerPool.query(sql`insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
+        values (${clinicNo}, ${accountId}, 'doctor', ${doctor.id})`)
   const isThere = async () => (await engine.busyCalendars.find(clinicNo, doctor.id)) !== null
   const slot = await aSlot(database, doctor)
   for (const leave of [

@@ -86,11 +86,10 @@ test('a yearly 29 February is closed in leap years alone', async ({ database }) 
 })
 
 test('a look-up of closures has no call of a function for each of them', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ 'QUERY PLAN': string }>(
-    `explain (verbose, costs off)
+  const { rows } = await database.ownerPool.query<{ 'QUERY PLAN': string }>(`
+    explain (verbose, costs off)
      select o.during from holdfast.closure k
-      cross join lateral holdfast.closure_occurrences(k.starts_at, k.ends_at, k.yearly, 'UTC', now(), now()) o(during)`,
-  )
+      cross join lateral holdfast.closure_occurrences(k.starts_at, k.ends_at, k.yearly, 'UTC', now(), now()) o(during)`)
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
   expect(plan).toContain('generate_series')
   expect(plan).not.toMatch(/closure_occurrences\(|first_instant\(/)

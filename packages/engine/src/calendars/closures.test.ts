@@ -11,6 +11,7 @@ import {
   type BuiltSlot,
   takenOf,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { areBlocked, close, closing } from '../../test/closures.ts'
 import { test } from '../../test/waitlist.ts'
@@ -74,10 +75,9 @@ test('what is created later in a closure is blocked, however it is created', asy
   const slots = [{ ...draft(600), row: 1, doctor: doctor.id }]
   const imported = await engine.importDirectory({ clinics: [], doctors: [], slots }, { dryRun: false })
   expect(imported).toMatchObject({ kind: 'imported' })
-  const { rows } = await database.ownerPool.query<{ blocked: boolean }>(
-    'select blocked_at is not null as blocked from holdfast.slot where resource_id = $1 and starts_at = $2',
-    [doctor.id, draft(600).startsAt],
-  )
+  const { rows } = await database.ownerPool.query<{ blocked: boolean }>(sql`
+    select blocked_at is not null as blocked from holdfast.slot where resource_id = ${doctor.id}
+    and starts_at = ${draft(600).startsAt}`)
   expect(rows).toEqual([{ blocked: true }])
 })
 
@@ -88,10 +88,8 @@ test('a time stays blocked while a closure or calendar blocks it', async ({ data
     await aSlot(database, doctor),
     await aSlot(database, doctor),
   ]
-  await database.ownerPool.query(
-    'insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, $3)',
-    [clinicNo, doctorId, 'sealed'],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.busy_calendar (clinic_no, resource_id, url)
+      values (${clinicNo}, ${doctorId}, 'sealed')`)
   await setBusyTimes(database.appPool, { clinicNo, doctorId }, [second])
   const ofDoctor = await close(engine, closing(doctor, { startsAt: first.startsAt, endsAt: second.endsAt }))
   const ofClinic = await close(engine, { ...closing(doctor, first), doctorId: null })

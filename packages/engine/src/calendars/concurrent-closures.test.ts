@@ -10,6 +10,7 @@ import {
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { areBlocked, close, closing } from '../../test/closures.ts'
 import { test } from '../../test/waitlist.ts'
@@ -58,8 +59,7 @@ test('negative control: without the resource’s lock, the slot stays free', asy
   await database.drop()
 })
 
-test('slots created while a closure is written wait, and are blocked', async ({ database, engine, doctor }) => {
-  const slot = await aSlot(database, doctor)
+test('slots created while a closure is written wait, and are blocked', async ({ database, engine, doctor, slot }) => {
   const startsAt = new Date(slot.endsAt.getTime() + 900_000)
   const span = { startsAt, endsAt: new Date(startsAt.getTime() + 900_000) }
   const closure = closing(doctor, { startsAt: slot.startsAt, endsAt: span.endsAt })
@@ -115,11 +115,9 @@ test('while one slot is locked by another session, the doctor is not, and the jo
   const slot = await aSlot(database, doctor)
   const closure = await close(engine, closing(doctor, slot))
   const write = <Result>(work: Parameters<typeof inTransaction<Result>>[1]) => inTransaction(database.appPool, work)
-  await database.ownerPool.query(
-    `update holdfast.closure set applied_at = null, removed_at = now(), changed_at = clock_timestamp() - interval '1 h'
-      where id = $1`,
-    [closure.id],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.closure set applied_at = null, removed_at = now(), changed_at = clock_timestamp() - interval '1 h'
+     where id = ${closure.id}`)
   const held = await holdSlotLock(database, slot)
   const { clinicNo } = doctor
   const startedAt = performance.now()
@@ -169,10 +167,8 @@ test('the locked doctors of a clinic take a part of the time of the job', async 
   const slot = await aSlot(database, doctor)
   for (let count = 1; count < 12; count += 1) await aDoctor(database, clinic)
   const closure = await close(engine, { ...closing(doctor, slot), doctorId: null })
-  await database.ownerPool.query(
-    `update holdfast.closure set applied_at = null, changed_at = clock_timestamp() - interval '1 h' where id = $1`,
-    [closure.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.closure
+      set applied_at = null, changed_at = clock_timestamp() - interval '1 h' where id = ${closure.id}`)
   const held = await holdLock(database.ownerPool, 'select from holdfast.resource where clinic_no = $1 for update', [
     clinic.no,
   ])

@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { BusyCalendarNotice, BusyCalendarRead, BusyTime } from '../model/busy-calendar.ts'
 import { createReads } from '../reads/create-reads.ts'
@@ -68,11 +69,9 @@ test('a calendar frees its times when it is empty twice, and notifies the doctor
   await record(read())
   expect(await state()).toMatchObject({ emptiedAt })
   expect(await notices()).toEqual([])
-  const { rows } = await database.ownerPool.query(
-    `select b.id, b.status, s.taken, s.blocked_at from holdfast.booking b
-       join holdfast.slot s on s.id = b.slot_id where s.id = $1 order by b.id`,
-    [slot.id],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select b.id, b.status, s.taken, s.blocked_at from holdfast.booking b
+     join holdfast.slot s on s.id = b.slot_id where s.id = ${slot.id} order by b.id`)
   expect(rows).toEqual(
     [
       { id: booking.id, status: 'CONFIRMED', taken: 2, blocked_at: null },

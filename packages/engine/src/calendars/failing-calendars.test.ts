@@ -1,5 +1,6 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { BusyCalendarNotice } from '../model/busy-calendar.ts'
 import { createReads } from '../reads/create-reads.ts'
@@ -29,11 +30,9 @@ test('a doctor who cannot be notified keeps nobody from it, and is notified the 
   const clinic = await aClinic(database)
   const doctors = [await aDoctor(database, clinic), await aDoctor(database, clinic), await aDoctor(database, clinic)]
   for (const [index, { id, clinicNo }] of doctors.entries()) {
-    await database.ownerPool.query(
-      `insert into holdfast.busy_calendar (clinic_no, resource_id, url, failing_since, reason, problem)
-       values ($1, $2, 'sealed', now() - make_interval(hours => $3), 'unreachable', '')`,
-      [clinicNo, id, 40 - index],
-    )
+    await database.ownerPool.query(sql`
+      insert into holdfast.busy_calendar (clinic_no, resource_id, url, failing_since, reason, problem)
+       values (${clinicNo}, ${id}, 'sealed', now() - make_interval(hours => ${40 - index}), 'unreachable', '')`)
   }
   const [first, second, third] = doctors.map(({ id }) => id)
   const ids = async (refused: string[]) => (await notified(database, refused)).map(({ doctorId }) => doctorId)
@@ -46,10 +45,8 @@ test('a failure leaves busy times, and is reported once after a day, as its noti
   const pool = database.appPool
   const doctor = await aDoctor(database, await aClinic(database))
   const { id: doctorId, clinicNo } = doctor
-  await pool.query(`insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'sealed')`, [
-    clinicNo,
-    doctorId,
-  ])
+  await pool.query(sql`insert into holdfast.busy_calendar (clinic_no, resource_id, url)
+      values (${clinicNo}, ${doctorId}, 'sealed')`)
   const slot = await aSlot(database, doctor)
   await setBusyTimes(pool, { clinicNo, doctorId }, [slot])
   const due = { clinicNo, doctorId, sealedUrl: 'sealed', etag: null, lastModified: null }
@@ -57,18 +54,15 @@ test('a failure leaves busy times, and is reported once after a day, as its noti
   const mine = async () => (await notified(database)).filter((failing) => failing.doctorId === doctorId)
   await recordBusyCalendar(pool, due, failed)
   expect(await mine()).toEqual([])
-  await database.ownerPool.query(
-    `update holdfast.busy_calendar set failing_since = now() - interval '25 hours' where resource_id = $1`,
-    [doctorId],
-  )
+  await database.ownerPool.query(sql`update holdfast.busy_calendar set failing_since = now() - interval '25 hours'
+      where resource_id = ${doctorId}`)
   await recordBusyCalendar(pool, due, failed)
   expect(await notified(database, [doctorId])).toEqual([])
   expect(await mine()).toMatchObject([{ reason: 'unreachable' }])
   expect(await mine()).toEqual([])
   expect((await createReads(pool).slot(slot.id))?.available).toBe(0)
   await recordBusyCalendar(pool, due, { kind: 'unchanged' })
-  const { rows } = await database.ownerPool.query('select * from holdfast.busy_calendar where resource_id = $1', [
-    doctorId,
-  ])
+  const { rows } = await database.ownerPool.query(sql`select * from holdfast.busy_calendar
+      where resource_id = ${doctorId}`)
   expect(rows).toMatchObject([{ failing_since: null, problem: null, reason: null, notified_at: null }])
 })

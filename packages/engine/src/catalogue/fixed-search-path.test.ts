@@ -1,5 +1,5 @@
 // Completeness: a function of the engine has no fixed search_path
-import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aSlot } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
@@ -19,8 +19,7 @@ const shadows = `
   grant all on slot, booking, booking_event, idempotency, clinic, resource to public;
   set search_path = pg_temp, public;`
 
-test('tables of the same names in its temporary schema deceive no function', async ({ database }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('tables of the same names in its temporary schema deceive no function', async ({ database, doctor }) => {
   const [full, slot] = [await aSlot(database, doctor), await aSlot(database, doctor, { capacity: 5 })]
   await aBooking(database, full)
   const claimAlone = (slotId: string) => `select outcome from holdfast.claim_slot(${doctor.clinicNo}, '${slotId}',

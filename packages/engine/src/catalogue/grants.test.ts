@@ -2,16 +2,15 @@
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 
 let partition: string
 
 test.beforeAll(async ({ database }) => {
   const { id } = await aBooking(database, await aSlot(database, await aDoctor(database, await aClinic(database))))
-  const { rows } = await database.ownerPool.query<{ name: string }>(
-    'select c.relname as name from holdfast.booking b join pg_class c on c.oid = b.tableoid where b.id = $1',
-    [id],
-  )
+  const { rows } = await database.ownerPool.query<{ name: string }>(sql`select c.relname as name from holdfast.booking b
+      join pg_class c on c.oid = b.tableoid where b.id = ${id}`)
   partition = rows[0]?.name ?? ''
 })
 

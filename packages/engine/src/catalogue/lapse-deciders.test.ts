@@ -29,10 +29,9 @@ const decides = /\bhold_lapsed\(/
 const readsOnly = /\b(hold_seems_lapsed|request_seems_open|lapsed_(units|cases|holds)|taken_times)\(/
 
 async function wrongDeciders(database: TestDatabase): Promise<string[]> {
-  const { rows } = await database.ownerPool.query<{ name: string; text: string; is_volatile: boolean }>(
-    `select proname as name, pg_get_functiondef(oid) as text, provolatile = 'v' as is_volatile
-       from pg_proc where pronamespace = 'holdfast'::regnamespace and prokind = 'f' order by 1`,
-  )
+  const { rows } = await database.ownerPool.query<{ name: string; text: string; is_volatile: boolean }>(`
+    select proname as name, pg_get_functiondef(oid) as text, provolatile = 'v' as is_volatile
+     from pg_proc where pronamespace = 'holdfast'::regnamespace and prokind = 'f' order by 1`)
   const functions = rows.map(({ text, ...row }) => ({ ...row, text: text.replaceAll(/--.*$/gm, '') }))
   expect(functions.filter(({ text }) => decides.test(text)).length).toBeGreaterThan(9)
   return [

@@ -21,9 +21,8 @@ function riskyStatements(source: string): string[] {
 }
 
 test('no statement of the engine locks rows and chooses partitions while it runs', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ name: string; source: string }>(
-    `select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`,
-  )
+  const { rows } = await database.ownerPool.query<{ name: string; source: string }>(`
+    select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`)
   const locking = rows.filter(({ source }) => /\bfor update\b/i.test(source)).map(({ name }) => name)
   expect(locking).toEqual(expect.arrayContaining(['claim_slots', 'lapse_holds', 'lock_bookings', 'settle_bookings']))
   expect(

@@ -1,5 +1,6 @@
 // Completeness: a table accepts a row that contradicts itself
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 
@@ -31,11 +32,9 @@ test('a booking has a failure reason of its status, and a hold has an end', asyn
 })
 
 test('a booking is in person, by video or a case', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ type: string }>(
-    `select type from unnest(array['in_person', 'video', 'case', 'planted']) type
-      where holdfast.booking_is_valid(7, $1, 'CONFIRMED', null, type, null)`,
-    [newId(7)],
-  )
+  const { rows } = await database.ownerPool.query<{ type: string }>(sql`
+    select type from unnest(array['in_person', 'video', 'case', 'planted']) type
+     where holdfast.booking_is_valid(7, ${newId(7)}, 'CONFIRMED', null, type, null)`)
   expect(rows.map(({ type }) => type)).toEqual(['in_person', 'video', 'case'])
 })
 
@@ -62,12 +61,10 @@ test('an event has a status afterwards if its type needs one', async ({ database
 })
 
 test('a link that is verified says who made it', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ actor: string | null; digest: string | null }>(
-    `select actor, digest
-       from unnest(array[null, gen_random_uuid()]) actor, unnest('{null,""}'::bytea[]) digest
-      where holdfast.booking_event_is_valid(7, $1, 'linked', 'CONFIRMED', actor, digest)`,
-    [newId(7)],
-  )
+  const { rows } = await database.ownerPool.query<{ actor: string | null; digest: string | null }>(sql`
+    select actor, digest
+      from unnest(array[null, gen_random_uuid()]) actor, unnest('{null,""}'::bytea[]) digest
+     where holdfast.booking_event_is_valid(7, ${newId(7)}, 'linked', 'CONFIRMED', actor, digest)`)
   expect(rows.map(({ actor, digest }) => [actor !== null, digest !== null])).toEqual([
     [false, false],
     [true, false],

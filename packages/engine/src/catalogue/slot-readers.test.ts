@@ -42,10 +42,9 @@ async function files(): Promise<[string, string][]> {
 }
 
 test('every reader of slots leaves out the empty ones of visits, or says why not', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ name: string; text: string }>(
-    `select proname as name, pg_get_functiondef(oid) as text
-       from pg_proc where pronamespace = 'holdfast'::regnamespace and prokind = 'f'`,
-  )
+  const { rows } = await database.ownerPool.query<{ name: string; text: string }>(`
+    select proname as name, pg_get_functiondef(oid) as text
+     from pg_proc where pronamespace = 'holdfast'::regnamespace and prokind = 'f'`)
   const functions = rows.map(({ name, text }) => [name, text.replaceAll(/--.*$/gm, '')] as const)
   const found = careless([...functions, ...(await files())])
   expect(found.toSorted()).toEqual(Object.keys(others).toSorted())

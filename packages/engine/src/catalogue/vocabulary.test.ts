@@ -45,9 +45,8 @@ test.for(Object.entries(columns))('the check of %s accepts %j', async ([name, wo
 })
 
 test('the check of bookings accepts each status, and the types of appointments and of cases', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ body: string }>(
-    `select pg_get_functiondef('holdfast.booking_is_valid'::regproc) as body`,
-  )
+  const { rows } = await database.ownerPool.query<{ body: string }>(`
+    select pg_get_functiondef('holdfast.booking_is_valid'::regproc) as body`)
   const body = rows[0]?.body ?? ''
   expect(bookingStatuses.filter((status) => !quoted(body).includes(status))).toEqual([])
   const statuses = quoted(body).filter((word) => word === word.toUpperCase())
@@ -58,24 +57,21 @@ test('the check of bookings accepts each status, and the types of appointments a
 })
 
 test('the check of events accepts each type and each status', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ body: string }>(
-    `select pg_get_functiondef('holdfast.booking_event_is_valid'::regproc) as body`,
-  )
+  const { rows } = await database.ownerPool.query<{ body: string }>(`
+    select pg_get_functiondef('holdfast.booking_event_is_valid'::regproc) as body`)
   expect(quoted(rows[0]?.body ?? '')).toEqual([...bookingEventTypes, ...bookingStatuses].sort())
 })
 
 test('milestones have the same order in the database', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ body: string }>(
-    `select pg_get_functiondef('holdfast.record_milestone'::regproc) as body`,
-  )
+  const { rows } = await database.ownerPool.query<{ body: string }>(`
+    select pg_get_functiondef('holdfast.record_milestone'::regproc) as body`)
   const order = /c_order constant text\[\] :=\s*array\[([^\]]*)\]/.exec(rows[0]?.body ?? '')?.[1]
   expect(order).toBe(milestones.map((milestone) => `'${milestone}'`).join(', '))
 })
 
 test('the database stores the place of an urgency in the list of those of the waitlist', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ definition: string }>(
-    `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'waitlist_entry_urgency_check'`,
-  )
+  const { rows } = await database.ownerPool.query<{ definition: string }>(`
+    select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'waitlist_entry_urgency_check'`)
   expect(rows.map(({ definition }) => definition)).toEqual([
     `CHECK (((urgency >= 0) AND (urgency <= ${waitlistUrgencies.length - 1})))`,
   ])

@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aSlot, holdSlotLock, type TestDatabase, until } from '@holdfast/testkit'
+import { holdSlotLock, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
@@ -62,10 +62,7 @@ test('a lost idle connection is reported and replaced, and the process does not 
   try {
     const pid = await value(pool, 'pg_backend_pid()')
     await database.ownerPool.query('select pg_terminate_backend($1)', [pid])
-    await until(
-      async () => lost[0],
-      () => 'the pool reports the lost connection',
-    )
+    await until(async () => lost[0], 'the pool reports the lost connection')
     expect(await value(pool, 'pg_backend_pid()')).not.toBe(pid)
   } finally {
     await pool.end()
@@ -86,8 +83,7 @@ test('a connection lost as the pool ends is not reported, as the database may st
   expect(lost).toHaveLength(1)
 })
 
-test('lock waits and idle transactions have a timeout, statements have none', async ({ database }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('lock waits and idle transactions have a timeout, statements have none', async ({ database, slot }) => {
   const held = await holdSlotLock(database, slot)
   const pool = createPool({ url: database.ownerUrl, max: 1, name: 'waits', lockTimeoutMs: 20 })
   try {
@@ -108,9 +104,8 @@ test('options of the URL are added to those of the pool', async ({ database }) =
   url.searchParams.set('options', '-cwork_mem=5MB -clock_timeout=1')
   const pool = createPool({ url: url.href, max: 1, name: 'options' })
   try {
-    const { rows } = await pool.query(
-      `select current_setting('work_mem') as memory, current_setting('lock_timeout') as lock`,
-    )
+    const { rows } = await pool.query(`
+      select current_setting('work_mem') as memory, current_setting('lock_timeout') as lock`)
     expect(rows).toEqual([{ memory: '5MB', lock: '10s' }])
   } finally {
     await pool.end()

@@ -23,7 +23,7 @@ test('a pool is sent to another server: idle connections close at once, used one
   for (const client of idle) client.release()
   pool.relocate(atSecondNode(database.sessionUrl))
   await until(
-    async () => (pool.totalCount === 1 ? true : undefined),
+    async () => pool.totalCount === 1,
     () => `${pool.totalCount} connections`,
   )
   expect(await serverOf(used as pg.PoolClient)).toBe('first')

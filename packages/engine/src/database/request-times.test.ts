@@ -32,10 +32,7 @@ test('waiting for a connection is counted apart, also if none is free in time', 
   expect(times).toMatchObject({ statements: 0, databaseMs: 0 })
   pool.options.connectionTimeoutMillis = 10_000
   const waiting = requestTimes.run(times, () => inTransaction(pool, (transaction) => transaction.query('select 1')))
-  await until(
-    async () => (pool.waitingCount === 1 ? true : undefined),
-    () => 'a transaction that waits',
-  )
+  await until(async () => pool.waitingCount === 1, 'a transaction that waits')
   // The connection is passed on in the context of whoever releases it.
   requestTimes.run(noTimes(), () => holder.release())
   await waiting

@@ -1,5 +1,6 @@
 import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { recordBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { storableOrNull, storableText } from './storable-text.ts'
@@ -11,17 +12,12 @@ const storable = 'Europe/\ufffdBer\ufffdlin'
 async function aCalendar(database: TestDatabase) {
   const { clinicNo, id: doctorId } = await aDoctor(database, await aClinic(database))
   const due = { clinicNo, doctorId, sealedUrl: 'sealed', etag: null, lastModified: null }
-  await database.appPool.query('insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, $3)', [
-    clinicNo,
-    doctorId,
-    due.sealedUrl,
-  ])
+  await database.appPool.query(sql`insert into holdfast.busy_calendar (clinic_no, resource_id, url)
+      values (${clinicNo}, ${doctorId}, ${due.sealedUrl})`)
   const stored = async () => {
-    const { rows } = await database.ownerPool.query(
-      `select left_out_events as "leftOutEvents", problem, etag, last_modified as "lastModified"
-         from holdfast.busy_calendar where resource_id = $1`,
-      [doctorId],
-    )
+    const { rows } = await database.ownerPool.query(sql`
+      select left_out_events as "leftOutEvents", problem, etag, last_modified as "lastModified"
+       from holdfast.busy_calendar where resource_id = ${doctorId}`)
     return rows[0]
   }
   return { due, stored }

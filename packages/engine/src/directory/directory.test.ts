@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aBooking, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type { AppointmentType } from '@holdfast/vocabulary'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { InvalidCursor } from '../lists/cursor.ts'
 import type { Clinic, NewClinic } from '../model/clinic.ts'
@@ -90,10 +91,8 @@ describe('clinics', () => {
       },
     })
     expect(await directory(database).updateClinic(clinic.id, {})).toEqual(changed)
-    const { rows } = await database.ownerPool.query(
-      'select updated_at > created_at as later from holdfast.clinic where id = $1',
-      [clinic.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`select updated_at > created_at as later from holdfast.clinic
+        where id = ${clinic.id}`)
     expect(rows).toEqual([{ later: true }])
   })
 

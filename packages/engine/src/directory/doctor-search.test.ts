@@ -17,7 +17,7 @@ const search: DoctorsQuery = {
   cursor: null,
 }
 
-const scene = test.extend('clinic', { scope: 'file' }, async ({ database }) => {
+const scene = test.extend('people', { scope: 'file' }, async ({ database }) => {
   const clinic = await aClinic(database)
   const doctors = [
     ['Amara Okafor', 'General practice'],
@@ -63,8 +63,8 @@ scene.for([
   ['أَحْمَد', ['أحمد حدّاد']],
   ['فاطمه', ['فاطمة موسى']],
   ['موسي', ['فاطمة موسى']],
-] as const)('%s finds %j', async ([q, expected], { database, clinic }) => {
-  expect(await names(database, clinic.id, q)).toEqual(expected)
+] as const)('%s finds %j', async ([q, expected], { database, people }) => {
+  expect(await names(database, people.id, q)).toEqual(expected)
 })
 
 scene.for([
@@ -78,16 +78,16 @@ scene.for([
   ['pediatrician tomaz', ['Tomás Peña']],
   ['Joerg', ['Jörg Weiß']],
   ['الحداد', ['أحمد حدّاد']],
-] as const)('with typing errors, %s finds %j', async ([q, expected], { database, clinic }) => {
-  expect(await names(database, clinic.id, q)).toEqual(expected)
+] as const)('with typing errors, %s finds %j', async ([q, expected], { database, people }) => {
+  expect(await names(database, people.id, q)).toEqual(expected)
 })
 
 scene(
   'a specialization includes the same one by other names, with the names for readers',
-  async ({ database, clinic }) => {
+  async ({ database, people }) => {
     const { items } = await createDirectory(database.appPool, () => undefined).doctors({
       ...search,
-      clinicId: clinic.id,
+      clinicId: people.id,
       specialization: 'Dermatologie',
     })
     expect(items.map(({ name, specializationNames }) => [name, specializationNames?.de])).toEqual([
@@ -108,19 +108,18 @@ scene('each doctor’s text is folded once, however many words are searched for'
   }
 })
 
-scene('all words must match: a name with another field finds nobody', async ({ database, clinic }) => {
-  expect(await names(database, clinic.id, 'Okafor skin')).toEqual([])
-  expect(await names(database, clinic.id, 'skin Mensah')).toEqual(['Kofi Mensah'])
+scene('all words must match: a name with another field finds nobody', async ({ database, people }) => {
+  expect(await names(database, people.id, 'Okafor skin')).toEqual([])
+  expect(await names(database, people.id, 'skin Mensah')).toEqual(['Kofi Mensah'])
 })
 
-scene('nothing is corrected while something is found, nor into nonsense', async ({ database, clinic }) => {
-  await aDoctor(database, clinic, { name: 'Ann Fisher', specialization: 'Urology' })
-  expect(await names(database, clinic.id, 'fisher')).toEqual(['Ann Fisher'])
-  for (const q of ['zzzz', 'xyzxyzxyz', '%', '()']) expect(await names(database, clinic.id, q)).toEqual([])
+scene('nothing is corrected while something is found, nor into nonsense', async ({ database, people }) => {
+  await aDoctor(database, people, { name: 'Ann Fisher', specialization: 'Urology' })
+  expect(await names(database, people.id, 'fisher')).toEqual(['Ann Fisher'])
+  for (const q of ['zzzz', 'xyzxyzxyz', '%', '()']) expect(await names(database, people.id, q)).toEqual([])
 })
 
-test('a corrected search has pages, in either order', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('a corrected search has pages, in either order', async ({ database, clinic }) => {
   for (let nth = 0; nth < 5; nth += 1) {
     const doctor = await aDoctor(database, clinic, { name: `Ida Lindqvist ${nth}`, specialization: 'Surgery' })
     await aSlot(database, doctor)
@@ -137,8 +136,7 @@ test('a corrected search has pages, in either order', async ({ database }) => {
   }
 })
 
-test('specializations are read only for a text that means one', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('specializations are read only for a text that means one', async ({ database, clinic }) => {
   await aDoctor(database, clinic, { name: 'Ida Lindqvist', specialization: 'Surgery' })
   const query = vi.spyOn(database.appPool, 'query')
   onTestFinished(() => query.mockRestore())

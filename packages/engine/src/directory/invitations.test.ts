@@ -10,6 +10,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { NewInvitation } from '../model/invitation.ts'
@@ -160,8 +161,7 @@ test('invitations of an admin who is removed or gets another role are revoked', 
 
 const removal = 'delete from holdfast.membership where clinic_no = $1 and account_id = $2'
 
-test('an admin who is removed while they create an invitation gets none', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('an admin who is removed while they create an invitation gets none', async ({ database, clinic }) => {
   const [{ accountId: removed }, { accountId: actorId }] = [
     await aMember(database, clinic, { role: 'admin' }),
     await aMember(database, clinic, { role: 'admin' }),
@@ -194,8 +194,7 @@ test('an invitation by who is no admin any more is not accepted; a site administ
   }
 })
 
-test('the role doctor needs a doctor of the clinic', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('the role doctor needs a doctor of the clinic', async ({ database, clinic }) => {
   const elsewhere = await aDoctor(database, await aClinic(database))
   const invitedBy = await aSiteAdministrator(database)
   for (const doctorId of [null, elsewhere.id, newId(clinic.no)]) {
@@ -222,8 +221,7 @@ test('a clinic has a limited number of open invitations, which are listed page b
   expect((await invitations.create(anInvitation(clinic, { invitedBy }))).kind).toBe('done')
 })
 
-test('two accounts that accept at the same time: one gets the role', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('two accounts that accept at the same time: one gets the role', async ({ database, clinic }) => {
   const { id, tokenHash } = await created(database, clinic)
   const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
   const both = Promise.all(
@@ -236,27 +234,20 @@ test('two accounts that accept at the same time: one gets the role', async ({ da
   expect(items).toHaveLength(1)
 })
 
-test('negative control: without reading it again under the lock, both get the role', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('negative control: without reading it again under the lock, both get the role', async ({ database, clinic }) => {
   const { id } = await created(database, clinic)
   const sessions = await Promise.all([0, 1].map(() => database.ownerPool.connect()))
   for (const session of sessions) {
     await session.query('begin')
-    const { rowCount } = await session.query(
-      'select from holdfast.invitation where id = $1 and accepted_at is null and expires_at > now()',
-      [id],
-    )
+    const { rowCount } = await session.query(sql`select from holdfast.invitation where id = ${id}
+        and accepted_at is null and expires_at > now()`)
     expect(rowCount).toBe(1)
   }
   for (const session of sessions) {
-    await session.query(
-      `insert into holdfast.membership (clinic_no, account_id, role) values ($1, gen_random_uuid(), 'staff')`,
-      [clinic.no],
-    )
-    await session.query(
-      'update holdfast.invitation set accepted_at = now(), accepted_by = gen_random_uuid() where id = $1',
-      [id],
-    )
+    await session.query(sql`insert into holdfast.membership (clinic_no, account_id, role)
+        values (${clinic.no}, gen_random_uuid(), 'staff')`)
+    await session.query(sql`update holdfast.invitation set accepted_at = now(), accepted_by = gen_random_uuid()
+        where id = ${id}`)
     await session.query('commit')
     session.release()
   }

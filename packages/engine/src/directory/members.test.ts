@@ -10,6 +10,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { createDirectory } from './create-directory.ts'
@@ -81,8 +82,7 @@ test('a doctor’s membership names a doctor of that clinic', async ({ database 
   expect(items).toMatchObject([{ accountId, role: 'staff' }])
 })
 
-test('the last admin can neither be removed nor get another role', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('the last admin can neither be removed nor get another role', async ({ database, clinic }) => {
   const [ana, bea] = [randomUUID(), randomUUID()]
   await add(database, clinic, ana, 'admin')
   await add(database, clinic, bea, 'staff')
@@ -94,8 +94,7 @@ test('the last admin can neither be removed nor get another role', async ({ data
   expect(await remove(database, clinic, bea)).toEqual({ kind: 'last_admin' })
 })
 
-test('two admins who remove each other at the same time: one stays', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('two admins who remove each other at the same time: one stays', async ({ database, clinic }) => {
   const [ana, bea] = [randomUUID(), randomUUID()]
   await add(database, clinic, ana, 'admin')
   await add(database, clinic, bea, 'admin')
@@ -110,22 +109,17 @@ test('two admins who remove each other at the same time: one stays', async ({ da
   expect(admins).toHaveLength(1)
 })
 
-test('negative control: without the clinic’s lock, both are removed', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('negative control: without the clinic’s lock, both are removed', async ({ database, clinic }) => {
   for (const accountId of [randomUUID(), randomUUID()]) await add(database, clinic, accountId, 'admin')
   const { items } = await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
   const sessions = await Promise.all(items.map(() => database.ownerPool.connect()))
   for (const [index, session] of sessions.entries()) {
     await session.query('begin')
-    const { rowCount } = await session.query(
-      "select from holdfast.membership where clinic_no = $1 and role = 'admin'",
-      [clinic.no],
-    )
+    const { rowCount } = await session.query(sql`select from holdfast.membership where clinic_no = ${clinic.no}
+        and role = 'admin'`)
     expect(rowCount).toBe(2)
-    await session.query('delete from holdfast.membership where clinic_no = $1 and account_id = $2', [
-      clinic.no,
-      items[index]?.accountId,
-    ])
+    await session.query(sql`delete from holdfast.membership where clinic_no = ${clinic.no}
+        and account_id = ${items[index]?.accountId}`)
   }
   for (const session of sessions) {
     await session.query('commit')
@@ -134,8 +128,7 @@ test('negative control: without the clinic’s lock, both are removed', async ({
   expect((await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
 })
 
-test('an admin who is removed while they change or remove others changes nothing', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('an admin who is removed while they change or remove others changes nothing', async ({ database, clinic }) => {
   const [removed, staying] = [randomUUID(), randomUUID()]
   const [promoted, other] = [randomUUID(), randomUUID()]
   for (const accountId of [removed, staying]) await add(database, clinic, accountId, 'admin')
@@ -165,8 +158,7 @@ test('an admin who is removed while they change or remove others changes nothing
   )
 })
 
-test('admins of the clinic and site administrators change members; nobody else does', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('admins of the clinic and site administrators change members; nobody else does', async ({ database, clinic }) => {
   const { accountId: admin } = await aMember(database, clinic, { role: 'admin' })
   const { accountId } = await aMember(database, clinic, { role: 'staff' })
   const doctorId = (await aDoctor(database, clinic)).id

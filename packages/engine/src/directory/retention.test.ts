@@ -18,9 +18,8 @@ async function aScene(database: TestDatabase) {
   const { directory, stop } = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const keepFor = (months: number) => directory.updateClinic(clinic.id, { settings: { patientDataMonths: months } })
   const pass = () =>
-    database.ownerPool.query(
-      `update holdfast.clinic set patient_data_erased_from = patient_data_erased_from - interval '24 hours'`,
-    )
+    database.ownerPool.query(`update holdfast.clinic
+        set patient_data_erased_from = patient_data_erased_from - interval '24 hours'`)
   return { clinic, directory, keepFor, pass, stop }
 }
 

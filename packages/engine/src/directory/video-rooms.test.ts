@@ -1,5 +1,6 @@
 import { aClinic, aDoctor, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { createDirectory } from './create-directory.ts'
@@ -33,10 +34,8 @@ test('a room is set, changed and removed for one doctor only', async ({ database
 
 test('for an id that is not a doctor there is no room, and none is set', async ({ database }) => {
   const equipment = newId(doctor.clinicNo)
-  await database.ownerPool.query(
-    `insert into holdfast.resource (clinic_no, id, kind, name, units) values ($1, $2, 'equipment', 'C-arm', 1)`,
-    [doctor.clinicNo, equipment],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.resource (clinic_no, id, kind, name, units)
+      values (${doctor.clinicNo}, ${equipment}, 'equipment', 'C-arm', 1)`)
   for (const id of ['x', '', newId(doctor.clinicNo), equipment]) {
     expect(await directory(database).setVideoRoom(id, address)).toBe(false)
     expect(await directory(database).videoRooms([id])).toEqual(new Map())
@@ -55,10 +54,8 @@ test('a doctor is returned without the room, in lists too; the change is logged'
   const before = await read()
   await directory(database).setVideoRoom(doctor.id, address)
   expect(await read()).toBe(before)
-  const { rows } = await database.ownerPool.query(
-    'select resource_id from holdfast.directory_change where clinic_no = $1 order by seq desc limit 1',
-    [doctor.clinicNo],
-  )
+  const { rows } = await database.ownerPool.query(sql`select resource_id from holdfast.directory_change
+      where clinic_no = ${doctor.clinicNo} order by seq desc limit 1`)
   expect(rows).toEqual([{ resource_id: doctor.id }])
 })
 

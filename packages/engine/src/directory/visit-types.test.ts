@@ -1,5 +1,6 @@
 import { aClinic, aDoctor, aVisitType } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 
 test('each way of changing a visit type or its doctors is noted for the caches, once', async ({ database }) => {
@@ -7,10 +8,8 @@ test('each way of changing a visit type or its doctors is noted for the caches, 
   const doctor = await aDoctor(database, clinic)
   const { id } = await aVisitType(database, clinic)
   const changes = async () => {
-    const { rows } = await database.ownerPool.query<{ count: number }>(
-      `select count(*)::integer as count from holdfast.directory_change where clinic_no = $1 and resource_id is null`,
-      [clinic.no],
-    )
+    const { rows } = await database.ownerPool.query<{ count: number }>(sql`select count(*)::integer as count
+        from holdfast.directory_change where clinic_no = ${clinic.no} and resource_id is null`)
     return rows[0]?.count ?? 0
   }
   let noted = await changes()
@@ -30,11 +29,8 @@ test('names in other languages are texts of 1 to 100 characters, in languages of
   const clinic = await aClinic(database)
   const { id } = await aVisitType(database, clinic)
   const setNames = (names: unknown) =>
-    database.ownerPool.query('update holdfast.visit_type set names = $3 where clinic_no = $1 and id = $2', [
-      clinic.no,
-      id,
-      JSON.stringify(names),
-    ])
+    database.ownerPool.query(sql`update holdfast.visit_type set names = ${JSON.stringify(names)}
+        where clinic_no = ${clinic.no} and id = ${id}`)
   await setNames({ de: 'ü'.repeat(100), ar: 'زيارة' })
   for (const names of [{ fr: 'Visite' }, { de: '' }, { de: 'x'.repeat(101) }, { de: 7 }, { de: null }, [], 'de']) {
     await expect(setNames(names), JSON.stringify(names)).rejects.toThrow()

@@ -1,5 +1,6 @@
 import { aBooking, aClaim, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { newId } from '../model/id.ts'
@@ -12,22 +13,14 @@ async function aBookingAmongMany(database: TestDatabase): Promise<{ slot: BuiltS
   const claim = aClaim(slot, { bookingId: newId(slot.clinicNo) })
   expect(await runClaimBatch(database.appPool, [claim])).toMatchObject([{ outcome: { kind: 'booked' } }])
   const { clinicNo } = slot
-  await database.ownerPool.query(
-    `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
-     values ($1, gen_random_uuid(), $2, 'address', now())`,
-    [clinicNo, claim.bookingId],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+      values (${clinicNo}, gen_random_uuid(), ${claim.bookingId}, 'address', now())`)
   const ids = Array.from({ length: others }, () => newId(clinicNo))
-  await database.ownerPool.query(
-    `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
-     select $1, gen_random_uuid(), gen_random_uuid(), i.id, now() from unnest($2::uuid[]) i(id)`,
-    [clinicNo, ids],
-  )
-  await database.ownerPool.query(
-    `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
-     select $1, gen_random_uuid(), i.id, 'address', now() from unnest($2::uuid[]) i(id)`,
-    [clinicNo, ids],
-  )
+  await database.ownerPool.query(sql`
+    insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+     select ${clinicNo}, gen_random_uuid(), gen_random_uuid(), i.id, now() from unnest(${ids}::uuid[]) i(id)`)
+  await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+      select ${clinicNo}, gen_random_uuid(), i.id, 'address', now() from unnest(${ids}::uuid[]) i(id)`)
   await database.ownerPool.query('analyze holdfast.idempotency, holdfast.booking_origin')
   return { slot, bookingId: claim.bookingId }
 }
@@ -36,12 +29,10 @@ async function aBookingAmongMany(database: TestDatabase): Promise<{ slot: BuiltS
 async function pagesReadBy(database: TestDatabase, statement: string, values: unknown[]): Promise<number> {
   const client = await database.ownerPool.connect()
   const fetched = async () => {
-    const { rows } = await client.query<{ pages: number }>(
-      `select (sum(pg_stat_get_xact_blocks_fetched(t.oid))
-               + sum((select sum(pg_stat_get_xact_blocks_fetched(i.indexrelid))
-                        from pg_index i where i.indrelid = t.oid)))::integer as pages
-         from (values ('holdfast.idempotency'::regclass), ('holdfast.booking_origin'::regclass)) t(oid)`,
-    )
+    const { rows } = await client.query<{ pages: number }>(`select (sum(pg_stat_get_xact_blocks_fetched(t.oid))
+              + sum((select sum(pg_stat_get_xact_blocks_fetched(i.indexrelid))
+                       from pg_index i where i.indrelid = t.oid)))::integer as pages
+        from (values ('holdfast.idempotency'::regclass), ('holdfast.booking_origin'::regclass)) t(oid)`)
     return rows[0]?.pages ?? Number.NaN
   }
   try {

@@ -13,6 +13,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import type { Committed } from '../model/committed.ts'
@@ -219,18 +220,15 @@ test('a number is found in every spelling, also on the waitlist, and that of ano
   const national = await scene('0170 2345678')
   const abroad = await scene('+44 1702 345678')
   const isErased = async ({ booking, entry }: typeof abroad) => {
-    const ofEntry = await database.ownerPool.query(
-      'select erased_at is not null as erased from holdfast.waitlist_entry where id = $1',
-      [entry],
-    )
+    const ofEntry = await database.ownerPool.query(sql`select erased_at is not null as erased
+        from holdfast.waitlist_entry where id = ${entry}`)
     return [(await rowOf(booking)).erased_at !== null, ofEntry.rows[0].erased]
   }
   const eraseAll = (phone: string) =>
     engine.erasures.ofPatient({ clinicNo: clinic.no, patient: { phone }, actorId: null })
   // Negative control: without the codes of their countries, these two numbers are one.
-  const { rows } = await database.ownerPool.query(
-    `select holdfast.fold_phone('+44 1702 345678') = holdfast.fold_phone('+49 170 2345678') as same`,
-  )
+  const { rows } = await database.ownerPool.query(`
+    select holdfast.fold_phone('+44 1702 345678') = holdfast.fold_phone('+49 170 2345678') as same`)
   expect(rows).toEqual([{ same: true }])
   // The clinic has chosen no country yet: a national number may be of any.
   expect((await eraseAll('+49 170 2345678')).erased).toBe(0)
@@ -258,9 +256,8 @@ test('of stored responses it reads those that name the booking, in any field', a
   try {
     await client.query('begin')
     await client.query('select from holdfast.erase_patient($1, array[$2::uuid], null, null)', [clinic.no, id])
-    const { rows } = await client.query(
-      `select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables where relname = 'answer'`,
-    )
+    const { rows } = await client.query(`select (seq_tup_read + idx_tup_fetch)::int as read
+        from pg_stat_xact_user_tables where relname = 'answer'`)
     expect(rows[0].read).toBeLessThan(10)
     await client.query('commit')
   } finally {

@@ -59,11 +59,10 @@ function run(input: Partial<DirectoryImport>, dryRun = false): Promise<ImportOut
 }
 
 async function rowCounts() {
-  const { rows } = await database.ownerPool.query<{ clinics: number; doctors: number; slots: number }>(
-    `select (select count(*) from holdfast.clinic)::int as clinics,
-      (select count(*) from holdfast.resource)::int as doctors,
-            (select count(*) from holdfast.slot)::int as slots`,
-  )
+  const { rows } = await database.ownerPool.query<{ clinics: number; doctors: number; slots: number }>(`
+    select (select count(*) from holdfast.clinic)::int as clinics,
+     (select count(*) from holdfast.resource)::int as doctors,
+           (select count(*) from holdfast.slot)::int as slots`)
   return rows[0]
 }
 
@@ -88,11 +87,10 @@ test('clinics, doctors and slots that refer to one another by key', async () => 
     },
     position: expect.stringMatching(/^[1-9]\d*$/),
   })
-  const { rows } = await database.appPool.query(
-    `select c.name as clinic, c.hold_seconds, r.name as doctor, r.specialization, s.starts_at, s.capacity
-       from holdfast.slot s join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
-       join holdfast.clinic c on c.no = s.clinic_no order by c.name, s.starts_at`,
-  )
+  const { rows } = await database.appPool.query(`
+    select c.name as clinic, c.hold_seconds, r.name as doctor, r.specialization, s.starts_at, s.capacity
+     from holdfast.slot s join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+     join holdfast.clinic c on c.no = s.clinic_no order by c.name, s.starts_at`)
   const common = { hold_seconds: 60, doctor: 'Ana', specialization: 'Cardiology', capacity: 3 }
   expect(rows).toEqual([
     { ...common, clinic: 'Posto A', starts_at: at(0) },

@@ -14,6 +14,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import type { AdmissionOutcome, AdmissionRequest, BookingOrigin } from '../model/booking-limits.ts'
 import { newId } from '../model/id.ts'
@@ -49,10 +50,8 @@ async function anAdmitted(
 ): Promise<BuiltBooking> {
   const booking = await aBooking(database, slot, overrides)
   for (const { kind, subject } of origins) {
-    await database.ownerPool.query(
-      `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at) values ($1, $2, $3, $4, $5)`,
-      [slot.clinicNo, subject, booking.id, kind, overrides.createdAt ?? new Date()],
-    )
+    await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+        values (${slot.clinicNo}, ${subject}, ${booking.id}, ${kind}, ${overrides.createdAt ?? new Date()})`)
   }
   return booking
 }
@@ -127,16 +126,12 @@ describe('what counts', () => {
     await anAdmitted(database, slot, [origin], { status: 'CANCELLED' })
     await anAdmitted(database, slot, [origin], { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
     await anAdmitted(database, past, [origin])
-    await database.ownerPool.query(
-      `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
-       values ($1, $2, $3, 'address', now() - interval '3 minutes')`,
-      [clinic.no, origin.subject, newId(clinic.no)],
-    )
+    await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+        values (${clinic.no}, ${origin.subject}, ${newId(clinic.no)}, 'address', now() - interval '3 minutes')`)
     expect(await admit(aRequest(clinic, [origin]))).toEqual({ kind: 'admitted' })
     // They were deleted when they were counted; the control is the one that counts.
-    const { rows } = await database.ownerPool.query('select from holdfast.booking_origin where subject = $1', [
-      origin.subject,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select from holdfast.booking_origin
+        where subject = ${origin.subject}`)
     expect(rows).toHaveLength(1)
     expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ kind: 'too_many_bookings' })
   })
@@ -145,10 +140,8 @@ describe('what counts', () => {
     const { clinic, slot } = await aLimitedClinic(database, { account_bookings_max: 1 })
     const { admit } = admissionsOf(database)
     const age = (origin: BookingOrigin, age: string) =>
-      database.ownerPool.query('update holdfast.booking_origin set at = now() - $2::interval where subject = $1', [
-        origin.subject,
-        age,
-      ])
+      database.ownerPool.query(sql`update holdfast.booking_origin set at = now() - ${age}::interval
+          where subject = ${origin.subject}`)
     const [linked, failed, again, late] = [1, 2, 3, 4].map(() => anOrigin('account')) as FourOrigins
     for (const origin of [linked, failed, again, late]) {
       const { id: bookingId } = await aBooking(database, slot)
@@ -172,11 +165,9 @@ describe('what counts', () => {
     const origin = anOrigin()
     const first = aRequest(clinic, [origin])
     expect(await admit(first)).toEqual({ kind: 'admitted' })
-    await database.ownerPool.query(
-      `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
-       values ($1, $2, $3, $4, now())`,
-      [clinic.no, first.key, randomUUID(), first.bookingId],
-    )
+    await database.ownerPool.query(sql`
+      insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+       values (${clinic.no}, ${first.key}, ${randomUUID()}, ${first.bookingId}, now())`)
     expect(await admit({ ...first, bookingId: newId(clinic.no) })).toEqual({ kind: 'admitted' })
     expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ kind: 'too_many_bookings' })
   })
@@ -233,11 +224,9 @@ describe('what counts', () => {
     const request = aRequest(clinic, [shared])
     const requests = [request, request, { ...request, origins: [shared, other] }, aRequest(clinic, [shared])]
     expect(await admittedOf(requests.map((each) => admit(each)))).toBe(4)
-    const { rows } = await database.ownerPool.query<{ subject: string; bookings: number }>(
-      `select subject, count(*)::integer as bookings
-         from holdfast.booking_origin where clinic_no = $1 group by subject`,
-      [clinic.no],
-    )
+    const { rows } = await database.ownerPool.query<{ subject: string; bookings: number }>(sql`
+      select subject, count(*)::integer as bookings
+       from holdfast.booking_origin where clinic_no = ${clinic.no} group by subject`)
     expect(new Map(rows.map(({ subject, bookings }) => [subject, bookings]))).toEqual(
       new Map([
         [shared.subject, 2],
@@ -301,10 +290,8 @@ describe('reservations that another transaction is deleting', () => {
       [clinic.no, origins.map(({ subject }) => subject), ids, createdAt],
     )
     const deletion = await holdLock(database.ownerPool, statement)
-    const { rows } = await database.ownerPool.query(
-      'select from holdfast.booking_origin where clinic_no = $1 for update skip locked',
-      [clinic.no],
-    )
+    const { rows } = await database.ownerPool.query(sql`select from holdfast.booking_origin
+        where clinic_no = ${clinic.no} for update skip locked`)
     expect(rows).toEqual([])
     return { deletion, claims: origins.map((one) => admissionsOf(database).admit(aRequest(clinic, [one]))) }
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { confirmInFlight, endHold } from '../../test/confirm-in-flight.ts'
 import type { BookingOrigin } from '../model/booking-limits.ts'
@@ -14,11 +15,8 @@ async function aLapsedHold(database: TestDatabase) {
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 9 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
   const origin: BookingOrigin = { kind: 'address', subject: randomUUID() }
-  await database.ownerPool.query(
-    `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
-     values ($1, $2, $3, 'address', now())`,
-    [clinic.no, origin.subject, booking.id],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+      values (${clinic.no}, ${origin.subject}, ${booking.id}, 'address', now())`)
   await endHold(database, booking)
   const { admit } = createAdmissions(database.appPool, {})
   const claim = () =>

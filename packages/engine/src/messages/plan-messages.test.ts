@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
@@ -34,11 +35,9 @@ async function planAll(database: TestDatabase, { id }: { id: string }, last = 9)
 }
 
 async function planned(database: TestDatabase, { id }: { id: string }) {
-  const { rows } = await database.ownerPool.query(
-    `select kind, minutes_before as before, version, by_patient as by from holdfast.message where booking_id = $1
-      order by version, minutes_before, kind`,
-    [id],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select kind, minutes_before as before, version, by_patient as by from holdfast.message where booking_id = ${id}
+     order by version, minutes_before, kind`)
   return rows.map(({ kind, before, version, by }) => [kind, version, before, by])
 }
 
@@ -66,9 +65,7 @@ test.for([
   expect(await planAll(database, booking)).toBe(0)
 })
 
-test('no message for a visit that has begun, and only the reminders that are to come', async ({ database }) => {
-  const clinic = await aClinic(database)
-  const doctor = await aDoctor(database, clinic)
+test('no message for a visit that has begun, and only the reminders that are to come', async ({ database, doctor }) => {
   const begun = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   expect(await planAll(database, await aBooking(database, begun, { patient }))).toBe(0)
   const soon = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3_600_000) })
@@ -116,11 +113,9 @@ test('moves by a patient are announced after a moment, those of the clinic at on
     const booking = await aBooking(database, slot, { patient })
     await engine.move({ bookingId: booking.id, slotId: other.id, actorId, onBehalf: actorId !== null })
     await planAll(database, booking)
-    const { rows } = await database.ownerPool.query(
-      `select by_clinic as "byClinic", extract(epoch from due_at - created_at)::float8 > 30 as "isLater"
-         from holdfast.message where booking_id = $1 and kind = 'moved'`,
-      [booking.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`
+      select by_clinic as "byClinic", extract(epoch from due_at - created_at)::float8 > 30 as "isLater"
+       from holdfast.message where booking_id = ${booking.id} and kind = 'moved'`)
     return rows
   }
   expect(await delayOf(null)).toEqual([{ byClinic: false, isLater: true }])
@@ -132,9 +127,8 @@ test('a place of the waitlist that is on offer is announced while it is held', a
   const slot = await aVisit(database)
   const anOffer = async (holdExpiresAt: Date) => {
     const booking = await aBooking(database, slot, { patient, status: 'PENDING', holdExpiresAt })
-    await database.ownerPool.query(`update holdfast.booking_event set type = 'offered' where booking_id = $1`, [
-      booking.id,
-    ])
+    await database.ownerPool.query(sql`update holdfast.booking_event set type = 'offered'
+        where booking_id = ${booking.id}`)
     await planAll(database, booking)
     expect(await planned(database, booking)).toEqual([['offered', 1, 0, null]])
     return messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })
@@ -148,13 +142,10 @@ test('the end of an offer is announced to whom the offer was', async ({ database
   const slot = await aVisit(database)
   const anEndedOffer = async (isAnnounced: boolean, reason: string) => {
     const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
-    await database.ownerPool.query(`update holdfast.booking_event set type = 'offered' where booking_id = $1`, [
-      booking.id,
-    ])
-    await database.ownerPool.query('update holdfast.booking set waitlist_entry_id = $2 where id = $1', [
-      booking.id,
-      randomUUID(),
-    ])
+    await database.ownerPool.query(sql`update holdfast.booking_event set type = 'offered'
+        where booking_id = ${booking.id}`)
+    await database.ownerPool.query(sql`update holdfast.booking set waitlist_entry_id = ${randomUUID()}
+        where id = ${booking.id}`)
     if (isAnnounced) await planAll(database, booking)
     await database.ownerPool.query(
       `select holdfast.fail_holds(array[$1::int], array[$2::uuid], array[now()], array[$1::int], array[$3::uuid],
@@ -188,11 +179,9 @@ test('an entry’s end by unanswered offers is announced once, even after the vi
          offer_id) values ($1, $2, $3, current_date, current_date + 30, $4, now(), $5, $6)`,
       [booking.clinicNo, entryId, slot.doctorId, missed, patient, booking.id],
     )
-    await ownerPool.query(
-      `insert into holdfast.waitlist_offer (clinic_no, entry_id, slot_id, booking_id, offered_at, ends_at)
-       values ($1, $2, $3, $4, now(), now())`,
-      [booking.clinicNo, entryId, slot.id, booking.id],
-    )
+    await ownerPool.query(sql`
+      insert into holdfast.waitlist_offer (clinic_no, entry_id, slot_id, booking_id, offered_at, ends_at)
+       values (${booking.clinicNo}, ${entryId}, ${slot.id}, ${booking.id}, now(), now())`)
     await ownerPool.query(
       `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
        values ($1, $2, $3, 1, $4, 'offered', 'email', 'sent', now(), now())`,
@@ -213,9 +202,8 @@ test('an entry’s end by unanswered offers is announced once, even after the vi
   await planAll(database, second)
   expect(await planned(database, second)).toEqual([offered])
   const last = await aLapsedOffer(2)
-  await database.ownerPool.query(`update holdfast.slot set starts_at = now() - interval '1 hour' where id = $1`, [
-    slot.id,
-  ])
+  await database.ownerPool.query(sql`update holdfast.slot set starts_at = now() - interval '1 hour'
+      where id = ${slot.id}`)
   await planAll(database, last)
   await planAll(database, last)
   expect(await planned(database, last)).toEqual([offered, unanswered])
@@ -265,10 +253,8 @@ test('what the clinic has chosen goes by SMS, too, to patients with a telephone 
     const booking = await aBooking(database, slot, { patient })
     await planAll(database, booking)
     await planAll(database, booking)
-    const { rows } = await database.ownerPool.query(
-      `select kind, channel from holdfast.message where booking_id = $1 order by kind, minutes_before, channel`,
-      [booking.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`select kind, channel from holdfast.message
+        where booking_id = ${booking.id} order by kind, minutes_before, channel`)
     return rows.map(({ kind, channel }) => `${kind} ${channel}`)
   }
   const emails = ['confirmed email', 'reminder email', 'reminder email']
@@ -373,11 +359,8 @@ test('the messages of a booking are deleted with its patient', async ({ database
   await planAll(database, booking)
   await planAll(database, another)
   expect(await messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })).not.toBeNull()
-  await database.appPool.query('select * from holdfast.erase_patient($1, $2, null, $3)', [
-    booking.clinicNo,
-    [booking.id],
-    randomUUID(),
-  ])
+  await database.appPool.query(sql`
+    select * from holdfast.erase_patient(${booking.clinicNo}, ${[booking.id]}, null, ${randomUUID()})`)
   expect(await planned(database, booking)).toEqual([])
   expect(await planned(database, another)).toHaveLength(1)
   expect(await planAll(database, booking)).toBe(0)

@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
@@ -20,11 +21,9 @@ async function aClinicWithVisits(database: TestDatabase) {
 }
 
 async function reminders(database: TestDatabase, clinicNo: number) {
-  const { rows } = await database.ownerPool.query(
-    `select booking_id as id, version, channel, minutes_before as before, by_clinic as "byClinic"
-       from holdfast.message where clinic_no = $1 order by booking_id, version, channel, minutes_before`,
-    [clinicNo],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select booking_id as id, version, channel, minutes_before as before, by_clinic as "byClinic"
+     from holdfast.message where clinic_no = ${clinicNo} order by booking_id, version, channel, minutes_before`)
   return rows.map(({ id, version, channel, before, byClinic }) => [id, version, channel, before, byClinic])
 }
 
@@ -89,14 +88,12 @@ test('a moved visit gets those of its new time, by SMS, too; none of a time that
   ])
 })
 
-test('a clinic without visits, or with none to come, has nothing to plan', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('a clinic without visits, or with none to come, has nothing to plan', async ({ database, clinic }) => {
   const { planReminders } = createMessages(database.appPool)
   expect(await planReminders(clinic.no, all)).toEqual({ bookings: 0, nextCursor: null })
 })
 
-test('more than 500 bookings are planned in several requests', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('more than 500 bookings are planned in several requests', async ({ database, clinic }) => {
   const slot = await aSlot(database, await aDoctor(database, clinic), { startsAt: inDays(3), capacity: 600 })
   const { planReminders } = createMessages(database.appPool)
   await aBooking(database, slot, { patient })

@@ -1,12 +1,10 @@
-import { aBooking, aClinic, aDoctor, aSession, aSlot, aTimeClaim, aVisitType } from '@holdfast/testkit'
+import { aBooking, aDoctor, aSession, aSlot, aTimeClaim, aVisitType } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { runTimeClaimBatch } from '../sessions/claim-times.ts'
 import { messageFacts } from './send-messages.ts'
 
-test('a message knows what is booked in an open session', async ({ database }) => {
-  const clinic = await aClinic(database)
-  const doctor = await aDoctor(database, clinic)
+test('a message knows what is booked in an open session', async ({ database, clinic, doctor }) => {
   const type = await aVisitType(database, clinic)
   const request = aTimeClaim(await aSession(database, doctor), type, 0, { confirm: true })
   await runTimeClaimBatch(database.appPool, [request])

@@ -1,5 +1,6 @@
 import { createEmptyDatabase } from '@holdfast/testkit'
 import pg from 'pg'
+import sql from 'sql-template-tag'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { migrate } from './migrate.ts'
 
@@ -17,10 +18,8 @@ afterEach(async () => {
 })
 
 async function pagesOf(index: string): Promise<number> {
-  const { rows } = await client.query<{ pages: number }>(
-    `select (pg_relation_size($1::regclass) / current_setting('block_size')::integer)::integer as pages`,
-    [index],
-  )
+  const { rows } = await client.query<{ pages: number }>(sql`
+    select (pg_relation_size(${index}::regclass) / current_setting('block_size')::integer)::integer as pages`)
   return rows[0]?.pages ?? 0
 }
 

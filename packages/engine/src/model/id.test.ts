@@ -1,5 +1,6 @@
 import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
+import sql from 'sql-template-tag'
 import { afterEach, expect, vi } from 'vitest'
 import { bookingIdsIn, clinicNoMax, clinicNoOf, idFloor, isId, newId, timeOf } from './id.ts'
 
@@ -85,11 +86,9 @@ test('the ids created in a month lie between the floors of its bounds, and no ot
 test('SQL reads the same clinic number and calculates the same floor', async ({ database }) => {
   const ids = fc.sample(clinicNos, 500).map(newId)
   const times = fc.sample(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }), 500)
-  const { rows } = await database.appPool.query<{ no: number; floor: string }>(
-    `select holdfast.clinic_no_of(i.id) as no, holdfast.id_floor(i.at) as floor
-       from unnest($1::uuid[], $2::timestamptz[]) with ordinality i(id, at, n) order by n`,
-    [ids, times],
-  )
+  const { rows } = await database.appPool.query<{ no: number; floor: string }>(sql`
+    select holdfast.clinic_no_of(i.id) as no, holdfast.id_floor(i.at) as floor
+     from unnest(${ids}::uuid[], ${times}::timestamptz[]) with ordinality i(id, at, n) order by n`)
   expect(rows.map((row) => row.no)).toEqual(ids.map(clinicNoOf))
   expect(rows.map((row) => row.floor)).toEqual(times.map(idFloor))
 })

@@ -1,5 +1,6 @@
 // Nightly: each pair of copies of a clinic
 import { aClaim, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
@@ -38,10 +39,8 @@ async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
       await Promise.all([source.end(), target.end()])
     },
     async arrivedIn({ ownerPool }: TestDatabase) {
-      const { rows } = await ownerPool.query<{ at: string }>(
-        'select arrived_at::text as at from holdfast.arrived_clinic where clinic_no = $1',
-        [clinicNo],
-      )
+      const { rows } = await ownerPool.query<{ at: string }>(sql`select arrived_at::text as at
+          from holdfast.arrived_clinic where clinic_no = ${clinicNo}`)
       return rows[0]?.at ?? null
     },
     misplaced: () =>
@@ -131,10 +130,8 @@ test('a clinic that came back and left again: the copy of its last arrival is us
   const scene = await aMovedClinic(database, north)
   const { clinicNo } = scene
   // The clock of north is an hour ahead.
-  await north.ownerPool.query(
-    `update holdfast.arrived_clinic set arrived_at = now() + interval '1 hour' where clinic_no = $1`,
-    [clinicNo],
-  )
+  await north.ownerPool.query(sql`update holdfast.arrived_clinic set arrived_at = now() + interval '1 hour'
+      where clinic_no = ${clinicNo}`)
   await scene.move(0)
   const former = await scene.arrivedIn(database)
   await scene.move(1)

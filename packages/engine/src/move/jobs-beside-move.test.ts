@@ -11,6 +11,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
 import { takeBusyCalendarNotices, takeDueBusyCalendars } from '../calendars/read-busy-calendars.ts'
@@ -81,10 +82,8 @@ async function someWork(database: TestDatabase, slot: BuiltSlot) {
   await aWaitlistEntry(database, doctor)
   await aWaitlistEntry(database, doctor, { to: '2020-02-01' })
   const ended = await aWaitlistEntry(database, doctor)
-  await database.ownerPool.query(
-    `update holdfast.waitlist_entry set ended_at = now(), end_reason = 'left' where clinic_no = $1 and id = $2`,
-    [clinicNo, ended.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.waitlist_entry set ended_at = now(), end_reason = 'left'
+      where clinic_no = ${clinicNo} and id = ${ended.id}`)
   const ids = { slot: slot.id, doctor: slot.doctorId, booking, webhook: newId(clinicNo), old: oldId(clinicNo) }
   const statements = Object.entries(outdated).map(([table, values]) => `insert into holdfast.${table} ${values}`)
   for (const statement of [...rows, ...statements]) {
@@ -191,10 +190,8 @@ test.for([
     if (isDuring) await begin()
     await counting.release()
     expect(await admitted).toEqual({ kind: 'admitted' })
-    const { rows } = await client.query(
-      'select booking_id as id from holdfast.booking_origin where booking_id = any ($1)',
-      [[left.bookingId, done.bookingId]],
-    )
+    const { rows } = await client.query(sql`select booking_id as id from holdfast.booking_origin
+        where booking_id = any (${[left.bookingId, done.bookingId]})`)
     expect(rows).toEqual([{ id: left.bookingId }])
   } finally {
     await allowChanges(client, moving.no)

@@ -1,4 +1,5 @@
 import { aClaim, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
@@ -25,10 +26,8 @@ test('of two copies that both refuse changes, a move deletes none', async ({ dat
   // As if the rows in the directory had been restored, and nobody knew which copy is the newest.
   const planted = `insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Old', 'UTC')`
   await database.ownerPool.query(planted, [clinicNo, scene.clinicId])
-  const { rows } = await north.ownerPool.query<{ at: string }>(
-    'select arrived_at::text as at from holdfast.arrived_clinic where clinic_no = $1',
-    [clinicNo],
-  )
+  const { rows } = await north.ownerPool.query<{ at: string }>(sql`select arrived_at::text as at
+      from holdfast.arrived_clinic where clinic_no = ${clinicNo}`)
   const arrived = `insert into holdfast.arrived_clinic (clinic_no, xid, arrived_at) values ($1, '3', $2)`
   await database.ownerPool.query(arrived, [clinicNo, rows[0]?.at])
   expect(await settleClinics({ databases, areAll: true })).toMatchObject([
@@ -111,7 +110,8 @@ test.for(['committed', 'switched'] as const)(
       north.ownerPool.query('update holdfast.arrived_clinic set arrived_at = $2 where clinic_no = $1', [clinicNo, at])
     // As if north had been restored to the time when the clinic had been there before.
     await arrived(firstArrival)
-    const refusal = step === 'committed' ? 'north has the clinic' : 'the copy in north may be older than that in directory'
+    const refusal =
+      step === 'committed' ? 'north has the clinic' : 'the copy in north may be older than that in directory'
     await expect(scene.move(1)).rejects.toThrow(refusal)
     expect(await scene.rowsIn(database)).toEqual(before)
     // The control: what the move has copied replaces them.

@@ -1,4 +1,5 @@
 import { holdLock, untilLockWaiters } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'
 import { lateRowsMax } from './copy-clinic.ts'
@@ -63,11 +64,8 @@ test('two moves in opposite directions do not wait for each other', async ({ dat
 test('many events of the security log are moved in several transactions', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const count = 2 * lateRowsMax + 1
-  await database.ownerPool.query(
-    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
-     select $1, now(), 'clinic_changed', 1, 'system', '{late}' from generate_series(1, $2)`,
-    [scene.clinicNo, count],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+      select ${scene.clinicNo}, now(), 'clinic_changed', 1, 'system', '{late}' from generate_series(1, ${count})`)
   await scene.move(1)
   expect([await lateEvents(database, scene), await lateEvents(north, scene)]).toEqual([0, count])
   const { rows } = await north.ownerPool.query<{ most: number }>(
@@ -82,11 +80,8 @@ test('many events of the security log are moved in several transactions', async 
 test('a response that is stored where the clinic was does not prevent its return', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const store = ({ ownerPool }: typeof database) =>
-    ownerPool.query(
-      `insert into holdfast.answer (key, request_hash, body, ids, clinic_no)
-       values (gen_random_uuid(), gen_random_uuid(), '{}', '{}', $1)`,
-      [scene.clinicNo],
-    )
+    ownerPool.query(sql`insert into holdfast.answer (key, request_hash, body, ids, clinic_no)
+        values (gen_random_uuid(), gen_random_uuid(), '{}', '{}', ${scene.clinicNo})`)
   const stored = async ({ ownerPool }: typeof database) => {
     const { rows } = await ownerPool.query('select key from holdfast.answer where clinic_no = $1', [scene.clinicNo])
     return rows

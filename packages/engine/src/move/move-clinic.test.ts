@@ -1,5 +1,6 @@
 // Rest: each way in which the move of a clinic ends
 import { aClaim, until, untilLockWaiters } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
@@ -43,11 +44,8 @@ test('all rows of a clinic are moved, there and back; others stay', async ({ dat
 test('what was erased before the move is on the next list of the new database', async ({ database, north }) => {
   const scene = await aScene(database, north)
   const id = newId(scene.clinicNo)
-  await database.ownerPool.query(
-    `insert into holdfast.erasure (clinic_no, kind, id, erased_at)
-     values ($1, 'waitlist_entry', $2, now() - interval '1 day')`,
-    [scene.clinicNo, id],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.erasure (clinic_no, kind, id, erased_at)
+      values (${scene.clinicNo}, 'waitlist_entry', ${id}, now() - interval '1 day')`)
   const lastList = new Date(Date.now() - 600_000)
   await scene.move(1)
   expect(await erasuresSince(north.ownerPool, lastList)).toContainEqual(expect.objectContaining({ id }))
@@ -61,10 +59,7 @@ test('events keep their order, no other receiver gets them, and readers go on', 
   const eventsOf = async ({ reads }: typeof there, after: string | null = null) => {
     // Open transactions of other tests hold back events.
     for (const { appPool } of [database, north]) {
-      await until(
-        async () => ((await logHeldBackSeconds(appPool)) === 0 ? true : undefined),
-        () => 'a log that nothing holds back',
-      )
+      await until(async () => (await logHeldBackSeconds(appPool)) === 0, 'a log that nothing holds back')
     }
     const { items } = await reads.eventsOfClinic({ clinicNo: scene.clinicNo, after, limit: 200 })
     return {
@@ -75,11 +70,8 @@ test('events keep their order, no other receiver gets them, and readers go on', 
   const before = await eventsOf(directory)
   await scene.move(1)
   expect((await eventsOf(there)).events).toEqual(before.events)
-  const { rows } = await north.ownerPool.query(
-    `select from holdfast.booking_event e, holdfast.log_receiver r
-      where e.clinic_no = $1 and (e.xid, e.seq) > (r.xid, r.seq)`,
-    [scene.clinicNo],
-  )
+  const { rows } = await north.ownerPool.query(sql`select from holdfast.booking_event e, holdfast.log_receiver r
+      where e.clinic_no = ${scene.clinicNo} and (e.xid, e.seq) > (r.xid, r.seq)`)
   expect(rows).toEqual([])
   // A position from before the move gets all events again, there and back, and one from afterwards what is new.
   await there.claim(aClaim(scene.slot))
@@ -202,13 +194,10 @@ test('what takes longer than changes may wait goes back, and accepts changes by 
       afterStep: async (step) => {
         // The process is suspended, and nothing else ends the refusal.
         if (step !== 'copied') return
-        await until(
-          async () => {
-            const booked = await scene.engines.directory.claim(late).catch(() => null)
-            return booked?.kind === 'booked' || undefined
-          },
-          () => 'the end of the refusal',
-        )
+        await until(async () => {
+          const booked = await scene.engines.directory.claim(late).catch(() => null)
+          return booked?.kind === 'booked'
+        }, 'the end of the refusal')
       },
     }),
   ).rejects.toThrow('the copy takes longer than 1 s, for which changes may wait')
@@ -218,11 +207,8 @@ test('what takes longer than changes may wait goes back, and accepts changes by 
 
 test('a replay that begins after the first look sends the move back: it would not end', async ({ database, north }) => {
   const scene = await aScene(database, north)
-  await database.ownerPool.query(
-    `insert into holdfast.webhook (clinic_no, id, url, events, secret)
-     values ($1, $2, 'https://example.org', '{booking.confirmed}', 'secret')`,
-    [scene.clinicNo, newId(scene.clinicNo)],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.webhook (clinic_no, id, url, events, secret)
+      values (${scene.clinicNo}, ${newId(scene.clinicNo)}, 'https://example.org', '{booking.confirmed}', 'secret')`)
   const setReplay = (until: string) => database.ownerPool.query(`update holdfast.webhook set replay_until = ${until}`)
   const afterStep = async (step: MoveStep) => {
     if (step === 'noted') await setReplay('now()')
@@ -253,14 +239,10 @@ test('a call that hung does not commit a copy that lacks what was written since'
 
 test('a copy that fails within a table goes back', async ({ database, north }) => {
   const scene = await aScene(database, north)
-  const { rows } = await database.ownerPool.query<{ key: string }>(
-    'select * from holdfast.idempotency where clinic_no = $1 order by key limit 1',
-    [scene.clinicNo],
-  )
-  await north.ownerPool.query(
-    'insert into holdfast.idempotency select * from jsonb_populate_record(null::holdfast.idempotency, $1)',
-    [JSON.stringify(rows[0])],
-  )
+  const { rows } = await database.ownerPool.query<{ key: string }>(sql`select * from holdfast.idempotency
+      where clinic_no = ${scene.clinicNo} order by key limit 1`)
+  await north.ownerPool.query(sql`insert into holdfast.idempotency select *
+      from jsonb_populate_record(null::holdfast.idempotency, ${JSON.stringify(rows[0])})`)
   await expect(scene.move(1)).rejects.toThrow('duplicate key')
   await north.ownerPool.query('delete from holdfast.idempotency where clinic_no = $1', [scene.clinicNo])
   await scene.expectClean(false)
@@ -269,10 +251,7 @@ test('a copy that fails within a table goes back', async ({ database, north }) =
     afterStep: async (step: MoveStep) => {
       if (step !== 'delivered') return
       const over = 'select from holdfast.moving_clinic where refused_until < clock_timestamp()'
-      await until(
-        async () => (await database.ownerPool.query(over)).rowCount === 1 || undefined,
-        () => 'the end of the refusal',
-      )
+      await until(async () => (await database.ownerPool.query(over)).rowCount === 1, 'the end of the refusal')
     },
   }
   await expect(scene.move(1, late)).rejects.toThrow('the copy takes longer than 1 s')
@@ -329,9 +308,8 @@ test('a clinic of archived months, of no database, and to no database is refused
   const scene = await aScene(database, north)
   await expect(scene.move(7)).rejects.toThrow('in the database 7, which HOLDFAST_SHARDS lacks')
   await expect(scene.move(1, { clinicNo: 9_999 })).rejects.toThrow('the directory does not know the clinic')
-  await database.ownerPool.query(
-    `insert into holdfast.archived_month (month, state) values (date_trunc('month', now()), 'moving')`,
-  )
+  await database.ownerPool.query(`insert into holdfast.archived_month (month, state)
+      values (date_trunc('month', now()), 'moving')`)
   await expect(scene.move(1)).rejects.toThrow('directory has archived months since the clinic was created')
   await database.ownerPool.query('delete from holdfast.archived_month')
   await scene.expectClean(false)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { shiftSlot, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { aCase, aTheatre, caseOf, someStaff, soonAt, test } from '../../test/theatre.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { Case } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
@@ -14,10 +14,8 @@ const tables = ['patient', 'theatre_case', 'case_request', 'booking', 'booking_e
 
 /** Moves a case in time, with its block or its day of open time. */
 async function shiftCase(database: TestDatabase, { id, clinicNo }: { id: string; clinicNo: number }, minutes: number) {
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    'select slot_id as id from holdfast.booking where clinic_no = $1 and id = $2',
-    [clinicNo, id],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select slot_id as id from holdfast.booking
+      where clinic_no = ${clinicNo} and id = ${id}`)
   await shiftSlot(database, { clinicNo, id: rows[0]?.id ?? '' }, minutes)
   await database.ownerPool.query(
     `update holdfast.theatre_case
@@ -44,13 +42,10 @@ test('a patient is erased from all cases, from requests and from the log, when a
   expect((await theatre.case(done.id))?.patient).toEqual(patient)
 
   // A change of an older case would do the same.
-  await database.ownerPool.query(
-    `insert into holdfast.late_event
-       (clinic_no, booking_id, version, xid, seq, at, type, slot_id, resource_id, units, case_details)
-     select clinic_no, booking_id, version, xid, seq, at, type, slot_id, resource_id, units, case_details
-       from holdfast.booking_event where booking_id = $1`,
-    [done.id],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.late_event
+        (clinic_no, booking_id, version, xid, seq, at, type, slot_id, resource_id, units, case_details)
+      select clinic_no, booking_id, version, xid, seq, at, type, slot_id, resource_id, units, case_details
+        from holdfast.booking_event where booking_id = ${done.id}`)
   const tablesWith = async (text: string) => {
     const found: string[] = []
     for (const table of tables) {
@@ -116,8 +111,7 @@ test('a patient in the room is not erased when the block, or the day of open tim
   }
 })
 
-test('retention erases the patient with the last case, not before', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('retention erases the patient with the last case, not before', async ({ database, scene }) => {
   const { theatre, clinic } = scene
   await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [clinic.no])
   const drafts = [9, 12].map((hour) => ({ startsAt: soonAt(hour), endsAt: soonAt(hour + 2), capacity: 120 }))

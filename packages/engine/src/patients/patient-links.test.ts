@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { newId } from '../model/id.ts'
@@ -71,10 +72,8 @@ test('a record is erased with its bookings when all are over, and its link with 
   expect(await engine.reads.booking(other.id)).toMatchObject({ patient: { name: '' } })
   expect(await erase()).toEqual({ kind: 'patient_missing' })
   expect(await patients.link((await aBooking(database, slot)).id, ada, by)).toEqual({ kind: 'patient_missing' })
-  const { rows } = await database.ownerPool.query(
-    `select t::text from holdfast.patient t where id = $1 and t::text ~* 'ada|2345678'`,
-    [ada],
-  )
+  const { rows } = await database.ownerPool.query(sql`select t::text from holdfast.patient t where id = ${ada}
+      and t::text ~* 'ada|2345678'`)
   expect(rows).toEqual([])
   expect(await findings()).toEqual([])
 })
@@ -114,12 +113,9 @@ test('an erasure by contact names records that stay: with a request, or another 
   const email = 'family@example.org'
   const accountId = randomUUID()
   const waiting = await create({ mrn: 'M-1', email })
-  await database.ownerPool.query(
-    `insert into holdfast.case_request
-       (clinic_no, id, patient_id, service, procedure_code, procedure_display, minutes, urgency)
-     values ($1, $2, $3, 'Surgery', 'x', 'x', 30, 'elective')`,
-    [clinic.no, newId(clinic.no), waiting],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.case_request
+        (clinic_no, id, patient_id, service, procedure_code, procedure_display, minutes, urgency)
+      values (${clinic.no}, ${newId(clinic.no)}, ${waiting}, 'Surgery', 'x', 'x', 30, 'elective')`)
   const [child, parent] = [await create({ name: 'Bea', email: 'bea@example.org' }), await create({ name: 'Cem' })]
   for (const [patientId, booked] of [
     [child, { patient: { name: 'Bea', email } }],
@@ -164,10 +160,8 @@ test('retention keeps a record with archived or erased links until the last visi
   )
   const ids = [archived, erased, longAgo, unlinked]
   await database.ownerPool.query('alter table holdfast.patient disable trigger fold_patient')
-  await database.ownerPool.query(
-    `update holdfast.patient set updated_at = now() - interval '36 months' where id = any ($1)`,
-    [ids],
-  )
+  await database.ownerPool.query(sql`update holdfast.patient set updated_at = now() - interval '36 months'
+      where id = any (${ids})`)
   await database.ownerPool.query('alter table holdfast.patient enable trigger fold_patient')
   await database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [clinic.no])
   const left = await Promise.all(ids.map((one) => patients.record(one)))
@@ -185,17 +179,13 @@ test('retention erases records that nobody has changed for long, unless somethin
   const [old, linked, fresh] = [await record(), await record(), await record()]
   await patients.link((await aBooking(database, slot)).id, linked, randomUUID())
   await database.ownerPool.query('alter table holdfast.patient disable trigger fold_patient')
-  await database.ownerPool.query(
-    `update holdfast.patient set updated_at = now() - interval '40 days' where id = any ($1)`,
-    [[old, linked]],
-  )
+  await database.ownerPool.query(sql`update holdfast.patient set updated_at = now() - interval '40 days'
+      where id = any (${[old, linked]})`)
   await database.ownerPool.query('alter table holdfast.patient enable trigger fold_patient')
   await database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [clinic.no])
   const left = await Promise.all([old, linked, fresh].map((id) => patients.record(id)))
   expect(left.map((one) => one !== null)).toEqual([false, true, true])
-  const { rows } = await database.ownerPool.query(
-    `select details from holdfast.audit_event where clinic_no = $1 and kind = 'patients_erased'`,
-    [clinic.no],
-  )
+  const { rows } = await database.ownerPool.query(sql`select details from holdfast.audit_event
+      where clinic_no = ${clinic.no} and kind = 'patients_erased'`)
   expect(rows).toEqual([{ details: ['1', 'retention'] }])
 })

@@ -1,5 +1,6 @@
 import { aClinic, aPatientRecord, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import type { PatientFields } from '../model/patient-record.ts'
@@ -86,12 +87,9 @@ test('a page of a search ends after so many records, and the next one goes on', 
 freshDatabaseTest('a search among 10,000 patients takes milliseconds, along the index', async ({ database }) => {
   const { search, clinic } = await aList(database)
   const other = await aClinic(database)
-  await database.ownerPool.query(
-    `insert into holdfast.patient (clinic_no, id, mrn, name, phone, email)
-   select c.no, holdfast.new_id(c.no, now()), 'N-' || n, 'Person ' || md5(n::text), '0170 ' || n, n || '@example.org'
-     from unnest($1::integer[]) c(no) cross join generate_series(1, 10000) n`,
-    [[clinic.no, other.no]],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.patient (clinic_no, id, mrn, name, phone, email)
+      select c.no, holdfast.new_id(c.no, now()), 'N-' || n, 'Person ' || md5(n::text), '0170 ' || n, n || '@example.org'
+        from unnest(${[clinic.no, other.no]}::integer[]) c(no) cross join generate_series(1, 10000) n`)
   await database.ownerPool.query('analyze holdfast.patient')
   const query = patientSearch({ clinicNo: clinic.no, q: 'gross jürg', limit: 20 })
   const { rows } = await database.appPool.query({ ...query, text: `explain ${query.text}`, values: query.values })

@@ -81,9 +81,8 @@ test('an identifier that a record loses can be given to another', async ({ datab
 })
 
 freshDatabaseTest('negative control: without the index of identifiers, two records have one', async ({ database }) => {
-  await database.ownerPool.query(
-    'alter table holdfast.patient_identifier drop constraint patient_identifier_pkey cascade',
-  )
+  await database.ownerPool.query(`
+    alter table holdfast.patient_identifier drop constraint patient_identifier_pkey cascade`)
   const { create } = await aDesk(database)
   const { identifiers } = everything
   expect(await create({ identifiers })).not.toBe(await create({ identifiers }))

@@ -9,10 +9,10 @@ import {
   placesOfText,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import type { PersonalSection } from '@holdfast/vocabulary'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
+import { aCase, caseOf, freshTest, test } from '../../test/theatre.ts'
 import { createEngine } from '../create-engine.ts'
 import { oneShard } from '../database/shard-pools.ts'
 import { type PersonalData, type PersonInClinic, TooMuchPersonalData } from '../model/personal-data.ts'
@@ -134,16 +134,13 @@ test('a record gets what is linked, and what has one of its contacts and is link
   expect(countsOf(nothing)).toEqual({})
 })
 
-test('a patient of the theatre gets the cases and what they wait for', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a patient of the theatre gets the cases and what they wait for', async ({ database, scene }) => {
   const patient = { mrn: 'M-9', name: 'Ada Plantedname', birthDate: '1970-05-01' }
   const theirs = caseOf(await scene.theatre.claimCase(aCase(scene, { patient, confirm: true })))
   const request = { ...theirs, dueOn: null, roomId: null, note: 'prefers mornings', createdBy: null }
   await scene.theatre.createCaseRequest(scene.clinic.no, { ...request, patient, mayChangePatient: true }, null)
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    'select id from holdfast.patient where clinic_no = $1 and mrn = $2',
-    [scene.clinic.no, patient.mrn],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select id from holdfast.patient
+      where clinic_no = ${scene.clinic.no} and mrn = ${patient.mrn}`)
   const person = { patientId: rows[0]?.id ?? '', contacts: [] }
   const data = await scene.engine.personalData.ofPerson({ clinicNo: scene.clinic.no, person })
   expect(countsOf(data)).toEqual({ records: 1, cases: 1, caseRequests: 1, history: 1 })
@@ -165,10 +162,8 @@ test('an account has its roles, choices, feeds and what it did, and the clinics 
   const { engine, clinic, accountId } = scene
   expect(await engine.personalData.clinicsOf(accountId)).toMatchObject([{ clinicNo: clinic.no, clinicId: clinic.id }])
   expect(await engine.personalData.clinicsOf(randomUUID())).toEqual([])
-  await database.ownerPool.query(
-    `insert into holdfast.membership (clinic_no, account_id, role) values ($1, $2, 'staff')`,
-    [clinic.no, accountId],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.membership (clinic_no, account_id, role)
+      values (${clinic.no}, ${accountId}, 'staff')`)
   await engine.messages.setChoices(accountId, { reminderEmails: false, smsKindsOff: [], language: null })
   const event = {
     clinicNo: clinic.no,
@@ -250,7 +245,7 @@ test('every table is in a section of the document, or has none of a person’s d
   expect([...read, ...Object.keys(withoutPersonalData)].toSorted()).toEqual(rows.map(({ name }) => name).toSorted())
 })
 
-freshDatabaseTest('a name is stored in tables that the document has, and in no other', async ({ database }) => {
+freshTest('a name is stored in tables that the document has, and in no other', async ({ database }) => {
   await aScene(database)
   const tables = Object.values(sectionSources).flatMap((source) => source.tables.map((table) => `holdfast.${table}`))
   const places = await placesOfText(database, ada.name)

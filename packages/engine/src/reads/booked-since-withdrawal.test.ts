@@ -95,12 +95,7 @@ test('an appointment is for the lost booking of its doctor', async ({ database, 
   expect([(await own.since()).size, (await other.since()).size]).toEqual([1, 0])
 })
 
-test('an appointment does not count that was booked before, of another specialization, missed, or cancelled', async ({
-  database,
-  engine,
-  doctor,
-  settle,
-}) => {
+test('earlier, other, missed or cancelled appointments do not count', async ({ database, engine, doctor, settle }) => {
   const { since } = await withdrawnOf({ database, engine, doctor }, [patient])
   const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
   const heart = await aDoctor(database, clinic, { specialization: 'Cardiology' })

@@ -55,8 +55,7 @@ describe('slots of the calendar by id', () => {
 })
 
 describe('doctors of the calendar', () => {
-  test('active doctors with their slots with holds, the first to lapse first', async ({ database }) => {
-    const clinic = await aClinic(database)
+  test('active doctors with their slots with holds, the first to lapse first', async ({ database, clinic }) => {
     const [busy, idle] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
     const inactive = await aDoctor(database, clinic, { active: false })
     const [late, soon, lapsed, confirmed, gone] = [
@@ -159,8 +158,7 @@ describe('days of the calendar', () => {
     expect(days?.slots.map(({ lapsesInMs }) => lapsesInMs)).toEqual([null, null, expect.closeTo(60_000, -5)])
   })
 
-  test('without slots, the list is empty and still has its time', async ({ database }) => {
-    const doctor = await aDoctor(database, await aClinic(database))
+  test('without slots, the list is empty and still has its time', async ({ database, doctor }) => {
     const before = Date.now() - 60_000
     const days = await reads(database).days(doctor.id, dayAhead(1), dayAhead(2))
     expect(days?.slots).toEqual([])
@@ -180,8 +178,7 @@ describe('days of the calendar', () => {
     }
   })
 
-  test('null for a missing doctor, an inactive one, and what is not an id', async ({ database }) => {
-    const clinic = await aClinic(database)
+  test('null for a missing doctor, an inactive one, and what is not an id', async ({ database, clinic }) => {
     const inactive = await aDoctor(database, clinic, { active: false })
     for (const id of [inactive.id, newId(clinic.no), 'x', crypto.randomUUID()]) {
       for (const zone of [null, 'UTC'])

@@ -65,8 +65,7 @@ test('statistics by local day of the slots, with the effective status', async ({
   })
 })
 
-test('a clinic without slots: every day is listed, and the rates are null', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('a clinic without slots: every day is listed, and the rates are null', async ({ database, clinic }) => {
   const stats = await createReads(database.appPool).clinicStats({
     clinicNo: clinic.no,
     from: dayAhead(0),

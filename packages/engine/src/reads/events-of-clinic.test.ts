@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { InvalidCursor } from '../lists/cursor.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
@@ -15,13 +16,10 @@ function eventsOf(database: TestDatabase, clinicNo: number, after: string | null
  * database holds it back.
  */
 function eventsOnce(database: TestDatabase, clinicNo: number, count: number) {
-  return until(
-    async () => {
-      const page = await eventsOf(database, clinicNo)
-      return page.items.length >= count ? page : undefined
-    },
-    () => `${count} events of clinic ${clinicNo}`,
-  )
+  return until(async () => {
+    const page = await eventsOf(database, clinicNo)
+    return page.items.length >= count ? page : undefined
+  }, `${count} events of clinic ${clinicNo}`)
 }
 
 async function aCalendar(database: TestDatabase) {
@@ -102,11 +100,9 @@ describe('a clinic’s log', () => {
     const naive = await database.appPool.query('select from holdfast.booking_event where clinic_no = $1', [clinic.no])
     expect(naive.rowCount).toBe(2)
     expect((await eventsOf(database, clinic.no)).items).toEqual([])
-    await open.query(
-      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
-       select $1, $2, 3, clock_timestamp(), 'arrived', $3, $4, 1`,
-      [clinic.no, later.id, slow.id, doctor.id],
-    )
+    await open.query(sql`
+      insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
+       select ${clinic.no}, ${later.id}, 3, clock_timestamp(), 'arrived', ${slow.id}, ${doctor.id}, 1`)
     await open.query('commit')
     open.release()
     const { items } = await eventsOnce(database, clinic.no, 3)

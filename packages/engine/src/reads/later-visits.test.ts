@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 
 const patient = { name: 'Grace Hopper', phone: '+44 1632 960001' }
@@ -7,9 +8,8 @@ const since = new Date(Date.now() - 86_400_000)
 
 /** The limits, as the function itself states them. */
 async function limits({ ownerPool }: TestDatabase) {
-  const { rows } = await ownerPool.query<{ source: string }>(
-    `select prosrc as source from pg_proc where oid = 'holdfast.later_visits'::regproc`,
-  )
+  const { rows } = await ownerPool.query<{ source: string }>(`select prosrc as source from pg_proc
+      where oid = 'holdfast.later_visits'::regproc`)
   const limit = (name: string) =>
     Number(new RegExp(`${name} constant integer := (\\d+);`).exec(rows[0]?.source ?? '')?.[1])
   return { bookingsMax: limit('v_bookings_max'), visitsMax: limit('v_visits_max'), ownMax: limit('v_own_max') }
@@ -43,16 +43,13 @@ async function bookOthers(
 
 /** What so many people with the patient's name and contacts have got. */
 async function found(database: TestDatabase, { clinicNo, doctorId }: BuiltSlot, people = 1): Promise<string[]> {
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    `select v.visit_id as id
-       from (select array_agg(gen_random_uuid()) as ids, array_agg($2::timestamptz) as since,
-                    array_agg($3::uuid) as doctor_ids, array_agg(null::text) as specializations,
-                    array_agg($4::jsonb) as patients, array_agg(null::uuid) as account_ids
-               from generate_series(1, $5)) p
-      cross join lateral holdfast.later_visits($1, p.ids, p.since, p.doctor_ids, p.specializations, p.patients,
-                                               p.account_ids, null) v`,
-    [clinicNo, since, doctorId, JSON.stringify(patient), people],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select v.visit_id as id
+       from (select array_agg(gen_random_uuid()) as ids, array_agg(${since}::timestamptz) as since,
+                    array_agg(${doctorId}::uuid) as doctor_ids, array_agg(null::text) as specializations,
+                    array_agg(${JSON.stringify(patient)}::jsonb) as patients, array_agg(null::uuid) as account_ids
+               from generate_series(1, ${people})) p
+      cross join lateral holdfast.later_visits(${clinicNo}, p.ids, p.since, p.doctor_ids, p.specializations, p.patients,
+                                               p.account_ids, null) v`)
   return rows.map(({ id }) => id)
 }
 

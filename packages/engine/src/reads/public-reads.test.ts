@@ -30,8 +30,7 @@ test('the hours of each coming day are those of its slots, in the clinic’s zon
   expect(await hours('no-id')).toEqual([])
 })
 
-test('inactive doctors are not public', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('inactive doctors are not public', async ({ database, clinic }) => {
   const shown = await aDoctor(database, clinic)
   const hidden = await aDoctor(database, clinic, { active: false })
   await aSlot(database, hidden)

@@ -17,6 +17,7 @@ import {
   type VisitTypeOverrides,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { runMoveBatch } from '../bookings/move-batch.ts'
@@ -271,10 +272,8 @@ describe('claims of times', () => {
   test('a patient cancels until the deadline of the visit type, or else of the clinic', async ({ database }) => {
     const session = await aSession(database, doctor)
     const [late, any] = [await aVisitType(database, clinic), await aVisitType(database, clinic)]
-    await database.ownerPool.query(
-      'update holdfast.visit_type set cancellation_deadline_minutes = 10000 where id = $1',
-      [late.id],
-    )
+    await database.ownerPool.query(sql`update holdfast.visit_type set cancellation_deadline_minutes = 10000
+        where id = ${late.id}`)
     const claims = [aTimeClaim(session, late, 0), aTimeClaim(session, any, 60)]
     const booked = await claim(database, ...claims.map((one) => ({ ...one, confirm: true })))
     const cancelled = await runSettleBatch(
@@ -308,10 +307,8 @@ describe('claims of times', () => {
     const session = await aSession(database, byVideo)
     const type = await aVisitType(database, clinic)
     expect(kindsOf(await claim(database, aTimeClaim(session, type, 0)))).toEqual(['visit_type_not_offered'])
-    await database.ownerPool.query(
-      `update holdfast.visit_type set appointment_types = '{in_person,video}' where id = $1`,
-      [type.id],
-    )
+    await database.ownerPool.query(sql`update holdfast.visit_type set appointment_types = '{in_person,video}'
+        where id = ${type.id}`)
     expect(await claim(database, aTimeClaim(session, type, 0))).toMatchObject([
       { booking: { appointmentType: 'video' } },
     ])
@@ -321,10 +318,8 @@ describe('claims of times', () => {
 const minuteOf = ({ startsAt }: BuiltSession, minute: number) => new Date(startsAt.getTime() + minute * 60_000)
 
 async function freeSlots(database: TestDatabase): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    'select count(*)::int as count from holdfast.slot where resource_id = $1 and taken = 0',
-    [doctor.id],
-  )
+  const { rows } = await database.ownerPool.query<{ count: number }>(sql`select count(*)::int as count
+      from holdfast.slot where resource_id = ${doctor.id} and taken = 0`)
   return rows[0]?.count ?? -1
 }
 

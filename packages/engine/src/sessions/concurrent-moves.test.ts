@@ -16,6 +16,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { type MoveRow, movesOf } from '../bookings/move-batch.ts'
 import { createEngine } from '../create-engine.ts'
@@ -75,10 +76,8 @@ async function moveTwice(its: TestDatabase) {
     () => engine.moveToStart(one.id, other, group.id),
   )
   await engine.stop()
-  const { rows } = await its.ownerPool.query<{ open: boolean; taken: number }>(
-    'select withdrawn_at is null as open, taken from holdfast.slot where id = $1',
-    [rest.slotId],
-  )
+  const { rows } = await its.ownerPool.query<{ open: boolean; taken: number }>(sql`
+    select withdrawn_at is null as open, taken from holdfast.slot where id = ${rest.slotId}`)
   const { details } = await verify(its.appPool, { clinicNo: clinic.no, detailsMax: 9 })
   return { kind, slotOfRest: rows[0], faults: details.map((fault) => fault.kind) }
 }
@@ -167,7 +166,7 @@ async function moveWithoutConnection(its: TestDatabase, settings: Parameters<typ
   }
   const moved = await until(
     async () => ((await whichMoved()).filter(Boolean).length === 2 ? whichMoved() : undefined),
-    () => 'two visits moved',
+    'two visits moved',
   )
   await queue.stop()
   return { ends: ends.map((end) => (end.status === 'fulfilled' ? end.value.kind : end.reason)), moved }

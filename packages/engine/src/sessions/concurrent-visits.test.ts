@@ -42,16 +42,14 @@ async function claimTogether(database: TestDatabase): Promise<{ booked: number }
 
 /** Pairs of visits of one doctor that overlap with their buffers: compared all with all. */
 async function overlapsIn(database: TestDatabase): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    `select count(*)::int as count
+  const { rows } = await database.ownerPool.query<{ count: number }>(`select count(*)::int as count
        from holdfast.slot a
        join holdfast.slot b on b.resource_id = a.resource_id and b.id > a.id and b.taken > 0
       where a.taken > 0
         and a.starts_at - make_interval(mins => a.buffer_before_minutes)
             < b.ends_at + make_interval(mins => b.buffer_after_minutes)
         and b.starts_at - make_interval(mins => b.buffer_before_minutes)
-            < a.ends_at + make_interval(mins => a.buffer_after_minutes)`,
-  )
+            < a.ends_at + make_interval(mins => a.buffer_after_minutes)`)
   return rows[0]?.count ?? -1
 }
 

@@ -32,9 +32,8 @@ async function computations(database: TestDatabase): Promise<number> {
       [clinic.no, query.doctorId, query.visitTypeId, query.from, query.to],
     )
     expect(rows).toEqual([{ count: 2_000 }])
-    const { rows: counted } = await client.query<{ calls: number }>(
-      `select calls::integer as calls from pg_stat_xact_user_functions where funcname = 'taken_times'`,
-    )
+    const { rows: counted } = await client.query<{ calls: number }>(`select calls::integer as calls
+        from pg_stat_xact_user_functions where funcname = 'taken_times'`)
     return counted[0]?.calls ?? Number.NaN
   } finally {
     await client.query('rollback')

@@ -7,10 +7,7 @@ import { runTimeClaimBatch } from './claim-times.ts'
 
 const dayAhead = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
 
-test('a visit takes its minutes of the open ones, which are those of sessions without slots, and each day’s', async ({
-  database,
-  engine,
-}) => {
+test('a visit takes minutes of open sessions without slots, and of its own day', async ({ database, engine }) => {
   const clinic = await aClinic(database)
   const [doctor, colleague] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
   const type = await aVisitType(database, clinic, { minutes: 20, bufferAfterMinutes: 10, capacity: 2 })
@@ -45,9 +42,7 @@ test('a visit takes its minutes of the open ones, which are those of sessions wi
   expect(await stats()).toMatchObject({ days: [{ openMinutes: 120 }, { openMinutes: 30, takenMinutes: 30 }] })
 })
 
-test('in a closure only what is booked is open', async ({ database, engine }) => {
-  const clinic = await aClinic(database)
-  const doctor = await aDoctor(database, clinic)
+test('in a closure only what is booked is open', async ({ database, engine, clinic, doctor }) => {
   const date = dayAhead(3)
   const startsAt = new Date(`${date}T09:00:00Z`)
   await aSession(database, doctor, { startsAt, minutes: 60 })

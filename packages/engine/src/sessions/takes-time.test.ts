@@ -9,6 +9,7 @@ import {
   type VisitTypeOverrides,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { Engine } from '../model/engine.ts'
@@ -62,10 +63,8 @@ describe('the slot of a cancelled visit', () => {
 
   test('gets no places', async ({ database }) => {
     const { clinic, engine, booking } = await anEmptyVisit(database)
-    const { rows } = await database.appPool.query('select outcome from holdfast.set_slot_capacity($1, $2, 3)', [
-      clinic.no,
-      booking.slotId,
-    ])
+    const { rows } = await database.appPool.query(sql`select outcome
+        from holdfast.set_slot_capacity(${clinic.no}, ${booking.slotId}, 3)`)
     expect(rows).toEqual([{ outcome: 'slot_missing' }])
     expect(await engine.reads.slot(booking.slotId)).toMatchObject({ capacity: 1 })
   })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createTestDatabase, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { drainedShards, findClinicShard, placeClinic } from './clinic-shards.ts'
@@ -58,10 +59,8 @@ test('a clinic that was not created in a day is noted in the directory; a lost o
   ].map(({ clinicNo }) => clinicNo) as [number, number, number]
   const created = { name: 'There', timezone: 'UTC', settings: {} }
   expect((await engine.directory.createClinic(created, null, there)).kind).toBe('done')
-  await database.ownerPool.query(
-    'insert into holdfast.account_clinic (account_id, clinic_no) values (gen_random_uuid(), $1)',
-    [lost],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.account_clinic (account_id, clinic_no)
+      values (gen_random_uuid(), ${lost})`)
   await drainShard(database.ownerPool, no)
   expect(await releaseNotes(database.ownerPool, no, [there])).toHaveLength(3)
   await database.ownerPool.query("update holdfast.clinic_shard set changed_at = changed_at - interval '26 hours'")

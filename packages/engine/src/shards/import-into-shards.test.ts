@@ -1,5 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as base } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { DirectoryImport, ImportClinic, ImportDoctor } from '../model/import.ts'
 import { importIntoShards } from './import-into-shards.ts'
@@ -45,19 +46,17 @@ function run({ database, north }: Databases, input: Partial<DirectoryImport>, op
 
 /** The clinics of a database, with their doctors and slots. */
 async function rowsIn({ ownerPool }: TestDatabase) {
-  const { rows } = await ownerPool.query<{ no: number; id: string; name: string; doctors: string[]; slots: number }>(
-    `select no, id, name, array(select r.name from holdfast.resource r where r.clinic_no = c.no order by 1) as doctors,
-            (select count(*) from holdfast.slot s where s.clinic_no = c.no)::integer as slots
-       from holdfast.clinic c order by name`,
-  )
+  const { rows } = await ownerPool.query<{ no: number; id: string; name: string; doctors: string[]; slots: number }>(`
+    select no, id, name, array(select r.name from holdfast.resource r where r.clinic_no = c.no order by 1) as doctors,
+          (select count(*) from holdfast.slot s where s.clinic_no = c.no)::integer as slots
+     from holdfast.clinic c order by name`)
   return rows
 }
 
 const notesOf = async ({ ownerPool }: TestDatabase) =>
   (
-    await ownerPool.query<{ no: number; place: number }>(
-      'select clinic_no as no, shard_no as place from holdfast.clinic_shard order by clinic_no',
-    )
+    await ownerPool.query<{ no: number; place: number }>(`select clinic_no as no, shard_no as place
+        from holdfast.clinic_shard order by clinic_no`)
   ).rows
 
 test('new clinics are spread over databases, numbered by the directory, created once', async ({ database, north }) => {
@@ -90,9 +89,8 @@ test('doctors and slots come to the database of a clinic that is named by its id
   const doctors = [doctorOf(2, 'new', clinic?.id ?? '')]
   const slots = [{ row: 2, doctor: 'new', startsAt, endsAt, capacity: 1 }]
   expect(await run({ database, north }, { doctors, slots })).toMatchObject({ counts: { doctors: { created: 1 } } })
-  const { rows } = await north.ownerPool.query<{ id: string }>(
-    "select id from holdfast.resource where name = 'Dr. new'",
-  )
+  const { rows } = await north.ownerPool.query<{ id: string }>(`
+    select id from holdfast.resource where name = 'Dr. new'`)
   const later = [{ row: 2, doctor: rows[0]?.id ?? '', startsAt: endsAt, endsAt: new Date(+endsAt + 1), capacity: 1 }]
   expect(await run({ database, north }, { slots: later })).toMatchObject({ counts: { slots: { created: 1 } } })
   expect((await rowsIn(north))[0]).toMatchObject({ slots: 3 })
@@ -101,10 +99,8 @@ test('doctors and slots come to the database of a clinic that is named by its id
 test('a copy of a clinic that the directory does not note is left alone', async ({ database, north }) => {
   await run({ database, north }, { clinics: [aRow(2, 'a')] })
   const [clinic] = await rowsIn(database)
-  await north.ownerPool.query(
-    "insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Clinic a', 'UTC')",
-    [clinic?.no, clinic?.id],
-  )
+  await north.ownerPool.query(sql`insert into holdfast.clinic (no, id, name, timezone)
+      values (${clinic?.no}, ${clinic?.id}, 'Clinic a', 'UTC')`)
   const doctors = [doctorOf(2, 'new', 'a')]
   expect(await run({ database, north }, { clinics: [aRow(2, 'a')], doctors })).toMatchObject({
     counts: { clinics: { created: 0, existing: 1 }, doctors: { created: 1 } },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aClinic, aMember, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { test as base } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { readMark } from '../database/shard-mark.ts'
 import { readClinicShards } from './clinic-shards.ts'
@@ -164,9 +165,8 @@ test('a directory restored from a backup learns clinics and roles again', async 
   expect(known).toContainEqual({ clinicNo: own.no, shardNo: 0, isMoving: false })
   expect(known).toContainEqual({ clinicNo: clinic.no, shardNo: no, isMoving: false })
   expect(await lastClinicNo(directory)).toBe(last + 20)
-  const noted = await directory.query('select clinic_no from holdfast.account_clinic where account_id = $1', [
-    accountId,
-  ])
+  const noted = await directory.query(sql`
+    select clinic_no from holdfast.account_clinic where account_id = ${accountId}`)
   expect(noted.rows).toEqual([{ clinic_no: clinic.no }])
   // A second time it changes nothing.
   await registerShard(directory, north.ownerPool, 'north')
@@ -191,9 +191,8 @@ test('a database of another installation without clinics keeps accounts and admi
   const register = () => registerShard(database.ownerPool, alone.ownerPool, 'alone')
   const refusal = (what: string) =>
     `the database alone of HOLDFAST_SHARDS has ${what}, and is of no installation: a new one has to be empty`
-  await alone.ownerPool.query(
-    'create schema auth; create table auth.user (id uuid); insert into auth.user values (null)',
-  )
+  await alone.ownerPool.query(`
+    create schema auth; create table auth.user (id uuid); insert into auth.user values (null)`)
   await expect(register()).rejects.toThrow(refusal('accounts'))
   await alone.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [randomUUID()])
   await expect(register()).rejects.toThrow(refusal('site administrators'))

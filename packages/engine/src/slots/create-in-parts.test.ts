@@ -23,8 +23,7 @@ function draftsOf(count: number): SlotDraft[] {
   ])
 }
 
-test('many slots are created in several transactions, with the result of one call', async ({ database }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('many slots are created in several transactions, with the result of one call', async ({ database, doctor }) => {
   const drafts = draftsOf(520)
   const request = { doctorId: doctor.id, drafts, dryRun: false }
   const dry = await createSlots(database.appPool, { ...request, dryRun: true })

@@ -1,6 +1,7 @@
 import { aBooking, aClinic, aDoctor, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { SlotDraft } from '../model/slot.ts'
@@ -203,11 +204,8 @@ describe('two calls at once', () => {
   test('without the lock, only the constraint rejects the second call, as an error', async ({ database }) => {
     const { clinic, doctor } = await aCalendar(database)
     const insert = (from: number, to: number) =>
-      database.ownerPool.query(
-        `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-           values ($1, $2, $3, $4, $5, 1)`,
-        [clinic.no, newId(clinic.no), doctor.id, at(from), at(to)],
-      )
+      database.ownerPool.query(sql`insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
+          values (${clinic.no}, ${newId(clinic.no)}, ${doctor.id}, ${at(from)}, ${at(to)}, 1)`)
     await insert(0, 30)
     await expect(insert(15, 45)).rejects.toMatchObject({ code: '23P01', constraint: 'slot_no_overlap' })
     await insert(30, 45)

@@ -12,6 +12,7 @@ import {
   takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
 import type { CommittedSlot } from '../model/committed.ts'
@@ -135,8 +136,7 @@ describe('a place of a slot with another capacity is given back', () => {
     expect(await engine.claim(aClaim(slots[1], { units: 4 }))).toMatchObject({ kind: 'booked' })
   })
 
-  test('by a withdrawal', async ({ database, engine, doctor }) => {
-    const slot = await aSlot(database, doctor)
+  test('by a withdrawal', async ({ database, engine, slot }) => {
     await aBooking(database, slot, { status: 'CONFIRMED' })
     await set(engine, slot, 4)
     const which = { slotId: slot.id }
@@ -145,10 +145,8 @@ describe('a place of a slot with another capacity is given back', () => {
   })
 
   test('by a block, which ends offers of new places', async ({ database, engine, doctor, full, wait }) => {
-    await database.ownerPool.query(
-      `insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'sealed')`,
-      [doctor.clinicNo, doctor.id],
-    )
+    await database.ownerPool.query(sql`insert into holdfast.busy_calendar (clinic_no, resource_id, url)
+        values (${doctor.clinicNo}, ${doctor.id}, 'sealed')`)
     const { slot } = await full()
     await wait()
     await set(engine, slot, 4)

@@ -10,6 +10,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aCalendar, lastEvent, storedState, withdraw, withdrawDays } from '../../test/withdrawals.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
@@ -43,12 +44,9 @@ describe('a withdrawal at the same time as other writes', () => {
       expect(result).toMatchObject({ kind: 'withdrawn', slots: 10 })
       expect('bookings' in result && Array.isArray(result.bookings) ? result.bookings.length : -1).toBe(booked)
     }
-    const { rows } = await database.appPool.query(
-      `select count(*)::int as live from holdfast.slot s
+    const { rows } = await database.appPool.query(sql`select count(*)::int as live from holdfast.slot s
          join holdfast.booking b on b.clinic_no = s.clinic_no and b.slot_id = s.id
-        where s.resource_id = $1 and s.withdrawn_at is not null and b.status in ('PENDING', 'CONFIRMED')`,
-      [doctor.id],
-    )
+        where s.resource_id = ${doctor.id} and s.withdrawn_at is not null and b.status in ('PENDING', 'CONFIRMED')`)
     expect(rows).toEqual([{ live: 0 }])
     expect(await checkHistory(database)).toEqual([])
   })
@@ -73,14 +71,11 @@ describe('a withdrawal at the same time as other writes', () => {
       [JSON.stringify({ name: 'Ana' })],
       [null],
     ])
-    const { rows } = await database.ownerPool.query(
-      "select from holdfast.booking where slot_id = $1 and status in ('PENDING', 'CONFIRMED')",
-      [slot.id],
-    )
+    const { rows } = await database.ownerPool.query(sql`select from holdfast.booking where slot_id = ${slot.id}
+        and status in ('PENDING', 'CONFIRMED')`)
     expect(rows).toHaveLength(0)
-    const close = database.ownerPool.query('update holdfast.slot set withdrawn_at = clock_timestamp() where id = $1', [
-      slot.id,
-    ])
+    const close = database.ownerPool.query(sql`update holdfast.slot set withdrawn_at = clock_timestamp()
+        where id = ${slot.id}`)
     await untilLockWaiters(database, 1)
     await claim.query('commit')
     claim.release()

@@ -10,6 +10,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished } from 'vitest'
 import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { createPool } from '../database/pools.ts'
@@ -43,10 +44,9 @@ async function aWeek(database: TestDatabase) {
 }
 
 async function withdrawnCount(database: TestDatabase, { which }: WithdrawSlotsRequest): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    'select count(*)::integer as count from holdfast.slot where withdrawn_at is not null and resource_id = $1',
-    ['doctorId' in which ? which.doctorId : null],
-  )
+  const { rows } = await database.ownerPool.query<{ count: number }>(sql`select count(*)::integer as count
+      from holdfast.slot where withdrawn_at is not null
+      and resource_id = ${'doctorId' in which ? which.doctorId : null}`)
   return rows[0]?.count ?? 0
 }
 
@@ -60,7 +60,7 @@ describe('a range with bookings', () => {
     const positions: (string | null)[] = []
     const withdrawing = withdrawInParts(database.appPool, request, (at) => void positions.push(at), inParts)
     await until(
-      async () => ((await withdrawnCount(database, request)) === 4 ? true : undefined),
+      async () => (await withdrawnCount(database, request)) === 4,
       async () => `two parts, not ${await withdrawnCount(database, request)} slots`,
       20_000,
     )
@@ -119,9 +119,8 @@ test('a crash between two parts: another server does the rest and names all book
   const crashing = createPool({ url: database.appUrl, max: 1, name: 'crashes' })
   const failed = withdrawInParts(crashing, request, () => undefined, inParts).catch((error: unknown) => error)
   await untilLockWaiters(database, 1)
-  await database.ownerPool.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crashes'`,
-  )
+  await database.ownerPool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'crashes'`)
   expect(await failed).toMatchObject({ outcomeUnknown: true })
   expect(await withdrawnCount(database, request)).toBe(4)
   expect(await verify(database.appPool, { clinicNo: request.clinicNo, detailsMax: 5 })).toMatchObject({ mismatches: 0 })
@@ -144,11 +143,8 @@ test.for([
   if (fifth === undefined) throw new Error('no slot')
   const first = { ...request, which: { ...request.which, to: fifth.startsAt } }
   expect(await withdrawInParts(database.appPool, first, () => undefined, inParts)).toMatchObject({ slots: 4 })
-  await database.ownerPool.query(
-    `update holdfast.slot set withdrawn_at = withdrawn_at - $2::interval
-      where id = any ($1) and withdrawn_at is not null`,
-    [slots.map(({ id }) => id), age],
-  )
+  await database.ownerPool.query(sql`update holdfast.slot set withdrawn_at = withdrawn_at - ${age}::interval
+      where id = any (${slots.map(({ id }) => id)}) and withdrawn_at is not null`)
   const outcome = await withdrawInParts(database.appPool, request, () => undefined, inParts)
   if (outcome.kind !== 'withdrawn') throw new Error(outcome.kind)
   expect(outcome.slots).toBe(2)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'
 import type { Engine } from '../model/engine.ts'
@@ -8,10 +9,8 @@ test('a retry after a clinic’s move gets the response, whatever its ids; other
   const scene = await aScene(database, north)
   const { clinicNo, slot } = scene
   const { directory, north: there } = scene.engines
-  await database.ownerPool.query(
-    `insert into holdfast.patient (clinic_no, id, mrn, name) values ($1, $2, 'MRN-9', 'Ada')`,
-    [clinicNo, newId(clinicNo)],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.patient (clinic_no, id, mrn, name)
+      values (${clinicNo}, ${newId(clinicNo)}, 'MRN-9', 'Ada')`)
   const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
   const erasure = { clinicNo, of: { mrn: 'MRN-9' }, actorId: null, writeKey: aKey() }
   const erased = await directory.patients.erase(erasure)

@@ -15,6 +15,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { afterEach, describe, expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { newId } from '../model/id.ts'
@@ -71,7 +72,7 @@ async function endPastCommits(its = database): Promise<LogCursor> {
       const cursor = await endOfLog(its.appPool)
       return cursor.xid >= xid ? cursor : undefined
     },
-    () => `the end of the log past transaction ${xid}`,
+    `the end of the log past transaction ${xid}`,
     reportedWithinMs,
   )
 }
@@ -197,10 +198,9 @@ describe('a read of the log', () => {
     // The number of rows read distinguishes an index search from a scan, however busy the machine is.
     const readSoFar = async () => {
       await reader.query('select pg_stat_force_next_flush()')
-      const { rows } = await restored.ownerPool.query<{ rows_read: number }>(
-        `select (sum(seq_tup_read) + sum(idx_tup_fetch))::int as rows_read from pg_stat_user_tables
-           where relname like 'booking_event%'`,
-      )
+      const { rows } = await restored.ownerPool.query<{ rows_read: number }>(`
+        select (sum(seq_tup_read) + sum(idx_tup_fetch))::int as rows_read from pg_stat_user_tables
+         where relname like 'booking_event%'`)
       return rows[0]?.rows_read ?? 0
     }
     const before = await readSoFar()
@@ -270,23 +270,21 @@ describe('under load', () => {
     const disturb = (async () => {
       for (let n = 0; n < 5; n += 1) {
         const sleeper = await transaction()
-        await database.ownerPool.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast tail'
-             and datname = current_database()`,
-        )
+        await database.ownerPool.query(`
+          select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast tail'
+           and datname = current_database()`)
         await end(sleeper, 'rollback')
       }
     })()
     await Promise.all([...Array.from({ length: 20 }, (_, n) => client(n)), disturb])
-    const { rows } = await database.ownerPool.query<{ id: string; versions: number }>(
-      `select booking_id as id, max(version) as versions from holdfast.booking_event where slot_id = $1 group by 1`,
-      [own.id],
-    )
+    const { rows } = await database.ownerPool.query<{ id: string; versions: number }>(sql`
+      select booking_id as id, max(version) as versions from holdfast.booking_event where slot_id = ${own.id}
+      group by 1`)
     const expected = rows.reduce((sum, row) => sum + row.versions, 0)
     const ofOwn = () =>
       reported.flatMap((entry) => (entry.kind === 'booking' && entry.slotId === own.id ? [entry] : []))
     await until(
-      async () => (ofOwn().length >= expected ? true : undefined),
+      async () => ofOwn().length >= expected,
       () => `${expected} events, not ${ofOwn().length}`,
       reportedWithinMs,
     )
@@ -327,20 +325,19 @@ describe('under load', () => {
     const passed = 'select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 as passed'
     await until(
       async () => (await database.ownerPool.query(passed, [rows[0]?.xid])).rows[0].passed || undefined,
-      () => 'the end of older transactions',
+      'the end of older transactions',
       100_000,
     )
   }
 
   test('woken for a transaction, its horizon passes that one, and none that has not begun', async () => {
     const { tail } = await startTail()
-    const { rows } = await database.ownerPool.query<{ xid: string }>(
-      "update holdfast.clinic set name = 'Renamed' returning pg_current_xact_id()::text as xid",
-    )
+    const { rows } = await database.ownerPool.query<{ xid: string }>(`update holdfast.clinic set name = 'Renamed'
+        returning pg_current_xact_id()::text as xid`)
     const xid = BigInt(rows[0]?.xid ?? 0)
     tail.wake(xid)
     await until(
-      async () => (tail.horizon > xid ? true : undefined),
+      async () => tail.horizon > xid,
       () => `the horizon stays at ${tail.horizon}, and ${xid} has committed`,
     )
     expect(tail.horizon).toBeLessThan(xid + 1_000_000n)

@@ -26,12 +26,9 @@ test('a tail whose connections hang reports the next event, and leaks no connect
   proxy.hang()
   proxy.forwardNew()
   const { id } = await aBooking(database, await aSlot(database, await aDoctor(database, await aClinic(database))))
+  await until(async () => reported.includes(id), 'the tail reports the booking')
   await until(
-    async () => (reported.includes(id) ? true : undefined),
-    () => 'the tail reports the booking',
-  )
-  await until(
-    async () => (pool.totalCount === pool.idleCount ? true : undefined),
+    async () => pool.totalCount === pool.idleCount,
     () => `${pool.totalCount - pool.idleCount} connections in use`,
   )
   await tail.stop()
@@ -53,7 +50,7 @@ test('negative control: with the driver’s pool, abandoned reads occupy all con
   proxy.hang()
   proxy.forwardNew()
   await until(
-    async () => (failed > connections ? true : undefined),
+    async () => failed > connections,
     () => `${failed} failed reads`,
   )
   expect([pool.totalCount, pool.idleCount]).toEqual([connections, 0])
@@ -71,11 +68,7 @@ test('a connection that listens, and hangs, is replaced', async ({ database }) =
     woken += 1
   }
   const listening = listenForWakes(proxy.url, null, wake, stop.signal, 100)
-  const untilWoken = () =>
-    until(
-      async () => (woken > 0 ? true : undefined),
-      () => 'woken',
-    )
+  const untilWoken = () => until(async () => woken > 0, 'woken')
   await untilWoken()
   proxy.hang()
   proxy.forwardNew()

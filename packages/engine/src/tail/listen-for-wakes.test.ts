@@ -16,7 +16,7 @@ test.for([
   const listening = listenForWakes(database.sessionUrl, ownName, () => (woken += 1), stop.signal)
   const untilWoken = (times: number) =>
     until(
-      async () => (woken >= times ? true : undefined),
+      async () => woken >= times,
       () => `woken ${times} times, not ${woken}`,
     )
   await untilWoken(1)
@@ -40,7 +40,7 @@ test('a tail that is led to a server that it could not reach is woken from there
   await until(
     async () => {
       waker.wakeOthers()
-      return reads > 10 ? true : undefined
+      return reads > 10
     },
     () => `11 reads, not ${reads}`,
   )

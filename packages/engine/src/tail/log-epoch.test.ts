@@ -144,13 +144,10 @@ test('a standby promoted without the last commits begins an epoch in which every
   atTheEnd(() => pool.end())
   const { tail, bookingIds, failures, untilReported } = await follow(pool)
   const [epoch, replicated] = [tail.epoch, await book(primary, slot, 10)]
-  await until(
-    async () => {
-      const { rows } = await standby.ownerPool.query('select from holdfast.booking where id = $1', [replicated.at(-1)])
-      return rows.length > 0 ? true : undefined
-    },
-    () => 'the standby has replayed the bookings',
-  )
+  await until(async () => {
+    const { rows } = await standby.ownerPool.query('select from holdfast.booking where id = $1', [replicated.at(-1)])
+    return rows.length > 0
+  }, 'the standby has replayed the bookings')
   await standby.stop()
   const lost = await book(primary, slot, 30)
   await untilReported([...replicated, ...lost])
@@ -159,18 +156,14 @@ test('a standby promoted without the last commits begins an epoch in which every
   // The name in the URL points to the standby now, which is promoted only when the tail has tried to read from it.
   pool.options.connectionString = standby.appUrl
   await standby.start()
-  await until(
-    async () => (/recovery is in progress/.test(String(failures.at(-1))) ? true : undefined),
-    () => 'a read from the standby',
-  )
+  await until(async () => /recovery is in progress/.test(String(failures.at(-1))), 'a read from the standby')
   await standby.ownerPool.query('select pg_promote()')
   const booked = await book(standby, slot, 20)
   await untilReported(booked)
   expect(tail.epoch).toBeGreaterThan(epoch)
   expect(bookingIds.slice(-20)).toEqual(booked)
-  const { rows } = await standby.ownerPool.query<{ server: string }>(
-    'select server from holdfast.log_epoch order by no',
-  )
+  const { rows } = await standby.ownerPool.query<{ server: string }>(`
+    select server from holdfast.log_epoch order by no`)
   expect(rows.map(({ server }) => server.split('/')[1])).toEqual(['00000001', '00000002'])
   // The control: a tail that continues behind its horizon reads nothing.
   expect((await readLog(standby.appPool, cursorBefore(horizon), 1_000)).rows).toEqual([])
@@ -193,9 +186,8 @@ describe('a dump that is restored on a younger server', () => {
         [rows[0]?.dump],
       )
     }
-    const { rows } = await from.ownerPool.query<{ seq: string }>(
-      'select last_value as seq from holdfast.booking_event_seq',
-    )
+    const { rows } = await from.ownerPool.query<{ seq: string }>(`select last_value as seq
+        from holdfast.booking_event_seq`)
     await client.query("select setval('holdfast.booking_event_seq', $1)", [rows[0]?.seq])
     client.release(true)
   }

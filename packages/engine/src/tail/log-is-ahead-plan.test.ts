@@ -4,9 +4,8 @@ import { expect } from 'vitest'
 
 /** The plan of log_is_ahead's query, with or without the function's own settings. */
 async function planOf(database: TestDatabase, withSettings: boolean): Promise<string> {
-  const { rows } = await database.ownerPool.query<{ body: string; settings: string[] }>(
-    `select prosrc as body, proconfig as settings from pg_proc where oid = 'holdfast.log_is_ahead'::regproc`,
-  )
+  const { rows } = await database.ownerPool.query<{ body: string; settings: string[] }>(`
+    select prosrc as body, proconfig as settings from pg_proc where oid = 'holdfast.log_is_ahead'::regproc`)
   const [found] = rows
   if (found === undefined) throw new Error('log_is_ahead does not exist')
   const client = await database.ownerPool.connect()

@@ -3,6 +3,7 @@ import { chown, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { plantFunction, type TestCluster, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { describe, expect, test } from 'vitest'
 import { aCluster, aRoomySlot, atTheEnd, beginEpoch, book, counterOf, follow } from '../../test/followed-cluster.ts'
 import { createPool } from '../database/pools.ts'
@@ -31,18 +32,15 @@ describe('a crash from which the server recovers without a new start', () => {
     await untilReported(before)
     const next = (await counterOf(cluster)) + 1n
     // Nobody writes the WAL of transactions that do not wait for the disk.
-    const walWriter = await cluster.ownerPool.query<{ pid: number }>(
-      `select pid from pg_stat_activity where backend_type = 'walwriter'`,
-    )
+    const walWriter = await cluster.ownerPool.query<{ pid: number }>(`select pid from pg_stat_activity
+        where backend_type = 'walwriter'`)
     const signalWalWriter = (signal: NodeJS.Signals) => process.kill(walWriter.rows[0]?.pid ?? Number.NaN, signal)
     signalWalWriter('SIGSTOP')
-    await cluster.ownerPool.query(
-      `do $$ begin for n in 1..30 loop
-         set local synchronous_commit = off; perform pg_current_xact_id(); commit;
-       end loop; end $$`,
-    )
+    await cluster.ownerPool.query(`do $$ begin for n in 1..30 loop
+          set local synchronous_commit = off; perform pg_current_xact_id(); commit;
+        end loop; end $$`)
     await until(
-      async () => (tail.horizon >= next + 30n ? true : undefined),
+      async () => tail.horizon >= next + 30n,
       () => `the tail at ${next + 30n}, not ${tail.horizon}`,
     )
     pool.options.connectionString = 'postgres://nobody@127.0.0.1:1/none'
@@ -55,17 +53,13 @@ describe('a crash from which the server recovers without a new start', () => {
     await crashed
     // Resumed, it might write the WAL before the server ends it.
     signalWalWriter('SIGKILL')
-    const booked = await until(
-      () => book(cluster, slot, 1).catch(() => undefined),
-      () => 'a server that has recovered',
-    )
+    const booked = await until(() => book(cluster, slot, 1).catch(() => undefined), 'a server that has recovered')
     for (const client of [victim, other]) client.release(true)
     booked.push(...(await book(cluster, slot, 39)))
     expect(failures.length).toBeGreaterThan(0)
-    const { rows: reused } = await cluster.ownerPool.query<{ count: number }>(
-      'select count(*)::integer as count from holdfast.booking_event where xid >= $1::xid8 and xid < $2::xid8',
-      [String(next), String(tail.horizon)],
-    )
+    const { rows: reused } = await cluster.ownerPool.query<{ count: number }>(sql`
+      select count(*)::integer as count from holdfast.booking_event where xid >= ${String(next)}::xid8
+      and xid < ${String(tail.horizon)}::xid8`)
     pool.options.connectionString = cluster.appUrl
     await untilReported(booked.slice(-1))
     const reported = bookingIds.slice(before.length)
@@ -110,15 +104,10 @@ describe('a standby promoted without the last commits, whose next checkpoint com
     atTheEnd(() => pool.end())
     const { bookingIds, untilReported } = await follow(pool)
     const replicated = await book(primary, slot, 3)
-    await until(
-      async () => {
-        const { rowCount } = await standby.ownerPool.query('select from holdfast.booking where id = $1', [
-          replicated[2],
-        ])
-        return rowCount === 1 ? true : undefined
-      },
-      () => 'the standby has replayed the bookings',
-    )
+    await until(async () => {
+      const { rowCount } = await standby.ownerPool.query('select from holdfast.booking where id = $1', [replicated[2]])
+      return rowCount === 1
+    }, 'the standby has replayed the bookings')
     await standby.stop()
     await untilReported([...replicated, ...(await book(primary, slot, 30))])
     pool.options.connectionString = 'postgres://nobody@127.0.0.1:1/none'
@@ -176,19 +165,15 @@ test('a recovery to a point in time, in place: nothing before it is lost, and al
     recovery_target_lsn: point.rows[0]?.lsn ?? '',
     recovery_target_action: 'promote',
   })
-  const booked = await until(
-    () => book(cluster, slot, 1).catch(() => undefined),
-    () => 'the end of the recovery',
-  )
+  const booked = await until(() => book(cluster, slot, 1).catch(() => undefined), 'the end of the recovery')
   booked.push(...(await book(cluster, slot, 19)))
   pool.options.connectionString = cluster.appUrl
   await untilReported(booked)
   expect(tail.epoch).toBeGreaterThan(epoch)
   expect(bookingIds.slice(0, 40)).toEqual([...before, ...lost])
   expect(bookingIds.filter((id) => booked.includes(id))).toEqual(booked)
-  const stored = await cluster.ownerPool.query<{ id: string }>(
-    'select id from holdfast.booking order by created_at, id',
-  )
+  const stored = await cluster.ownerPool.query<{ id: string }>(`
+    select id from holdfast.booking order by created_at, id`)
   expect(stored.rows.map(({ id }) => id)).toEqual([...before, ...booked])
   expect(await verify(cluster.ownerPool, { clinicNo: null, detailsMax: 5 })).toMatchObject({ mismatches: 0 })
 })

@@ -14,8 +14,8 @@ const reportedWithinMs = 45_000
 async function untilPastCommits({ ownerPool, appPool }: TestDatabase): Promise<void> {
   const { rows } = await ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
   await until(
-    async () => ((await endOfLog(appPool)).xid >= BigInt(rows[0]?.xid ?? 0) ? true : undefined),
-    () => 'the end of older transactions',
+    async () => (await endOfLog(appPool)).xid >= BigInt(rows[0]?.xid ?? 0),
+    'the end of older transactions',
     reportedWithinMs,
   )
 }
@@ -37,17 +37,11 @@ test('a database reached is followed from the end of its log; earlier reads are 
   })
   const reported: LogEntry[] = []
   tail.subscribe((entries) => reported.push(...entries))
-  await until(
-    async () => (seen.includes('failed') ? true : undefined),
-    () => 'a read that fails',
-  )
+  await until(async () => seen.includes('failed'), 'a read that fails')
   expect([tail.epoch, tail.horizon]).toEqual([0, 0n])
   pool.relocate(database.sessionUrl)
   tail.relocate(database.sessionUrl)
-  await until(
-    async () => (seen.includes('read') ? true : undefined),
-    () => 'the first read',
-  )
+  await until(async () => seen.includes('read'), 'the first read')
   expect(seen).toEqual(['failed', 'epoch', 'read'])
   const { xid } = await endOfLog(database.appPool)
   expect(tail.horizon).toBeGreaterThan(0n)
@@ -55,7 +49,7 @@ test('a database reached is followed from the end of its log; earlier reads are 
   const after = await aBooking(database, slot, { status: 'PENDING' })
   const isAfter = (entry: LogEntry) => lineOf(entry) === `${after.id} v1`
   await until(
-    async () => (reported.some(isAfter) ? true : undefined),
+    async () => reported.some(isAfter),
     () => `the entry of ${after.id}`,
     reportedWithinMs,
   )
@@ -92,10 +86,7 @@ test('it stays where it has begun when an earlier response arrives, which it has
     listenUrl: null,
     onEpoch: () => horizons.push(tail.horizon),
   })
-  await until(
-    async () => (horizons.length > 0 ? true : undefined),
-    () => 'the second attempt',
-  )
+  await until(async () => horizons.length > 0, 'the second attempt')
   late.resolve()
   await lateAnswered.promise
   await new Promise(setImmediate)

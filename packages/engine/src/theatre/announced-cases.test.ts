@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, caseOf, soonAt, test } from '../../test/theatre.ts'
 
-test('every change of a case is announced with its position, by its rooms', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('every change of a case is announced with its position, by its rooms', async ({ scene }) => {
   const { theatre, clinic, room, announced } = scene
   const other = await aRoom(theatre, clinic, { name: 'Room 2' })
   const by = { actorId: null, key: null }
@@ -29,8 +27,7 @@ test('every change of a case is announced with its position, by its rooms', asyn
   expect(announced).toMatchObject([{ position: null }])
 })
 
-test('a change under a key is made once, and a refusal is announced to nobody', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a change under a key is made once, and a refusal is announced to nobody', async ({ scene }) => {
   const { theatre, announced } = scene
   const booked = caseOf(await theatre.claimCase(aCase(scene)))
   announced.length = 0
@@ -41,8 +38,7 @@ test('a change under a key is made once, and a refusal is announced to nobody', 
   expect(await theatre.confirmCase(action)).toMatchObject({ kind: 'unchanged' })
 })
 
-test('400 confirmations of one case at once: one is made, and nobody is refused', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('400 confirmations of one case at once: one is made, and nobody is refused', async ({ scene }) => {
   const { theatre } = scene
   const { id: caseId } = caseOf(await theatre.claimCase(aCase(scene)))
   const confirm = () => theatre.confirmCase({ caseId, actorId: null, key: randomUUID() })

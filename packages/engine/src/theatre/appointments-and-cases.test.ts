@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClaim, aSession, aSlot, aTimeClaim, aVisitType, claimWays } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { createEngine } from '../create-engine.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
@@ -36,8 +35,7 @@ test.for([alone, together])('no appointment is booked in a block, claimed $way',
   ])
 })
 
-test('no appointment moves into a block, and no case into a slot', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('no appointment moves into a block, and no case into a slot', async ({ database, scene }) => {
   const { engine, surgeon } = scene
   const { booked, blockId } = await aBlockWithCase(scene)
   const slot = await aSlot(database, surgeon, { startsAt: soonAt(18), capacity: 100 })
@@ -49,8 +47,7 @@ test('no appointment moves into a block, and no case into a slot', async ({ data
   })
 })
 
-test('reads of appointments and slots leave cases and blocks out', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('reads of appointments and slots leave cases and blocks out', async ({ database, scene }) => {
   const { engine, clinic, surgeon } = scene
   const { booked, blockId } = await aBlockWithCase(scene)
   const day = soonAt(0).toISOString().slice(0, 10)
@@ -69,8 +66,7 @@ test('reads of appointments and slots leave cases and blocks out', async ({ data
   await expect.poll(newest).not.toEqual([])
 })
 
-test('a case takes the time of a cancelled visit, and not of one that is booked', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case takes the time of a cancelled visit, and not of one that is booked', async ({ database, scene }) => {
   const { engine, surgeon, clinic } = scene
   const session = await aSession(database, surgeon, { startsAt: soonAt(8), minutes: 240 })
   const type = await aVisitType(database, clinic)
@@ -90,8 +86,7 @@ test('a case takes the time of a cancelled visit, and not of one that is booked'
   expect(await engine.claimTime(second)).toEqual({ kind: 'slot_full' })
 })
 
-test('the log of the clinic has what cases take', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('the log of the clinic has what cases take', async ({ scene }) => {
   const { booked } = await aBlockWithCase(scene)
   const at = soonAt(9).toISOString()
   await scene.theatre.recordMilestone({
@@ -122,8 +117,7 @@ test('a claim whose response was lost is repeated by another server, and gets th
   for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'replayed', case: { id: request.caseId } })
 })
 
-test('two first cases of one patient at the same time are of one patient', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('two first cases of one patient at the same time are of one patient', async ({ database, scene }) => {
   const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: null }
   const outcomes = await Promise.all(
     [9, 11, 13, 15].map((hour) => scene.theatre.claimCase(aCase(scene, { patient, startsAt: soonAt(hour) }))),

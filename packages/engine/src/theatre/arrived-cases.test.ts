@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, holdSlotLock, plantFunction, type TestDatabase, takenOf, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
 
 const by = { actorId: null, key: null }
@@ -50,8 +49,7 @@ async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Pro
 }
 
 describe('a case whose patient has arrived, and is not in the room yet', () => {
-  test('does not stand in its own way within a full block', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('does not stand in its own way within a full block', async ({ database, scene }) => {
     const { theatre, room, clinic } = scene
     const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 120 }]
     const owner = { service: null, surgeonId: null, releaseDays: null }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import type { BlockOwner, CreateBlocksRequest } from '../model/theatre-resource.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -18,8 +17,7 @@ async function aBlock({ theatre, room }: BuiltTheatre, overrides: Partial<Create
   return blockId
 }
 
-test('a block takes elective cases up to its minutes, with holds and turnovers between them', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a block takes elective cases up to its minutes, with holds and turnovers between them', async ({ scene }) => {
   const { theatre } = scene
   await theatre.updateRoom(scene.room, { turnoverMinutes: 20 })
   const blockId = await aBlock(scene, {}, 170)
@@ -35,8 +33,7 @@ test('a block takes elective cases up to its minutes, with holds and turnovers b
   expect(await theatre.block(blockId)).toMatchObject({ minutes: 170, usedMinutes: 190 })
 })
 
-test('an empty block takes a case of its length, whatever follows it', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an empty block takes a case of its length, whatever follows it', async ({ scene }) => {
   await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 30 })
   const blockId = await aBlock(scene)
   const long = aCase(scene, { minutes: 360 })
@@ -98,8 +95,7 @@ describe('the minutes of a block', () => {
     expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
   })
 
-  test('do not refuse a move of a case that has them, unless it becomes longer', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('do not refuse a move of a case that has them, unless it becomes longer', async ({ scene }) => {
     await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 5 })
     const blockId = await aBlock(scene, {}, 60)
     const elective = caseOf(await scene.theatre.claimCase(aCase(scene, { confirm: true })))
@@ -170,8 +166,7 @@ test('a block overrun, and a block of others, are soft; a named block must conta
   expect(await theatre.claimCase({ ...request, override })).toMatchObject({ kind: 'booked', case: { blockId } })
 })
 
-test('a block of a service and a surgeon is for the cases of both', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a block of a service and a surgeon is for the cases of both', async ({ database, scene }) => {
   const { theatre, clinic, surgeon } = scene
   const other = (await aDoctor(database, clinic)).id
   const blockId = await aBlock(scene, { service: 'Orthopaedics', surgeonId: surgeon.id })
@@ -188,8 +183,7 @@ test('a block of a service and a surgeon is for the cases of both', async ({ dat
 })
 
 describe('a block is open to everybody', () => {
-  test('when it is released by hand, until it is reclaimed; and to its new owner', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('when it is released by hand, until it is reclaimed; and to its new owner', async ({ scene }) => {
     const { theatre } = scene
     const blockId = await aBlock(scene, { service: 'Cardiac' })
     const kinds = async () => {
@@ -207,8 +201,7 @@ describe('a block is open to everybody', () => {
     expect(await kinds()).toEqual([])
   })
 
-  test('so many days before its start, unless that is reclaimed', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('so many days before its start, unless that is reclaimed', async ({ scene }) => {
     const { theatre } = scene
     const blockId = await aBlock(scene, { service: 'Cardiac', releaseDays: 3 })
     expect(await theatre.block(blockId)).toMatchObject({ isReleased: true, releaseDays: 3 })
@@ -231,8 +224,7 @@ test('the minutes of a block can be changed, not below what is used nor above it
   expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 10 })).details).toEqual([])
 })
 
-test('blocks of one room never overlap', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('blocks of one room never overlap', async ({ scene }) => {
   const blockId = await aBlock(scene)
   const drafts = [
     { startsAt: soonAt(14), endsAt: soonAt(18), capacity: 240 },
@@ -246,8 +238,7 @@ test('blocks of one room never overlap', async ({ database }) => {
   expect(listed).toHaveLength(2)
 })
 
-test('a block over a case of the room’s open time is in conflict with it', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a block over a case of the room’s open time is in conflict with it', async ({ scene }) => {
   const booked = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(9) })))
   const later = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(13) })))
   const drafts = [
@@ -311,8 +302,7 @@ test('all blocks are listed, also more than five thousand', async ({ database })
   expect(listed).toHaveLength(count)
 })
 
-test('a withdrawn block fails its cases, and requests with them are open again', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a withdrawn block fails its cases, and requests with them are open again', async ({ scene }) => {
   const { theatre, clinic, engine } = scene
   const blockId = await aBlock(scene)
   const request = aCase(scene, { confirm: true })

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import type { Urgency } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someEquipment, soonAt } from '../../test/theatre.ts'
+import {
+  aCase,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  caseOf,
+  freshTest,
+  someEquipment,
+  soonAt,
+  test,
+} from '../../test/theatre.ts'
 import { aTransaction } from '../../test/theatre-transaction.ts'
 import type { BumpCasesOutcome, Case, ClaimCaseRequest, MoveCaseRequest } from '../model/theatre-case.ts'
 
@@ -29,8 +38,7 @@ async function expectUnchanged({ theatre }: BuiltTheatre, ...cases: Case[]): Pro
 }
 
 describe('an elective case bumps nothing', () => {
-  test('not as a new case', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('not as a new case', async ({ scene }) => {
     const elective = await booked(scene, aCase(scene))
     const emergency = aCase(scene)
     expect(await bump(scene, emergency, [elective])).toEqual({
@@ -41,8 +49,7 @@ describe('an elective case bumps nothing', () => {
     await expectUnchanged(scene, elective)
   })
 
-  test('nor by a move', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('nor by a move', async ({ scene }) => {
     const elective = await booked(scene, aCase(scene))
     const other = await booked(scene, aCase(scene, { startsAt: soonAt(15) }))
     expect(await bump(scene, moveOf(other.id, { startsAt: soonAt(9) }), [elective])).toEqual({
@@ -83,8 +90,7 @@ describe('a case gives way only for what it has', () => {
       patient: { mrn: 'M-1', name: 'Ada Okafor', birthDate: null },
     })
 
-  test.for(Object.entries(shared))('%s', async ([, share], { database }) => {
-    const scene = await aTheatre(database)
+  test.for(Object.entries(shared))('%s', async ([, share], { database, scene }) => {
     const { clinic, theatre } = scene
     const elsewhere = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
     const inTheWay = await booked(scene, withRobot(scene))
@@ -111,8 +117,7 @@ describe('a case gives way only for what it has', () => {
     expect(await bump(scene, two, [beside])).toMatchObject({ kind: 'done' })
   })
 
-  test('not for more units than are missing', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('not for more units than are missing', async ({ database, scene }) => {
     const { clinic, theatre, robot } = scene
     await theatre.updateEquipment(robot, { units: 3 })
     const inTheWay: Case[] = []
@@ -152,8 +157,7 @@ describe('a case gives way only for what it has', () => {
     await expectUnchanged(scene, hasOne)
   })
 
-  test('also with those that may: then none gives way', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('also with those that may: then none gives way', async ({ scene }) => {
     const inTheWay = await booked(scene, aCase(scene))
     const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(10), urgency: 'urgent' }))
     const later = await booked(scene, aCase(scene, { startsAt: soonAt(14) }))
@@ -169,8 +173,7 @@ describe('a case gives way only for what it has', () => {
   })
 })
 
-test('a refusal names nobody who may give way to an elective case, or in a swap', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a refusal names nobody who may give way to an elective case, or in a swap', async ({ scene }) => {
   const { theatre } = scene
   await booked(scene, aCase(scene))
   const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(12), minutes: 90, urgency: 'urgent' }))
@@ -184,8 +187,7 @@ test('a refusal names nobody who may give way to an elective case, or in a swap'
   }
 })
 
-test('a case that has ended is named by the refusal', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case that has ended is named by the refusal', async ({ scene }) => {
   const cancelled = await booked(scene, aCase(scene))
   const cancelling = { caseId: cancelled.id, reasonCode: 'patient_unfit', actorId: null, key: randomUUID() } as const
   expect(await scene.theatre.cancelCase(cancelling)).toMatchObject({ kind: 'done' })
@@ -198,7 +200,7 @@ test('a case that has ended is named by the refusal', async ({ database }) => {
   await expectUnchanged(scene, inTheWay, urgent)
 })
 
-freshDatabaseTest('a case that is moved away while the bump waits for its locks stays there', async ({ database }) => {
+freshTest('a case that is moved away while the bump waits for its locks stays there', async ({ database }) => {
   const scene = await aTheatre(database)
   const inTheWay = await booked(scene, aCase(scene))
   const other = await aTransaction(database)
@@ -213,7 +215,7 @@ freshDatabaseTest('a case that is moved away while the bump waits for its locks 
   await expectUnchanged(scene, moved)
 })
 
-freshDatabaseTest('negative control: without bump_refusals, elective bumps urgent', async ({ database }) => {
+freshTest('negative control: without bump_refusals, elective bumps urgent', async ({ database }) => {
   await withoutRefusals(database)
   const scene = await aTheatre(database)
   const urgent = await booked(scene, aCase(scene, { urgency: 'urgent' }))

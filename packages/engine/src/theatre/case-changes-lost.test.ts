@@ -9,6 +9,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished } from 'vitest'
 import { calling, changedPool, committingLate, losing, lostConnection } from '../../test/losing-pool.ts'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
@@ -186,10 +187,8 @@ async function expectMadeOnce(scene: Scene, change: Change, outcome: Outcome, ki
   )
   expect(now).toMatchObject(change.after)
   const [first] = before
-  const { rows } = await scene.database.ownerPool.query<{ xid: string }>(
-    'select xid::text as xid from holdfast.booking_event where booking_id = $1 order by version desc limit 1',
-    [first?.id],
-  )
+  const { rows } = await scene.database.ownerPool.query<{ xid: string }>(sql`
+    select xid::text as xid from holdfast.booking_event where booking_id = ${first?.id} order by version desc limit 1`)
   expect(outcome.position).toBe(rows[0]?.xid)
   const report = await verify(scene.database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })
   expect(report.details).toEqual([])
@@ -247,7 +246,7 @@ describe.for(changes)('$name', (change) => {
     })
     const making = change.make(engine.theatre, scene, null)
     const repetitions = until(
-      async () => (refused() >= 3 ? true : undefined),
+      async () => refused() >= 3,
       () => `tries that were refused: ${refused()}`,
     )
     await Promise.race([repetitions, making])
@@ -343,10 +342,7 @@ test('changes of cases are counted in the depth of their queue', async ({ databa
   expect(scene.engine.queueDepths().case_change).toMatchObject({ inFlight: 1 })
   await lock.release()
   expect(await making).toMatchObject({ kind: 'done' })
-  await until(
-    async () => (scene.engine.queueDepths().case_change.inFlight === 0 ? true : undefined),
-    () => 'no change is at the database',
-  )
+  await until(async () => scene.engine.queueDepths().case_change.inFlight === 0, 'no change is at the database')
 })
 
 test('negative control: if the log is not searched for the key, a swap is made twice', async () => {

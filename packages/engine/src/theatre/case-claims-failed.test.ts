@@ -1,7 +1,6 @@
 import { aDoctor, plantFunction } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { createEngine } from '../create-engine.ts'
 import type { BatchReport } from '../queue/batch-report.ts'
 
@@ -27,8 +26,7 @@ test.for([
   ])
 })
 
-test('a lone claim that the database refuses for good is tried once', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a lone claim that the database refuses for good is tried once', async ({ database, scene }) => {
   await plantFunction(database, 'schedule_cases', { part: "v_left_ids := '{}';", becomes: 'raise undefined_function;' })
   const reports: BatchReport[] = []
   const onBatch = (report: BatchReport) => reports.push(report)

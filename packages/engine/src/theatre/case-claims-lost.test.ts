@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, holdLock, type TestDatabase, until, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
 import { calling, changedPool, committingLate, losing, lostConnection } from '../../test/losing-pool.ts'
-import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { createEngine } from '../create-engine.ts'
 import { createPool } from '../database/pools.ts'
 
@@ -43,10 +42,7 @@ test('a claim with a lost connection is booked, also while others use up its cli
   const claiming = engine.theatre.claimCase(request)
   await untilLockWaiters(database, 2)
   const began = performance.now()
-  await until(
-    async () => (performance.now() > began + waitMsMax ? true : undefined),
-    () => 'the claim has waited too long',
-  )
+  await until(async () => performance.now() > began + waitMsMax, 'the claim has waited too long')
   await lock.release()
   expect(await claiming).toMatchObject({ kind: 'replayed', case: { id: request.caseId, status: 'CONFIRMED' } })
   await Promise.all(moves)
@@ -65,7 +61,7 @@ test.for(['schedule_cases', 'claim_cases'])(
     const claiming = Promise.all(requests.map((request) => engine.theatre.claimCase(request)))
     // Its locks are not free in time, again and again.
     const repetitions = until(
-      async () => (refused() >= 4 ? true : undefined),
+      async () => refused() >= 4,
       () => `tries that were refused: ${refused()}`,
     )
     await Promise.race([repetitions, claiming])
@@ -117,8 +113,7 @@ describe('a claim that a batch leaves', () => {
   })
 })
 
-test('the outcome of a claim is looked up as long as it is configured', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('the outcome of a claim is looked up as long as it is configured', async ({ database, scene }) => {
   const pool = changedPool(database.appPool, async (run, parameters) => {
     if (calling('schedule_cases')(parameters)) throw lostConnection()
     return run(...parameters)
@@ -152,8 +147,5 @@ test('a claim that is waiting for a lock is counted in the depth of its queue', 
   }
   await lock.release()
   expect(await Promise.all(claims)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
-  await until(
-    async () => (engine.queueDepths().case_alone.inFlight === 0 ? true : undefined),
-    () => 'no claim is at the database',
-  )
+  await until(async () => engine.queueDepths().case_alone.inFlight === 0, 'no claim is at the database')
 })

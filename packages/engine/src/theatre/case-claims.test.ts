@@ -1,5 +1,4 @@
 import { aDoctor, holdLock, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import {
@@ -12,7 +11,7 @@ import {
   shape,
   written,
 } from '../../test/case-batches.ts'
-import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
 
 const numberedClaim: fc.Arbitrary<NumberedClaim> = fc.record({
@@ -214,8 +213,7 @@ async function elsewhere(database: TestDatabase, scene: Awaited<ReturnType<typeo
   return aCase({ clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) })
 }
 
-test('claims that arrive together are booked in one transaction', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('claims that arrive together are booked in one transaction', async ({ database, scene }) => {
   const claims = [await elsewhere(database, scene), await elsewhere(database, scene), await elsewhere(database, scene)]
   // The day of each room's open time is there.
   for (const claim of claims) await scene.theatre.claimCase({ ...aCase(scene), ...claim, ...anotherTime(scene) })

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, holdSlotLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { aTransaction, endHold, slotOf } from '../../test/theatre-transaction.ts'
 import { newId } from '../model/id.ts'
 import type { Case } from '../model/theatre-case.ts'
@@ -11,11 +11,9 @@ import { verify } from '../verify/verify.ts'
 
 /** Confirms a hold that ends within 3 seconds, and waits until it has ended; the caller commits. */
 async function confirmAndWait(client: pg.PoolClient, clinicNo: number, { id }: Case): Promise<void> {
-  const { rows } = await client.query<{ outcome: string }>(
-    `select outcome from holdfast.settle_bookings(array[$1::integer], array[$2::uuid], array['confirm'],
-       array[null::uuid], array[true], array[null::uuid], array[null::text])`,
-    [clinicNo, id],
-  )
+  const { rows } = await client.query<{ outcome: string }>(sql`
+    select outcome from holdfast.settle_bookings(array[${clinicNo}::integer], array[${id}::uuid], array['confirm'],
+     array[null::uuid], array[true], array[null::uuid], array[null::text])`)
   expect(rows).toEqual([{ outcome: 'done' }])
   await client.query("select pg_sleep_until(clock_timestamp() + interval '3 seconds')")
 }
@@ -25,8 +23,7 @@ async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Pro
   expect(report.details).toEqual([])
 }
 
-test('a patient whom other claims have stored meanwhile is not in two rooms at once', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a patient whom other claims have stored meanwhile is not in two rooms at once', async ({ database, scene }) => {
   const { theatre, clinic } = scene
   const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: null }
   const elsewhere = async () => ({
@@ -116,8 +113,7 @@ test('a doctor gets no slot while the confirmation of a case, made in time, is n
   await expectWell(database, scene)
 })
 
-test('a claim sent many times at once is never refused by its own case', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a claim sent many times at once is never refused by its own case', async ({ scene }) => {
   const request = aCase(scene, { confirm: true })
   const outcomes = await Promise.all(Array.from({ length: 60 }, () => scene.theatre.claimCase(request)))
   expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['booked', 'replayed']))
@@ -135,8 +131,7 @@ test('a repeated move is answered as the first, though its surgeon was deactivat
   expect(await theatre.moveCase(later)).toMatchObject({ kind: 'resource_invalid' })
 })
 
-test('an id of ten days ago, as from a server with a wrong clock, is refused', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an id of ten days ago, as from a server with a wrong clock, is refused', async ({ scene }) => {
   const request = aCase(scene)
   const ms = Number.parseInt(request.caseId.replaceAll('-', '').slice(0, 12), 16) - 10 * 86_400_000
   const hex = ms.toString(16).padStart(12, '0')
@@ -144,8 +139,7 @@ test('an id of ten days ago, as from a server with a wrong clock, is refused', a
   await expect(scene.theatre.claimCase({ ...request, caseId })).rejects.toMatchObject({ code: '23514' })
 })
 
-test("a case of another patient does not fulfil a patient's request", async ({ database }) => {
-  const scene = await aTheatre(database)
+test("a case of another patient does not fulfil a patient's request", async ({ scene }) => {
   const { theatre, clinic } = scene
   const case1 = aCase(scene, { confirm: true })
   const emergency = aCase(scene, { urgency: 'immediate', confirm: true })

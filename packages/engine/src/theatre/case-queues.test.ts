@@ -35,7 +35,7 @@ function aPool(isHeld: (clinicNo: number) => boolean = () => true) {
       await until(
         async () => {
           for (const { end } of calls) end()
-          return isOver || undefined
+          return isOver
         },
         () => `${calls.length} calls`,
       )
@@ -59,15 +59,9 @@ test('a batch has the claims of one clinic, and those of another do not wait for
   const { claim } = caseClaims({ pool, limitClinic }, settings)
   // Two batches at the database, and a third that waits for them.
   const waiting = [claim(aRequest(1))]
-  await until(
-    async () => calls[0],
-    () => 'the first call',
-  )
+  await until(async () => calls[0], 'the first call')
   waiting.push(claim(aRequest(1)), claim(aRequest(1)))
-  await until(
-    async () => calls[1],
-    () => 'the second call',
-  )
+  await until(async () => calls[1], 'the second call')
   waiting.push(claim(aRequest(1)), claim(aRequest(1)))
   const others = await Promise.all([aRequest(2), aRequest(2), aRequest(3)].map((request) => claim(request)))
   expect(others.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'refused'])

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import type { CasePlan, MoveCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -17,8 +16,7 @@ async function expectClean({ clinic }: BuiltTheatre, database: { appPool: Parame
   expect(report.details).toEqual([])
 }
 
-test('a case is moved in time, room, team and length, in one step', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case is moved in time, room, team and length, in one step', async ({ database, scene }) => {
   const { theatre, clinic, robot } = scene
   const equipment = [{ equipmentId: robot, units: 1 }]
   const booked = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
@@ -40,8 +38,7 @@ test('a case is moved in time, room, team and length, in one step', async ({ dat
   await expectClean(scene, database)
 })
 
-test('a move is refused with everything in its way, and the case stays where it was', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a move is refused with everything in its way, and the case stays where it was', async ({ database, scene }) => {
   const { theatre } = scene
   const first = caseOf(await theatre.claimCase(aCase(scene)))
   const second = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(10) })))
@@ -58,8 +55,7 @@ test('a move is refused with everything in its way, and the case stays where it 
   await expectClean(scene, database)
 })
 
-test('a cancelled case, and one in progress, is not moved', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a cancelled case, and one in progress, is not moved', async ({ scene }) => {
   const { theatre } = scene
   const cancelled = caseOf(await theatre.claimCase(aCase(scene)))
   await theatre.cancelCase({ caseId: cancelled.id, reasonCode: 'patient', actorId: null, key: null })
@@ -85,8 +81,7 @@ test('a cancelled case, and one in progress, is not moved', async ({ database })
   expect(await theatre.moveCase(move(elsewhere, {}))).toEqual({ kind: 'case_missing', caseId: elsewhere })
 })
 
-test('two cases of full blocks are swapped; each keeps its team and length', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('two cases of full blocks are swapped; each keeps its team and length', async ({ database, scene }) => {
   const { theatre, clinic, room, surgeon } = scene
   const other = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
   for (const roomId of [room, other.room]) {
@@ -108,8 +103,7 @@ test('two cases of full blocks are swapped; each keeps its team and length', asy
   await expectClean(scene, database)
 })
 
-test('a swap whose longer case does not fit is refused, and both stay', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a swap whose longer case does not fit is refused, and both stay', async ({ database, scene }) => {
   const { theatre } = scene
   const short = caseOf(await theatre.claimCase(aCase(scene, { minutes: 60 })))
   const next = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(10), minutes: 60 })))
@@ -124,8 +118,7 @@ test('a swap whose longer case does not fit is refused, and both stay', async ({
   await expectClean(scene, database)
 })
 
-test('an emergency bumps elective cases, which go to the waitlist with the reason', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an emergency bumps elective cases, which go to the waitlist with the reason', async ({ database, scene }) => {
   const { theatre, clinic } = scene
   const elective = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const held = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(10) })))
@@ -153,8 +146,7 @@ test('an emergency bumps elective cases, which go to the waitlist with the reaso
   await expectClean(scene, database)
 })
 
-test('an existing case is moved to the place of bumped ones', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an existing case is moved to the place of bumped ones', async ({ database, scene }) => {
   const { theatre } = scene
   const elective = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const urgent = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(16), urgency: 'urgent' })))
@@ -196,8 +188,7 @@ test('milestones are recorded, corrected and removed, in order, and the status f
   await expectClean(scene, database)
 })
 
-test('an extension and the board name the same cases at risk', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an extension and the board name the same cases at risk', async ({ database, scene }) => {
   const { theatre, clinic, room, surgeon } = scene
   await theatre.updateRoom(room, { turnoverMinutes: 20 })
   const first = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, aSlot } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff, soonAt, test } from '../../test/theatre.ts'
 import { newId } from '../model/id.ts'
 import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
-test('a case takes its room, people, patient and numbered equipment, and is held', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case takes its room, people, patient and numbered equipment, and is held', async ({ database, scene }) => {
   const { theatre, clinic, room, surgeon, robot } = scene
   const nurse = await someStaff(theatre, clinic, 'nurse')
   const anaesthetist = await someStaff(theatre, clinic, 'anaesthetist')
@@ -79,8 +78,7 @@ test('a case is refused with whom of its team others have, in the role they woul
   expect(await refused({})).toEqual([])
 })
 
-test('a retry with the same key gets the same case; with another request, key_reused', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a retry with the same key gets the same case; with another request, key_reused', async ({ scene }) => {
   const request = aCase(scene)
   const first = caseOf(await scene.theatre.claimCase(request))
   const again = await scene.theatre.claimCase({ ...request, caseId: newId(scene.clinic.no) })
@@ -89,8 +87,7 @@ test('a retry with the same key gets the same case; with another request, key_re
 })
 
 describe('everything that is in the way is reported at once', () => {
-  test('room, surgeon, staff, patient and equipment', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('room, surgeon, staff, patient and equipment', async ({ scene }) => {
     const { theatre, clinic, room, surgeon, robot } = scene
     const nurse = await someStaff(theatre, clinic, 'nurse')
     const equipment = [{ equipmentId: robot, units: 1 }]
@@ -114,8 +111,7 @@ describe('everything that is in the way is reported at once', () => {
     expect(await theatre.claimCase({ ...second, startsAt: soonAt(10) })).toMatchObject({ kind: 'booked' })
   })
 
-  test("a surgeon's clinic slot; and a slot over a case is a conflict", async ({ database }) => {
-    const scene = await aTheatre(database)
+  test("a surgeon's clinic slot; and a slot over a case is a conflict", async ({ database, scene }) => {
     const { theatre, engine, surgeon } = scene
     const slot = await aSlot(database, surgeon, { startsAt: soonAt(9, 45), minutes: 30 })
     expect(await theatre.claimCase(aCase(scene))).toMatchObject({
@@ -132,8 +128,7 @@ describe('everything that is in the way is reported at once', () => {
     })
   })
 
-  test('turnover of the room and reprocessing of equipment count', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('turnover of the room and reprocessing of equipment count', async ({ database, scene }) => {
     const { theatre, clinic, room, robot } = scene
     await theatre.updateRoom(room, { turnoverMinutes: 15 })
     await theatre.updateEquipment(robot, { reprocessingMinutes: 60 })
@@ -152,8 +147,7 @@ describe('everything that is in the way is reported at once', () => {
   })
 })
 
-test('units of equipment are counted, and the free ones are taken', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('units of equipment are counted, and the free ones are taken', async ({ database, scene }) => {
   const { theatre, clinic } = scene
   const pump = await someEquipment(theatre, clinic, { name: 'Pump', units: 3 })
   const claim = async (units: number) =>
@@ -174,8 +168,7 @@ test('units of equipment are counted, and the free ones are taken', async ({ dat
   expect(await claim(1)).toMatchObject({ kind: 'refused', conflicts: [{ unit: 1 }, { unit: 2 }, { unit: 3 }] })
 })
 
-test('what is not there, inactive or named twice is reported with its place in the plan', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('what is not there, inactive or named twice is reported with its place in the plan', async ({ scene }) => {
   const { theatre, clinic, room, robot } = scene
   const nurse = await someStaff(theatre, clinic, 'nurse')
   const gone = await someStaff(theatre, clinic, 'technician')
@@ -215,16 +208,13 @@ test('a number with another name or birth date is refused, unless that is a corr
     patient: corrected,
   })
   expect((await scene.theatre.case(first.id))?.patient).toEqual(corrected)
-  const { rows } = await database.ownerPool.query(
-    `select subject_id as "patientId", details from holdfast.audit_event
-      where clinic_no = $1 and kind = 'patient_changed'`,
-    [scene.clinic.no],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select subject_id as "patientId", details from holdfast.audit_event
+     where clinic_no = ${scene.clinic.no} and kind = 'patient_changed'`)
   expect(rows).toEqual([{ patientId: first.patientId, details: ['name', 'birthDate'] }])
 })
 
-test('a claim returns the case as it is read, of a new patient and of a known one', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a claim returns the case as it is read, of a new patient and of a known one', async ({ scene }) => {
   const { theatre, clinic, robot } = scene
   const equipment = [{ equipmentId: robot, units: 1 }]
   const nurse = await someStaff(theatre, clinic, 'nurse')

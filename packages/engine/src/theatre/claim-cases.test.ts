@@ -1,5 +1,6 @@
 import { holdLock, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { callClaimCases, outcomesOf, somePlaces, untilWaitingOrOver, waitForLocks } from '../../test/claim-batch.ts'
 import { aCase, aTheatre, type BuiltTheatre, caseOf, someEquipment, soonAt } from '../../test/theatre.ts'
@@ -48,9 +49,8 @@ async function claimMeanwhile(
 }
 
 async function bookedOf({ database }: Scene, requests: ClaimCaseRequest[]): Promise<number> {
-  const { rowCount } = await database.ownerPool.query('select from holdfast.booking where id = any ($1)', [
-    requests.map(({ caseId }) => caseId),
-  ])
+  const { rowCount } = await database.ownerPool.query(sql`select from holdfast.booking
+      where id = any (${requests.map(({ caseId }) => caseId)})`)
   return rowCount ?? 0
 }
 
@@ -129,11 +129,9 @@ const scenes: Played[] = [
       const roomId = at(places, 0).room
       await theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false, actorId: null })
       const transaction = await aTransaction(database)
-      await transaction.client.query(
-        `select holdfast.withdraw_slots(s.clinic_no, s.id, null, null, null, false, false, null)
-           from holdfast.slot s where s.clinic_no = $1 and s.resource_id = $2`,
-        [clinic.no, roomId],
-      )
+      await transaction.client.query(sql`
+        select holdfast.withdraw_slots(s.clinic_no, s.id, null, null, null, false, false, null)
+         from holdfast.slot s where s.clinic_no = ${clinic.no} and s.resource_id = ${roomId}`)
       const claiming = outcomesOf(callClaimCases(database.appPool, scene, [aCase(at(places, 0), { confirm: true })]))
       await untilWaitingOrOver(database, claiming)
       await transaction.commit()

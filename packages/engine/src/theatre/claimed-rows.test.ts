@@ -1,5 +1,6 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { callClaimCases, somePlaces } from '../../test/claim-batch.ts'
 import { aCase, aTheatre, soonAt } from '../../test/theatre.ts'
@@ -76,11 +77,9 @@ async function noted(database: TestDatabase) {
   const [place, other] = await somePlaces(database, scene, 2)
   if (place === undefined || other === undefined) throw new Error('There are two places.')
   // The database's clock seems to have been ahead when the slots were created.
-  await database.ownerPool.query(
-    `update holdfast.slot set created_at = clock_timestamp() + interval '1 hour', taken = 0, next_lapse = null
-      where clinic_no = $1`,
-    [scene.clinic.no],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.slot set created_at = clock_timestamp() + interval '1 hour', taken = 0, next_lapse = null
+     where clinic_no = ${scene.clinic.no}`)
   const claimed: { createdAt: Date; holdExpiresAt: Date; slot: Slot }[] = []
   for (const hour of [6, 9]) {
     const request = aCase(place, { startsAt: soonAt(hour) })

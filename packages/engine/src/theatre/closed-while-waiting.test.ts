@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import {
+  aCase,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  caseOf,
+  someStaff,
+  soonAt,
+  freshTest as test,
+} from '../../test/theatre.ts'
 
 /** Makes a resource inactive in a transaction that a change of cases waits for. @returns the outcome of the change */
 async function whileClosing<Outcome>(
@@ -52,8 +60,7 @@ test.for([
   expect(await placeOf(scene, id)).toEqual(before)
 })
 
-test('an emergency that bumps a case gets no room that is closed while it waits', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an emergency that bumps a case gets no room that is closed while it waits', async ({ database, scene }) => {
   const { theatre, room } = scene
   const inTheWay = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const emergency = aCase(scene, { urgency: 'immediate', confirm: true })
@@ -62,8 +69,7 @@ test('an emergency that bumps a case gets no room that is closed while it waits'
   expect(await theatre.case(inTheWay.id)).toMatchObject({ status: 'CONFIRMED' })
 })
 
-test('a case keeps a room that is closed while its change waits', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case keeps a room that is closed while its change waits', async ({ database, scene }) => {
   const { theatre, room } = scene
   const { id } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const request = { caseId: id, change: { minutes: 45 }, override: null, actorId: null, key: randomUUID() }

@@ -15,9 +15,8 @@ type Storm = Awaited<ReturnType<typeof storm>>
 
 async function storm(database: TestDatabase, stepsEach: number, count = 0) {
   // A deadlock is found at once, so that the control that causes them is short.
-  await database.ownerPool.query(
-    `do $$ begin execute format('alter database %I set deadlock_timeout = %L', current_database(), '100ms'); end $$`,
-  )
+  await database.ownerPool.query(`
+    do $$ begin execute format('alter database %I set deadlock_timeout = %L', current_database(), '100ms'); end $$`)
   const built = await aStorm(database, { isWhole: true })
   const report: StormReport = { counts: {}, errors: [] }
   const found: Record<string, number> = {}

@@ -2,10 +2,9 @@
 
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { aTransaction } from '../../test/theatre-transaction.ts'
 import { newId } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
@@ -240,8 +239,7 @@ describe('an end that was a mistake, and is taken back', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test('puts the case at risk by who has the units that are left, if its own is gone', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('puts the case at risk by who has the units that are left, if its own is gone', async ({ database, scene }) => {
     const { theatre, clinic, robot } = scene
     await theatre.updateEquipment(robot, { units: 2 })
     const equipment = [{ equipmentId: robot, units: 1 }]

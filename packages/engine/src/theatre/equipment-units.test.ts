@@ -1,5 +1,6 @@
 import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { aTransaction, endHold } from '../../test/theatre-transaction.ts'
@@ -68,11 +69,9 @@ describe('fewer units of equipment', () => {
     const { scene, third } = await aThirdUnit(database)
     const arrived = { ...by, milestone: 'in_room', at: soonAt(9), isTrial: true } as const
     await scene.theatre.recordMilestone({ ...arrived, caseId: third.id })
-    await database.ownerPool.query(
-      `update holdfast.allocation set during = tstzrange(now() - interval '2 hours', now() - interval '1 hour')
-        where booking_id = $1`,
-      [third.id],
-    )
+    await database.ownerPool.query(sql`
+      update holdfast.allocation set during = tstzrange(now() - interval '2 hours', now() - interval '1 hour')
+       where booking_id = ${third.id}`)
     expect(await scene.theatre.updateEquipment(scene.robot, { units: 2 })).toMatchObject({ kind: 'units_in_use' })
   })
 
@@ -82,11 +81,9 @@ describe('fewer units of equipment', () => {
     if (what === 'lapsed') await endHold(database, third, 0)
     else if (what === 'cancelled') await theatre.cancelCase({ ...by, caseId: third.id, reasonCode: 'patient' })
     else {
-      await database.ownerPool.query(
-        `update holdfast.allocation set during = tstzrange(now() - interval '2 hours', now() - interval '1 hour')
-          where booking_id = $1`,
-        [third.id],
-      )
+      await database.ownerPool.query(sql`
+        update holdfast.allocation set during = tstzrange(now() - interval '2 hours', now() - interval '1 hour')
+         where booking_id = ${third.id}`)
     }
     expect(await theatre.updateEquipment(robot, { units: 2 })).toMatchObject({ kind: 'done' })
   })

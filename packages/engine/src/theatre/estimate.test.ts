@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 
 const minuteMs = 60_000
@@ -33,8 +32,7 @@ function percentile(values: number[], share: number): number {
   return below + (place - Math.floor(place)) * (above - below)
 }
 
-test('an estimate is of the surgeon’s cases from five on, and of all surgeons’ before', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an estimate is of the surgeon’s cases from five on, and of all surgeons’ before', async ({ database, scene }) => {
   const { theatre, clinic, surgeon } = scene
   const other = await aDoctor(database, clinic)
   const estimate = async (surgeonId: string | null, procedureCode = '27447') => {

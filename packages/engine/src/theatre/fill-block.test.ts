@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import { slotOf } from '../../test/theatre-transaction.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
@@ -13,8 +12,7 @@ import { cursorOfRequests, requestsScheduledIn } from './case-requests.ts'
 import { fillBlock } from './fill-block.ts'
 import { longestFree } from './longest-free.ts'
 
-test('to fill a block, the cases of requests in other blocks are not read', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('to fill a block, the cases of requests in other blocks are not read', async ({ database, scene }) => {
   const { theatre, clinic, room } = scene
   const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(9), capacity: 60 }]
   const owner = { service: null, surgeonId: null, releaseDays: null }
@@ -150,8 +148,7 @@ test('a cursor that no step of this block returned is refused', async ({ databas
   )
 })
 
-test('an immediate request is not booked in a block of next month, nor an urgent one', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an immediate request is not booked in a block of next month, nor an urgent one', async ({ scene }) => {
   const { theatre, clinic, room } = scene
   const drafts = [{ startsAt: soonAt(45 * 24), endsAt: soonAt(45 * 24 + 8), capacity: 480 }]
   const owner = { service: null, surgeonId: null, releaseDays: null }
@@ -288,8 +285,7 @@ test.for(['claimCase', 'suggest'] as const)(
   },
 )
 
-test('only requests of fitting owner, room and length are read; none for a full block', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('only requests of fitting owner, room and length are read; none for a full block', async ({ scene }) => {
   const { theatre, clinic, room } = scene
   const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(10), capacity: 120 }]
   const owner = { service: 'Orthopaedics', surgeonId: null, releaseDays: null }
@@ -323,8 +319,7 @@ test('only requests of fitting owner, room and length are read; none for a full 
   expect(searches).toBe(2)
 })
 
-test('times are searched for no request that is longer than the room is free at once', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('times are searched for no request that is longer than the room is free at once', async ({ database, scene }) => {
   const { theatre, clinic, room } = scene
   const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
   const owner = { service: null, surgeonId: null, releaseDays: null }

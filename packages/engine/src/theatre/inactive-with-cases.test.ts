@@ -1,14 +1,12 @@
 import { aDoctor, plantFunction, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { aCase, aTheatre, caseOf, someStaff, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { aTransaction, endHold } from '../../test/theatre-transaction.ts'
 
 const by = { actorId: null, key: null }
 
 describe('what cases have', () => {
-  test('is not made inactive, unless the cases are accepted', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('is not made inactive, unless the cases are accepted', async ({ scene }) => {
     const { theatre, clinic, room, robot } = scene
     const nurse = await someStaff(theatre, clinic, 'nurse')
     const needs = { staffIds: [nurse], equipment: [{ equipmentId: robot, units: 1 }], confirm: true }

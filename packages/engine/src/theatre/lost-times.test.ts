@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aCase, aCaseRequest, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { NewCaseRequest } from '../model/theatre.ts'
@@ -112,10 +113,8 @@ describe('cases of a withdrawn block', () => {
     const held = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(20) })))
     const lapsed = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(21) })))
     const arrived = await booked(scene, aCase(scene, { startsAt: soonAt(22) }))
-    await database.ownerPool.query(
-      `update holdfast.booking set hold_expires_at = created_at where clinic_no = $1 and id = $2`,
-      [clinic.no, lapsed.id],
-    )
+    await database.ownerPool.query(sql`update holdfast.booking set hold_expires_at = created_at
+        where clinic_no = ${clinic.no} and id = ${lapsed.id}`)
     const milestone = { caseId: arrived.id, milestone: 'arrived', at: soonAt(21), isTrial: true } as const
     expect(await theatre.recordMilestone({ ...milestone, actorId: null, key: null })).toMatchObject({ kind: 'done' })
 

@@ -29,10 +29,8 @@ async function anEmptyCase(database: TestDatabase) {
     return theatre.recordMilestone({ caseId: one.id, ...end, actorId: null, key: randomUUID() })
   }
   const plannedAts = async () => {
-    const { rows } = await database.ownerPool.query<{ at: Date | null }>(
-      'select planned_at as at from holdfast.allocation where booking_id = $1',
-      [one.id],
-    )
+    const { rows } = await database.ownerPool.query<{ at: Date | null }>(sql`
+      select planned_at as at from holdfast.allocation where booking_id = ${one.id}`)
     return rows.map(({ at }) => at)
   }
   return { one, leave, plannedAts }

@@ -1,8 +1,7 @@
 import type { TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 
 // A case that runs over midnight belongs to both days. "Midnight" is any time here: the days of a list are instants.
 
@@ -41,8 +40,7 @@ async function anEveningCase(database: TestDatabase, { confirm = true, startsAt 
   return { scene, id }
 }
 
-test('a case over midnight is in the lists of both days, and one planned up to it in one', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case over midnight is in the lists of both days, and one planned up to it in one', async ({ scene }) => {
   const booked = async (startsAt: Date) =>
     caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt, confirm: true }))).id
   const [over, upTo] = [await booked(soonAt(23, 30)), await booked(soonAt(22, 0))]
@@ -50,16 +48,14 @@ test('a case over midnight is in the lists of both days, and one planned up to i
   expect(await daysOf(scene, upTo, soonAt(23))).toEqual([true, false])
 })
 
-test('a case that was extended past midnight is in the lists of both days', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case that was extended past midnight is in the lists of both days', async ({ scene }) => {
   const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(22), confirm: true })))
   expect(await daysOf(scene, id, soonAt(24))).toEqual([true, false])
   await scene.theatre.extendCase({ caseId: id, expectedEndsAt: soonAt(24, 30), actorId: null, key: null })
   expect(await daysOf(scene, id, soonAt(24))).toEqual([true, true])
 })
 
-test('a case planned after midnight belongs to the day before, too, if it began then', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case planned after midnight belongs to the day before, too, if it began then', async ({ scene }) => {
   const startsAt = fromNow(180)
   const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt, confirm: true })))
   expect(await daysOf(scene, id, fromNow(60))).toEqual([false, true])

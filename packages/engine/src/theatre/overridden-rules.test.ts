@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction } from '@holdfast/testkit'
-import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import {
   aCase,
@@ -8,9 +8,11 @@ import {
   aTheatre,
   type BuiltTheatre,
   caseOf,
+  freshTest,
   someEquipment,
   someStaff,
   soonAt,
+  test,
 } from '../../test/theatre.ts'
 import type { CasePlan, ClaimCaseRequest, RuleOverride } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
@@ -37,8 +39,7 @@ async function aClosingRoom(scene: BuiltTheatre): Promise<void> {
   await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
 }
 
-test('a case keeps the overridden rules that it still breaks, and no others', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case keeps the overridden rules that it still breaks, and no others', async ({ database, scene }) => {
   await aClosingRoom(scene)
   const wanted = { startsAt: soonAt(8), minutes: 150, override: longAndLate }
   const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, wanted)))
@@ -63,8 +64,7 @@ test('a case keeps the overridden rules that it still breaks, and no others', as
   expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
 })
 
-test('a new case keeps only the overridden rules that it breaks', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a new case keeps only the overridden rules that it breaks', async ({ database, scene }) => {
   await aClosingRoom(scene)
   const fits = { startsAt: soonAt(8), minutes: 60, override: longAndLate }
   const { id, override } = caseOf(await scene.theatre.claimCase(aCase(scene, fits)))
@@ -76,8 +76,7 @@ test('a new case keeps only the overridden rules that it breaks', async ({ datab
   expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
 })
 
-test('a case that gets another room or time loses its override, also for a while', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case that gets another room or time loses its override, also for a while', async ({ scene }) => {
   await aClosingRoom(scene)
   const other = await aRoom(scene.theatre, scene.clinic)
   const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(10), override: late })))
@@ -113,15 +112,13 @@ test('a case without the equipment that its surgeon prefers needs a reason, whic
   expect(complete).toMatchObject({ kind: 'booked', case: { override: null } })
   await theatre.updateEquipment(other, { active: false, withCases: true })
   expect(await claim({ startsAt: soonAt(13), equipment, override })).toMatchObject({ case: { override: null } })
-  const { rows } = await database.ownerPool.query(
-    `select booking_id, case_details->'override' as override from holdfast.booking_event
-      where clinic_no = $1 and case_details ? 'override'`,
-    [clinic.no],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select booking_id, case_details->'override' as override from holdfast.booking_event
+     where clinic_no = ${clinic.no} and case_details ? 'override'`)
   expect(rows).toEqual([{ booking_id: id, override }])
 })
 
-freshDatabaseTest('negative control: without needed_override, an old reason allows a breach', async ({ database }) => {
+freshTest('negative control: without needed_override, an old reason allows a breach', async ({ database }) => {
   await plantFunction(database, 'needed_override', { part: 'begin', becomes: `begin return p_plan->'override';` })
   const scene = await aTheatre(database)
   await aClosingRoom(scene)

@@ -1,7 +1,6 @@
-import { test } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
+import { aCase, caseOf, test } from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
 
 // What is over can be entered afterwards: the night's emergency, or the paper list after an outage.
@@ -11,8 +10,7 @@ const now = Math.floor(Date.now() / minuteMs) * minuteMs
 const ago = (minutes: number) => new Date(now - minutes * minuteMs)
 const hours24 = 24 * 60
 
-test('a case that is over is entered afterwards, with the milestones that it had', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case that is over is entered afterwards, with the milestones that it had', async ({ database, scene }) => {
   const { theatre, engine } = scene
   const { id } = caseOf(await theatre.claimCase(aCase(scene, { startsAt: ago(hours24 - 5) })))
   expect(await theatre.confirmCase({ caseId: id, actorId: null, key: null })).toMatchObject({ kind: 'done' })
@@ -42,8 +40,7 @@ test('a case that is over is entered afterwards, with the milestones that it had
   expect(await afterwards(planned.id)).toEqual([['held', undefined]])
 })
 
-test('it needs a room, people and a patient that no other case had then', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('it needs a room, people and a patient that no other case had then', async ({ scene }) => {
   const at = (minutes: number) => scene.theatre.claimCase(aCase(scene, { startsAt: ago(minutes), confirm: true }))
   const first = caseOf(await at(180))
   expect(await at(150)).toMatchObject({
@@ -56,8 +53,7 @@ test('it needs a room, people and a patient that no other case had then', async 
   expect(await at(120)).toMatchObject({ kind: 'booked' })
 })
 
-test('what started more than 24 hours ago is too old, for a new case and for a move', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('what started more than 24 hours ago is too old, for a new case and for a move', async ({ scene }) => {
   const startsAt = ago(hours24 + 1)
   const tooOld = { kind: 'refused', conflicts: [{ kind: 'in_past' }] }
   expect(await scene.theatre.claimCase(aCase(scene, { startsAt, minutes: 1440 }))).toMatchObject(tooOld)

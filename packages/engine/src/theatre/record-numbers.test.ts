@@ -1,8 +1,8 @@
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { callClaimCases, outcomesOf, somePlaces } from '../../test/claim-batch.ts'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 
 /** Another room and surgeon of the same clinic. */
 async function elsewhere(database: TestDatabase, { theatre, clinic }: BuiltTheatre) {
@@ -24,10 +24,8 @@ const same: readonly (readonly string[])[] = [
 ]
 
 async function folded(database: TestDatabase, numbers: readonly string[]): Promise<string[]> {
-  const { rows } = await database.ownerPool.query<{ key: string }>(
-    `select holdfast.fold_record_number(u.mrn) as key from unnest($1::text[]) with ordinality u(mrn, n) order by u.n`,
-    [numbers],
-  )
+  const { rows } = await database.ownerPool.query<{ key: string }>(sql`select holdfast.fold_record_number(u.mrn) as key
+      from unnest(${numbers}::text[]) with ordinality u(mrn, n) order by u.n`)
   return rows.map(({ key }) => key)
 }
 
@@ -36,8 +34,7 @@ test('case, spaces and punctuation make no other record number, except between d
   expect(keys).toEqual(['px12', '1-23', '12-3', '123', '0123', 't1', 'th1', 'ä1', 'a1', '-', '/'].map((key) => [key]))
 })
 
-test('a patient whose record number is spelled in another way is the known one', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a patient whose record number is spelled in another way is the known one', async ({ database, scene }) => {
   const { theatre, clinic } = scene
   const patient = { mrn: 'PX 12', name: 'Ada Okafor', birthDate: null }
   const spelled = { ...patient, mrn: 'px12' }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import type { Case } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -46,10 +46,8 @@ const ways: Record<string, (scene: BuiltTheatre, held: Case, database: TestDatab
 }
 
 async function slotOf(database: TestDatabase, { id }: Case): Promise<string> {
-  const { rows } = await database.appPool.query<{ slot_id: string }>(
-    'select slot_id from holdfast.booking where id = $1',
-    [id],
-  )
+  const { rows } = await database.appPool.query<{ slot_id: string }>(sql`select slot_id from holdfast.booking
+      where id = ${id}`)
   return rows[0]?.slot_id ?? ''
 }
 
@@ -64,8 +62,7 @@ async function claimsAround(scene: BuiltTheatre, giveBack: (held: Case) => Promi
 }
 
 describe.each(Object.entries(ways))('everything that a case takes is free at once when %s', (_, giveBack) => {
-  test('and the log and the counts agree', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('and the log and the counts agree', async ({ database, scene }) => {
     expect(await claimsAround(scene, (held) => giveBack(scene, held, database))).toEqual({
       before: 'refused',
       after: 'booked',
@@ -74,8 +71,7 @@ describe.each(Object.entries(ways))('everything that a case takes is free at onc
     expect(report).toMatchObject({ overbooked: 0, mismatches: 0, details: [] })
   })
 
-  test('negative control: without release_allocations, nothing is free', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('negative control: without release_allocations, nothing is free', async ({ database, scene }) => {
     await plantFunction(database, 'release_allocations', { part: /delete from allocation[^;]*;/, becomes: 'null;' })
     // Two allocations of one unit at a time are impossible, even then.
     const claims = claimsAround(scene, (held) => giveBack(scene, held, database)).catch(String)

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff } from '../../test/theatre.ts'
 import { aTransaction, endHold } from '../../test/theatre-transaction.ts'
@@ -385,11 +386,9 @@ describe('after a relief', () => {
   test('verify finds somebody who has less than from when they came', async ({ database }) => {
     const scene = await aRunningCase(database)
     await relieved(scene)
-    await database.ownerPool.query(
-      `update holdfast.allocation set during = tstzrange(lower(during) + interval '1 minute', upper(during))
-        where booking_id = $1 and resource_id = $2`,
-      [scene.id, scene.coming],
-    )
+    await database.ownerPool.query(sql`
+      update holdfast.allocation set during = tstzrange(lower(during) + interval '1 minute', upper(during))
+       where booking_id = ${scene.id} and resource_id = ${scene.coming}`)
     expect(await findings(scene)).toContainEqual(expect.stringContaining('its plan has anaesthetist'))
   })
 })

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createEmptyDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
 import { serviceKey } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { aCase, aTheatre, soonAt } from '../../test/theatre.ts'
+import { aCase, soonAt, test } from '../../test/theatre.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { createPool } from '../database/pools.ts'
 
@@ -83,8 +82,7 @@ test('so does a database whose locale is C', async ({ postgres }) => {
 test.for([
   ['İç hastalıkları', 'iç hastalıkları'],
   ['ΟΦΘΑΛΜΟΣ', 'οφθαλμος'],
-] as const)('a block of %s is for cases of %s', async ([service, spelled], { database }) => {
-  const scene = await aTheatre(database)
+] as const)('a block of %s is for cases of %s', async ([service, spelled], { scene }) => {
   const { theatre, room: roomId } = scene
   const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(15), capacity: 420 }]
   const owner = { service, surgeonId: null, releaseDays: null }

@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { plantFunction } from '@holdfast/testkit'
-import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aCaseRequest, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import {
+  aCase,
+  aCaseRequest,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  caseOf,
+  freshTest,
+  soonAt,
+  test,
+} from '../../test/theatre.ts'
 import type { SuggestQuery } from '../model/theatre.ts'
 
 const tomorrow = soonAt(0).toISOString().slice(0, 10)
@@ -39,8 +48,7 @@ async function twoRooms(scene: BuiltTheatre) {
   return { second, own }
 }
 
-test('the service’s own block comes first, with several starts, then the others by start', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('the service’s own block comes first, with several starts, then the others by start', async ({ scene }) => {
   const { room } = scene
   const { second, own } = await twoRooms(scene)
   const next = await aBlock(scene, room, 32)
@@ -64,8 +72,7 @@ test('the service’s own block comes first, with several starts, then the other
   ])
 })
 
-test('of an urgent case, the soonest start comes first, and its own block may be overrun', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('of an urgent case, the soonest start comes first, and its own block may be overrun', async ({ scene }) => {
   const { second, own } = await twoRooms(scene)
   const { suggestions } = await suggested(scene, { urgency: 'urgent', minutes: 420, limit: 6 })
   expect(suggestions.slice(0, 3)).toMatchObject([
@@ -77,8 +84,7 @@ test('of an urgent case, the soonest start comes first, and its own block may be
   expect(elective.suggestions.map((one) => one.isOwnBlock)).not.toContain(true)
 })
 
-test('a day on which own blocks and open time are full is refused once, with both reasons', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a day on which own blocks and open time are full is refused once, with both reasons', async ({ scene }) => {
   const { theatre, room } = scene
   const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '14:00' }))
   await theatre.updateRoom(room, { hours })
@@ -90,8 +96,7 @@ test('a day on which own blocks and open time are full is refused once, with bot
   expect(refusals[0]?.reasons).toEqual(expect.arrayContaining(['resource_busy', 'outside_hours']))
 })
 
-freshDatabaseTest('a search that stops among own blocks goes on with all starts', async ({ database }) => {
-  const scene = await aTheatre(database)
+freshTest('a search that stops among own blocks goes on with all starts', async ({ database, scene }) => {
   const { own } = await twoRooms(scene)
   await plantFunction(database, 'suggest_cases', { part: /c_checks_max \/ 2/, becomes: '0' })
   const { suggestions, searchedUntil } = await suggested(scene, { limit: 20 })
@@ -105,8 +110,7 @@ const startsOf = ({ suggestions }: Awaited<ReturnType<typeof suggested>>) =>
   suggestions.map(({ startsAt, waivedRules }) => [(+startsAt - +soonAt(0)) / 3_600_000, ...waivedRules])
 
 for (const urgency of ['urgent', 'immediate'] as const) {
-  test(`of an ${urgency} case, closed rooms and others’ blocks are suggested, and marked`, async ({ database }) => {
-    const scene = await aTheatre(database)
+  test(`of an ${urgency} case, closed rooms and others’ blocks are suggested, and marked`, async ({ scene }) => {
     const { theatre, room } = scene
     await theatre.updateRoom(room, { hours: openDaily })
     const found = await suggested(scene, { urgency, limit: 4 })
@@ -124,8 +128,7 @@ for (const urgency of ['urgent', 'immediate'] as const) {
   })
 }
 
-test('an open room is before a closed one at one time, and half of the starts keep to plan', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an open room is before a closed one at one time, and half of the starts keep to plan', async ({ scene }) => {
   const { theatre, clinic, room } = scene
   await theatre.updateRoom(room, { hours: openDaily })
   for (const name of ['Room 2', 'Room 3']) await aRoom(theatre, clinic, { name, hours: openDaily })
@@ -136,8 +139,7 @@ test('an open room is before a closed one at one time, and half of the starts ke
   expect(four).toEqual([[0], [0, 'outside_hours'], [1], [2]])
 })
 
-test('behind the first starts, later ones of their stretches follow, an hour apart', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('behind the first starts, later ones of their stretches follow, an hour apart', async ({ scene }) => {
   await scene.theatre.updateRoom(scene.room, { hours: openDaily })
   caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(10), minutes: 30, confirm: true })))
   const all = [[8], [10.5], [9], [11.5], [12.5]]
@@ -145,8 +147,7 @@ test('behind the first starts, later ones of their stretches follow, an hour apa
   expect(startsOf(await suggested(scene, { to: tomorrow, limit: 3 }))).toEqual(all.slice(0, 3))
 })
 
-test('a start whose turnover another owner’s block would lose is last, but of an emergency', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a start whose turnover another owner’s block would lose is last, but of an emergency', async ({ scene }) => {
   await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 20 })
   await aBlock(scene, scene.room, 8, 'Cardiac')
   const where = { to: tomorrow, minutes: 480 }
@@ -156,8 +157,7 @@ test('a start whose turnover another owner’s block would lose is last, but of 
   expect(startsOf(await suggested(scene, { ...where, urgency: 'urgent', limit: 1 }))).toEqual([[0]])
 })
 
-test('the last gap of the own block is suggested first, although another’s block follows', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('the last gap of the own block is suggested first, although another’s block follows', async ({ scene }) => {
   const { theatre, room } = scene
   await theatre.updateRoom(room, { turnoverMinutes: 20 })
   await aBlock(scene, room, 8)
@@ -169,8 +169,7 @@ test('the last gap of the own block is suggested first, although another’s blo
   expect(startsOf(short).slice(0, 3)).toEqual([[12], [0], [13]])
 })
 
-test('later starts of the first days come before the first starts of later ones', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('later starts of the first days come before the first starts of later ones', async ({ scene }) => {
   await scene.theatre.updateRoom(scene.room, { hours: openDaily })
   const found = await suggested(scene, {
     to: soonAt(24 * 7)
@@ -182,8 +181,7 @@ test('later starts of the first days come before the first starts of later ones'
   expect(startsOf(found)).toEqual([[8], [32], [56], [80], [9], [10], [11], [33]])
 })
 
-test('an emergency with others’ blocks in all rooms is searched two days, with later starts', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('an emergency with others’ blocks in all rooms is searched two days, with later starts', async ({ scene }) => {
   for (let hour = 0; hour < 72; hour += 6) await aBlock(scene, scene.room, hour, 'Eyes')
   const query = { to: soonAt(72).toISOString().slice(0, 10), limit: 8, urgency: 'immediate' } as const
   const { suggestions, refusals, searchedUntil } = await suggested(scene, query)

@@ -1,7 +1,7 @@
 // Rest: each rule of suggestions
 import { randomUUID } from 'node:crypto'
 import { aDoctor, aSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import {
   aCase,
@@ -9,9 +9,11 @@ import {
   aTheatre,
   type BuiltTheatre,
   caseOf,
+  freshTest,
   someEquipment,
   someStaff,
   soonAt,
+  test,
 } from '../../test/theatre.ts'
 import { randomNumbers } from '../../test/theatre-storm.ts'
 import type { CaseInvalid, Suggestion, SuggestQuery } from '../model/theatre.ts'
@@ -49,8 +51,7 @@ async function suggested({ theatre }: BuiltTheatre, query: SuggestQuery): Promis
   return found.suggestions
 }
 
-test('the first start after what is in the way; and each day without one says why', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('the first start after what is in the way; and each day without one says why', async ({ scene }) => {
   const { theatre, room, surgeon } = scene
   const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '16:00' }))
   await theatre.updateRoom(room, { hours, turnoverMinutes: 15 })
@@ -69,7 +70,7 @@ test('the first start after what is in the way; and each day without one says wh
   })
 })
 
-freshDatabaseTest('the pass of own blocks looks only at rooms that have one on the day', async ({ database }) => {
+freshTest('the pass of own blocks looks only at rooms that have one on the day', async ({ database }) => {
   await plantFunction(database, 'case_starts', {
     part: 'return query',
     becomes: `
@@ -85,13 +86,8 @@ freshDatabaseTest('the pass of own blocks looks only at rooms that have one on t
   /** The count of rooms for each day in turn, in both passes. */
   const rooms = async () => {
     await client.query(`select set_config('test.rooms', '', false)`)
-    await client.query(`select holdfast.suggest_cases($1, $2, null, '{}', $3, $4, $5, 1000)`, [
-      clinicNo,
-      plan,
-      from,
-      dayAfter,
-      stepMinutes,
-    ])
+    await client.query(sql`
+      select holdfast.suggest_cases(${clinicNo}, ${plan}, null, '{}', ${from}, ${dayAfter}, ${stepMinutes}, 1000)`)
     const { rows } = await client.query<{ rooms: string }>(`select current_setting('test.rooms') as rooms`)
     return rows[0]?.rooms
   }
@@ -104,8 +100,7 @@ freshDatabaseTest('the pass of own blocks looks only at rooms that have one on t
   expect({ without, withOne }).toEqual({ without: '0022', withOne: '1022' })
 })
 
-test('a named room that is withdrawn, or none, is refused as a claim there is', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a named room that is withdrawn, or none, is refused as a claim there is', async ({ scene }) => {
   const { theatre, clinic, room } = scene
   const closed = await aRoom(theatre, clinic, { name: 'Room 2' })
   await theatre.updateRoom(closed, { active: false })
@@ -117,8 +112,7 @@ test('a named room that is withdrawn, or none, is refused as a claim there is', 
   expect(await suggested(scene, { ...query, limit: 1 })).toMatchObject([{ roomId: room }])
 })
 
-test('a block is not filled beyond its end, also not with an urgent case', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a block is not filled beyond its end, also not with an urgent case', async ({ database, scene }) => {
   const { theatre, clinic, room, surgeon } = scene
   const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 }]
   const owner = { service: null, surgeonId: null, releaseDays: null }
@@ -138,8 +132,7 @@ test('a block is not filled beyond its end, also not with an urgent case', async
   expect(await suggested(scene, query)).toContainEqual(expect.objectContaining({ startsAt: soonAt(10), blockId }))
 })
 
-test('a freed block is filled from the waitlist in one step, the most urgent first', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a freed block is filled from the waitlist in one step, the most urgent first', async ({ scene }) => {
   const { theatre, clinic, room, surgeon } = scene
   const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(12), capacity: 180 }]
   const owner = { service: null, surgeonId: null, releaseDays: null }
@@ -289,7 +282,7 @@ describe('compared with a check of every start of the day', () => {
     expect(claimed).toMatchObject({ startsAt: first.startsAt, blockId: first.blockId })
   })
 
-  freshDatabaseTest('a search that stops among own blocks suggests no start twice or wrongly', async ({ database }) => {
+  freshTest('a search that stops among own blocks suggests no start twice or wrongly', async ({ database }) => {
     const own = { rules: ['block_owned'] as ['block_owned'], reason: 'Test' }
     const counts: number[] = []
     for (const most of [2, 4, 6, 8, 12]) {
@@ -313,7 +306,7 @@ describe('compared with a check of every start of the day', () => {
     expect(Math.max(...counts)).toBeGreaterThan(1)
   })
 
-  freshDatabaseTest('negative control: edges that are left out are missed', async ({ database }) => {
+  freshTest('negative control: edges that are left out are missed', async ({ database }) => {
     await plantFunction(database, 'case_starts', { part: /upper\(a\.during\)/g, becomes: 'lower(a.during)' })
     const misses: boolean[] = []
     for (let n = 1; n <= 4; n += 1) {

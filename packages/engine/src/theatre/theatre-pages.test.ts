@@ -1,7 +1,6 @@
 import { aDoctor, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import type { Page } from '../model/page.ts'
 import type { CaseRequest, CaseRequestsFilter } from '../model/theatre.ts'
@@ -51,8 +50,7 @@ describe('cases in pages', () => {
     expect(ended.flat()).toHaveLength(5)
   })
 
-  test('have no risks if nobody asks for them', async ({ database }) => {
-    const scene = await aTheatre(database)
+  test('have no risks if nobody asks for them', async ({ scene }) => {
     const { theatre, clinic } = scene
     const first = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(8), confirm: true })))
     await theatre.claimCase(aCase(scene, { startsAt: soonAt(9), confirm: true }))

@@ -51,10 +51,7 @@ test('negative control: over the shared pool, the read of another clinic waits',
   const reading = engine.directory.clinic(other.clinic.id).then(() => {
     isRead = true
   })
-  await until(
-    async () => (general.waitingCount > 0 ? true : undefined),
-    () => 'the read waits for a connection',
-  )
+  await until(async () => general.waitingCount > 0, 'the read waits for a connection')
   expect(isRead).toBe(false)
   await lock.release()
   await reading

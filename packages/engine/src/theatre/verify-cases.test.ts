@@ -1,8 +1,7 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { copyCase } from '../../test/many-cases.ts'
-import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
 
 /** A case, and another of the same surgeon after it; then `statement` as the owner, with the first one's id. */
@@ -68,8 +67,7 @@ test.for(Object.keys(planted))('%s', async (name, { database }) => {
   expect(await findingsAfter(database, statement)).toEqual(kinds)
 })
 
-test('verify expects the end that was set last since the case was moved', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('verify expects the end that was set last since the case was moved', async ({ database, scene }) => {
   const { theatre, clinic } = scene
   const { id: caseId } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const by = { caseId, actorId: null, key: null }
@@ -87,8 +85,7 @@ test('verify expects the end that was set last since the case was moved', async 
   ])
 })
 
-test('a case that was stored without all that its plan needs', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a case that was stored without all that its plan needs', async ({ database, scene }) => {
   const { theatre, clinic, robot } = scene
   await plantFunction(
     database,
@@ -175,14 +172,12 @@ function rowsIn({ Plans: steps = [], ...step }: PlanNode): number {
   return steps.map(rowsIn).reduce((sum, rows) => sum + rows, ofOneLoop * Number(step['Actual Loops']))
 }
 
-test('verify handles four times as many rows for four times as many cases of one room', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('verify handles four times as many rows for four times as many cases of one room', async ({ database, scene }) => {
   const { clinic, theatre, robot } = scene
   const request = aCase(scene, { confirm: true, equipment: [{ equipmentId: robot, units: 1 }] })
   const one = caseOf(await theatre.claimCase(request))
-  const { rows: found } = await database.ownerPool.query<{ body: string }>(
-    `select prosrc as body from pg_proc where oid = 'holdfast.verify_allocations'::regproc`,
-  )
+  const { rows: found } = await database.ownerPool.query<{ body: string }>(`
+    select prosrc as body from pg_proc where oid = 'holdfast.verify_allocations'::regproc`)
   const body = found[0]?.body.replaceAll('p_clinic_no', String(clinic.no)) ?? ''
   const connection = await database.ownerPool.connect()
   const handled = async () => {

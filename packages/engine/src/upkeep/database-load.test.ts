@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, until } from '@holdfast/testkit'
+import { aBooking, aDoctor, aSlot, lapseHolds, until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { readDatabaseLoad } from './database-load.ts'
@@ -13,8 +13,7 @@ test('the application’s role reads the load without rights on statistics, but 
   expect(load.connectionsMax).toBeGreaterThanOrEqual(load.connections)
 })
 
-test('holds, and those that have lapsed unmarked, are counted', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('holds, and those that have lapsed unmarked, are counted', async ({ database, clinic }) => {
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 3 })
   await aBooking(database, slot, { status: 'PENDING' })
   const other = await aSlot(database, await aDoctor(database, clinic), { capacity: 3 })
@@ -34,10 +33,7 @@ test('a session that waits for a lock is counted while it waits, and a deadlock 
     () => 'locked',
     () => 'deadlock',
   )
-  await until(
-    async () => ((await read()).lockWaits === 1 ? true : undefined),
-    () => 'a session that waits',
-  )
+  await until(async () => (await read()).lockWaits === 1, 'a session that waits')
   const waitsToo = other.query('select pg_advisory_xact_lock(1)').then(
     () => 'locked',
     () => 'deadlock',
@@ -46,9 +42,6 @@ test('a session that waits for a lock is counted while it waits, and a deadlock 
   const first = await Promise.race([waits, waitsToo])
   for (const client of [one, other]) void client.query('rollback')
   expect([first, ...(await Promise.all([waits, waitsToo]))]).toContain('deadlock')
-  await until(
-    async () => ((await read()).deadlocks === 1 ? true : undefined),
-    () => 'the deadlock in the statistics',
-  )
+  await until(async () => (await read()).deadlocks === 1, 'the deadlock in the statistics')
   for (const client of [one, other]) client.release()
 })

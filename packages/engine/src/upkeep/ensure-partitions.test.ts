@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, holdLock, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { idFloor, newId, timeOf } from '../model/id.ts'
 import { ensurePartitions, partitionMonthsAhead } from './ensure-partitions.ts'
@@ -70,24 +71,20 @@ test('a partition has the parent’s primary key, indexes and checks', async ({ 
   const [name] = (await ensurePartitions(database.appPool, partitionMonthsAhead + 1)).filter(
     (partition) => !partition.includes('event'),
   )
-  const { rows } = await database.ownerPool.query(
-    `select relname = 'booking' as is_parent,
-            (select count(*)::int from pg_index where indrelid = c.oid) as indexes,
-            (select count(*)::int from pg_constraint where conrelid = c.oid and contype in ('c', 'p')) as constraints,
-            (select count(*)::int from pg_attribute where attrelid = c.oid and attnotnull and attnum > 0) as not_nulls,
-            (select array_agg(attname::text order by attname) from pg_attribute
-              where attrelid = c.oid and attstattarget = 0 and attnum > 0) as without_statistics
-       from pg_class c where relname in ('booking', $1) and relnamespace = 'holdfast'::regnamespace order by 1`,
-    [name],
-  )
+  const { rows } = await database.ownerPool.query(sql`select relname = 'booking' as is_parent,
+           (select count(*)::int from pg_index where indrelid = c.oid) as indexes,
+           (select count(*)::int from pg_constraint where conrelid = c.oid and contype in ('c', 'p')) as constraints,
+           (select count(*)::int from pg_attribute where attrelid = c.oid and attnotnull and attnum > 0) as not_nulls,
+           (select array_agg(attname::text order by attname) from pg_attribute
+             where attrelid = c.oid and attstattarget = 0 and attnum > 0) as without_statistics
+      from pg_class c where relname in ('booking', ${name}) and relnamespace = 'holdfast'::regnamespace order by 1`)
   expect(rows).toHaveLength(2)
   expect({ ...rows[0], is_parent: true }).toEqual(rows[1])
   // Samples of patients would outlive their erasure.
   expect(rows[1].without_statistics).toEqual(['cancellation_reason', 'patient', 'reason'])
 })
 
-test('claims continue meanwhile; CREATE TABLE … PARTITION OF would have waited for all', async ({ database }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('claims continue meanwhile; CREATE TABLE … PARTITION OF would have waited for all', async ({ database, slot }) => {
   const booking = await aBooking(database, slot)
   const writing = await holdLock(database.ownerPool, `update holdfast.booking set updated_at = now() where id = $1`, [
     booking.id,

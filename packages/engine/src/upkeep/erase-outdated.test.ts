@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltClinic, checkHistory, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { verify } from '../verify/verify.ts'
 import { eraseOutdated } from './erase-outdated.ts'
@@ -13,10 +14,8 @@ const keepFor = (database: TestDatabase, clinic: BuiltClinic, months: number) =>
 
 const left = async (database: TestDatabase, clinic: BuiltClinic) =>
   (
-    await database.ownerPool.query(
-      'select patient->>$2 as name from holdfast.booking where clinic_no = $1 and erased_at is null order by 1',
-      [clinic.no, 'name'],
-    )
+    await database.ownerPool.query(sql`select patient->>'name' as name from holdfast.booking
+        where clinic_no = ${clinic.no} and erased_at is null order by 1`)
   ).rows.map(({ name }) => name)
 
 async function aClinicWithHistory(database: TestDatabase): Promise<BuiltClinic> {
@@ -44,9 +43,8 @@ test('patients are erased after the clinic’s months, those of other clinics st
   // A shorter time applies from the next run on.
   await keepFor(database, clinic, 1)
   expect(await eraseOutdated(database.appPool)).toBe(2)
-  const { rows } = await database.ownerPool.query(
-    'select clinic_no, kind, actor_kind, subject_id, details from holdfast.audit_event order by at',
-  )
+  const { rows } = await database.ownerPool.query(`select clinic_no, kind, actor_kind, subject_id, details
+      from holdfast.audit_event order by at`)
   const recorded = { clinic_no: clinic.no, kind: 'patients_erased', actor_kind: 'system', subject_id: null }
   expect(rows).toEqual(['6', '2'].map((count) => ({ ...recorded, details: [count, 'retention'] })))
   expect((await verify(database.appPool, { clinicNo: null, detailsMax: 10 })).details).toEqual([])
@@ -59,10 +57,8 @@ test('many servers at once erase each booking once, and nothing is left after th
   const counts = await Promise.all(Array.from({ length: 6 }, () => eraseOutdated(database.appPool)))
   const rest = await eraseOutdated(database.appPool)
   expect(counts.reduce((sum, count) => sum + count, 0) + rest).toBe(6)
-  const { rows } = await database.ownerPool.query(
-    `select count(*) as events, count(distinct booking_id) as bookings
-       from holdfast.booking_event where type = 'erased'`,
-  )
+  const { rows } = await database.ownerPool.query(`select count(*) as events, count(distinct booking_id) as bookings
+      from holdfast.booking_event where type = 'erased'`)
   expect(rows).toEqual([{ events: 6, bookings: 6 }])
 })
 
@@ -132,10 +128,9 @@ test('of bookings it reads those of its slots, however many the clinic has', asy
     try {
       await client.query('begin')
       await client.query(statement, [clinic.no])
-      const { rows } = await client.query(
-        `select sum(seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
-          where relid in (select inhrelid from pg_inherits where inhparent = 'holdfast.booking'::regclass)`,
-      )
+      const { rows } = await client.query(`
+        select sum(seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
+         where relid in (select inhrelid from pg_inherits where inhparent = 'holdfast.booking'::regclass)`)
       return rows[0].read
     } finally {
       await client.query('rollback')

@@ -1,5 +1,6 @@
 import { aClinic, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { purgeOutdated } from './purge-outdated.ts'
@@ -26,9 +27,8 @@ async function store(database: TestDatabase, count: number, age: string): Promis
 }
 
 async function left(database: TestDatabase): Promise<unknown> {
-  const { rows } = await database.ownerPool.query(
-    'select (select count(*) from holdfast.idempotency) as keys, (select count(*) from holdfast.answer) as responses',
-  )
+  const { rows } = await database.ownerPool.query(`select (select count(*)
+      from holdfast.idempotency) as keys, (select count(*) from holdfast.answer) as responses`)
   return rows[0]
 }
 
@@ -92,10 +92,8 @@ test('e-mails and SMS are deleted after 180 days; those that wait for their time
   const old = [await stored('email', 'sent', '181 days'), await stored('sms', 'failed', '181 days')]
   const kept = [await stored('sms', 'sent', '179 days'), await stored('email', 'due', '181 days')]
   await purgeOutdated(database.appPool)
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    'select id from holdfast.message where id = any ($1)',
-    [[...old, ...kept]],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select id from holdfast.message
+      where id = any (${[...old, ...kept]})`)
   expect(rows.map(({ id }) => id).sort()).toEqual(kept.sort())
 })
 
@@ -106,11 +104,9 @@ test('what jobs, messages and consumers did is forgotten when none of it was don
     { ...done, name: 'sms' },
     { ...done, name: 'email' },
   ])
-  await ownerPool.query(
-    `update holdfast.work_result
-        set succeeded_at = now() - interval '9 days',
-            failed_at = now() - case name when 'sms' then interval '7 days 1 minute' else interval '6 days' end`,
-  )
+  await ownerPool.query(`update holdfast.work_result
+      set succeeded_at = now() - interval '9 days',
+          failed_at = now() - case name when 'sms' then interval '7 days 1 minute' else interval '6 days' end`)
   expect(await purgeOutdated(appPool)).toBe(1)
   expect((await readWorkResults(appPool)).map(({ name }) => name)).toEqual(['email'])
 })

@@ -2,6 +2,7 @@
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { type Consequence, corruptedColumns } from '../../test/corrupted-columns.ts'
 import { corruptedPatients } from '../../test/corrupted-patients.ts'
@@ -19,12 +20,9 @@ async function consequenceOf(database: TestDatabase, clinicNo: number, statement
     await client.query('begin')
     const { rowCount } = await client.query(statement)
     if (rowCount === 0) throw new Error(`It changes nothing: ${statement}`)
-    const { rows } = await client.query<{ kind: string }>(
-      `select d->>'kind' as kind
-         from holdfast.verify_clinic($1, 50) v cross join jsonb_array_elements(v.details) d
-       union all select kind from holdfast.verify_receivers()`,
-      [clinicNo],
-    )
+    const { rows } = await client.query<{ kind: string }>(sql`select d->>'kind' as kind
+          from holdfast.verify_clinic(${clinicNo}, 50) v cross join jsonb_array_elements(v.details) d
+        union all select kind from holdfast.verify_receivers()`)
     return rows.map(({ kind }) => kind)
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.constraint !== undefined) return [error.constraint]
@@ -66,14 +64,13 @@ test('each change by hand is found, rejected, or named as out of scope', async (
 })
 
 test('each column of each table that verify is responsible for is changed, and no other', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ table: string; columns: string[] }>(
-    `select c.table_name as table, array_agg(c.column_name::text order by c.ordinal_position) as columns
-       from information_schema.columns c
-       join information_schema.tables t using (table_schema, table_name)
-      where c.table_schema = 'holdfast' and t.table_type = 'BASE TABLE'
-        and not (select c.relispartition from pg_class c where c.oid = format('holdfast.%I', table_name)::regclass)
-      group by c.table_name`,
-  )
+  const { rows } = await database.ownerPool.query<{ table: string; columns: string[] }>(`
+    select c.table_name as table, array_agg(c.column_name::text order by c.ordinal_position) as columns
+      from information_schema.columns c
+      join information_schema.tables t using (table_schema, table_name)
+     where c.table_schema = 'holdfast' and t.table_type = 'BASE TABLE'
+       and not (select c.relispartition from pg_class c where c.oid = format('holdfast.%I', table_name)::regclass)
+     group by c.table_name`)
   const stored = Object.fromEntries(rows.map(({ table, columns }) => [table, [...columns].sort()]))
   const listed = Object.fromEntries(
     Object.entries(corruptedTables).map(([table, { columns }]) => [table, Object.keys(columns).sort()]),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, type BuiltBooking, type BuiltSlot, shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aCorruptedBooking } from '../../test/corrupted-booking.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
@@ -52,20 +53,16 @@ test('illegal_transition: a digest changed by an event that changes no details',
   // A confirmation may have changed the patient.
   expect(await findings()).toEqual([])
   const held = await aBooking(database, slot, { status: 'PENDING' })
-  await database.ownerPool.query(
-    `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+  await database.ownerPool.query(sql`
+    insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
        hold_expires_at, from_slot_id, booking_digest)
      select clinic_no, booking_id, 2, at, 'moved', slot_id, resource_id, units, hold_expires_at, slot_id, booking_digest
-       from holdfast.booking_event where booking_id = $1`,
-    [held.id],
-  )
+       from holdfast.booking_event where booking_id = ${held.id}`)
   await database.ownerPool.query('update holdfast.booking set version = 2 where id = $1', [held.id])
   expect(await findings()).toEqual([])
   for (const type of ['moved', 'extended']) {
-    await database.ownerPool.query(
-      `update holdfast.booking set extended_by = case $2 when 'extended' then gen_random_uuid() end where id = $1`,
-      [held.id, type],
-    )
+    await database.ownerPool.query(sql`update holdfast.booking
+        set extended_by = case ${type} when 'extended' then gen_random_uuid() end where id = ${held.id}`)
     await database.ownerPool.query(
       `update holdfast.booking_event set type = case version when 2 then $2 else type end,
          booking_digest = case version when 1 then '\\x00' else booking_digest end where booking_id = $1`,
@@ -102,9 +99,8 @@ describe('keys', () => {
       expect(await findings()).toMatchObject([{ kind: 'state_differs', bookingId: held.id, message }])
     }
     // An erasure removes the keys from the log.
-    await database.ownerPool.query('update holdfast.booking_event set request_key = null where booking_id = $1', [
-      held.id,
-    ])
+    await database.ownerPool.query(sql`update holdfast.booking_event set request_key = null
+        where booking_id = ${held.id}`)
     expect(await findings()).toEqual([])
     await setKey(key)
     const other = await aBooking(database, slot, { status: 'PENDING' })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, type BuiltBooking, type BuiltSlot, shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aCorruptedBooking } from '../../test/corrupted-booking.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
@@ -128,11 +129,8 @@ test('state_differs: the account of a booking at the desk is neither the desk’
   // As claimed with formerBookingId: the digest has the account of the former booking.
   const { id } = await aBooking(database, slot, { accountId: owner })
   const actor = (actorId: string | null) =>
-    database.ownerPool.query(
-      `update holdfast.booking_event set actor_id = $2
-        where clinic_no = $1 and booking_id = $3 and version = 1`,
-      [slot.clinicNo, actorId, id],
-    )
+    database.ownerPool.query(sql`update holdfast.booking_event set actor_id = ${actorId}
+        where clinic_no = ${slot.clinicNo} and booking_id = ${id} and version = 1`)
   await actor(desk)
   expect(await findings()).toEqual([])
   const found = [{ kind: 'state_differs', message: 'account is not the one in its log' }]

@@ -88,8 +88,7 @@ test('during claims, confirmations and cancellations it never reports a false fi
 test('negative control: read in two snapshots, correct data has findings', async ({ database }) => {
   const taken = await database.appPool.query<{ sum: number }>('select sum(taken)::int8 as sum from holdfast.slot')
   await claimBatch(database)
-  const booked = await database.appPool.query<{ sum: number }>(
-    `select sum(units)::int8 as sum from holdfast.booking where status in ('PENDING', 'CONFIRMED')`,
-  )
+  const booked = await database.appPool.query<{ sum: number }>(`select sum(units)::int8 as sum from holdfast.booking
+      where status in ('PENDING', 'CONFIRMED')`)
   expect(booked.rows[0]?.sum).not.toBe(taken.rows[0]?.sum)
 })

@@ -8,6 +8,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { inTransaction } from '../database/pools.ts'
@@ -140,11 +141,9 @@ test('message_without_event: a message of a version, or of a booking, that the l
   const booking = await aBooking(database, slot, { patient })
   await planAll(booking)
   const plant = (bookingId: string, version: number) =>
-    database.ownerPool.query(
-      `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
-       values ($1, $2, $3, $4, $5, 'moved', 'sms', now())`,
-      [slot.clinicNo, newId(slot.clinicNo), bookingId, version, slot.id],
-    )
+    database.ownerPool.query(sql`
+      insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
+       values (${slot.clinicNo}, ${newId(slot.clinicNo)}, ${bookingId}, ${version}, ${slot.id}, 'moved', 'sms', now())`)
   await plant(booking.id, 2)
   expect(await findings()).toEqual([])
   const nobody = newId(slot.clinicNo)

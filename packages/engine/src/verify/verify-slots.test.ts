@@ -1,5 +1,6 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { createSlots } from '../slots/create-slots.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
@@ -59,15 +60,10 @@ test('what the functions create, withdraw and block has a digest, and no finding
     dryRun: false,
     actorId: null,
   })
-  await database.ownerPool.query(
-    `update holdfast.slot set blocked_at = now(),
-       digest = holdfast.slot_digest(id, resource_id, starts_at, ends_at, capacity, null, now()) where id = $1`,
-    [blocked],
-  )
-  const { rowCount } = await database.ownerPool.query(
-    'select from holdfast.slot where clinic_no = $1 and digest is not null',
-    [clinic.no],
-  )
+  await database.ownerPool.query(sql`update holdfast.slot set blocked_at = now(),
+      digest = holdfast.slot_digest(id, resource_id, starts_at, ends_at, capacity, null, now()) where id = ${blocked}`)
+  const { rowCount } = await database.ownerPool.query(sql`select from holdfast.slot where clinic_no = ${clinic.no}
+      and digest is not null`)
   expect(rowCount).toBe(3)
   expect(await findings()).toEqual([])
 })

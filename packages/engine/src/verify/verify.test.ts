@@ -11,6 +11,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { VerifyFinding } from '../model/verify-report.ts'
@@ -187,16 +188,11 @@ test('illegal_transition: moved from a slot where it was not, and a hold expired
   expect(await findings()).toEqual([
     expect.objectContaining({ kind: 'illegal_transition', message: expect.stringContaining('where it was not') }),
   ])
-  await database.ownerPool.query(
-    `update holdfast.booking_event set type = 'failed', reason = 'hold_expired', hold_expires_at = null
-      where booking_id = $1 and version = 2`,
-    [held.id],
-  )
-  await database.ownerPool.query(
-    `update holdfast.booking set status = 'FAILED', failure_reason = 'hold_expired',
-       hold_expires_at = null where id = $1`,
-    [held.id],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.booking_event set type = 'failed', reason = 'hold_expired', hold_expires_at = null
+     where booking_id = ${held.id} and version = 2`)
+  await database.ownerPool.query(sql`update holdfast.booking set status = 'FAILED', failure_reason = 'hold_expired',
+      hold_expires_at = null where id = ${held.id}`)
   await corruptSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
   expect(await findings()).toEqual([
     expect.objectContaining({ kind: 'illegal_transition', message: expect.stringContaining('before its hold ended') }),
@@ -233,13 +229,10 @@ test('state_differs: an account that was erased', async () => {
 test('withdrawn_slot_booked: a confirmed booking in a slot that was withdrawn', async () => {
   const withdrawn = await aSlot(database, doctor, { capacity: 2 })
   await aBooking(database, withdrawn, { status: 'ARRIVED' })
-  await database.ownerPool.query(
-    `update holdfast.slot
+  await database.ownerPool.query(sql`update holdfast.slot
         set withdrawn_at = now(),
             digest = holdfast.slot_digest(id, resource_id, starts_at, ends_at, capacity, now(), null)
-      where id = $1`,
-    [withdrawn.id],
-  )
+      where id = ${withdrawn.id}`)
   expect(await findings()).toEqual([])
   await aBooking(database, withdrawn)
   expect(await findings()).toMatchObject([
@@ -270,11 +263,9 @@ test('state_differs: the slot, the units, the failure reason, and a row that is 
   await corruptBooking(`update holdfast.booking set slot_id = '${slot.id}', units = 3 where clinic_no = $1 and id = $2`)
   expect(await kinds()).toEqual(['state_differs', 'taken_differs'])
   await corruptBooking('update holdfast.booking set units = 2 where clinic_no = $1 and id = $2')
-  await database.ownerPool.query(
-    `update holdfast.booking set failure_reason = 'system_error' where clinic_no = $1
-       and failure_reason = 'hold_expired'`,
-    [clinicNo],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.booking set failure_reason = 'system_error' where clinic_no = ${clinicNo}
+     and failure_reason = 'hold_expired'`)
   expect(await findings()).toEqual([
     expect.objectContaining({ message: 'failure_reason is system_error, by its log hold_expired' }),
   ])

@@ -1,4 +1,5 @@
 import { aBooking, aClaim, aDoctor, anOfferMessage, aSlot, lapseHolds, plantFunction, takenOf } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { hasFreeTimes } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
@@ -122,10 +123,8 @@ test('positions count who waits for the same, over all pages', async ({ database
   const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
   const colleague = await aDoctor(database, clinic)
   const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second))
-  const { rows } = await database.ownerPool.query<{ specialization: string }>(
-    'select specialization from holdfast.resource where id = $1',
-    [doctor.id],
-  )
+  const { rows } = await database.ownerPool.query<{ specialization: string }>(sql`
+    select specialization from holdfast.resource where id = ${doctor.id}`)
   const specialization = rows[0]?.specialization ?? ''
   await aBooking(database, await aSlot(database, colleague))
   const ids = [

@@ -84,10 +84,8 @@ test('who is added by the desk is offered what is free within the minimum notice
 })
 
 async function slotsRead(client: pg.PoolClient): Promise<number> {
-  const { rows } = await client.query<{ read: number }>(
-    `select idx_tup_fetch::integer as read
-       from pg_stat_xact_user_tables where schemaname = 'holdfast' and relname = 'slot'`,
-  )
+  const { rows } = await client.query<{ read: number }>(`select idx_tup_fetch::integer as read
+      from pg_stat_xact_user_tables where schemaname = 'holdfast' and relname = 'slot'`)
   return rows[0]?.read ?? 0
 }
 

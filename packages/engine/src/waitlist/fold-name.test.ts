@@ -1,6 +1,7 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { foldedName, foldedPhone, phoneKeys } from '@holdfast/vocabulary'
 import fc from 'fast-check'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
 
@@ -26,10 +27,8 @@ const same: readonly [string, string][] = [
 ]
 
 async function folded(database: TestDatabase, names: readonly string[]): Promise<string[]> {
-  const { rows } = await database.ownerPool.query<{ name: string }>(
-    'select holdfast.fold_name(u.name) as name from unnest($1::text[]) with ordinality u(name, n) order by u.n',
-    [names],
-  )
+  const { rows } = await database.ownerPool.query<{ name: string }>(sql`select holdfast.fold_name(u.name) as name
+      from unnest(${names}::text[]) with ordinality u(name, n) order by u.n`)
   return rows.map(({ name }) => name)
 }
 
@@ -93,10 +92,9 @@ freshTest('negative control: without the list of invisible characters, they do',
 
 test('a telephone number is the same with and without the code of its country', async ({ database }) => {
   const numbers = async (phones: string[]) => {
-    const { rows } = await database.ownerPool.query<{ number: string | null }>(
-      'select holdfast.fold_phone(u.phone) as number from unnest($1::text[]) with ordinality u(phone, n) order by u.n',
-      [phones],
-    )
+    const { rows } = await database.ownerPool.query<{ number: string | null }>(sql`
+      select holdfast.fold_phone(u.phone) as number from unnest(${phones}::text[]) with ordinality u(phone, n)
+      order by u.n`)
     return rows.map(({ number }) => number)
   }
   const shared = [
@@ -131,11 +129,9 @@ test('a telephone number is the same with and without the code of its country', 
 
 test('the site compares telephone numbers by the same keys', async ({ database }) => {
   const keysOf = async (phones: string[]) => {
-    const { rows } = await database.ownerPool.query<{ keys: string[] }>(
-      `select array_remove(holdfast.identity_keys(jsonb_build_object('phone', u.phone), null), 'none') as keys
-         from unnest($1::text[]) with ordinality u(phone, n) order by u.n`,
-      [phones],
-    )
+    const { rows } = await database.ownerPool.query<{ keys: string[] }>(sql`
+      select array_remove(holdfast.identity_keys(jsonb_build_object('phone', u.phone), null), 'none') as keys
+       from unnest(${phones}::text[]) with ordinality u(phone, n) order by u.n`)
     return rows.map(({ keys }) => keys)
   }
   const anyNumber = fc.array(fc.string({ unit: fc.constantFrom(...'+0012345678949 (/٠٤۹१') }), {

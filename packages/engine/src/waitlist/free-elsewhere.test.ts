@@ -10,6 +10,7 @@ import {
   type TestDatabase,
   takenOf,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { callsOf, countCalls } from '../../test/count-calls.ts'
 import { anEntry, hasFreeTimes, joined } from '../../test/joined.ts'
@@ -22,10 +23,8 @@ const inDays = (days: number) => ({
 
 /** The entries with open offers, the oldest entry first. */
 async function offeredIn(database: TestDatabase, clinicNo: number): Promise<string[]> {
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    'select entry_id as id from holdfast.waitlist_offer where clinic_no = $1 and closed_at is null order by entry_id',
-    [clinicNo],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select entry_id as id from holdfast.waitlist_offer
+      where clinic_no = ${clinicNo} and closed_at is null order by entry_id`)
   return rows.map(({ id }) => id)
 }
 
@@ -98,10 +97,8 @@ test('of places that become free at once, each is for another', async ({ databas
   await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: false })
   const offers = []
   for (const entry of entries) offers.push(await offerOf(entry))
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    'select id from holdfast.slot where clinic_no = $1 order by starts_at',
-    [doctor.clinicNo],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`select id from holdfast.slot
+      where clinic_no = ${doctor.clinicNo} order by starts_at`)
   expect(offers.map((offer) => offer?.slotId)).toEqual(rows.slice(0, 2).map(({ id }) => id))
 })
 
@@ -194,12 +191,10 @@ freshTest('twenty places of a specialization are offered by one reading of its s
   try {
     await client.query('begin')
     await client.query('select holdfast.offer_places(array_fill($1::integer, array[20]), $2)', [clinic.no, freed])
-    const { rows } = await client.query<{ offers: number; read: number }>(
-      `select (select count(*)::integer from holdfast.waitlist_offer where clinic_no = $1) as offers,
-                idx_tup_fetch::integer as read
-           from pg_stat_xact_user_tables where schemaname = 'holdfast' and relname = 'slot'`,
-      [clinic.no],
-    )
+    const { rows } = await client.query<{ offers: number; read: number }>(sql`
+      select (select count(*)::integer from holdfast.waitlist_offer where clinic_no = ${clinic.no}) as offers,
+            idx_tup_fetch::integer as read
+       from pg_stat_xact_user_tables where schemaname = 'holdfast' and relname = 'slot'`)
     expect(rows[0]?.offers).toBe(20)
     // The 80 slots once, and each of the twenty a few times.
     expect(rows[0]?.read).toBeLessThan(80 + 20 * 10)
@@ -265,11 +260,9 @@ test('entries of a page are judged as each alone', async ({ database, engine, do
   )
   const entries: { id: string }[] = []
   for (const wish of wishes) entries.push(await wait(wish))
-  const { rows } = await database.ownerPool.query<{ id: string; free: boolean }>(
-    `select e.id, holdfast.can_book_elsewhere(e, '{}', now()) as free
-       from holdfast.waitlist_entry e where e.id = any ($1)`,
-    [entries.map(({ id }) => id)],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string; free: boolean }>(sql`
+    select e.id, holdfast.can_book_elsewhere(e, '{}', now()) as free
+     from holdfast.waitlist_entry e where e.id = any (${entries.map(({ id }) => id)})`)
   const free = rows.filter((row) => row.free).map(({ id }) => id)
   expect(free.length).toBeGreaterThan(3)
   expect(free.length).toBeLessThan(wishes.length - 3)

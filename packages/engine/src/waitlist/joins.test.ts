@@ -13,6 +13,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { anEntry, hasFreeTimes, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
@@ -223,11 +224,9 @@ test('a join that is repeated after its offer was lost makes the offer, once', a
 async function eraseBesideCancellation(database: TestDatabase, doctor: BuiltDoctor) {
   const slot = await aSlot(database, doctor)
   const booking = await aBooking(database, slot)
-  await database.ownerPool.query(
-    `update holdfast.slot set starts_at = starts_at - interval '99 days', ends_at = ends_at - interval '99 days'
-      where id = $1`,
-    [slot.id],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.slot set starts_at = starts_at - interval '99 days', ends_at = ends_at - interval '99 days'
+     where id = ${slot.id}`)
   await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [doctor.clinicNo])
   await database.ownerPool.query(
     `insert into holdfast.waitlist_entry (clinic_no, id, resource_id, from_date, to_date, joined_at, patient, ended_at,
@@ -254,9 +253,8 @@ async function eraseBesideCancellation(database: TestDatabase, doctor: BuiltDoct
 
 freshTest('retention and a cancellation of an old booking do not deadlock', async ({ database, doctor }) => {
   expect(await eraseBesideCancellation(database, doctor)).toEqual([])
-  const { rows } = await database.ownerPool.query(
-    `select patient->>'name' as name from holdfast.waitlist_entry order by ended_at nulls last`,
-  )
+  const { rows } = await database.ownerPool.query(`select patient->>'name' as name from holdfast.waitlist_entry
+      order by ended_at nulls last`)
   expect(rows).toEqual([{ name: '' }, { name: 'Ada' }])
 })
 
@@ -290,16 +288,12 @@ async function eraseBeside(
   giveBack: (typeof givesBack)[keyof typeof givesBack],
 ): Promise<string[]> {
   const { slot, entry } = await offered()
-  await database.ownerPool.query(
-    `insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'https://example.org')`,
-    [slot.clinicNo, slot.doctorId],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.busy_calendar (clinic_no, resource_id, url)
+      values (${slot.clinicNo}, ${slot.doctorId}, 'https://example.org')`)
   if (giveBack === givesBack['a claim that finds the offer lapsed']) await lapseHolds(database, slot)
   const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261800, $1)', [slot.clinicNo])
-  const erased = database.appPool.query('select holdfast.erase_waitlist_entries($1, array[$2::uuid])', [
-    slot.clinicNo,
-    entry.id,
-  ])
+  const erased = database.appPool.query(sql`
+    select holdfast.erase_waitlist_entries(${slot.clinicNo}, array[${entry.id}::uuid])`)
   await untilLockWaiters(database, 1)
   const givenBack = giveBack(engine, database, slot)
   await untilLockWaiters(database, 2)

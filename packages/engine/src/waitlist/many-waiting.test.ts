@@ -1,5 +1,6 @@
 // Nightly: hundreds of people who wait
 import { aSlot, checkHistory } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 
@@ -33,12 +34,10 @@ test('with 10,000 waiting, 1,000 places that are withdrawn and created again go 
   }
   /** The numbers of the patients with an open offer, by the start of the place. */
   const offered = async () => {
-    const { rows } = await database.ownerPool.query<{ n: number }>(
-      `select split_part(b.patient->>'name', ' ', 2)::int as n from holdfast.booking b
-         join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
-        where b.clinic_no = $1 and b.status = 'PENDING' order by s.starts_at`,
-      [doctor.clinicNo],
-    )
+    const { rows } = await database.ownerPool.query<{ n: number }>(sql`
+      select split_part(b.patient->>'name', ' ', 2)::int as n from holdfast.booking b
+        join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+       where b.clinic_no = ${doctor.clinicNo} and b.status = 'PENDING' order by s.starts_at`)
     return rows.map(({ n }) => n)
   }
   const inOrder = Array.from({ length: places }, (_, n) => n + 1)

@@ -1,4 +1,5 @@
 import { aBooking, aSlot, type BuiltDoctor, someMessageSettings, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { quietHoursAround } from '../messages/reminder-times.ts'
@@ -26,12 +27,10 @@ test.for([
   { minutes: 61, open: null },
   { minutes: 30, open: null },
 ])('a place $minutes minutes ahead is on offer for $open minutes', async ({ minutes, open }, { database }) => {
-  const { rows } = await database.ownerPool.query<{ open: number | null }>(
-    `select (extract(epoch from holdfast.offer_until(t, t + make_interval(mins => $1), 30, 60, null) - t)
-              / 60)::float as open
-       from (select now() as t) q`,
-    [minutes],
-  )
+  const { rows } = await database.ownerPool.query<{ open: number | null }>(sql`
+    select (extract(epoch from holdfast.offer_until(t, t + make_interval(mins => ${minutes}), 30, 60, null) - t)
+            / 60)::float as open
+     from (select now() as t) q`)
   expect(rows[0]?.open ?? null).toBe(open)
 })
 
@@ -44,12 +43,10 @@ test.for([
   { what: 'before they end', quiet: 600, ahead: 150, open: 10 },
   { what: 'far ahead, in quiet hours of almost a day', quiet: 1_430, ahead: 9_000, open: 30 },
 ])('in quiet hours, a place $what is on offer for $open minutes', async ({ quiet, ahead, open }, { database }) => {
-  const { rows } = await database.ownerPool.query<{ open: number }>(
-    `select (extract(epoch from holdfast.offer_until(t, t + make_interval(mins => $1), 30, 60,
-              t + make_interval(mins => $2)) - t) / 60)::float as open
-       from (select now() as t) q`,
-    [ahead, quiet],
-  )
+  const { rows } = await database.ownerPool.query<{ open: number }>(sql`
+    select (extract(epoch from holdfast.offer_until(t, t + make_interval(mins => ${ahead}), 30, 60,
+            t + make_interval(mins => ${quiet})) - t) / 60)::float as open
+     from (select now() as t) q`)
   expect(rows).toEqual([{ open }])
 })
 
@@ -63,10 +60,8 @@ test.for([
   ['00:00', '00:00', '2026-11-21T03:00Z', null],
 ] as const)('quiet hours from %s until %s, at %s', async ([from, until, at, expected], { database, doctor }) => {
   await quietHours(database, doctor, from, until)
-  const { rows } = await database.ownerPool.query<{ until: Date | null }>(
-    'select holdfast.quiet_until($1, $2) as until',
-    [doctor.clinicNo, at],
-  )
+  const { rows } = await database.ownerPool.query<{ until: Date | null }>(sql`
+    select holdfast.quiet_until(${doctor.clinicNo}, ${at}) as until`)
   expect(rows[0]?.until?.toISOString() ?? null).toBe(expected)
   const around = quietHoursAround(new Date(at), 'UTC', { quietFrom: from, quietUntil: until })
   expect(around?.end.toISOString() ?? null).toBe(expected)
@@ -144,14 +139,12 @@ async function cancelAtNight(
   }
   for (const [n, state] of messages.entries()) {
     const { id } = await aBooking(database, await aSlot(database, doctor))
-    await database.ownerPool.query(
-      `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
+    await database.ownerPool.query(sql`
+      insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
          created_at)
-       select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', $2, $3, now(), now(),
-              now() + make_interval(secs => $4)
-         from holdfast.booking b where b.id = $1`,
-      [id, channel, state, n],
-    )
+       select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', ${channel}, ${state}, now(), now(),
+              now() + make_interval(secs => ${n})
+         from holdfast.booking b where b.id = ${id}`)
   }
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 72 * hour) })
   const booking = await aBooking(database, slot)

@@ -10,6 +10,7 @@ import {
   lapseHolds,
   takenOf,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
 import { newId } from '../model/id.ts'
@@ -30,11 +31,9 @@ test('a cancelled place is offered, in the transaction of the cancellation, to w
   expect(await offerOf(second)).toBeNull()
   expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'offered', position: null })
   expect(await engine.waitlist.entry(second.id)).toMatchObject({ status: 'waiting', position: 2 })
-  const { rows } = await database.ownerPool.query<{ transactions: number; types: string[] }>(
-    `select count(distinct xid)::int as transactions, array_agg(type order by seq) as types from holdfast.booking_event
-      where slot_id = $1 and type in ('cancelled', 'offered')`,
-    [slot.id],
-  )
+  const { rows } = await database.ownerPool.query<{ transactions: number; types: string[] }>(sql`
+    select count(distinct xid)::int as transactions, array_agg(type order by seq) as types from holdfast.booking_event
+     where slot_id = ${slot.id} and type in ('cancelled', 'offered')`)
   expect(rows).toEqual([{ transactions: 1, types: ['cancelled', 'offered'] }])
   expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'slot_full' })
 })
@@ -82,8 +81,7 @@ test('a lapsed offer is passed on by the claim that finds it, and its place was 
   expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'waiting', missed: 1, position: 2 })
 })
 
-test('a lapsed hold of anybody is offered by the sweep', async ({ database, doctor, wait, offerOf }) => {
-  const slot = await aSlot(database, doctor)
+test('a lapsed hold of anybody is offered by the sweep', async ({ database, wait, offerOf, slot }) => {
   await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
   const entry = await wait()
   await database.appPool.query('select holdfast.expire_holds(100)')

@@ -11,6 +11,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { agedDatabaseTest } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
 import { createEngine } from '../create-engine.ts'
@@ -33,10 +34,8 @@ const patients = {
 /** Who waits for the doctor, for the specialization, and longest of all but these, when three places are cancelled. */
 async function offersOf({ database, doctor, settle, wait, offerOf }: Scene, again: { name: string; email?: string }) {
   const first = again.email === undefined ? { name: 'Grace Hopper' } : patients['the same']
-  const { rows } = await database.ownerPool.query<{ specialization: string }>(
-    'select specialization from holdfast.resource where id = $1',
-    [doctor.id],
-  )
+  const { rows } = await database.ownerPool.query<{ specialization: string }>(sql`
+    select specialization from holdfast.resource where id = ${doctor.id}`)
   const slot = await aSlot(database, doctor, { capacity: 3 })
   const booking = await aBooking(database, slot, { units: 3 })
   const entries = [

@@ -16,6 +16,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aCrowdedClinic } from '../../test/crowded-clinic.ts'
 import { checkWaitlistHistory } from '../../test/waitlist-history.ts'
@@ -89,10 +90,9 @@ async function storm(
   const settle = (engine: (typeof engines)[number], bookingId: string, action: 'cancel' | 'confirm') =>
     engine.settle({ bookingId, action, actorId: null, onBehalf: true, key: randomUUID(), reason: null })
   const anOffer = async (): Promise<string | null> => {
-    const { rows } = await database.ownerPool.query<{ id: string }>(
-      'select booking_id as id from holdfast.waitlist_offer where clinic_no = $1 and outcome is null offset $2 limit 1',
-      [clinic.no, Math.floor(random() * 5)],
-    )
+    const { rows } = await database.ownerPool.query<{ id: string }>(sql`select booking_id as id
+        from holdfast.waitlist_offer where clinic_no = ${clinic.no}
+        and outcome is null offset ${Math.floor(random() * 5)} limit 1`)
     return rows[0]?.id ?? null
   }
   const step = async (): Promise<void> => {
@@ -134,12 +134,10 @@ async function storm(
   )
   await Promise.all(engines.map((engine) => engine.stop()))
   await database.appPool.query('select holdfast.expire_holds(1000)')
-  const { rows } = await database.ownerPool.query<{ offers: number; outcomes: string[] }>(
-    `select count(*)::int as offers, array_agg(distinct outcome order by outcome) filter (where outcome is not null)
-              as outcomes
-       from holdfast.waitlist_offer where clinic_no = $1`,
-    [clinic.no],
-  )
+  const { rows } = await database.ownerPool.query<{ offers: number; outcomes: string[] }>(sql`
+    select count(*)::int as offers, array_agg(distinct outcome order by outcome) filter (where outcome is not null)
+            as outcomes
+     from holdfast.waitlist_offer where clinic_no = ${clinic.no}`)
   const overtakers = await checkWaitlistHistory(database, clinic.no)
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const faults = await checkHistory(database)

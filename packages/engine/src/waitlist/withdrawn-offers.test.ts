@@ -11,6 +11,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { freshTest, test as waitlistTest } from '../../test/waitlist.ts'
 import { setBusyTimes } from '../calendars/read-busy-calendars.ts'
@@ -24,11 +25,9 @@ const busyTimes =
   ({ database, doctor }: Connected) =>
   async (busy: readonly Slot[], connection: pg.Pool | pg.PoolClient = database.appPool) => {
     const { clinicNo, id: doctorId } = doctor
-    await connection.query(
-      `insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'sealed')
-           on conflict do nothing`,
-      [clinicNo, doctorId],
-    )
+    await connection.query(sql`
+      insert into holdfast.busy_calendar (clinic_no, resource_id, url) values (${clinicNo}, ${doctorId}, 'sealed')
+       on conflict do nothing`)
     await setBusyTimes(connection, { clinicNo, doctorId }, busy)
   }
 
@@ -122,11 +121,9 @@ test('of a blocked slot, holds and bookings stay, and a hold can still be confir
   await setBusy([slot])
   expect(await offerOf(entry)).toBeNull()
   expect(await takenOf(database, slot)).toEqual([2])
-  const { rows } = await database.ownerPool.query(
-    `select s.next_lapse = b.hold_expires_at as "isEndOfHold" from holdfast.slot s
-       join holdfast.booking b on b.id = $2 where s.id = $1`,
-    [slot.id, held.id],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select s.next_lapse = b.hold_expires_at as "isEndOfHold" from holdfast.slot s
+     join holdfast.booking b on b.id = ${held.id} where s.id = ${slot.id}`)
   expect(rows).toEqual([{ isEndOfHold: true }])
   expect(await settle(held, 'confirm')).toMatchObject({ kind: 'done' })
   const conflicts = await engine.busyCalendars.conflicts({ clinicNo: doctor.clinicNo, doctorId: doctor.id, limit: 10 })

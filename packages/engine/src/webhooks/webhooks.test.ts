@@ -270,7 +270,7 @@ test('a replay sends the events after a position again, and each of them once', 
       const { items } = await eventReads(database.appPool).eventsOfClinic({ clinicNo, after: null, limit: 100 })
       return items.length === 8 ? items : undefined
     },
-    () => 'the log to have all events',
+    'the log to have all events',
     60_000,
   )
   await webhooks.replay(clinicNo, id, events[3]?.position ?? null)
@@ -301,7 +301,7 @@ test('a replay ends where it was asked for: what happens later is sent once, by 
       const { items } = await eventReads(database.appPool).eventsOfClinic({ clinicNo, after: null, limit: 100 })
       return items.length === 4 ? items : undefined
     },
-    () => 'the log to have all events',
+    'the log to have all events',
     60_000,
   )
   expect(await planReplays(database.appPool)).toBe(2)
@@ -334,9 +334,8 @@ test('a rotation that is repeated at once leaves the secret that the receiver ha
   await rotate('again')
   expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'again', previousSecret: 'sealed' })
   // Later it is another rotation.
-  await database.ownerPool.query(
-    `update holdfast.webhook set previous_secret_until = previous_secret_until - interval '6 minutes'`,
-  )
+  await database.ownerPool.query(`update holdfast.webhook
+      set previous_secret_until = previous_secret_until - interval '6 minutes'`)
   await rotate('newest')
   expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'newest', previousSecret: 'again' })
 })

@@ -10,6 +10,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test as base } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { areBlocked, close, closing } from '../../test/closures.ts'
 import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
@@ -95,10 +96,8 @@ test('what is booked stays: named if it is outside of the new hours, and not if 
   const slots = [nine, eleven].map((row) => ({ id: row?.id ?? '', clinicNo: doctor.clinicNo, doctorId: doctor.id }))
   const taken = await Promise.all(
     slots.map(async (slot) => {
-      const { rows: found } = await database.ownerPool.query(
-        'select starts_at as "startsAt", ends_at as "endsAt", capacity from holdfast.slot where id = $1',
-        [slot.id],
-      )
+      const { rows: found } = await database.ownerPool.query(sql`
+        select starts_at as "startsAt", ends_at as "endsAt", capacity from holdfast.slot where id = ${slot.id}`)
       return aBooking(database, { ...slot, ...found[0] })
     }),
   )

@@ -11,6 +11,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
 import { inTransaction } from '../database/pools.ts'
@@ -73,17 +74,14 @@ test('a job that is ended between two steps, or within one, is continued by the 
 async function readByStep(database: TestDatabase): Promise<number> {
   const doctor = await anUnfilledDoctor(database)
   await fillAll(database, doctor.id)
-  await database.ownerPool.query('update holdfast.clinic set booking_horizon_days = $2 where no = $1', [
-    doctor.clinicNo,
-    horizonDays + 1,
-  ])
+  await database.ownerPool.query(sql`update holdfast.clinic set booking_horizon_days = ${horizonDays + 1}
+      where no = ${doctor.clinicNo}`)
   await database.ownerPool.query('analyze holdfast.slot')
   return inTransaction(database.ownerPool, async (transaction) => {
     const read = async () => {
-      const { rows } = await transaction.query<{ read: number }>(
-        `select sum(pg_stat_get_xact_tuples_returned(indexrelid))::int as read
-           from pg_index where indrelid = 'holdfast.slot'::regclass`,
-      )
+      const { rows } = await transaction.query<{ read: number }>(`
+        select sum(pg_stat_get_xact_tuples_returned(indexrelid))::int as read
+         from pg_index where indrelid = 'holdfast.slot'::regclass`)
       return rows[0]?.read ?? 0
     }
     const before = await read()
@@ -132,25 +130,19 @@ test('negative control: without the locks, one of them fails or creates somethin
 test('after a pause of the job, it begins with today, and goes on to the horizon', async ({ database }) => {
   const doctor = await anUnfilledDoctor(database)
   await fillAll(database, doctor.id)
-  await database.ownerPool.query(
-    `update holdfast.working_hours set valid_from = current_date - 90 where resource_id = $1`,
-    [doctor.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.working_hours set valid_from = current_date - 90
+      where resource_id = ${doctor.id}`)
   await database.ownerPool.query(`update holdfast.working_calendar set filled_until = current_date - 50`)
   await database.ownerPool.query('update holdfast.clinic set booking_horizon_days = $1', [horizonDays + 10])
   await fillDueDoctors(database.appPool, due())
-  const { rows } = await database.ownerPool.query(
-    `select min(day)::text as first, max(day)::text as last, count(distinct day)::int as days
-       from holdfast.band_day where resource_id = $1`,
-    [doctor.id],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select min(day)::text as first, max(day)::text as last, count(distinct day)::int as days
+     from holdfast.band_day where resource_id = ${doctor.id}`)
   // Yesterday is among them, because what begins then may last into today.
   expect(rows).toEqual([{ first: dayAfter(-1), last: dayAfter(horizonDays + 10), days: horizonDays + 12 }])
-  const { rows: slots } = await database.ownerPool.query(
-    `select count(*)::int as count, count(distinct starts_at)::int as starts, min(starts_at) > now() as coming
-       from holdfast.slot where resource_id = $1`,
-    [doctor.id],
-  )
+  const { rows: slots } = await database.ownerPool.query(sql`
+    select count(*)::int as count, count(distinct starts_at)::int as starts, min(starts_at) > now() as coming
+     from holdfast.slot where resource_id = ${doctor.id}`)
   expect(slots).toMatchObject([{ count: slots[0].starts, coming: true }])
 })
 
@@ -185,19 +177,14 @@ test('a doctor whose calendar fails holds up no other', async ({ database }) => 
 test('a slot that another session has locked holds up no other doctor', async ({ database }) => {
   const [locked, other] = [await anUnfilledDoctor(database), await anUnfilledDoctor(database)]
   await fillAll(database, locked.id)
-  const { rows } = await database.ownerPool.query(
-    'select id, clinic_no as "clinicNo" from holdfast.slot where resource_id = $1 order by starts_at limit 1',
-    [locked.id],
-  )
+  const { rows } = await database.ownerPool.query(sql`select id, clinic_no as "clinicNo" from holdfast.slot
+      where resource_id = ${locked.id} order by starts_at limit 1`)
   await inTransaction(database.appPool, (transaction) => replaceHours(transaction, hoursOf(locked, [])))
   // The doctor who is locked comes first.
-  await database.ownerPool.query('update holdfast.working_calendar set filled_until = $2 where resource_id = $1', [
-    other.id,
-    dayAfter(0),
-  ])
-  await database.ownerPool.query('update holdfast.working_calendar set filled_until = null where resource_id = $1', [
-    locked.id,
-  ])
+  await database.ownerPool.query(sql`update holdfast.working_calendar set filled_until = ${dayAfter(0)}
+      where resource_id = ${other.id}`)
+  await database.ownerPool.query(sql`update holdfast.working_calendar set filled_until = null
+      where resource_id = ${locked.id}`)
   const failed: string[] = []
   const job = () =>
     fillDueDoctors(
@@ -222,10 +209,8 @@ test('the locked doctors of a clinic hold up no other clinic', async ({ database
     await inTransaction(database.appPool, (transaction) => replaceHours(transaction, hoursOf(doctor, bands)))
   }
   // They are due first.
-  await database.ownerPool.query('update holdfast.working_calendar set filled_until = $2 where resource_id = $1', [
-    other.id,
-    dayAfter(0),
-  ])
+  await database.ownerPool.query(sql`update holdfast.working_calendar set filled_until = ${dayAfter(0)}
+      where resource_id = ${other.id}`)
   const held = await holdLock(database.ownerPool, 'select from holdfast.resource where clinic_no = $1 for update', [
     clinic.no,
   ])

@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
 import { inTransaction } from '../database/pools.ts'
@@ -54,10 +55,8 @@ test('slots of a band that begins on the evening before are created in each nigh
 test('slots that both bands have are of the new one, also in the night after a step', async ({ database }) => {
   const { doctor, set } = await aFillingDoctor(database)
   await set(aBand({ from: '00:00', to: '06:00', slotMinutes: 60 }))
-  const { rows: before } = await database.ownerPool.query<{ id: string }>(
-    'select id from holdfast.slot where resource_id = $1 and starts_at >= $2 order by id',
-    [doctor.id, dayAfter(2)],
-  )
+  const { rows: before } = await database.ownerPool.query<{ id: string }>(sql`
+    select id from holdfast.slot where resource_id = ${doctor.id} and starts_at >= ${dayAfter(2)} order by id`)
   await set(aBand({ from: '22:00', to: '06:00', slotMinutes: 60 }))
   expect(nights(await perNight(database, 'slot', doctor.id), 8)).toEqual([])
   const { rows: after } = await database.ownerPool.query<{ id: string; withdrawn: boolean; rows: number }>(

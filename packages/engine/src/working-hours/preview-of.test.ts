@@ -19,10 +19,8 @@ async function aLongPlan(database: TestDatabase) {
 
 /** How many other transactions of the database have an id: the log is read up to the oldest of them. */
 async function transactionsWithId({ ownerPool }: TestDatabase): Promise<number> {
-  const { rows } = await ownerPool.query<{ count: number }>(
-    `select count(*)::integer as count from pg_stat_activity
-      where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()`,
-  )
+  const { rows } = await ownerPool.query<{ count: number }>(`select count(*)::integer as count from pg_stat_activity
+      where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()`)
   return rows[0]?.count ?? 0
 }
 

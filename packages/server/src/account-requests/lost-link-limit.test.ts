@@ -1,4 +1,5 @@
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { startRestApp } from '../../test/rest-app.ts'
 import { test as restTest } from '../../test/rest-test.ts'
@@ -11,27 +12,22 @@ const secrets = ['a secret of the tests']
 const log = createLogger('silent')
 
 /** A server that stores requests, and `processed`, which starts one that processes them, as after a restart. */
-const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+const test = restTest.extend('mailing', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
   const rest = await startRestApp(database, { replaced: { mails } })
   onCleanup(() => rest.stop())
   const processed = async () => {
     const deps = { pools: { general: database.appPool }, secrets, engine: rest.engine, log, mails }
     const processing = processRequestsOfShard(deps)
-    await until(
-      async () => ((await stored(database, '%_request')) === 0 ? true : undefined),
-      () => 'the requests to be processed',
-    )
+    await until(async () => (await stored(database, '%_request')) === 0, 'the requests to be processed')
     for (const one of processing) await one.stop()
   }
   return { rest, processed }
 })
 
 async function stored(database: TestDatabase, kind: string): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    'select count(*)::int as count from holdfast.account_mail where kind like $1',
-    [kind],
-  )
+  const { rows } = await database.ownerPool.query<{ count: number }>(sql`select count(*)::int as count
+      from holdfast.account_mail where kind like ${kind}`)
   return rows[0]?.count ?? 0
 }
 
@@ -63,21 +59,19 @@ async function aWaitingPatient(database: TestDatabase, { rest, processed }: Send
 
 type Sending = { rest: Awaited<ReturnType<typeof startRestApp>>; processed: () => Promise<void> }
 
-test('an address gets three mails a day with a lost link from one network', async ({ database, sending }) => {
-  const { clinic, ask } = await aWaitingPatient(database, sending)
+test('an address gets three mails a day with a lost link from one network', async ({ database, mailing }) => {
+  const { clinic, ask } = await aWaitingPatient(database, mailing)
   expect(await ask('203.0.113.1', 4)).toBe(3)
   // The /24 is one network.
   expect(await ask('203.0.113.2', 2)).toBe(0)
   expect(await ask('203.0.114.2')).toBe(1)
-  await database.ownerPool.query(
-    `update holdfast.message_budget set since = since - interval '25 hours' where clinic_no = $1`,
-    [clinic.no],
-  )
+  await database.ownerPool.query(sql`update holdfast.message_budget set since = since - interval '25 hours'
+      where clinic_no = ${clinic.no}`)
   expect(await ask('203.0.113.1')).toBe(1)
 })
 
-test('strangers at many networks cause ten mails, and the owner gets one more', async ({ database, sending }) => {
-  const { ask } = await aWaitingPatient(database, sending)
+test('strangers at many networks cause ten mails, and the owner gets one more', async ({ database, mailing }) => {
+  const { ask } = await aWaitingPatient(database, mailing)
   let fromStrangers = 0
   for (let n = 1; n <= 4; n += 1) fromStrangers += await ask(`198.51.${n}.7`, 4)
   expect(fromStrangers).toBe(10)
@@ -87,8 +81,8 @@ test('strangers at many networks cause ten mails, and the owner gets one more', 
   expect(fromStrangers).toBe(29)
 })
 
-test('an address with three entries gets one mail, ten networks leave one', async ({ database, sending }) => {
-  const { ask } = await aWaitingPatient(database, sending, 3)
+test('an address with three entries gets one mail, ten networks leave one', async ({ database, mailing }) => {
+  const { ask } = await aWaitingPatient(database, mailing, 3)
   for (let n = 1; n <= 10; n += 1) expect(await ask(`198.51.${n}.7`)).toBe(1)
   expect(await ask('203.0.113.9')).toBe(1)
 })
@@ -103,11 +97,8 @@ async function bookingsOfOneAddress(database: TestDatabase, { rest, processed }:
     const slot = await aSlot(database, doctor)
     const booking = await aBooking(database, slot, { status, patient: { name: 'Ada', email } })
     if (from !== null) {
-      await database.ownerPool.query(
-        `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
-         values ($1, md5($2)::uuid, $3, 'network', now())`,
-        [clinic.no, from, booking.id],
-      )
+      await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+          values (${clinic.no}, md5(${from})::uuid, ${booking.id}, 'network', now())`)
     }
     const day = slot.startsAt.toISOString().slice(0, 10)
     const body = { clinicId: clinic.id, reference: referenceOf(booking.id), day, email }
@@ -122,8 +113,8 @@ async function bookingsOfOneAddress(database: TestDatabase, { rest, processed }:
   return { book }
 }
 
-test('strangers’ bookings with an address, of many networks, cost its owner nothing', async ({ database, sending }) => {
-  const { book } = await bookingsOfOneAddress(database, sending)
+test('strangers’ bookings with an address, of many networks, cost its owner nothing', async ({ database, mailing }) => {
+  const { book } = await bookingsOfOneAddress(database, mailing)
   const own = await book('the network of the owner')
   let fromStrangers = 0
   for (let network = 1; network <= 4; network += 1) {
@@ -137,8 +128,8 @@ test('strangers’ bookings with an address, of many networks, cost its owner no
   expect(await own('203.0.113.9')).toBe(1)
 })
 
-test('strangers of 33 networks cost nothing of who asks with the reference', async ({ database, sending }) => {
-  const { book } = await bookingsOfOneAddress(database, sending)
+test('strangers of 33 networks cost nothing of who asks with the reference', async ({ database, mailing }) => {
+  const { book } = await bookingsOfOneAddress(database, mailing)
   const own = await book('the network of the owner')
   let sent = 0
   for (let network = 1; network <= 33; network += 1) {
@@ -150,16 +141,16 @@ test('strangers of 33 networks cost nothing of who asks with the reference', asy
   expect(await own('203.0.113.9', 3)).toBe(1)
 })
 
-test('whoever booked once with an address causes ten mails, from any networks', async ({ database, sending }) => {
-  const { book } = await bookingsOfOneAddress(database, sending)
+test('whoever booked once with an address causes ten mails, from any networks', async ({ database, mailing }) => {
+  const { book } = await bookingsOfOneAddress(database, mailing)
   const ask = await book('the network of a stranger')
   let sent = 0
   for (let n = 1; n <= 15; n += 1) sent += await ask(`198.51.${n}.7`)
   expect(sent).toBe(10)
 })
 
-test('an address gets 60 more mails in a day, from any number of networks', async ({ database, sending }) => {
-  const { book } = await bookingsOfOneAddress(database, sending)
+test('an address gets 60 more mails in a day, from any number of networks', async ({ database, mailing }) => {
+  const { book } = await bookingsOfOneAddress(database, mailing)
   let sent = 0
   for (let network = 1; network <= 95; network += 1) {
     const ask = await book(`network ${network}`)
@@ -168,8 +159,8 @@ test('an address gets 60 more mails in a day, from any number of networks', asyn
   expect(sent).toBe(90)
 })
 
-test('holds that nobody has confirmed use up nothing of a confirmed booking', async ({ database, sending }) => {
-  const { book } = await bookingsOfOneAddress(database, sending)
+test('holds that nobody has confirmed use up nothing of a confirmed booking', async ({ database, mailing }) => {
+  const { book } = await bookingsOfOneAddress(database, mailing)
   let ofHolds = 0
   for (let network = 1; network <= 33; network += 1) {
     const ask = await book(`network ${network}`, 'PENDING')
@@ -180,8 +171,8 @@ test('holds that nobody has confirmed use up nothing of a confirmed booking', as
   expect(await own('203.0.113.9')).toBe(1)
 })
 
-test('one network causes 3 mails of a ticket, 10 of an address, none of another', async ({ database, sending }) => {
-  const { book } = await bookingsOfOneAddress(database, sending)
+test('one network causes 3 mails of a ticket, 10 of an address, none of another', async ({ database, mailing }) => {
+  const { book } = await bookingsOfOneAddress(database, mailing)
   const others = [await book(null), await book(null), await book(null), await book(null)]
   const own = await book(null)
   let sent = 0
@@ -191,16 +182,16 @@ test('one network causes 3 mails of a ticket, 10 of an address, none of another'
   expect(await own('203.0.114.2', 2)).toBe(2)
 })
 
-test('what strangers ask for at the waitlist uses up nothing of a ticket', async ({ database, sending }) => {
-  const { clinic, doctor, email, ask } = await aWaitingPatient(database, sending)
+test('what strangers ask for at the waitlist uses up nothing of a ticket', async ({ database, mailing }) => {
+  const { clinic, doctor, email, ask } = await aWaitingPatient(database, mailing)
   for (let n = 1; n <= 4; n += 1) await ask(`198.51.100.${n}`, 4)
   const slot = await aSlot(database, doctor)
   const booking = await aBooking(database, slot, { status: 'CONFIRMED', patient: { name: 'Ada', email } })
   const day = slot.startsAt.toISOString().slice(0, 10)
   const body = { clinicId: clinic.id, reference: referenceOf(booking.id), day, email }
   const askForTicket = async () => {
-    expect((await sending.rest.call('sendTicketLink', { body })).status).toBe(202)
-    await sending.processed()
+    expect((await mailing.rest.call('sendTicketLink', { body })).status).toBe(202)
+    await mailing.processed()
   }
   expect(await mailsOf(database, 'ticket_link', askForTicket)).toBe(1)
 })

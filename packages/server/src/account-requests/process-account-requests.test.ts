@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { endAccountRequest, takeAccountMails } from '@holdfast/engine'
 import { type TestDatabase, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestAccounts } from '../../test/open-test-accounts.ts'
 import { type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
@@ -42,11 +43,9 @@ const kinds = ['password_reset_request', 'confirm_email_request'] as const
 /** Stores the request of a new person, and returns how a server processes it that has taken it. */
 async function aTakenRequest(kind: (typeof kinds)[number]) {
   const email = `${randomUUID()}@example.org`
-  const { rows } = await database.ownerPool.query<{ id: string }>(
-    `insert into auth."user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
-     values (gen_random_uuid(), 'Ada', $1, false, now(), now()) returning id::text`,
-    [email],
-  )
+  const { rows } = await database.ownerPool.query<{ id: string }>(sql`
+    insert into auth."user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
+     values (gen_random_uuid(), 'Ada', ${email}, false, now(), now()) returning id::text`)
   const accountId = rows[0]?.id ?? ''
   const audit = { record: () => undefined } as never
   const deps = { accounts: opened.accounts, mails, audit, publicUrl: 'https://book.example.org' }
@@ -107,10 +106,7 @@ test('a request ends with the mails that its processing stores, whatever happens
     network: '198.51.100.0/24',
   }
   await mails.request('ticket_link_request', wanted)
-  await until(
-    async () => (calls > 0 ? true : undefined),
-    () => 'the request to be processed',
-  )
+  await until(async () => calls > 0, 'the request to be processed')
   await processing.stop()
   expect(await stored()).toEqual(['ticket_link'])
   expect(calls).toBe(1)

@@ -93,7 +93,7 @@ test('a request waits for a server that has the secret, until it expires', async
   }
   const untilStored = (what: string, isSo: (rows: { attempts: number }[]) => boolean) =>
     until(
-      async () => (isSo(await stored(ownerPool)) ? true : undefined),
+      async () => isSo(await stored(ownerPool)),
       () => what,
       30_000,
     )

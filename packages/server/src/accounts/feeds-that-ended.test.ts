@@ -1,4 +1,5 @@
 import { aClinic, aMember } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 import { aPersonWithApp, accountPassword as password, post } from '../../test/second-factor-steps.ts'
@@ -36,17 +37,13 @@ async function endButKeepRow(id: string, end: () => Promise<unknown>): Promise<v
   const { ownerPool } = server.database
   const client = await ownerPool.connect()
   try {
-    const { rows } = await client.query<{ row: string }>(
-      'select to_jsonb(f)::text as row from holdfast.calendar_feed f where created_by = $1',
-      [id],
-    )
+    const { rows } = await client.query<{ row: string }>(sql`select to_jsonb(f)::text as row
+        from holdfast.calendar_feed f where created_by = ${id}`)
     expect(rows).toHaveLength(1)
     await end()
     expect((await client.query('select from holdfast.calendar_feed where created_by = $1', [id])).rowCount).toBe(0)
-    await client.query(
-      'insert into holdfast.calendar_feed select * from jsonb_populate_record(null::holdfast.calendar_feed, $1)',
-      [rows[0]?.row],
-    )
+    await client.query(sql`insert into holdfast.calendar_feed select *
+        from jsonb_populate_record(null::holdfast.calendar_feed, ${rows[0]?.row})`)
   } finally {
     client.release()
   }

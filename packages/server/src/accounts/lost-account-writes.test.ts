@@ -1,6 +1,7 @@
 // Nightly: each write of accounts, with its result lost
 import { randomUUID } from 'node:crypto'
 import { mayHaveRun } from '@holdfast/engine'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limitedPool, type QueryBudget } from '../../test/limited-pool.ts'
 import { openTestAccounts } from '../../test/open-test-accounts.ts'
@@ -79,21 +80,17 @@ async function aPerson({ server, open }: Scene) {
   const email = anAddress()
   const created = await open.accounts.createAccount({ email, name: 'Ada', password })
   const accountId = created.kind === 'created' ? created.account.id : ''
-  const { rows } = await server.database.ownerPool.query<{ id: string }>(
-    `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
-     values ($1, gen_random_uuid()::text, now() + interval '1 day', now(), now()) returning id::text`,
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(sql`
+    insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+     values (${accountId}, gen_random_uuid()::text, now() + interval '1 day', now(), now()) returning id::text`)
   return { accountId, email, name: 'Ada', sessionId: rows[0]?.id ?? '' }
 }
 
 /** Somebody with an app, in the session in which it was set up. */
 async function aPersonWithFactor({ server }: Scene) {
   const { id: accountId } = await aPersonWithApp(server, anAddress())
-  const { rows } = await server.database.ownerPool.query<{ id: string }>(
-    'select id::text from auth.session where "userId" = $1',
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(sql`
+    select id::text from auth.session where "userId" = ${accountId}`)
   return { accountId, sessionId: rows[0]?.id ?? '' }
 }
 

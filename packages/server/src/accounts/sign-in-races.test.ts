@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openTestAccounts } from '../../test/open-test-accounts.ts'
 import { type ApiResponse, call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
@@ -264,9 +265,8 @@ test.for([
 ])('$what that waits while the password is reset is refused: $isReset', async ({ what, by, done, isReset }) => {
   const email = `${what.replaceAll(' ', '-')}-${isReset}@example.org`
   const { id: accountId } = await signUp(server.url, email, password)
-  const { rows } = await server.database.ownerPool.query('select id::text from auth.session where "userId" = $1', [
-    accountId,
-  ])
+  const { rows } = await server.database.ownerPool.query(sql`select id::text from auth.session
+      where "userId" = ${accountId}`)
   const caller: Caller = { accountId, sessionId: rows[0]?.id }
   const created = await accounts.accounts.createEmailLink(accountId, changeTo(email, null), async () => undefined)
   await server.database.ownerPool.query(`update auth."emailLink" set "sentAt" = now() - interval '1 hour'`)
@@ -286,10 +286,8 @@ test('of several codes that are sent for one sign-in at the same time one is use
   const person = await aPersonWithApp(server, 'codes@example.org')
   await forgetUsedCodes(server)
   const challenge = await challengeOf(server.url, person.email)
-  const { rows } = await server.database.ownerPool.query<{ identifier: string }>(
-    `select identifier from auth.verification where identifier like 'second-factor:%' and value = $1`,
-    [person.id],
-  )
+  const { rows } = await server.database.ownerPool.query<{ identifier: string }>(sql`
+    select identifier from auth.verification where identifier like 'second-factor:%' and value = ${person.id}`)
   await barrier.query('begin')
   await barrier.query('select from auth.verification where identifier = $1 for update', [rows[0]?.identifier])
   const codes = [...person.recoveryCodes.slice(0, 3), codeOf(person.secret)]
@@ -303,21 +301,17 @@ test('of several codes that are sent for one sign-in at the same time one is use
 })
 
 async function sessionsThatWaited(accountId: string): Promise<number | null> {
-  const { rowCount } = await server.database.ownerPool.query(
-    `select from auth.session where "userId" = $1 and "userAgent" = 'waits'`,
-    [accountId],
-  )
+  const { rowCount } = await server.database.ownerPool.query(sql`select from auth.session where "userId" = ${accountId}
+      and "userAgent" = 'waits'`)
   return rowCount
 }
 
 /** Whether the app's code was used, and how many recovery codes were. */
 async function usedCodes(accountId: string): Promise<[boolean, number]> {
-  const { rows } = await server.database.ownerPool.query<{ isApp: boolean; left: number }>(
-    `select "lastStep" > 0 as "isApp",
-            (select count(*)::integer from auth."recoveryCode" c where c."userId" = t."userId") as left
-       from auth.totp t where "userId" = $1`,
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ isApp: boolean; left: number }>(sql`
+    select "lastStep" > 0 as "isApp",
+          (select count(*)::integer from auth."recoveryCode" c where c."userId" = t."userId") as left
+     from auth.totp t where "userId" = ${accountId}`)
   return [rows[0]?.isApp ?? false, 10 - (rows[0]?.left ?? 0)]
 }
 

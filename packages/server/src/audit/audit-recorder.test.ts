@@ -49,10 +49,7 @@ const failure = (email: string, network = '203.0.113.0/24'): AuditEntry => ({
 test('an event is written within moments', async () => {
   const { recorder, written } = aRecorder()
   recorder.record({ kind: 'role_changed', clinicNo: 7, actorId: 'a', subjectId: 'b', details: ['admin'] })
-  await until(
-    async () => (written.length > 0 ? true : undefined),
-    () => 'the event',
-  )
+  await until(async () => written.length > 0, 'the event')
   expect(written).toMatchObject([
     {
       kind: 'role_changed',
@@ -150,10 +147,7 @@ test('a flood that goes on writes few rows an hour', async () => {
   for (let minute = 0; minute < 60; minute += 1) {
     clock.ms = minute * 60_000
     for (let index = 0; index < 20; index += 1) recorder.record(failure(`${minute}.${index}@example.org`))
-    await until(
-      async () => (sum(written) >= minute || written.some(merged) ? true : undefined),
-      () => 'a write',
-    )
+    await until(async () => sum(written) >= minute || written.some(merged), 'a write')
   }
   await recorder.stop()
   expect(sum(written)).toBe(1_200)
@@ -178,10 +172,7 @@ test('a write that is tried again counts a stranger once', async () => {
   figures.isDown = true
   for (let index = 0; index < networkRowsMax; index += 1) recorder.record(failure(`${index}@example.org`))
   const stopped = recorder.stop()
-  await until(
-    async () => (figures.appends > 0 ? true : undefined),
-    () => 'a failed write',
-  )
+  await until(async () => figures.appends > 0, 'a failed write')
   figures.isDown = false
   await stopped
   expect(written.filter(merged)).toEqual([])

@@ -84,10 +84,7 @@ test('a shard that cannot be written holds back its own events alone, and has th
   recorder.record(changed(1))
   recorder.record(changed(2))
   recorder.record({ kind: 'sign_in', actorId: 'ada' })
-  await until(
-    async () => (written.even.length === 2 ? true : undefined),
-    () => 'the events of the other shard',
-  )
+  await until(async () => written.even.length === 2, 'the events of the other shard')
   expect(written.odd).toEqual([])
   down.delete('odd')
   await recorder.stop()

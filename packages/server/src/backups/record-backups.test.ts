@@ -18,7 +18,7 @@ test('a failure that could not be recorded is, once the database is back, unprom
   const { backup } = await until(
     async () =>
       ((results) => (results.backup.failingSeconds > 0 ? results : undefined))(await readUpkeepResults(owner)),
-    () => 'the failure to be recorded',
+    'the failure to be recorded',
   )
   expect(backup).toMatchObject({ succeededAt: null, intervalSeconds: 60 })
 })

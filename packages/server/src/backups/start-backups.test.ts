@@ -63,9 +63,8 @@ function start(settings: Record<string, string>) {
 }
 
 async function slots(): Promise<number> {
-  const { rows } = await cluster.ownerPool.query(
-    `select count(*)::int as count from pg_replication_slots where slot_name like 'holdfast_backup_%'`,
-  )
+  const { rows } = await cluster.ownerPool.query(`select count(*)::int as count from pg_replication_slots
+      where slot_name like 'holdfast_backup_%'`)
   return rows[0].count
 }
 
@@ -89,10 +88,7 @@ test('without a key, the start is refused with the settings that are missing', (
 
 test('a process copies the database, and archives the last moments when it is stopped', async () => {
   const backups = await start(env)
-  await until(
-    async () => ((await readCatalogue(store)).backups.length > 0 ? true : undefined),
-    () => 'the first backup',
-  )
+  await until(async () => (await readCatalogue(store)).backups.length > 0, 'the first backup')
   const { rows } = await cluster.ownerPool.query('select clock_timestamp() as at')
   if (existsSync('/proc/self/autogroup')) expect(prioritiesOfProcess()).toEqual([10, 10])
   await backups.stop()
@@ -107,12 +103,12 @@ test('the process tests the newest backup once a month, and stores the result', 
   const backups = await start(env)
   const [first] = await until(
     async () => ((tests) => (tests.length > 0 ? tests : undefined))(await listRestoreTests(store)),
-    () => 'the first restore test',
+    'the first restore test',
   )
   const recorded = async () => (await readUpkeepResults(cluster.ownerPool)).restore_test
   await until(
     async () => ((await recorded()).succeededAt === null ? undefined : true),
-    () => 'the restore test in the metrics',
+    'the restore test in the metrics',
   )
   expect(await recorded()).toMatchObject({ succeededAt: new Date(first?.startedAt ?? ''), failingSeconds: 0 })
   await backups.stop()
@@ -164,10 +160,7 @@ test('a new installation is looked at again soon, until its first backup is test
   }
   const stopping = new AbortController()
   const running = runRestoreTests({ store: counting, config, signal: stopping.signal, log }, 5)
-  await until(
-    async () => (looks > 6 ? true : undefined),
-    () => 'several looks',
-  )
+  await until(async () => looks > 6, 'several looks')
   stopping.abort()
   await running
 })

@@ -14,17 +14,14 @@ test('the notice of a failing calendar is stored with the note that there was on
   const pool = database.appPool
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
-  const { rows: accounts } = await database.ownerPool.query<{ id: string; email: string }>(
-    'select id::text, email from auth."user"',
-  )
+  const { rows: accounts } = await database.ownerPool.query<{ id: string; email: string }>(`
+    select id::text, email from auth."user"`)
   const [account] = accounts
   await aMember(database, clinic, { role: 'admin', accountId: account?.id ?? '' })
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   await engine.busyCalendars.set({ clinicNo: clinic.no, doctorId: doctor.id, sealedUrl: 'sealed' })
-  await database.ownerPool.query(
-    `update holdfast.busy_calendar
-        set failing_since = now() - interval '25 hours', reason = 'unreachable', problem = ''`,
-  )
+  await database.ownerPool.query(`update holdfast.busy_calendar
+      set failing_since = now() - interval '25 hours', reason = 'unreachable', problem = ''`)
   const state = async () => {
     const { rows } = await database.ownerPool.query<{ isNoted: boolean; sealed: string[] }>(`
       select b.notified_at is not null as "isNoted",

@@ -4,6 +4,7 @@ import { createEgress } from '@holdfast/adapters/egress'
 import { type BusyCalendarNotice, createEngine } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, vi } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
@@ -38,9 +39,8 @@ async function aScene(database: TestDatabase, url: string) {
   const state = () => engine.busyCalendars.find(clinic.no, doctor.id)
   const isBlocked = async () => (await engine.reads.slot(slot.id))?.available === 0
   const due = () =>
-    database.ownerPool.query('update holdfast.busy_calendar set read_next_at = now() where resource_id = $1', [
-      doctor.id,
-    ])
+    database.ownerPool.query(sql`
+      update holdfast.busy_calendar set read_next_at = now() where resource_id = ${doctor.id}`)
   return { doctor, slot, state, isBlocked, due }
 }
 
@@ -81,10 +81,8 @@ test('a calendar blocks a place, is asked for changes, frees it if empty twice',
   await read(database)
   expect(await isBlocked()).toBe(true)
   expect(await state()).toMatchObject({ emptySince: expect.any(Date) })
-  await database.ownerPool.query(
-    `update holdfast.busy_calendar set empty_since = empty_since - interval '15 minutes' where resource_id = $1`,
-    [doctor.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.busy_calendar set empty_since = empty_since - interval '15 minutes'
+      where resource_id = ${doctor.id}`)
   await due()
   expect(await read(database)).toMatchObject([{ kind: 'emptied', doctorId: doctor.id }])
   expect(calendars.requests.at(-1)).toEqual({ url: '/a.ics', etag: undefined })
@@ -123,10 +121,8 @@ test('a failure is shown, blocks nothing else and is notified once after a day',
     expect(await state()).toMatchObject({ reason, problem: expect.any(String) })
     expect(await isBlocked()).toBe(true)
   }
-  await database.ownerPool.query(
-    `update holdfast.busy_calendar set failing_since = now() - interval '25 hours' where resource_id = $1`,
-    [doctor.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.busy_calendar set failing_since = now() - interval '25 hours'
+      where resource_id = ${doctor.id}`)
   expect(await read(database)).toMatchObject([{ doctorId: doctor.id }])
   expect(await read(database)).toEqual([])
 })

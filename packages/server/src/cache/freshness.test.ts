@@ -1,5 +1,6 @@
 import type { BuiltDoctor, BuiltSlot, TestDatabase } from '@holdfast/testkit'
 import { aClinic, aDoctor, aSlot, databaseProxy, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { type ApiResponse, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
@@ -95,8 +96,8 @@ describe('lists of slots', () => {
     }
     await book(here, slot)
     await until(
-      async () => (availableOf(await call(listUrl(there, doctor, slot)), slot) === 29 ? true : undefined),
-      () => 'the other server to read of the booking',
+      async () => availableOf(await call(listUrl(there, doctor, slot)), slot) === 29,
+      'the other server to read of the booking',
     )
   })
 
@@ -129,19 +130,17 @@ describe('lists of slots', () => {
       const doctor = await aNewDoctor(database)
       const slot = await aSlot(database, doctor)
       const { body } = await book(here, slot)
-      const { rows } = await database.ownerPool.query<{ lapsesAt: Date }>(
-        `update holdfast.booking set hold_expires_at = now() + make_interval(secs => $2)
-          where id = $1 returning hold_expires_at as "lapsesAt"`,
-        [body.id, seconds],
-      )
+      const { rows } = await database.ownerPool.query<{ lapsesAt: Date }>(sql`
+        update holdfast.booking set hold_expires_at = now() + make_interval(secs => ${seconds})
+         where id = ${body.id} returning hold_expires_at as "lapsesAt"`)
       const lapsesAt = rows[0]?.lapsesAt ?? new Date(0)
       await database.ownerPool.query('update holdfast.slot set next_lapse = $2 where id = $1', [slot.id, lapsesAt])
       const before = availableOf(await call(listUrl(fresh, doctor, slot)), slot)
       if (Date.now() >= lapsesAt.getTime()) return false
       expect(before).toBe(0)
       await until(
-        async () => (availableOf(await call(listUrl(fresh, doctor, slot)), slot) === 1 ? true : undefined),
-        () => 'the expired hold to be listed as free',
+        async () => availableOf(await call(listUrl(fresh, doctor, slot)), slot) === 1,
+        'the expired hold to be listed as free',
       )
       expect(Date.now()).toBeGreaterThanOrEqual(lapsesAt.getTime())
       return true
@@ -163,10 +162,7 @@ describe('lists of slots', () => {
     const renamed = await call(doctorUrl(here), { method: 'PATCH', bearer, body: { name: 'Dr. New Name' } })
     expect(renamed.status).toBe(200)
     expect((await call(doctorUrl(here))).body.name).toBe('Dr. New Name')
-    await until(
-      async () => ((await call(doctorUrl(there))).body.name === 'Dr. New Name' ? true : undefined),
-      () => 'the new name there',
-    )
+    await until(async () => (await call(doctorUrl(there))).body.name === 'Dr. New Name', 'the new name there')
     const [startsAt, endsAt] = [slot.endsAt, new Date(slot.endsAt.getTime() + 900_000)]
     const created = await call(`${doctorUrl(here)}/slots`, {
       method: 'POST',
@@ -177,10 +173,7 @@ describe('lists of slots', () => {
     expect(itemsOf(await call(listUrl(here, doctor, slot)))).toHaveLength(2)
     await call(`${here.url}/api/v1/slots/${slot.id}`, { method: 'DELETE', bearer })
     expect(itemsOf(await call(listUrl(here, doctor, slot)))).toHaveLength(1)
-    await until(
-      async () => (itemsOf(await call(listUrl(there, doctor, slot))).length === 1 ? true : undefined),
-      () => 'the withdrawal there',
-    )
+    await until(async () => itemsOf(await call(listUrl(there, doctor, slot))).length === 1, 'the withdrawal there')
   })
 
   test('after 400 concurrent bookings, two servers list the slots that are left', async ({ database, here, there }) => {
@@ -196,10 +189,7 @@ describe('lists of slots', () => {
     await reader
     expect(seen).toEqual(seen.toSorted((a, b) => b - a))
     for (const server of [here, there]) {
-      await until(
-        async () => (availableOf(await call(listUrl(server, doctor, slot)), slot) === 600 ? true : undefined),
-        () => '600 left',
-      )
+      await until(async () => availableOf(await call(listUrl(server, doctor, slot)), slot) === 600, '600 left')
     }
   })
 })
@@ -241,14 +231,11 @@ describe('lists of doctors, the soonest first', () => {
     const loads = () => metric(another, 'holdfast_cache_loads_total')
     /** Waits until the server's tail is past a write: the clinic is then served from memory again. */
     const untilRead = async (headers: Record<string, string>) =>
-      until(
-        async () => {
-          const before = await loads()
-          await call(`${another.url}/api/v1/clinics/${first.clinicId}`, { headers })
-          return (await loads()) === before ? true : undefined
-        },
-        () => 'the server to read of a write',
-      )
+      until(async () => {
+        const before = await loads()
+        await call(`${another.url}/api/v1/clinics/${first.clinicId}`, { headers })
+        return (await loads()) === before
+      }, 'the server to read of a write')
     // The builders' changes drop lists too; the tail is past them after this.
     await untilRead(positionOf(await book(here, await aSlot(database, second, { startsAt: other.endsAt }))))
     expect(firstOf(await call(soonestUrl(another, first)))?.id).toBe(first.id)
@@ -268,10 +255,7 @@ describe('lists of doctors, the soonest first', () => {
     const { first, second, slot } = await twoDoctors(database)
     expect(firstOf(await call(soonestUrl(here, first)))?.id).toBe(first.id)
     await book(there, slot)
-    await until(
-      async () => (firstOf(await call(soonestUrl(here, first)))?.id === second.id ? true : undefined),
-      () => 'the booking to be noticed',
-    )
+    await until(async () => firstOf(await call(soonestUrl(here, first)))?.id === second.id, 'the booking to be noticed')
     const bearer = await signIn(here.url, administrator)
     const active = { method: 'PATCH', bearer, body: { active: false } }
     expect((await call(`${here.url}/api/v1/doctors/${second.id}`, active)).status).toBe(200)
@@ -318,7 +302,7 @@ test('without the database, lists are stale, writes refused within a second; bot
     const response = await call(listUrl(server, doctor, slot))
     return response.body.stale === true ? response : undefined
   }
-  const stale = await until(isStale, () => 'the list to be marked stale')
+  const stale = await until(isStale, 'the list to be marked stale')
   expect(stale.status).toBe(200)
   expect(stale.body).toMatchObject({ items: known.body.items, asOf: known.body.asOf })
   expect(stale.headers.get('warning')).toContain('110')
@@ -336,17 +320,11 @@ test('without the database, lists are stale, writes refused within a second; bot
   const unknown = await aNewDoctor(database)
   expect((await call(listUrl(server, unknown, slot))).status).toBe(503)
   await proxy.restore()
-  await until(
-    async () => ((await book(server, slot)).status === 201 ? true : undefined),
-    () => 'a booking after the return',
-  )
-  const healed = await until(
-    async () => {
-      const response = await call(listUrl(server, doctor, slot))
-      return response.body.stale === undefined ? response : undefined
-    },
-    () => 'a list that is not stale',
-  )
+  await until(async () => (await book(server, slot)).status === 201, 'a booking after the return')
+  const healed = await until(async () => {
+    const response = await call(listUrl(server, doctor, slot))
+    return response.body.stale === undefined ? response : undefined
+  }, 'a list that is not stale')
   expect(availableOf(healed, slot)).toBe(4)
   await server.stop()
   await proxy.end()

@@ -18,13 +18,10 @@ test('a copy of the database is restored under a running server: lists, live pla
     return { available, isStale: response.body.stale === true, position: response.headers.get('holdfast-position') }
   }
   const untilAvailable = (available: number) =>
-    until(
-      async () => {
-        const list = await read()
-        return list.available === available && !list.isStale ? true : undefined
-      },
-      () => `${available} units available`,
-    )
+    until(async () => {
+      const list = await read()
+      return list.available === available && !list.isStale
+    }, `${available} units available`)
   const follow = (headers: Record<string, string> = {}) =>
     eventsClient(`${server.url}/api/v1/live/events?doctorIds=${slot.doctorId}`, headers)
 
@@ -46,7 +43,7 @@ test('a copy of the database is restored under a running server: lists, live pla
   await untilAvailable(997)
   const resync = await until(
     async () => live.received.slice(before).find(({ event }) => event === 'resync'),
-    () => 'a resync',
+    'a resync',
   )
 
   // A position of the epoch before: the list is read from the database, and the client gets one of this epoch.
@@ -62,8 +59,8 @@ test('a copy of the database is restored under a running server: lists, live pla
     expect(await read(positionText)).toEqual({ available: 997 - n, isStale: false, position: null })
   }
   await until(
-    async () => (JSON.stringify(live.received.at(-1)?.data.items ?? []).includes('"available":987') ? true : undefined),
-    () => 'the last booking arrives live',
+    async () => JSON.stringify(live.received.at(-1)?.data.items ?? []).includes('"available":987'),
+    'the last booking arrives live',
   )
   const resumed = await follow({ 'last-event-id': lost })
   expect((await resumed.waitFor('subscribed')).id).toBe(lost)

@@ -1,5 +1,6 @@
 import { aBooking, aClaim, aDoctor, aSlot, lapseHolds, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
 
@@ -36,10 +37,7 @@ describe('lapses', () => {
     })
     expect(before).toBe(4)
     // A timer that fires a moment early, by the database's clock, is set again.
-    await until(
-      async () => ((await scene.listed()) === 5 ? true : undefined),
-      () => 'the lapse',
-    )
+    await until(async () => (await scene.listed()) === 5, 'the lapse')
     expect(Date.now()).toBeGreaterThanOrEqual(holdExpiresAt.getTime())
     expect(await scene.stored()).toBe(4)
     expect(scene.calendar.figures.loads).toBe(1)
@@ -197,10 +195,7 @@ describe('watched doctors', () => {
 
   test('that were inactive for a while keep their lapses', async ({ database }) => {
     const activate = async (scene: Scene, active: boolean) => {
-      await database.ownerPool.query('update holdfast.resource set active = $2 where id = $1', [
-        scene.doctor.id,
-        active,
-      ])
+      await database.ownerPool.query(sql`update holdfast.resource set active = ${active} where id = ${scene.doctor.id}`)
       await scene.untilCurrent()
     }
     const { scene } = await beforeLapse(database, {}, async (each, hold) => {

@@ -1,6 +1,7 @@
 import { Snapshot } from '@holdfast/engine'
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aScene, cancel, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
 import type { DaysView } from './calendar.ts'
@@ -45,10 +46,8 @@ describe('changes of the directory', () => {
   test('of the clinic concern all its doctors, and a deactivated doctor is not found', async ({ database }) => {
     const scene = await aScene(database)
     await scene.listed()
-    await database.ownerPool.query('update holdfast.clinic set timezone = $2 where no = $1', [
-      scene.clinic.no,
-      'Asia/Tokyo',
-    ])
+    await database.ownerPool.query(sql`
+      update holdfast.clinic set timezone = 'Asia/Tokyo' where no = ${scene.clinic.no}`)
     await scene.untilCurrent()
     const view = await scene.list()
     expect(view?.calendar.rules.timezone).toBe('Asia/Tokyo')
@@ -106,9 +105,8 @@ describe('without the database', () => {
     await scene.listed()
     scene.commits.close()
     await claim(scene)
-    const { rows } = await database.ownerPool.query<{ next: string }>(
-      'select pg_snapshot_xmax(pg_current_snapshot()) as next',
-    )
+    const { rows } = await database.ownerPool.query<{ next: string }>(`
+      select pg_snapshot_xmax(pg_current_snapshot()) as next`)
     const next = Number(rows[0]?.next)
     const positions = Array.from({ length: 2_000 }, (_, n) => String(next + n))
     const lost = { slots: [], snapshot: null }

@@ -21,11 +21,10 @@ const shortOffers: Change = {
 
 /** How many who wait have not let their offer lapse yet. */
 async function stillWaiting(database: TestDatabase): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    `select count(*)::int as count from holdfast.waitlist_entry e
-      where not exists (select from holdfast.waitlist_offer o
-                         where o.clinic_no = e.clinic_no and o.entry_id = e.id and o.ends_at <= clock_timestamp())`,
-  )
+  const { rows } = await database.ownerPool.query<{ count: number }>(`
+    select count(*)::int as count from holdfast.waitlist_entry e
+     where not exists (select from holdfast.waitlist_offer o
+                        where o.clinic_no = e.clinic_no and o.entry_id = e.id and o.ends_at <= clock_timestamp())`)
   return rows[0]?.count ?? 0
 }
 
@@ -76,9 +75,8 @@ async function seenTooEarly(plant: Plant | null): Promise<{ seen: string[]; outc
     }
     await delay(5)
   }
-  const { rows } = await database.ownerPool.query<{ outcome: string | null }>(
-    'select outcome from holdfast.waitlist_offer order by offered_at',
-  )
+  const { rows } = await database.ownerPool.query<{ outcome: string | null }>(`
+    select outcome from holdfast.waitlist_offer order by offered_at`)
   await Promise.all(pictures.map((picture) => picture.end()))
   await other.stop()
   await one.end()

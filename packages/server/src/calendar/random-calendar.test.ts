@@ -214,7 +214,7 @@ async function expectQuiet(scene: Scene, withinMs: number): Promise<void> {
      where clinic_no = ${scene.clinic.no} and status = 'PENDING' and hold_expires_at > clock_timestamp()`)
   await delay(Math.ceil(rows[0]?.heldMs ?? 0))
   await until(
-    async () => ((await differences(scene)).length === 0 ? true : undefined),
+    async () => (await differences(scene)).length === 0,
     async () => `lists and pictures as in the database: ${JSON.stringify(await differences(scene), null, 1)}`,
     withinMs,
   )

@@ -39,13 +39,10 @@ describe('a network that drops the packets of all open connections to the databa
     proxy.forwardNew()
     const responses = await bookAll()
     expect(responses.map(({ status }) => status)).toEqual(Array(claims).fill(201))
-    await until(
-      async () => {
-        const { status, body } = await list()
-        return status === 200 && body.stale === undefined ? true : undefined
-      },
-      () => 'a list that is not stale',
-    )
+    await until(async () => {
+      const { status, body } = await list()
+      return status === 200 && body.stale === undefined
+    }, 'a list that is not stale')
     await server.stop()
     await proxy.end()
   })
@@ -100,15 +97,11 @@ test('HOLDFAST_OUTCOME_SECONDS_MAX: how long a claim whose connection was lost i
     await locker.query('select from holdfast.slot where id = $1 for update', [slot.id])
     const startedAt = performance.now()
     const booking = book(server.url, slot)
-    await until(
-      async () => {
-        const { rows } = await database.ownerPool.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        )
-        return rows.length > 0 ? true : undefined
-      },
-      () => 'the claim to wait for the slot',
-    )
+    await until(async () => {
+      const { rows } = await database.ownerPool.query(`select from pg_stat_activity where datname = current_database()
+          and wait_event_type = 'Lock'`)
+      return rows.length > 0
+    }, 'the claim to wait for the slot')
     await proxy.cut()
     const { status, body } = await booking
     expect([status, body.code]).toEqual([503, 'unavailable'])

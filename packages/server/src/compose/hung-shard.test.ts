@@ -113,11 +113,7 @@ describe('while a shard hangs', () => {
   })
 
   test('lists over all clinics are the last ones, or those of the other databases, at once', async () => {
-    await until(
-      async () => (/the database is unavailable/.test(server.logText()) ? true : undefined),
-      () => 'the breaker to open',
-      60_000,
-    )
+    await until(async () => /the database is unavailable/.test(server.logText()), 'the breaker to open', 60_000)
     for (const path of lists) {
       const list = await soon(get(path), 1_000)
       expect([list.status, list.body.stale], path).toEqual([200, true])
@@ -162,9 +158,8 @@ describe('while a shard hangs', () => {
     await soon(signIn(server.url, ofHung.login))
     expect((await get(`/clinics/${well.clinicId}/invitations`, { bearer: ofWell.token })).status).toBe(403)
     const known = until(
-      async () =>
-        (await eventsOf(well)).some(([kind, id]) => kind === 'denied' && id === ofWell.id) ? true : undefined,
-      () => 'the event of the other clinic',
+      async () => (await eventsOf(well)).some(([kind, id]) => kind === 'denied' && id === ofWell.id),
+      'the event of the other clinic',
     )
     await soon(known)
     await database.shards[1]?.proxy.cut()
@@ -172,9 +167,9 @@ describe('while a shard hangs', () => {
     await until(
       async () => {
         const known = await eventsOf(hung)
-        return known.some(([kind, id]) => kind === 'sign_in' && id === ofHung.id) ? true : undefined
+        return known.some(([kind, id]) => kind === 'sign_in' && id === ofHung.id)
       },
-      () => 'the events of the clinic that is back',
+      'the events of the clinic that is back',
       60_000,
     )
   })
@@ -183,10 +178,7 @@ describe('while a shard hangs', () => {
     const { hung, ofHung, ofBoth } = scene
     for (const person of [ofHung, ofBoth]) {
       const bearer = await signIn(server.url, person.login)
-      await until(
-        async () => ((await desk(hung, bearer)).status === 200 ? true : undefined),
-        () => 'the role',
-      )
+      await until(async () => (await desk(hung, bearer)).status === 200, 'the role')
       expect((await get('/me', { bearer })).body.incomplete).toBeUndefined()
     }
   })

@@ -16,6 +16,7 @@ import {
   until,
   webhookReceiver,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, signUp } from '../../test/running-server.ts'
 import {
@@ -56,7 +57,7 @@ afterAll(async () => {
 
 const eventually = (what: string, isSo: () => Promise<boolean>) =>
   until(
-    async () => ((await isSo()) ? true : undefined),
+    async () => await isSo(),
     () => what,
     arrivesWithinMs,
   )
@@ -118,11 +119,9 @@ async function remind(
   booking: { id: string; version: number },
 ) {
   const id = newId(slot.clinicNo)
-  await ownerPool.query(
-    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
-     values ($1, $2, $3, $4, $5, 'reminder', 'email', 120, now())`,
-    [slot.clinicNo, id, booking.id, booking.version, slot.id],
-  )
+  await ownerPool.query(sql`
+    insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
+     values (${slot.clinicNo}, ${id}, ${booking.id}, ${booking.version}, ${slot.id}, 'reminder', 'email', 120, now())`)
   return id
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, expect, test } from 'vitest'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
@@ -52,14 +53,11 @@ test('a member of a clinic in either shard may there what the role allows, and n
     const members = itemsOf(await scene.api('GET', `/clinics/${here.clinicId}/members`))
     expect(members.map(({ accountId }) => accountId)).toContain(id)
     // What was denied there is in the security log of the clinic, by its shard.
-    await until(
-      async () => {
-        const logged = itemsOf(await scene.api('GET', `/clinics/${here.clinicId}/audit-events`))
-        const kinds = logged.map(({ kind }) => kind)
-        return ['role_granted', 'denied'].every((kind) => kinds.includes(kind)) ? true : undefined
-      },
-      () => 'the events of the clinic',
-    )
+    await until(async () => {
+      const logged = itemsOf(await scene.api('GET', `/clinics/${here.clinicId}/audit-events`))
+      const kinds = logged.map(({ kind }) => kind)
+      return ['role_granted', 'denied'].every((kind) => kinds.includes(kind))
+    }, 'the events of the clinic')
     const all = itemsOf(await scene.api('GET', '/audit-events?limit=100'))
     expect(all.filter(({ kind }) => kind === 'role_granted').map(({ actorId }) => actorId)).toContain(id)
     await scene.api('DELETE', `/clinics/${here.clinicId}/members/${id}`)
@@ -125,10 +123,8 @@ test('a link that unsubscribes works in each shard, by the page and by the mail 
     expect((await press('', `${id}.${tokens.issue(id, email)}`)).status).toBe(200)
     expect((await press('', `${id}.${tokens.issue(id, 'other@example.org')}`)).status).not.toBe(200)
     const [shard] = await database.withClinic(clinicId)
-    const optOuts = await shard?.database.ownerPool.query(
-      'select from holdfast.reminder_opt_out where clinic_no = holdfast.clinic_no_of($1)',
-      [id],
-    )
+    const optOuts = await shard?.database.ownerPool.query(sql`select from holdfast.reminder_opt_out
+        where clinic_no = holdfast.clinic_no_of(${id})`)
     expect(optOuts?.rowCount).toBe(1)
     const joined = await get('/waitlist-entries', {
       method: 'POST',
@@ -152,10 +148,7 @@ test('the events of a theatre are those of its clinic’s shard, for its members
   const before = client.received.length
   await scene.api('POST', `/clinics/${there.clinicId}/rooms`, { name: 'OR 1' })
   await scene.api('POST', `/clinics/${here.clinicId}/rooms`, { name: 'OR 1' })
-  await until(
-    async () => client.received[before],
-    () => 'a signal',
-  )
+  await until(async () => client.received[before], 'a signal')
   expect(client.received[before]?.data.type).toBe('changed')
   await client.end()
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { findClinicShard } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { call, serverOn, signUp } from '../../test/running-server.ts'
 
@@ -23,10 +24,8 @@ test('a server of one database answers 503 for what has moved to one that was ad
   const slot = await aSlot(database, doctor)
   // As a move leaves it that another server's settings allow.
   await database.ownerPool.query("insert into holdfast.shard (no, name) values (7, 'added')")
-  await database.ownerPool.query('insert into holdfast.clinic_shard (clinic_no, shard_no) values ($1, 7), ($2, 0)', [
-    moved.no,
-    stays.no,
-  ])
+  await database.ownerPool.query(sql`insert into holdfast.clinic_shard (clinic_no, shard_no)
+      values (${moved.no}, 7), (${stays.no}, 0)`)
   for (const table of ['slot', 'resource', 'message_settings']) {
     await database.ownerPool.query(`delete from holdfast.${table} where clinic_no = $1`, [moved.no])
   }
@@ -39,10 +38,7 @@ test('a server of one database answers 503 for what has moved to one that was ad
   expect(await gone('/bookings', { method: 'POST', body, headers })).toBe('503 unavailable')
   expect(await gone(`/clinics/${stays.id}`)).toBe('200 undefined')
   for (const path of lists) {
-    await until(
-      async () => ((await staleOf(path)) === true ? true : undefined),
-      () => `the mark of ${path}`,
-    )
+    await until(async () => (await staleOf(path)) === true, `the mark of ${path}`)
   }
   expect(await staleOf(`/doctors?clinicId=${stays.id}`)).toBeUndefined()
   for (const path of own) expect(await gone(path, { bearer })).toBe('503 unavailable')

@@ -118,18 +118,15 @@ test('after the move, both servers serve the clinic from there, with its lists a
   }
   for (const server of servers) expect(await availableAt(server)).toEqual([8, 9, 9])
   await move(clinicId, 0)
-  const again = await until(
-    async () => {
-      const one = await book(servers[1])
-      return one.status === 200 ? one : undefined
-    },
-    () => 'the same booking from the other database',
-  )
+  const again = await until(async () => {
+    const one = await book(servers[1])
+    return one.status === 200 ? one : undefined
+  }, 'the same booking from the other database')
   expect(again.body.id).toBe(first.body.id)
   await scene.api('POST', '/bookings', { ...body, slotId: slotIds[1] })
   for (const server of servers) {
     await until(
-      async () => (await availableAt(server)).join() === '8,8,9' || undefined,
+      async () => (await availableAt(server)).join() === '8,8,9',
       () => `the list of ${server.url}`,
     )
     const { body: doctors } = await call(`${server.url}/api/v1/doctors?limit=100`)
@@ -141,14 +138,11 @@ test('lists are right after a clinic has come back to a database that had it bef
   const { clinicId, listPath, slotIds } = await aCalendar(0, 9)
   const untilListed = async (available: string) => {
     for (const { url } of servers) {
-      await until(
-        async () => {
-          const { body } = await call(`${url}/api/v1${listPath}`)
-          const items = body.items as { available: number }[]
-          return items.map((slot) => slot.available).join() === available || undefined
-        },
-        () => `${available} in the list of ${url}`,
-      )
+      await until(async () => {
+        const { body } = await call(`${url}/api/v1${listPath}`)
+        const items = body.items as { available: number }[]
+        return items.map((slot) => slot.available).join() === available
+      }, `${available} in the list of ${url}`)
     }
   }
   const book = (slotId: string | undefined) =>
@@ -180,8 +174,8 @@ test('lists over all clinics show a clinic once while two databases have it', as
     const unlinked = 'update holdfast.booking set account_id = null where slot_id = $1'
     await database.shards[1]?.database.ownerPool.query(unlinked, [slotIds[0]])
     await until(
-      async () => (await idsIn('/me/bookings?limit=100')).length === before.length - 1 || undefined,
-      () => 'a list of bookings without the one that the account lost',
+      async () => (await idsIn('/me/bookings?limit=100')).length === before.length - 1,
+      'a list of bookings without the one that the account lost',
     )
   })
   expect(seen).toEqual([

@@ -38,10 +38,8 @@ async function start(env: Record<string, string> = {}) {
 async function sessionsOf({ shards }: ShardedDatabase): Promise<string[]> {
   const found = await Promise.all(
     shards.map(({ database }) =>
-      database.ownerPool.query<{ name: string }>(
-        `select application_name as name from pg_stat_activity
-          where datname = current_database() and application_name like 'holdfast%' order by 1`,
-      ),
+      database.ownerPool.query<{ name: string }>(`select application_name as name from pg_stat_activity
+          where datname = current_database() and application_name like 'holdfast%' order by 1`),
     ),
   )
   return found.flatMap(({ rows }) => rows.map(({ name }) => name))
@@ -52,10 +50,7 @@ test('while a shard is away, its writes are refused at once, and other shards ar
   await get(here.listPath)
   await get('/clinics')
   await database.shards[1]?.proxy.cut()
-  await until(
-    async () => (/the database is unavailable/.test(server.logText()) ? true : undefined),
-    () => 'the breaker to open',
-  )
+  await until(async () => /the database is unavailable/.test(server.logText()), 'the breaker to open')
   const beganMs = performance.now()
   const refused = await book(here)
   expect([refused.status, refused.body.code]).toEqual([503, 'unavailable'])
@@ -67,14 +62,8 @@ test('while a shard is away, its writes are refused at once, and other shards ar
   expect((await get(`/clinics/${there.clinicId}/bookings`, { bearer: scene.admin })).status).toBe(200)
   expect((await call(`${server.url}/readyz`)).status).toBe(200)
   await database.shards[1]?.proxy.restore()
-  await until(
-    async () => ((await book(here)).status === 201 ? true : undefined),
-    () => 'a booking in the shard that is back',
-  )
-  await until(
-    async () => ((await get(here.listPath)).body.stale === undefined ? true : undefined),
-    () => 'a list that is not stale',
-  )
+  await until(async () => (await book(here)).status === 201, 'a booking in the shard that is back')
+  await until(async () => (await get(here.listPath)).body.stale === undefined, 'a list that is not stale')
 })
 
 test('while a shard is away, lists over all clinics are the last ones; then they have what has changed', async () => {
@@ -86,10 +75,7 @@ test('while a shard is away, lists over all clinics are the last ones; then they
   }
   expect(await list()).toEqual({ names: [], stale: undefined })
   await database.shards[1]?.proxy.cut()
-  await until(
-    async () => (/the database is unavailable/.test(server.logText()) ? true : undefined),
-    () => 'the breaker to open',
-  )
+  await until(async () => /the database is unavailable/.test(server.logText()), 'the breaker to open')
   // Another process, to which the shard is there.
   const [directory, shard] = database.shards
   if (directory === undefined || shard === undefined) throw new Error('There are two databases.')
@@ -106,10 +92,7 @@ test('while a shard is away, lists over all clinics are the last ones; then they
   expect(await list()).toEqual({ names: [], stale: true })
   await other.stop()
   await database.shards[1]?.proxy.restore()
-  await until(
-    async () => ((await list()).stale === undefined ? true : undefined),
-    () => 'a list that is not stale',
-  )
+  await until(async () => (await list()).stale === undefined, 'a list that is not stale')
   expect((await list()).names).toEqual(['Meanwhile'])
 })
 
@@ -117,10 +100,7 @@ test('a connection follows doctors of both shards, and resumes in both', async (
   const { server, here, there, book } = await start()
   const client = await liveClient(server.url)
   client.send({ type: 'subscribe', doctorIds: [here.doctorId, there.doctorId] })
-  await until(
-    async () => client.received[1],
-    () => 'two messages',
-  )
+  await until(async () => client.received[1], 'two messages')
   for (const each of [here, there]) {
     await book(each, 2)
     await client.untilAvailable(each.slots[2]?.id ?? '', 1)
@@ -161,10 +141,7 @@ test('a server that stops leaves no connection, with jobs', async () => {
   expect(new Set(await sessionsOf(database)).size).toBeGreaterThan(5)
   await server.stop()
   expect(await client.closed).toMatchObject({ code: 1001 })
-  await until(
-    async () => ((await sessionsOf(database)).length === 0 ? true : undefined),
-    () => 'no session of the server',
-  )
+  await until(async () => (await sessionsOf(database)).length === 0, 'no session of the server')
   expect(server.logText()).not.toMatch(/not stopped in time|failed to stop/)
 })
 
@@ -172,13 +149,8 @@ test('a server that cannot open one of its shards does not start, and leaves no 
   const database = await shardedDatabase()
   running.push({ stop: () => database.drop() })
   // A restore from a dump leaves such a row.
-  await database.shards[1]?.database.ownerPool.query(
-    "insert into holdfast.directory_change (clinic_no, xid) values (1, '1000000000000')",
-  )
+  await database.shards[1]?.database.ownerPool.query(`insert into holdfast.directory_change (clinic_no, xid)
+      values (1, '1000000000000')`)
   await expect(serverOfShards(database)).rejects.toThrow('whose transaction numbers this one has not reached')
-  await until(
-    async () => ((await sessionsOf(database)).length === 0 ? true : undefined),
-    () => 'no session of the server',
-    8_000,
-  )
+  await until(async () => (await sessionsOf(database)).length === 0, 'no session of the server', 8_000)
 })

@@ -1,6 +1,7 @@
 // Nightly: a start after each restore that leaves a clinic where the directory does not note it
 import { clinicNoIn, moveClinic } from '@holdfast/engine'
 import { createTestDatabase, databaseProxy, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call } from '../../test/running-server.ts'
 import {
@@ -102,9 +103,8 @@ test('the directory was restored: its notes are corrected, and the clinics are s
     )
     expect(server.logText()).toContain(`Clinic ${clinicNo} is in directory as well as in shard-2, where`)
     expect((await book(server.url, 0, movedFromDirectory)).status).toBe(201)
-    const change = former[0]?.database.appPool.query('update holdfast.resource set rating = 4 where id = $1', [
-      movedFromDirectory.doctorId,
-    ])
+    const change = former[0]?.database.appPool.query(sql`update holdfast.resource set rating = 4
+        where id = ${movedFromDirectory.doctorId}`)
     await expect(change).rejects.toMatchObject({ code: 'HF003' })
     expect(server.logText()).toContain(
       `Clinic ${moved.clinicNo} is in shard-2, and not in shard-1, as the directory noted: the note is corrected.`,
@@ -115,10 +115,8 @@ test('the directory was restored: its notes are corrected, and the clinics are s
     await server.stop()
   }
   for (const { slotIds } of [moved, movedFromDirectory]) {
-    const there = await database.shards[2]?.database.ownerPool.query(
-      'select from holdfast.booking where slot_id = $1',
-      [slotIds[0]],
-    )
+    const there = await database.shards[2]?.database.ownerPool.query(sql`select from holdfast.booking
+        where slot_id = ${slotIds[0]}`)
     expect(there?.rowCount).toBe(1)
   }
 })

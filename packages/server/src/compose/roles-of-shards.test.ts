@@ -4,6 +4,7 @@ import { clinicNoIn, createPool, inTransaction, pruneAccountClinic, registerShar
 import { until } from '@holdfast/testkit'
 import type pg from 'pg'
 import type { Sql } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
 import { startedShards } from '../../test/server-of-shards.ts'
@@ -79,24 +80,18 @@ async function aMember() {
 type Member = Pick<Awaited<ReturnType<typeof invited>>, 'accountId' | 'clinicNo'>
 
 async function isNoted({ accountId, clinicNo }: Member): Promise<boolean> {
-  const { rowCount } = await database.ownerPool.query(
-    'select from holdfast.account_clinic where account_id = $1 and clinic_no = $2',
-    [accountId, clinicNo],
-  )
+  const { rowCount } = await database.ownerPool.query(sql`select from holdfast.account_clinic
+      where account_id = ${accountId} and clinic_no = ${clinicNo}`)
   return rowCount === 1
 }
 
 const note = ({ accountId, clinicNo }: Member) =>
-  database.ownerPool.query('insert into holdfast.account_clinic (account_id, clinic_no) values ($1, $2)', [
-    accountId,
-    clinicNo,
-  ])
+  database.ownerPool.query(sql`insert into holdfast.account_clinic (account_id, clinic_no)
+      values (${accountId}, ${clinicNo})`)
 
 const giveRole = (client: Pick<pg.PoolClient, 'query'>, { accountId, clinicNo }: Member) =>
-  client.query(`insert into holdfast.membership (clinic_no, account_id, role) values ($1, $2, 'admin')`, [
-    clinicNo,
-    accountId,
-  ])
+  client.query(sql`insert into holdfast.membership (clinic_no, account_id, role)
+      values (${clinicNo}, ${accountId}, 'admin')`)
 
 const endRole = ({ accountId, clinicNo }: Member) =>
   owner().query('delete from holdfast.membership where clinic_no = $1 and account_id = $2', [clinicNo, accountId])
@@ -123,10 +118,7 @@ test('a role that is ended in the shard has ended at once, and its note is delet
   await endRole(member)
   expect(await isNoted(member)).toBe(true)
   expect(await reader.rolesOf(member.token)).toEqual([])
-  await until(
-    async () => ((await isNoted(member)) ? undefined : true),
-    () => 'the note to be deleted',
-  )
+  await until(async () => ((await isNoted(member)) ? undefined : true), 'the note to be deleted')
 })
 
 test('a change of the role is that of the shard at once, and a removal by the API ends it', async () => {
@@ -178,15 +170,11 @@ describe('a note that is deleted while the role is being given', () => {
     await giveRole(giving, member)
     const pruned = prune()
     if (waits) {
-      await until(
-        async () => {
-          const { rowCount } = await owner().query(
-            `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-          )
-          return rowCount === 0 ? undefined : true
-        },
-        () => 'the lock of the clinic',
-      )
+      await until(async () => {
+        const { rowCount } = await owner().query(`select from pg_stat_activity where datname = current_database()
+            and wait_event_type = 'Lock'`)
+        return rowCount === 0 ? undefined : true
+      }, 'the lock of the clinic')
     } else await pruned
     await giving.query('commit')
     await pruned
@@ -207,10 +195,8 @@ describe('a note that is deleted while the role is being given', () => {
         .query('select from holdfast.membership where account_id = $1 and clinic_no = $2', [accountId, clinicNo])
         .then(({ rowCount }) =>
           rowCount === 0
-            ? database.ownerPool.query('delete from holdfast.account_clinic where account_id = $1 and clinic_no = $2', [
-                accountId,
-                clinicNo,
-              ])
+            ? database.ownerPool.query(sql`delete from holdfast.account_clinic where account_id = ${accountId}
+                and clinic_no = ${clinicNo}`)
             : null,
         )
     await pruneMeanwhile(member, withoutLock, { waits: false })
@@ -258,10 +244,8 @@ describe('a note of an account without a role, while one is given', () => {
     const member = await invited()
     await note(member)
     const directory = doing('delete', async () => {
-      const { rowCount } = await owner().query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and state = 'idle in transaction' and query ~ 'update .*membership'`,
-      )
+      const { rowCount } = await owner().query(`select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and state = 'idle in transaction' and query ~ 'update .*membership'`)
       expect(rowCount).toBe(1)
       await give(member)
     })
@@ -309,10 +293,7 @@ test('second factors: whoever had a role has none any more, and whose role canno
   expect(await hasRole()).toBe(true)
   await endRole(member)
   expect(await hasRole()).toBe(false)
-  await until(
-    async () => ((await isNoted(member)) ? undefined : true),
-    () => 'the note to be deleted',
-  )
+  await until(async () => ((await isNoted(member)) ? undefined : true), 'the note to be deleted')
   await note(member)
   await database.shards[1]?.proxy.cut()
   onTestFinished(async () => database.shards[1]?.proxy.restore())

@@ -235,10 +235,7 @@ describe('lists over all clinics', () => {
     }
     for (const { doctorId, slots } of all) {
       const [first, second] = slots.map(({ id }) => id)
-      await until(
-        async () => ((await nextOf(doctorId)) === first ? true : undefined),
-        () => 'the slots of the doctor',
-      )
+      await until(async () => (await nextOf(doctorId)) === first, 'the slots of the doctor')
       // Nothing that begins later is read from the logs before it ends.
       const open = await database.ownerPool.connect()
       onTestFinished(() => open.release(true))
@@ -251,10 +248,7 @@ describe('lists over all clinics', () => {
       }
       expect(await nextOf(doctorId, { 'holdfast-position': position })).toBe(second)
       await open.query('commit')
-      await until(
-        async () => ((await nextOf(doctorId)) === second ? true : undefined),
-        () => 'the list without a position',
-      )
+      await until(async () => (await nextOf(doctorId)) === second, 'the list without a position')
     }
   })
 

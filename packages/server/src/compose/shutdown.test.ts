@@ -64,7 +64,7 @@ function load() {
     responses,
     until: (count: number) =>
       until(
-        async () => (responses.length >= count ? true : undefined),
+        async () => responses.length >= count,
         () => `${responses.length} responses so far`,
       ),
     /** Resolves when every client has lost its server. */
@@ -79,15 +79,14 @@ function load() {
 /** Polls with a read, because a claim would wait for the lock that these tests hold. */
 function stopsAccepting(): Promise<true> {
   return until(
-    async () => ((await call(`${server.url}/api/v1/clinics`).catch(() => null)) === null ? true : undefined),
-    () => 'the server still listens',
+    async () => (await call(`${server.url}/api/v1/clinics`).catch(() => null)) === null,
+    'the server still listens',
   )
 }
 
 async function bookings(): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    'select count(*)::int as count from holdfast.booking',
-  )
+  const { rows } = await database.ownerPool.query<{ count: number }>(`select count(*)::int as count
+      from holdfast.booking`)
   return rows[0]?.count ?? 0
 }
 
@@ -162,18 +161,12 @@ describe('a response that takes too long', () => {
       const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
       expect(await book(key, hurried.url)).toBe(503)
       await lock.release()
-      await until(
-        async () => ((await bookings()) === 1 ? true : undefined),
-        () => 'the claim to be booked nevertheless',
-      )
+      await until(async () => (await bookings()) === 1, 'the claim to be booked nevertheless')
       // One second may be too short again.
-      const outcome = await until(
-        async () => {
-          const status = await book(key, hurried.url)
-          return status === 503 ? undefined : status
-        },
-        () => 'the outcome',
-      )
+      const outcome = await until(async () => {
+        const status = await book(key, hurried.url)
+        return status === 503 ? undefined : status
+      }, 'the outcome')
       expect(outcome).toBe(200)
       expect(await bookings()).toBe(1)
     } finally {

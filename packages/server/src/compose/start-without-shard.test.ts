@@ -73,18 +73,14 @@ async function availableAt(index: number) {
 }
 
 async function hasJobs(index: number): Promise<boolean> {
-  const { rows } = (await database.shards[index]?.database.ownerPool.query(
-    'select from graphile_worker._private_known_crontabs',
-  )) ?? { rows: [] }
+  const { rows } = (await database.shards[index]?.database.ownerPool.query(`
+    select from graphile_worker._private_known_crontabs`)) ?? { rows: [] }
   return rows.length > 0
 }
 
 test('clinics of the other databases are served, and those of the one that is away get 503', async () => {
   const { there, away } = scene
-  await until(
-    async () => ((await fetch(`${server.url}/readyz`)).status === 200 ? true : undefined),
-    () => 'the server to be ready',
-  )
+  await until(async () => (await fetch(`${server.url}/readyz`)).status === 200, 'the server to be ready')
   expect((await book(there, 0)).status).toBe(201)
   expect((await api(there.listPath)).body.stale).toBeUndefined()
   expect((await desk(there)).status).toBe(200)
@@ -113,29 +109,14 @@ test('lists over all clinics leave out those of the database that is away, and s
 test('once it is back, its clinics are served, follow its log, and have their jobs', async () => {
   const { away } = scene
   await database.shards[1]?.proxy.restore()
-  await until(
-    async () => ((await book(away, 1)).status === 201 ? true : undefined),
-    () => 'a booking in the shard',
-  )
-  await until(
-    async () => ((await desk(away)).status === 200 ? true : undefined),
-    () => 'the role in its clinic',
-  )
+  await until(async () => (await book(away, 1)).status === 201, 'a booking in the shard')
+  await until(async () => (await desk(away)).status === 200, 'the role in its clinic')
   expect((await book(away, 2, earlier)).status).toBe(201)
-  await until(
-    async () => ((await availableAt(2)) === 1 ? true : undefined),
-    () => 'what the other server has booked since',
-  )
-  await until(
-    async () => ((await hasJobs(1)) ? true : undefined),
-    () => 'its jobs',
-  )
+  await until(async () => (await availableAt(2)) === 1, 'what the other server has booked since')
+  await until(async () => await hasJobs(1), 'its jobs')
   expect(server.logText()).toContain('the shard can be used')
   const listed = async () => (await api('/clinics?limit=100')).body as { items: { id: string }[]; stale?: boolean }
-  await until(
-    async () => ((await listed()).stale === undefined ? true : undefined),
-    () => 'a list of all clinics',
-  )
+  await until(async () => (await listed()).stale === undefined, 'a list of all clinics')
   expect((await listed()).items.map(({ id }) => id)).toContain(away.clinicId)
 })
 

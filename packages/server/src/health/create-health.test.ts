@@ -1,16 +1,8 @@
 import type { HealthBody, HealthCheckName } from '@holdfast/contract'
 import { createPool, recordUpkeep, recordWork, scheduleUpkeep, storeAccountMail, type WorkDone } from '@holdfast/engine'
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  createTestDatabase,
-  databaseProxy,
-  type TestDatabase,
-  until,
-} from '@holdfast/testkit'
+import { aBooking, createTestDatabase, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { healthOfTest } from '../../test/health-of-test.ts'
 import { databaseFiguresReader } from '../observe/read-database-figures.ts'
@@ -41,8 +33,7 @@ const job = (name: string, failuresInRow: number): WorkDone => ({
   failuresInRow,
 })
 
-test('an open transaction that holds events back is a failure; without one it is none', async ({ database }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('an open transaction that holds events back is a failure; without one it is none', async ({ database, slot }) => {
   expect((await stateOf(database, 'event_tail')).slice(0, 2)).toEqual(['ok', null])
   const open = await database.ownerPool.connect()
   try {
@@ -98,10 +89,9 @@ test('each of several databases has the time until it can write no more bookings
     ['directory', null],
     ['north', null],
   ])
-  const { rows } = await other.ownerPool.query<{ name: string }>(
-    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-      where i.inhparent = 'holdfast.booking'::regclass and c.relname > to_char(now(), '"booking_y"YYYY"m"MM')`,
-  )
+  const { rows } = await other.ownerPool.query<{ name: string }>(`
+    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'holdfast.booking'::regclass and c.relname > to_char(now(), '"booking_y"YYYY"m"MM')`)
   for (const { name } of rows) {
     await other.ownerPool.query(`alter table holdfast.booking detach partition holdfast.${name}`)
   }
@@ -155,9 +145,8 @@ test('a backup that is old warns, one that fails or is very old is a failure, li
   await record(27 * 60)
   expect(await stateOf(database, 'backup')).toEqual(['failed', 'old', 'holdfastbackupveryold'])
   await record(5, true)
-  await ownerPool.query(
-    `update holdfast.upkeep_result set failing_since = now() - interval '301 s' where kind = 'backup'`,
-  )
+  await ownerPool.query(`update holdfast.upkeep_result set failing_since = now() - interval '301 s'
+      where kind = 'backup'`)
   expect(await stateOf(database, 'backup')).toEqual(['failed', 'failing', 'holdfastbackupfails'])
   await recordUpkeep(ownerPool, 'restore_test', { succeededAt: new Date(), isFailing: false })
   expect((await stateOf(database, 'restore_test'))[0]).toBe('ok')
@@ -171,20 +160,15 @@ test('without any backup it is never ok: a warning, a failure if they fail or ar
   const read = healthOfTest(database.appPool, { now: () => now })
   const judged = async (minutes: number) => {
     now = new Date(now.getTime() + minutes * 60_000)
-    const health = await until(
-      async () => {
-        const latest = await read()
-        return latest.at === now.toISOString() ? latest : undefined
-      },
-      () => 'another reading',
-    )
+    const health = await until(async () => {
+      const latest = await read()
+      return latest.at === now.toISOString() ? latest : undefined
+    }, 'another reading')
     return [checkOf(health, 'backup')?.state, checkOf(health, 'backup')?.reason]
   }
   const failingFor = (seconds: number) =>
-    ownerPool.query(
-      `update holdfast.upkeep_result set failing_since = now() - make_interval(secs => $1) where kind = 'backup'`,
-      [seconds],
-    )
+    ownerPool.query(sql`update holdfast.upkeep_result set failing_since = now() - make_interval(secs => ${seconds})
+        where kind = 'backup'`)
   await scheduleUpkeep(ownerPool, 'backup', 60)
   expect(await judged(0)).toEqual(['warning', 'never'])
   await failingFor(60)
@@ -232,10 +216,8 @@ test('e-mails and SMS that fail, and events that a consumer cannot process, are 
   expect(checkOf(health, 'email')).toMatchObject({ state: 'ok', succeededAt: expect.any(String), failedAt: null })
   expect(checkOf(health, 'sms')).toMatchObject({ state: 'failed', reason: 'failing', value: 3 })
   expect(checkOf(health, 'dead_letters', 'billing')).toMatchObject({ state: 'warning', reason: 'not_processed' })
-  await ownerPool.query(
-    `update holdfast.work_result
-        set failed_at = failed_at - interval '1 hour', failing_since = failing_since - interval '1 hour'`,
-  )
+  await ownerPool.query(`update holdfast.work_result
+      set failed_at = failed_at - interval '1 hour', failing_since = failing_since - interval '1 hour'`)
   expect((await stateOf(database, 'dead_letters', 'billing'))[0]).toBe('ok')
   // Another one: nothing is known of those between.
   await recordWork(appPool, [of('consumer', 'billing', 1)])
@@ -338,13 +320,10 @@ test('a database that hangs is shown within seconds, with the rest; since when i
   expect(checkOf(await read(), 'database')).toMatchObject({ state: 'ok', since: null, version: expect.any(String) })
   proxy.hang()
   const beganMs = performance.now()
-  const hung = await until(
-    async () => {
-      const health = await read()
-      return health.state === 'failed' ? health : undefined
-    },
-    () => 'the database to be missed',
-  )
+  const hung = await until(async () => {
+    const health = await read()
+    return health.state === 'failed' ? health : undefined
+  }, 'the database to be missed')
   expect(performance.now() - beganMs).toBeLessThan(10_000)
   expect(checkOf(hung, 'database')).toMatchObject({ state: 'failed', reason: 'no_response', since: now.toISOString() })
   expect(checkOf(hung, 'jobs')).toMatchObject({ state: 'unknown', reason: 'not_readable' })
@@ -354,12 +333,9 @@ test('a database that hangs is shown within seconds, with the rest; since when i
   expect(checkOf(hung, 'server', 'a test')).toMatchObject({ state: 'ok', version: '0.0.0' })
   const seenAt = now.toISOString()
   now = new Date(now.getTime() + 60_000)
-  const later = await until(
-    async () => {
-      const health = await read()
-      return health.at === now.toISOString() ? health : undefined
-    },
-    () => 'another reading',
-  )
+  const later = await until(async () => {
+    const health = await read()
+    return health.at === now.toISOString() ? health : undefined
+  }, 'another reading')
   expect(checkOf(later, 'database')?.since).toBe(seenAt)
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createPool, messageChoices, readWorkResults, recordWork } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, checkHistory, databaseProxy, lapseHolds, until } from '@holdfast/testkit'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../test/running-server.ts'
 import { sampleSettings } from '../messages/previews/sample-messages.ts'
@@ -73,21 +74,16 @@ describe('the jobs', () => {
     const { ownerPool } = server.database
     await ownerPool.query(`update holdfast.idempotency set created_at = now() - interval '23 hours'`)
     const { rows } = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
-    await ownerPool.query(
-      `update holdfast.idempotency set created_at = now() - interval '25 hours',
+    await ownerPool.query(`update holdfast.idempotency set created_at = now() - interval '25 hours',
                                        booking_id = holdfast.id_floor(now() - interval '25 hours')
-        where key in (select key from holdfast.idempotency limit 3)`,
-    )
-    await ownerPool.query(
-      `insert into holdfast.answer (key, request_hash, body, ids, created_at) values
+        where key in (select key from holdfast.idempotency limit 3)`)
+    await ownerPool.query(`insert into holdfast.answer (key, request_hash, body, ids, created_at) values
         (gen_random_uuid(), gen_random_uuid(), '{}', '{}', now() - interval '25 hours'),
-        (gen_random_uuid(), gen_random_uuid(), '{}', '{}', now() - interval '23 hours')`,
-    )
+        (gen_random_uuid(), gen_random_uuid(), '{}', '{}', now() - interval '23 hours')`)
     const ended = await signUp(server.url, `${randomUUID()}@example.org`)
     const live = await signUp(server.url, `${randomUUID()}@example.org`)
-    await ownerPool.query(`update auth.session set "expiresAt" = now() - interval '1 s' where "userId" = $1`, [
-      ended.id,
-    ])
+    await ownerPool.query(sql`
+      update auth.session set "expiresAt" = now() - interval '1 s' where "userId" = ${ended.id}`)
     expect((await runJobsOnce({ pool, auditMonths: 12, log })).retention).toBe(3 + 1 + 1)
     const left = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
     expect(left.rows[0].count).toBe(rows[0].count - 3)
@@ -99,16 +95,11 @@ describe('the jobs', () => {
     const { id } = await signUp(server.url, `${randomUUID()}@example.org`)
     const addLinks = async (expiresAt: string) => {
       const hash = randomUUID()
-      await ownerPool.query(
-        `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
-         values ($1, $2, 'former@example.org', 'undo', now(), now() + $3::interval)`,
-        [id, hash, expiresAt],
-      )
-      await ownerPool.query(
-        `insert into auth.verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
-         values ($1, 'passkey', now() + $2::interval, now(), now())`,
-        [hash, expiresAt],
-      )
+      await ownerPool.query(sql`
+        insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+         values (${id}, ${hash}, 'former@example.org', 'undo', now(), now() + ${expiresAt}::interval)`)
+      await ownerPool.query(sql`insert into auth.verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
+          values (${hash}, 'passkey', now() + ${expiresAt}::interval, now(), now())`)
       return hash
     }
     const [expired, valid] = [await addLinks('-1 s'), await addLinks('1 hour')]
@@ -150,11 +141,9 @@ describe('the jobs', () => {
 
   test('delete e-mails to accounts that have expired, where nothing sends them', async () => {
     const { ownerPool } = server.database
-    await ownerPool.query(
-      `insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at)
-       select gen_random_uuid(), kind, false, 'sealed', now() + hours * interval '1 hour'
-         from (values ('new_sign_in', -1), ('webhook_paused', 1)) m(kind, hours)`,
-    )
+    await ownerPool.query(`insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at)
+        select gen_random_uuid(), kind, false, 'sealed', now() + hours * interval '1 hour'
+          from (values ('new_sign_in', -1), ('webhook_paused', 1)) m(kind, hours)`)
     await runJobsOnce({ pool, auditMonths: 12, log })
     const { rows } = await ownerPool.query('delete from holdfast.account_mail returning kind')
     expect(rows).toEqual([{ kind: 'webhook_paused' }])
@@ -190,22 +179,15 @@ describe('the schedule', () => {
     const running = await startJobs({ pool, auditMonths: 12, log })
     try {
       const scheduled = async () => {
-        const { rows } = await pool.query(
-          'select identifier from graphile_worker._private_known_crontabs order by identifier',
-        )
+        const { rows } = await pool.query(`select identifier from graphile_worker._private_known_crontabs
+            order by identifier`)
         return rows.map((row) => row.identifier)
       }
-      await until(
-        async () => ((await scheduled()).length === jobs.length ? true : undefined),
-        () => 'the schedule to be written down',
-      )
+      await until(async () => (await scheduled()).length === jobs.length, 'the schedule to be written down')
       expect(await scheduled()).toEqual(jobs.map((job) => job.name).sort())
       const slot = await lapsedHolds(2)
       await pool.query(`select graphile_worker.add_job('sweep')`)
-      await until(
-        async () => ((await taken(slot.id)) === 0 ? true : undefined),
-        () => 'the job queue to sweep',
-      )
+      await until(async () => (await taken(slot.id)) === 0, 'the job queue to sweep')
     } finally {
       await running.stop()
     }
@@ -220,10 +202,7 @@ describe('the schedule', () => {
       const slot = await lapsedHolds(2)
       await pool.query(`select graphile_worker.add_job('sweep')`)
       await proxy.restore()
-      await until(
-        async () => ((await taken(slot.id)) === 0 ? true : undefined),
-        () => 'the job queue to sweep again',
-      )
+      await until(async () => (await taken(slot.id)) === 0, 'the job queue to sweep again')
     } finally {
       await running.stop()
       await cutOff.end()
@@ -237,10 +216,7 @@ describe('the schedule', () => {
     const env = settingsFor(server.database)
     const workers = await Promise.all([1, 2].map(() => startWorker({ env, log, say: (line) => said.push(line) })))
     expect(said).toEqual(['Holdfast runs its jobs.', 'Holdfast runs its jobs.'])
-    await until(
-      async () => ((await taken(slot.id)) === 0 ? true : undefined),
-      () => 'the workers to sweep',
-    )
+    await until(async () => (await taken(slot.id)) === 0, 'the workers to sweep')
     await Promise.all(workers.map((worker) => worker.stop()))
     expect(await checkHistory(server.database)).toEqual([])
   })

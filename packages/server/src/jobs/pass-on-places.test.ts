@@ -12,6 +12,7 @@ import {
   until,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished, vi } from 'vitest'
 import { runningServer } from '../../test/running-server.ts'
 import { createLogger } from '../observe/logger.ts'
@@ -26,10 +27,8 @@ async function aLapsedHold(database: TestDatabase, isAwaited: boolean) {
 }
 
 async function offeredSlot(database: TestDatabase, entryId: string | undefined): Promise<string | undefined> {
-  const { rows } = await database.ownerPool.query<{ slot_id: string }>(
-    `select b.slot_id from holdfast.waitlist_entry e join holdfast.booking b on b.id = e.offer_id where e.id = $1`,
-    [entryId],
-  )
+  const { rows } = await database.ownerPool.query<{ slot_id: string }>(sql`select b.slot_id
+      from holdfast.waitlist_entry e join holdfast.booking b on b.id = e.offer_id where e.id = ${entryId}`)
   return rows[0]?.slot_id
 }
 
@@ -38,15 +37,11 @@ test('a lapsed place is offered to who waits; where nobody waits, it is left to 
   const { slot, entry } = await aLapsedHold(database, true)
   const passing = startPassingOnPlaces({ pool: database.appPool, log: createLogger('silent'), everyMs: 10 })
   onTestFinished(() => passing.stop())
-  const offered = await until(
-    () => offeredSlot(database, entry?.id),
-    () => 'an offer',
-  )
+  const offered = await until(() => offeredSlot(database, entry?.id), 'an offer')
   expect(offered).toBe(slot.id)
   expect(await takenOf(database, slot, left.slot)).toEqual([1, 1])
-  const { rows } = await database.ownerPool.query('select status from holdfast.booking where slot_id = $1', [
-    left.slot.id,
-  ])
+  const { rows } = await database.ownerPool.query(sql`select status from holdfast.booking
+      where slot_id = ${left.slot.id}`)
   expect(rows).toEqual([{ status: 'PENDING' }])
 })
 
@@ -55,14 +50,10 @@ async function anOldLapsedHold(database: TestDatabase) {
   const doctor = await aDoctor(database, await aClinic(database))
   const slot = await aSlot(database, doctor)
   const old = await ageBooking(database, await aBooking(database, slot, { status: 'PENDING' }), 3)
-  await database.ownerPool.query(
-    `update holdfast.booking set hold_expires_at = created_at + interval '2 minutes' where id = $1`,
-    [old.id],
-  )
-  await database.ownerPool.query(
-    `update holdfast.slot set next_lapse = (select hold_expires_at from holdfast.booking where id = $2) where id = $1`,
-    [slot.id, old.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.booking set hold_expires_at = created_at + interval '2 minutes'
+      where id = ${old.id}`)
+  await database.ownerPool.query(sql`update holdfast.slot
+      set next_lapse = (select hold_expires_at from holdfast.booking where id = ${old.id}) where id = ${slot.id}`)
   return { doctor, slot }
 }
 
@@ -73,10 +64,7 @@ test('so is one that lapsed three days ago, when no server ran', async ({ databa
   expect(await passOnLapsedPlaces(database.appPool)).toBe(0)
   const passing = startPassingOnPlaces({ pool: database.appPool, log: createLogger('silent'), everyMs: 10 })
   onTestFinished(() => passing.stop())
-  const offered = await until(
-    () => offeredSlot(database, entry.id),
-    () => 'an offer',
-  )
+  const offered = await until(() => offeredSlot(database, entry.id), 'an offer')
   expect(offered).toBe(slot.id)
   expect(await takenOf(database, slot)).toEqual([1])
 })
@@ -91,19 +79,13 @@ test('what was locked as all months were seen is offered soon after, not an hour
   const passing = startPassingOnPlaces({ pool: database.appPool, log: createLogger('silent'), everyMs: 10 })
   onTestFinished(() => passing.stop())
   // Each look reads the list of months: the second one begins when the first one is over.
-  await until(
-    async () => {
-      const looks = queries.mock.calls.filter(([query]) => JSON.stringify(query).includes('booking_months'))
-      return looks.length >= 2 ? looks : undefined
-    },
-    () => 'a second look at all months',
-  )
+  await until(async () => {
+    const looks = queries.mock.calls.filter(([query]) => JSON.stringify(query).includes('booking_months'))
+    return looks.length >= 2 ? looks : undefined
+  }, 'a second look at all months')
   expect(await offeredSlot(database, entry.id)).toBeUndefined()
   await lock.release()
-  const offered = await until(
-    () => offeredSlot(database, entry.id),
-    () => 'an offer',
-  )
+  const offered = await until(() => offeredSlot(database, entry.id), 'an offer')
   expect(offered).toBe(slot.id)
 })
 
@@ -123,10 +105,7 @@ test('failures are logged once, until it works again', async ({ database }) => {
   const log = createLogger('warn', { write: (line) => void lines.push(line) })
   const passing = startPassingOnPlaces({ pool, log, everyMs: 10 })
   onTestFinished(() => passing.stop())
-  await until(
-    () => offeredSlot(database, entry?.id),
-    () => 'an offer',
-  )
+  await until(() => offeredSlot(database, entry?.id), 'an offer')
   expect(lines).toHaveLength(1)
 })
 
@@ -134,9 +113,6 @@ test('a server without a worker offers a lapsed place', async () => {
   const server = await runningServer({ HOLDFAST_WORKER: 'off' })
   onTestFinished(() => server.end())
   const { slot, entry } = await aLapsedHold(server.database, true)
-  const offered = await until(
-    () => offeredSlot(server.database, entry?.id),
-    () => 'an offer',
-  )
+  const offered = await until(() => offeredSlot(server.database, entry?.id), 'an offer')
   expect(offered).toBe(slot.id)
 })

@@ -72,10 +72,7 @@ async function jobsThatLoseTheDatabase(database: TestDatabase, { failing = false
   }
   const running = await startJobs({ pool, auditMonths: 12, log: createLogger('info', stream), onDone })
   // The last one fails, because this database has no accounts.
-  await until(
-    async () => (runs.includes('retention') ? true : undefined),
-    () => 'the first run of the jobs',
-  )
+  await until(async () => runs.includes('retention'), 'the first run of the jobs')
   if (failing) await database.ownerPool.query('revoke execute on function holdfast.expire_holds from holdfast_app')
   cuts = true
   await addSweep(database)
@@ -86,7 +83,7 @@ async function jobsThatLoseTheDatabase(database: TestDatabase, { failing = false
     async resultLost(unhandled: readonly unknown[]) {
       const isLost = () => unhandled.length > 0 || /Failed to (complete|fail) jobs/.test(lines.join(''))
       await until(
-        async () => (isLost() ? true : undefined),
+        async () => isLost(),
         () => `the loss of the result:\n${lines.join('')}`,
       )
     },
@@ -94,7 +91,7 @@ async function jobsThatLoseTheDatabase(database: TestDatabase, { failing = false
       const before = runs.length
       await addSweep(database)
       await until(
-        async () => (runs.slice(before).includes('sweep') ? true : undefined),
+        async () => runs.slice(before).includes('sweep'),
         () => `another run:\n${lines.join('')}`,
       )
     },
@@ -112,9 +109,8 @@ async function addSweep(database: TestDatabase): Promise<void> {
 
 /** Jobs that were started and whose result was not stored. */
 async function lockedJobs(database: TestDatabase): Promise<number> {
-  const { rows } = await database.appPool.query(
-    'select count(*)::int as count from graphile_worker._private_jobs where locked_at is not null',
-  )
+  const { rows } = await database.appPool.query(`select count(*)::int as count from graphile_worker._private_jobs
+      where locked_at is not null`)
   return rows[0].count
 }
 

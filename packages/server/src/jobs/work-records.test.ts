@@ -50,19 +50,13 @@ test('what could not be recorded is recorded later, and the log has one line', a
   const records = new WorkRecords(appPool, log, { everyMs: 50 })
   await ownerPool.query('alter table holdfast.work_result rename to work_result_away')
   records.add('job', 'sweep', { failed: true })
-  await until(
-    async () => (lines.length > 0 ? true : undefined),
-    () => 'a record to fail',
-  )
+  await until(async () => lines.length > 0, 'a record to fail')
   records.add('job', 'sweep', { failed: true })
   await ownerPool.query('alter table holdfast.work_result_away rename to work_result')
-  const [result] = await until(
-    async () => {
-      const results = await readWorkResults(appPool)
-      return results[0]?.failures === 2 ? results : undefined
-    },
-    () => 'the record',
-  )
+  const [result] = await until(async () => {
+    const results = await readWorkResults(appPool)
+    return results[0]?.failures === 2 ? results : undefined
+  }, 'the record')
   expect(result).toMatchObject({ kind: 'job', name: 'sweep', succeededAt: null })
   expect(lines).toHaveLength(1)
   await records.stop()

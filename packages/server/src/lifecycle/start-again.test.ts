@@ -18,15 +18,11 @@ test('a server whose connection to the database breaks while it starts is starte
   // It takes the lock of another server's start, so that this one is in the middle of its start.
   await other.query('select pg_advisory_lock($1, $2)', [...advisoryLocks.serverStart])
   const starting = serverOn({ ownerUrl: proxy.url, appUrl: database.appUrl })
-  await until(
-    async () => {
-      const found = await other.query(
-        `select from pg_stat_activity where datname = current_database() and application_name = 'holdfast start'`,
-      )
-      return found.rowCount === 1 ? true : undefined
-    },
-    () => 'a server that waits to start',
-  )
+  await until(async () => {
+    const found = await other.query(`select from pg_stat_activity where datname = current_database()
+        and application_name = 'holdfast start'`)
+    return found.rowCount === 1
+  }, 'a server that waits to start')
   await proxy.cut()
   await proxy.restore()
   await other.query('select pg_advisory_unlock($1, $2)', [...advisoryLocks.serverStart])

@@ -29,10 +29,7 @@ describe('server-sent events', () => {
     expect(subscribed.id).toBe(subscribed.data.position)
     // Later than HOLDFAST_ANSWER_SECONDS_MAX.
     const beganMs = performance.now()
-    await until(
-      async () => (performance.now() - beganMs > 3_200 ? true : undefined),
-      () => 'time passes',
-    )
+    await until(async () => performance.now() - beganMs > 3_200, 'time passes')
     await book(server.url, one.slot)
     const slots = await client.waitFor('slots')
     expect(slots.data).toMatchObject({ doctorId: one.doctor.id, items: [{ id: one.slot.id, available: 2 }] })
@@ -94,10 +91,7 @@ describe('server-sent events', () => {
     await client.waitFor('subscribed')
     expect(app.hub.figures).toMatchObject({ connections: { events: 1 }, subscriptions: 1 })
     await client.end()
-    await until(
-      async () => (app.hub.figures.connections.events === 0 ? true : undefined),
-      () => 'no connection',
-    )
+    await until(async () => app.hub.figures.connections.events === 0, 'no connection')
     expect(app.hub.figures.subscriptions).toBe(0)
     expect(doctor.id).not.toBe(id)
     await app.stop()
@@ -111,8 +105,8 @@ describe('server-sent events', () => {
     await app.database.ownerPool.query('update holdfast.clinic set name = $2 where no = $1', [slot.clinicNo + 1, 'x'])
     await app.database.ownerPool.query('select pg_current_xact_id()')
     await until(
-      async () => (transactionOf(client.lastEventId() ?? '') > transactionOf(id ?? '') ? true : undefined),
-      () => 'a newer position',
+      async () => transactionOf(client.lastEventId() ?? '') > transactionOf(id ?? ''),
+      'a newer position',
       45_000,
     )
     expect(client.comments()).toBeGreaterThan(0)

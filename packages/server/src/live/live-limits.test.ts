@@ -71,7 +71,7 @@ describe('client messages', () => {
     // The message about the doctor's creation may arrive in between.
     const errors = () => client.received.map(({ message }) => message).filter(({ type }) => type === 'error')
     await until(
-      async () => (errors().length === 2 ? true : undefined),
+      async () => errors().length === 2,
       () => `2 errors, not ${errors().length}`,
     )
     expect(errors().at(-1)).toMatchObject({ type: 'error', doctorIds: [nobody] })
@@ -86,11 +86,7 @@ describe('client messages', () => {
     const client = await liveClient(app.url)
     await client.subscribe([doctor.id])
     await app.database.ownerPool.query('update holdfast.resource set active = false where id = $1', [doctor.id])
-    await until(
-      async () => (client.received.some(({ message }) => message.type === 'resync') ? true : undefined),
-      () => 'resync',
-      30_000,
-    )
+    await until(async () => client.received.some(({ message }) => message.type === 'resync'), 'resync', 30_000)
     const late = await liveClient(app.url)
     late.send({ type: 'subscribe', doctorIds: [doctor.id] })
     expect(await late.waitFor('error')).toMatchObject({ code: 'doctor_not_found' })
@@ -150,7 +146,7 @@ describe('bounds', () => {
     expect(app.hub.figures.subscriptions).toBe(2)
     await client.end()
     await until(
-      async () => (app.hub.figures.subscriptions === 0 ? true : undefined),
+      async () => app.hub.figures.subscriptions === 0,
       () => `no subscriptions, not ${app.hub.figures.subscriptions}`,
     )
   })
@@ -163,10 +159,7 @@ describe('bounds', () => {
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
     expect((await call(`${app.url}/api/v1/live/events?doctorIds=${doctor.id}`)).status).toBe(503)
     await first.end()
-    const third = await until(
-      () => liveClient(app.url).catch(() => undefined),
-      () => 'a place for the third',
-    )
+    const third = await until(() => liveClient(app.url).catch(() => undefined), 'a place for the third')
     await Promise.all([second.end(), third.end()])
   })
 
@@ -187,10 +180,7 @@ describe('bounds', () => {
       expect(String(response)).toMatch(/^HTTP\/1.1 4\d\d /)
       if (!socket.closed) await once(socket, 'close')
     }
-    const client = await until(
-      () => liveClient(app.url).catch(() => undefined),
-      () => 'a place',
-    )
+    const client = await until(() => liveClient(app.url).catch(() => undefined), 'a place')
     await client.end()
   })
 

@@ -66,7 +66,7 @@ describe('a server that loses its database', () => {
     await away(proxy, cutOff.url, other.doctor.id)
     await book(server.url, followed.slot)
     await until(
-      async () => (cutOff.logText().includes('the database is unavailable') ? true : undefined),
+      async () => cutOff.logText().includes('the database is unavailable'),
       () => `that the server noticed it:\n${cutOff.logText()}`,
     )
     await proxy.restore()
@@ -97,24 +97,21 @@ describe('a server whose database does not respond', () => {
     client.send({ type: 'subscribe', doctorIds: [doctor.id] })
     const refusal = await until(
       async () => client.received.map(({ message }) => message).find(({ type }) => type === 'error'),
-      () => 'an error',
+      'an error',
     )
     expect(refusal).toMatchObject({ code: 'unavailable' })
     // The open connections hang for ever; a new one works.
     proxy.forwardNew()
-    await until(
-      async () => {
-        const from = client.received.length
-        client.send({ type: 'subscribe', doctorIds: [doctor.id] })
-        const response = () => client.received.slice(from).find(({ message }) => isResponse(message.type))
-        const { message } = await until(
-          async () => response(),
-          () => 'a response',
-        )
-        return message.type === 'subscribed' ? true : undefined
-      },
-      () => 'a subscription by a new connection',
-    )
+    await until(async () => {
+      const from = client.received.length
+      client.send({ type: 'subscribe', doctorIds: [doctor.id] })
+      const response = () => client.received.slice(from).find(({ message }) => isResponse(message.type))
+      const { message } = await until(
+        async () => response(),
+        () => 'a response',
+      )
+      return message.type === 'subscribed'
+    }, 'a subscription by a new connection')
     await book(server.url, slot)
     await client.untilAvailable(slot.id, 0)
     await client.end()
@@ -143,10 +140,7 @@ describe('a thousand connections', () => {
     expect(await metric('holdfast_live_messages_total')).toBeGreaterThanOrEqual(2_000)
     for (const client of clients) client.socket.terminate()
     await Promise.all(clients.map((client) => client.closed))
-    await until(
-      async () => ((await metric('holdfast_live_connections{kind="socket"}')) === 0 ? true : undefined),
-      () => 'no connections',
-    )
+    await until(async () => (await metric('holdfast_live_connections{kind="socket"}')) === 0, 'no connections')
     expect(await refusedHandshake(server.url, { headers: { origin: 'https://evil.example.org' } })).toMatchObject({
       status: 403,
     })

@@ -197,7 +197,7 @@ describe('clients that switch between two processes', () => {
       await until(
         async () => {
           await page.applyMessages(here.url)
-          return shownBy(page).join() === truth.join() ? true : undefined
+          return shownBy(page).join() === truth.join()
         },
         () => `seed ${seed}: the page shows\n${shownBy(page).join('\n')}\nthe truth is\n${truth.join('\n')}`,
       )

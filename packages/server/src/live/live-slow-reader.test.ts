@@ -1,5 +1,6 @@
 import { createWaker, newId } from '@holdfast/engine'
 import { aClinic, aDoctor, type BuiltDoctor } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type LiveApp, liveApp } from '../../test/live-app.ts'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
@@ -19,13 +20,11 @@ async function aScene(settings: Parameters<typeof liveApp>[0]) {
   app = await liveApp({ messageMs: 1, readMs: 1, isOnUnixSocket: true, ...settings })
   const doctor = await aDoctor(app.database, await aClinic(app.database))
   const slotIds = Array.from({ length: slotsMax }, () => newId(doctor.clinicNo))
-  await app.database.ownerPool.query(
-    `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-     select $1, s.id, $2, now() + interval '1 day' + s.n * interval '1 minute',
+  await app.database.ownerPool.query(sql`
+    insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
+     select ${doctor.clinicNo}, s.id, ${doctor.id}, now() + interval '1 day' + s.n * interval '1 minute',
        now() + interval '1 day' + (s.n + 1) * interval '1 minute', 10000
-       from unnest($3::uuid[]) with ordinality s(id, n)`,
-    [doctor.clinicNo, doctor.id, slotIds],
-  )
+       from unnest(${slotIds}::uuid[]) with ordinality s(id, n)`)
   await untilCaughtUp(app.database, app.url, doctor.id)
   const [reader, sleeper] = [await liveClient(app.url), await liveClient(app.url)]
   await reader.subscribe([doctor.id])

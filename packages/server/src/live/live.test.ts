@@ -1,4 +1,5 @@
 import { aBooking, aSlot, lapseHolds, type TestDatabase, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { book, cancel, transactionOf, untilCaughtUp } from '../../test/live-calendar.ts'
 import { liveClient } from '../../test/live-client.ts'
@@ -131,10 +132,8 @@ describe('a hold that expires without a sweep', () => {
     throw new Error('The tail was behind for longer than any hold lasted.')
   }
   const pending = async (database: TestDatabase, slotId: string) => {
-    const { rows } = await database.ownerPool.query<{ status: string }>(
-      'select status from holdfast.booking where slot_id = $1',
-      [slotId],
-    )
+    const { rows } = await database.ownerPool.query<{ status: string }>(sql`
+      select status from holdfast.booking where slot_id = ${slotId}`)
     return rows.map((row) => row.status)
   }
 
@@ -148,7 +147,7 @@ describe('a hold that expires without a sweep', () => {
       for (const holdExpiresAt of ends) await aBooking(database, slot, { status: 'PENDING', holdExpiresAt })
       const isNotified = await until(
         async () => client.availableOf(slot.id) === 0 || (Date.now() < first.getTime() ? undefined : false),
-        () => 'both holds, or the end of the first',
+        'both holds, or the end of the first',
       )
       if (isNotified) return { client, slot, ends }
       await client.end()
@@ -203,13 +202,7 @@ describe('changes of a calendar', () => {
     const client = await liveClient(here.url)
     await client.subscribe([doctor.id])
     await aSlot(database, doctor)
-    expect(
-      await until(
-        async () => client.received.at(1)?.message,
-        () => 'resync',
-        notifiedMsMax,
-      ),
-    ).toMatchObject({
+    expect(await until(async () => client.received.at(1)?.message, 'resync', notifiedMsMax)).toMatchObject({
       type: 'resync',
       doctorIds: [doctor.id],
     })
@@ -222,10 +215,8 @@ describe('changes of a calendar', () => {
     await untilCaughtUp(database, here.url, doctor.id)
     const client = await liveClient(here.url)
     await client.subscribe([doctor.id])
-    await database.ownerPool.query('select holdfast.withdraw_slots($1, $2, null, null, null, true, false, null)', [
-      slot.clinicNo,
-      slot.id,
-    ])
+    await database.ownerPool.query(sql`
+      select holdfast.withdraw_slots(${slot.clinicNo}, ${slot.id}, null, null, null, true, false, null)`)
     await client.untilAvailable(slot.id, 0, notifiedMsMax)
     expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [doctor.id] })
     await client.end()

@@ -42,10 +42,7 @@ describe('a connection that follows doctors of two shards', () => {
     const { url, shards, here, there, hereId, thereId } = await start()
     const client = await liveClient(url)
     client.send({ type: 'subscribe', doctorIds: [hereId, thereId] })
-    await until(
-      async () => client.received[1],
-      () => 'two messages',
-    )
+    await until(async () => client.received[1], 'two messages')
     const subscribed = client.received.map(({ message }) => message)
     expect(subscribed).toMatchObject([
       { type: 'subscribed', doctorIds: [hereId] },
@@ -69,10 +66,7 @@ describe('a connection that follows doctors of two shards', () => {
   test('resumes in both with the last id of its events: it receives what changed, and nothing else', async () => {
     const { app, shards, here, there, eventsUrl, untilRead } = await start()
     const before = await eventsClient(eventsUrl)
-    await until(
-      async () => before.received[1],
-      () => 'two events',
-    )
+    await until(async () => before.received[1], 'two events')
     const id = before.lastEventId() ?? ''
     await before.end()
     expect(shardsOf(id)).toEqual([102_008, 102_009])
@@ -126,20 +120,14 @@ describe('doctors who do not exist', () => {
     expect(await client.waitFor('error')).toMatchObject({ code: 'doctor_not_found', doctorIds: unknown })
     client.send({ type: 'subscribe', doctorIds: unknown })
     const errors = () => client.received.filter(({ message }) => message.type === 'error')
-    await until(
-      async () => errors()[1],
-      () => 'a second error',
-    )
+    await until(async () => errors()[1], 'a second error')
     expect(errors()[1]?.message).toMatchObject({ code: 'doctor_not_found', doctorIds: unknown })
     expect([hub.figures.subscriptions, hub.figures.connections.socket]).toEqual([2, 1])
     await client.end()
     const events = (ids: string[]) => call(`${url}/api/v1/live/events?doctorIds=${ids.join()}`)
     expect(await events(unknown)).toMatchObject({ status: 404, body: { code: 'doctor_not_found' } })
     expect(await events([nobody])).toMatchObject({ status: 404 })
-    await until(
-      async () => (hub.figures.connections.socket + hub.figures.connections.events === 0 ? true : undefined),
-      () => 'no connections',
-    )
+    await until(async () => hub.figures.connections.socket + hub.figures.connections.events === 0, 'no connections')
     expect(hub.figures.subscriptions).toBe(0)
   })
 })
@@ -179,28 +167,15 @@ describe('the limits of a connection', () => {
     unread = 1_001
     expect([connection.isFull, hub.bufferedBytes]).toEqual([true, 1_001])
     await aBooking(shards[1].database, there)
-    await until(
-      async () => (hub.figures.dropped === 1 ? true : undefined),
-      () => 'a message that is not sent',
-      notifiedMsMax,
-    )
+    await until(async () => hub.figures.dropped === 1, 'a message that is not sent', notifiedMsMax)
     expect(received).toHaveLength(2)
     unread = 0
-    const resync = await until(
-      async () => received[2],
-      () => 'a resync',
-    )
+    const resync = await until(async () => received[2], 'a resync')
     expect(resync).toMatch(/^resync/)
     expect(resync).toContain(thereId)
     // The control: this shard was not behind, and sends what changes.
     await aBooking(shards[0].database, here)
-    expect(
-      await until(
-        async () => received[3],
-        () => 'the slots of the first shard',
-        notifiedMsMax,
-      ),
-    ).toContain(here.id)
+    expect(await until(async () => received[3], 'the slots of the first shard', notifiedMsMax)).toContain(here.id)
     hub.disconnect(connection)
   })
 
@@ -214,10 +189,7 @@ describe('the limits of a connection', () => {
       pings += 1
     })
     client.send({ type: 'subscribe', doctorIds: [hereId, thereId] })
-    await until(
-      async () => (pings >= 6 && events.comments() >= 6 ? true : undefined),
-      () => 'six heartbeats',
-    )
+    await until(async () => pings >= 6 && events.comments() >= 6, 'six heartbeats')
     // Each takes at least 0.8 of the time: twice as many come in less.
     const tookMs = performance.now() - beganMs
     expect(Math.max(pings, events.comments())).toBeLessThanOrEqual(tookMs / (0.8 * heartbeatMs))

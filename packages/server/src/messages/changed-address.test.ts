@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aMember, aSlot, type MailServer, mailServer, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 import { accountPassword as password, post } from '../../test/second-factor-steps.ts'
@@ -26,11 +27,7 @@ const textsTo = (to: string, text: RegExp) =>
   mails.mails.filter((mail) => mail.recipients.includes(to) && text.test(mail.text ?? '')).map(({ text = '' }) => text)
 
 const arrived = (to: string, text: RegExp) =>
-  until(
-    async () => textsTo(to, text)[0],
-    () => `a mail to ${to}`,
-    arrivesWithinMs,
-  )
+  until(async () => textsTo(to, text)[0], `a mail to ${to}`, arrivesWithinMs)
 
 async function confirm(address: string, bearer: string): Promise<void> {
   const [, token] = link.exec(await arrived(address, link)) ?? []
@@ -63,10 +60,8 @@ test('after a change, messages about the account’s bookings go to the new addr
   // The former address has the mail about the booking of somebody else alone.
   expect([current, other, former].map((to) => textsTo(to, cancelled).length)).toEqual([1, 1, 1])
   const maskedOf = async (bookingId: string) => {
-    const { rows } = await database.ownerPool.query(
-      `select masked_address as masked from holdfast.message where booking_id = $1 and kind = 'cancelled'`,
-      [bookingId],
-    )
+    const { rows } = await database.ownerPool.query(sql`select masked_address as masked from holdfast.message
+        where booking_id = ${bookingId} and kind = 'cancelled'`)
     return rows
   }
   expect(textsTo(former.toUpperCase(), cancelled)).toEqual([])

@@ -1,4 +1,5 @@
 import { aClinic, aDoctor, aSlot, type MailServer, mailServer, offerAsFreed, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
@@ -14,9 +15,9 @@ beforeAll(async () => {
   await until(
     async () => {
       const statement = `select from holdfast.log_receiver where name = 'email' and holder is not null`
-      return (await server.database.ownerPool.query(statement)).rowCount === 1 ? true : undefined
+      return (await server.database.ownerPool.query(statement)).rowCount === 1
     },
-    () => 'the relay to start',
+    'the relay to start',
     arrivesWithinMs,
   )
 })
@@ -49,7 +50,7 @@ const change = (id: string, manageToken: string, what: string) =>
 const mailTo = (to: string) =>
   until(
     async () => mails.mails.find(({ recipients, text }) => recipients.includes(to) && text?.includes('/offer#')),
-    () => `a mail about an offer to ${to}`,
+    `a mail about an offer to ${to}`,
     arrivesWithinMs,
   )
 
@@ -63,23 +64,17 @@ test('whoever had an offer that the clinic withdraws is notified, and waits on',
   const offer = await mailTo('withdrawn@example.net')
   expect(offer?.text).toContain('https://book.example.org/offer#')
   const { clinicNo, doctorId, startsAt, endsAt } = slot
-  await appPool.query(`insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'sealed')`, [
-    clinicNo,
-    doctorId,
-  ])
-  await appPool.query('select holdfast.set_busy_times($1, $2, tstzmultirange(tstzrange($3, $4)))', [
-    clinicNo,
-    doctorId,
-    startsAt,
-    endsAt,
-  ])
+  await appPool.query(sql`insert into holdfast.busy_calendar (clinic_no, resource_id, url)
+      values (${clinicNo}, ${doctorId}, 'sealed')`)
+  await appPool.query(sql`
+    select holdfast.set_busy_times(${clinicNo}, ${doctorId}, tstzmultirange(tstzrange(${startsAt}, ${endsAt})))`)
   const mail = await until(
     async () =>
       mails.mails.find(
         ({ recipients, subject }) =>
           recipients.includes('withdrawn@example.net') && subject?.startsWith('The time held for you is no longer'),
       ),
-    () => 'the mail about the end of the offer',
+    'the mail about the end of the offer',
     arrivesWithinMs,
   )
   expect(unsubscribeAddress(mail)).toEqual(unsubscribeAddress(offer))

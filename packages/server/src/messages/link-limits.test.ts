@@ -1,29 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { dueMessages, messagesWithIds, sendMessages } from '../../test/due-messages.ts'
 
 /** Makes these messages links that confirm the holds of their bookings. */
 async function becomeLinks(database: TestDatabase, ids: readonly string[]): Promise<void> {
   await database.ownerPool.query(`update holdfast.message set kind = 'confirm' where id = any ($1)`, [ids])
-  await database.ownerPool.query(
-    `update holdfast.booking set status = 'PENDING', hold_expires_at = now() + interval '10 minutes'
-      where id in (select booking_id from holdfast.message where id = any ($1))`,
-    [ids],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.booking set status = 'PENDING', hold_expires_at = now() + interval '10 minutes'
+     where id in (select booking_id from holdfast.message where id = any (${ids}))`)
 }
 
 /** The bookings come over IPv6, so each has an address and a network. */
 async function comeFrom(database: TestDatabase, ids: readonly string[], network: string): Promise<void> {
   const subjects = [randomUUID(), network]
-  await database.ownerPool.query(
-    `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
-     select m.clinic_no, o.subject, m.booking_id, o.kind, now()
-       from holdfast.message m, unnest(array['address', 'network'], $2::uuid[]) o(kind, subject)
-      where m.id = any ($1)`,
-    [ids, subjects],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+      select m.clinic_no, o.subject, m.booking_id, o.kind, now()
+        from holdfast.message m, unnest(array['address', 'network'], ${subjects}::uuid[]) o(kind, subject)
+       where m.id = any (${ids})`)
 }
 
 /** How often each of these messages was sent, or was skipped for which reason. */
@@ -89,16 +85,13 @@ test('strangers at many networks send an address at most sixty links; refused on
   await sendInTurn(database, ofNetworks)
   expect(await outcomesOf(database, ids)).toEqual({ sent: 60, address_limit: 2 })
   // Refused on the former day's count: the network gets all of its eight when a new day of the address begins.
-  await database.ownerPool.query(
-    `update holdfast.message_budget set since = since - interval '25 hours' where sent = 60`,
-  )
+  await database.ownerPool.query(`
+    update holdfast.message_budget set since = since - interval '25 hours' where sent = 60`)
   const refused = ofNetworks.at(-1)?.[0] ?? ''
-  const { rows } = await database.ownerPool.query<{ booking: string; network: string }>(
-    `select o.booking_id as booking, o.subject as network
-       from holdfast.message m join holdfast.booking_origin o using (clinic_no, booking_id)
-      where m.id = $1 and o.kind = 'network'`,
-    [refused],
-  )
+  const { rows } = await database.ownerPool.query<{ booking: string; network: string }>(sql`
+    select o.booking_id as booking, o.subject as network
+      from holdfast.message m join holdfast.booking_origin o using (clinic_no, booking_id)
+     where m.id = ${refused} and o.kind = 'network'`)
   expect(rows).toHaveLength(1)
   const { rowCount } = await database.ownerPool.query(
     `update holdfast.booking_origin o set subject = $2
@@ -106,11 +99,9 @@ test('strangers at many networks send an address at most sixty links; refused on
     [ids.slice(0, 9), rows[0]?.network],
   )
   expect(rowCount).toBe(9)
-  await database.ownerPool.query(
-    `update holdfast.message set state = 'due', done_at = null, due_at = now(), attempts = 0, reason = null
-      where id = any ($1)`,
-    [ids.slice(0, 9)],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.message set state = 'due', done_at = null, due_at = now(), attempts = 0, reason = null
+     where id = any (${ids.slice(0, 9)})`)
   await sendMessages(database, 'accepted')
   expect(await outcomesOf(database, ids.slice(0, 9))).toEqual({ sent: 8, network_limit: 1 })
 })

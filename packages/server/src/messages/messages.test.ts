@@ -11,6 +11,7 @@ import {
   someMessageSettings,
   until,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { mailHeader, openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
@@ -46,9 +47,9 @@ async function untilRelayStarted(): Promise<void> {
   await until(
     async () => {
       const statement = `select from holdfast.log_receiver where name = 'email' and holder is not null`
-      return (await ownerPool.query(statement)).rowCount === 1 ? true : undefined
+      return (await ownerPool.query(statement)).rowCount === 1
     },
-    () => 'the relay to start',
+    'the relay to start',
     arrivesWithinMs,
   )
 }
@@ -99,16 +100,15 @@ async function messagesOf(bookingId: string) {
 }
 
 async function clinicOf(): Promise<string> {
-  const { rows } = await server.database.ownerPool.query('select id from holdfast.clinic where no = $1', [
-    slot.clinicNo,
-  ])
+  const { rows } = await server.database.ownerPool.query(sql`
+    select id from holdfast.clinic where no = ${slot.clinicNo}`)
   return rows[0].id
 }
 
 const messageIn = (bookingId: string, kind: string, state: string) =>
   until(
     async () => (await messagesOf(bookingId)).find((message) => message.kind === kind && message.state === state),
-    () => `the message ${kind} to be ${state}`,
+    `the message ${kind} to be ${state}`,
     arrivesWithinMs,
   )
 
@@ -174,7 +174,7 @@ test('a temporary failure is repeated, a final one is not; staff send it again',
   const later = await book({ email: 'ada@example.net' })
   const waiting = await until(
     async () => (await messagesOf(later.id)).find(({ kind, result }) => kind === 'confirmed' && result !== null),
-    () => 'the first attempt',
+    'the first attempt',
     arrivesWithinMs,
   )
   expect(waiting).toMatchObject({ state: 'due', maskedAddress: 'a…@example.net' })
@@ -199,7 +199,7 @@ test('a temporary failure is repeated, a final one is not; staff send it again',
       const { rows } = await server.database.ownerPool.query(recorded)
       return rows.length === 0 ? undefined : rows
     },
-    () => 'the event that the message was sent again',
+    'the event that the message was sent again',
     arrivesWithinMs,
   )
   expect(events).toEqual([{ id: never.id, count: 1 }])
@@ -208,8 +208,8 @@ test('a temporary failure is repeated, a final one is not; staff send it again',
   expect((await call(ofBooking, { bearer: staff })).status).toBe(200)
   const reads = async () => (await server.database.ownerPool.query(read)).rows
   await until(
-    async () => ((await reads()).some(({ id }) => id === never.id) ? true : undefined),
-    () => 'the event that the messages of the booking were read',
+    async () => (await reads()).some(({ id }) => id === never.id),
+    'the event that the messages of the booking were read',
     arrivesWithinMs,
   )
   expect(await reads()).toContainEqual({ kind: 'booking_read', id: never.id })
@@ -224,10 +224,8 @@ test('a reminder asks whether the patient comes, and its link confirms it; the n
   const { id } = await book({ email: 'rita@example.net' })
   await messageIn(id, 'confirmed', 'sent')
   const remind = async (minutesBefore: number) => {
-    await ownerPool.query(
-      `update holdfast.message set due_at = now() where booking_id = $1 and kind = 'reminder' and minutes_before = $2`,
-      [id, minutesBefore],
-    )
+    await ownerPool.query(sql`update holdfast.message set due_at = now() where booking_id = ${id} and kind = 'reminder'
+        and minutes_before = ${minutesBefore}`)
     await appPool.query(`select graphile_worker.add_job('messages')`)
   }
   await remind(1440)
@@ -247,10 +245,8 @@ test('reminders are turned off by the mail program and on again by the link, not
   const remind = async () => {
     const { id } = await book({ email: 'nora@example.net' })
     await messageIn(id, 'confirmed', 'sent')
-    await ownerPool.query(
-      `update holdfast.message set due_at = now() where booking_id = $1 and kind = 'reminder' and minutes_before = 120`,
-      [id],
-    )
+    await ownerPool.query(sql`update holdfast.message set due_at = now() where booking_id = ${id} and kind = 'reminder'
+        and minutes_before = 120`)
     await appPool.query(`select graphile_worker.add_job('messages')`)
     return id
   }
@@ -377,10 +373,8 @@ test('without a mail server, messages are kept, and shown to administrators with
     expect(body.html).toContain('<!doctype html>')
     // What is stored has no token: it would open the ticket for everybody who reads it.
     expect(body.text).toContain('/ticket\n')
-    const { rows } = await keeping.database.ownerPool.query(
-      `select content::text as content from holdfast.message where id = $1`,
-      [kept.id],
-    )
+    const { rows } = await keeping.database.ownerPool.query(sql`select content::text as content from holdfast.message
+        where id = ${kept.id}`)
     expect(rows[0].content).not.toMatch(/hfm_|ticket#/)
     const member = await signUp(server.url, `${randomUUID()}@example.org`)
     await aMember(server.database, { no: slot.clinicNo }, { role: 'staff', accountId: member.id })

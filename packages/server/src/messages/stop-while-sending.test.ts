@@ -40,14 +40,13 @@ async function aScene(worker: 'on' | 'off') {
 /** The attempts under way, as they would be after a crash. */
 async function untilBegun(database: TestDatabase) {
   const begun = async () => {
-    const { rows } = await database.ownerPool.query<{ what: string }>(
-      `select 'account mail' as what from holdfast.account_mail where not before_sending and attempt_until is not null
-        union all select 'message' from holdfast.message where not before_sending and attempt_until is not null`,
-    )
+    const { rows } = await database.ownerPool.query<{ what: string }>(`
+      select 'account mail' as what from holdfast.account_mail where not before_sending and attempt_until is not null
+       union all select 'message' from holdfast.message where not before_sending and attempt_until is not null`)
     return rows.map(({ what }) => what).toSorted()
   }
   await until(
-    async () => ((await begun()).length === 2 ? true : undefined),
+    async () => (await begun()).length === 2,
     async () => `a mail and a message to be handed over, not only: ${await begun()}`,
     60_000,
   )

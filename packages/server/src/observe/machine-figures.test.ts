@@ -23,7 +23,7 @@ test('the space of a directory is shown, and none of what is no directory here',
   addMachineFigures(registry, { ...nowhere, dataDirectory: directory, backupTo: '/nowhere' })
   const free = await until(
     async () => (await valuesOf(registry, 'holdfast_disk_free_bytes'))['{directory="data"}'],
-    () => 'the free space',
+    'the free space',
   )
   const size = (await valuesOf(registry, 'holdfast_disk_size_bytes'))['{directory="data"}']
   expect(free).toBeGreaterThan(0)
@@ -48,7 +48,7 @@ test('each reading shows all directories, whatever became of another one since',
       async () => {
         now += 2_000
         const directories = await shown()
-        return directories.join() === names.map((name) => `{directory="${name}"}`).join() ? true : undefined
+        return directories.join() === names.map((name) => `{directory="${name}"}`).join()
       },
       () => `the space of ${names.join(' and ')}`,
     )
@@ -79,7 +79,7 @@ test('a directory that hangs does not stop the figures of another, and loses its
     until(
       async () => {
         const shown = await valuesOf(registry, 'holdfast_disk_free_bytes')
-        return isDeepStrictEqual(shown, expected) ? true : undefined
+        return isDeepStrictEqual(shown, expected)
       },
       () => `the space ${JSON.stringify(expected)}`,
     )

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aSlot, type DatabaseProxy, databaseProxy, lapseHolds, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../test/running-server.ts'
 
@@ -69,15 +70,9 @@ describe('/metrics', () => {
       expect(pools[`{pool="${pool}",state="used"}`], pool).toBe(0)
       expect(pools[`{pool="${pool}",state="waiting"}`], pool).toBe(0)
     }
-    await until(
-      async () => ((await samples('holdfast_active_holds'))[''] === 1 ? true : undefined),
-      () => 'one active hold in the metrics',
-    )
+    await until(async () => (await samples('holdfast_active_holds'))[''] === 1, 'one active hold in the metrics')
     // Transactions of other test files are older for a while.
-    await until(
-      async () => ((await samples('holdfast_event_tail_lag_seconds'))[''] === 0 ? true : undefined),
-      () => 'no lag in the metrics',
-    )
+    await until(async () => (await samples('holdfast_event_tail_lag_seconds'))[''] === 0, 'no lag in the metrics')
     // Partitions exist for this month and the next three.
     const daysLeft = ((await samples('holdfast_partition_seconds_left'))[''] ?? 0) / 86_400
     expect(daysLeft).toBeGreaterThan(85)
@@ -87,10 +82,7 @@ describe('/metrics', () => {
 
   test('a lapsed hold is not counted as active', async () => {
     await lapseHolds(server.database, smallSlot)
-    await until(
-      async () => ((await samples('holdfast_active_holds'))[''] === 0 ? true : undefined),
-      () => 'no active hold in the metrics',
-    )
+    await until(async () => (await samples('holdfast_active_holds'))[''] === 0, 'no active hold in the metrics')
   })
 
   test('e-mails with links that wait are counted, and the age of the oldest', async () => {
@@ -99,15 +91,11 @@ describe('/metrics', () => {
       Math.floor((await samples('holdfast_account_mails_waiting_seconds'))[''] ?? Number.NaN),
     ]
     expect(await waiting()).toEqual([0, 0])
-    await server.database.ownerPool.query(
-      `insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at, created_at)
+    await server.database.ownerPool.query(`
+      insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at, created_at)
        select gen_random_uuid(), 'invitation', false, '', now() + interval '1 day', now() - make_interval(hours => n)
-         from generate_series(1, 2) n`,
-    )
-    await until(
-      async () => ((await waiting())[0] === 2 ? true : undefined),
-      () => 'two waiting e-mails in the metrics',
-    )
+         from generate_series(1, 2) n`)
+    await until(async () => (await waiting())[0] === 2, 'two waiting e-mails in the metrics')
     expect((await waiting())[1]).toBeGreaterThanOrEqual(7_200)
     await server.database.ownerPool.query('delete from holdfast.account_mail')
   })
@@ -118,10 +106,7 @@ describe('/metrics', () => {
       await open.query('begin')
       await open.query('select pg_current_xact_id()')
       expect((await book({ slotId, patient: { name: 'P' } })).status).toBe(201)
-      await until(
-        async () => (((await samples('holdfast_event_tail_lag_seconds'))[''] ?? 0) > 0 ? true : undefined),
-        () => 'a lag in the metrics',
-      )
+      await until(async () => ((await samples('holdfast_event_tail_lag_seconds'))[''] ?? 0) > 0, 'a lag in the metrics')
     } finally {
       await open.query('rollback')
       open.release()
@@ -155,17 +140,14 @@ describe('probes', () => {
   })
 
   test('a schema without the latest migration is not ready until it is migrated', async () => {
-    const { rows } = await server.database.ownerPool.query(
-      'delete from holdfast.migration where version = (select max(version) from holdfast.migration) returning *',
-    )
+    const { rows } = await server.database.ownerPool.query(`delete from holdfast.migration
+        where version = (select max(version) from holdfast.migration) returning *`)
     const pending = await call(`${server.url}/readyz`)
     expect(pending.status).toBe(503)
     expect(pending.body.checks).toMatchObject({ database: 'reachable', migrations: 'pending' })
     const [row] = rows
-    await server.database.ownerPool.query(
-      'insert into holdfast.migration (version, name, checksum) values ($1, $2, $3)',
-      [row.version, row.name, row.checksum],
-    )
+    await server.database.ownerPool.query(sql`insert into holdfast.migration (version, name, checksum)
+        values (${row.version}, ${row.name}, ${row.checksum})`)
     expect((await call(`${server.url}/readyz`)).status).toBe(200)
   })
 
@@ -197,15 +179,9 @@ describe('probes', () => {
         expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
       }
       await proxy.restore()
-      await until(
-        async () => ((await call(`${cutOff.url}/readyz`)).status === 200 ? true : undefined),
-        () => 'ready again',
-      )
+      await until(async () => (await call(`${cutOff.url}/readyz`)).status === 200, 'ready again')
       // Writes are let through once the tail has found the database as well.
-      await until(
-        async () => ((await claim()).status === 201 ? true : undefined),
-        () => 'a booking after the return',
-      )
+      await until(async () => (await claim()).status === 201, 'a booking after the return')
     })
 
     test('report it within seconds also when it does not respond', async () => {
@@ -279,14 +255,12 @@ describe('the log', () => {
     const joinUrl = String(read.body.joinUrl)
     expect(joinUrl).toMatch(/^https:\/\/video\.unlikely\.example\/[0-9a-f]{32}$/)
     // A failure inside: PostgreSQL's own message would quote the row.
-    await server.database.ownerPool.query(
-      `alter table holdfast.resource add constraint planted check (video_room not like '%unlikely%') not valid`,
-    )
+    await server.database.ownerPool.query(`
+      alter table holdfast.resource add constraint planted check (video_room not like '%unlikely%') not valid`)
     expect((await setRoom(room)).status).toBe(500)
     await server.database.ownerPool.query('alter table holdfast.resource drop constraint planted')
-    await server.database.ownerPool.query(
-      `alter table holdfast.booking add constraint planted check (patient->>'name' <> 'Persephone Unlikely') not valid`,
-    )
+    await server.database.ownerPool.query(`
+      alter table holdfast.booking add constraint planted check (patient->>'name' <> 'Persephone Unlikely') not valid`)
     const failed = await book({ slotId, patient: { name, email, phone }, reason })
     expect(failed.status).toBe(500)
     expect(failed.body.code).toBe('internal_error')

@@ -86,23 +86,11 @@ test.runIf(isInstalled)('a stopped mail server, and then a stopped server, becom
   const server = await runningServer(env)
   onTestFinished(() => server.end())
   const prometheus = await startPrometheus(server.url)
-  const fires = (name: string) =>
-    until(
-      () => firing(prometheus, name),
-      () => `${name} to fire`,
-      firesWithinMs,
-    )
-  await until(
-    async () => ((await isScraped(prometheus)) ? true : undefined),
-    () => 'the server in Prometheus',
-    firesWithinMs,
-  )
+  const fires = (name: string) => until(() => firing(prometheus, name), `${name} to fire`, firesWithinMs)
+  await until(async () => await isScraped(prometheus), 'the server in Prometheus', firesWithinMs)
   for (const name of ['HoldfastMessagesFail', 'HoldfastNoServer']) {
     // Before the server was scraped, it fired.
-    await until(
-      async () => ((await firing(prometheus, name)) === undefined ? true : undefined),
-      () => `${name} to be silent`,
-    )
+    await until(async () => (await firing(prometheus, name)) === undefined, `${name} to be silent`)
   }
 
   for (const [panel, expression] of dashboardQueries()) {

@@ -23,7 +23,7 @@ const inFlight = async (route: string) => (await samples('holdfast_http_requests
 
 function reached(route: string, count: number): Promise<true> {
   return until(
-    async () => ((await inFlight(route)) === count ? true : undefined),
+    async () => (await inFlight(route)) === count,
     async () => `${count} requests of ${route} in flight; they are ${await inFlight(route)}`,
   )
 }
@@ -63,8 +63,7 @@ test('a connection for live updates is in flight while it is open', async () => 
   expect(events.status).toBe(200)
   stopping.abort()
   await until(
-    async () =>
-      Object.values(await samples('holdfast_http_requests_in_flight')).every((count) => count === 0) ? true : undefined,
-    () => 'an end of all requests',
+    async () => Object.values(await samples('holdfast_http_requests_in_flight')).every((count) => count === 0),
+    'an end of all requests',
   )
 })

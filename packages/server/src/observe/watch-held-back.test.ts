@@ -25,10 +25,7 @@ test('an open transaction that holds back the log is logged once, and is in /rea
   await client.query('begin')
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()')
   await aBooking(database, slot, { createdAt: new Date(Date.now() - 60_000) })
-  const found = await until(
-    async () => watch.latest() ?? undefined,
-    () => 'what holds back the log',
-  )
+  const found = await until(async () => watch.latest() ?? undefined, 'what holds back the log')
   expect(found).toMatchObject({ pid: rows[0]?.pid })
   // It can still serve requests.
   const readiness = await probes.readiness()
@@ -39,10 +36,7 @@ test('an open transaction that holds back the log is logged once, and is in /rea
 
   await client.query('rollback')
   client.release()
-  await until(
-    async () => (watch.latest() === null ? true : undefined),
-    () => 'an end of it',
-  )
+  await until(async () => watch.latest() === null, 'an end of it')
   expect(watch.by()).toBeNull()
   expect(lines).toEqual([
     [

@@ -60,7 +60,7 @@ async function figures(name: string): Promise<number[]> {
 
 function bothShow(name: string, isExpected: (value: number) => boolean): Promise<true> {
   return until(
-    async () => ((await figures(name)).every(isExpected) ? true : undefined),
+    async () => (await figures(name)).every(isExpected),
     async () => `the server and the worker to show ${name}; it is ${await figures(name)}`,
   )
 }
@@ -84,13 +84,10 @@ describe('a worker beside a server', () => {
       /^holdfast_relay_waiting_seconds\{receiver="webhooks"\} \d/m,
       /^holdfast_job_runs_total\{job="\S+",failed="false"\} [1-9]/m,
     ]
-    await until(
-      async () => {
-        const text = await read()
-        return ofJobs.every((line) => line.test(text)) ? true : undefined
-      },
-      () => 'the relay and a job in the worker’s metrics',
-    )
+    await until(async () => {
+      const text = await read()
+      return ofJobs.every((line) => line.test(text))
+    }, 'the relay and a job in the worker’s metrics')
   })
 
   test('both show up to when the database can be restored, and that a backup fails', async () => {

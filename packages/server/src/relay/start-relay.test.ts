@@ -41,7 +41,7 @@ function recorder(database: TestDatabase, name = 'recorder') {
     }),
     untilDelivered: (ids: readonly string[]) =>
       until(
-        async () => (ids.every((id) => delivered.some(({ bookingId }) => bookingId === id)) ? true : undefined),
+        async () => ids.every((id) => delivered.some(({ bookingId }) => bookingId === id)),
         () => `${ids.length} bookings, not ${delivered.map(({ bookingId }) => bookingId).join()}`,
         deliveredWithinMs,
       ),
@@ -66,7 +66,7 @@ const position = async (database: TestDatabase, name = 'recorder') =>
 const untilStarted = (database: TestDatabase, name = 'recorder') =>
   until(
     async () => ((await position(database, name))?.holder ? true : undefined),
-    () => 'the relay to start',
+    'the relay to start',
     deliveredWithinMs,
   )
 
@@ -108,11 +108,7 @@ test('continues where it was after a stop, and repeats a delivery that failed', 
   delivered.length = 0
   relayTo(database, failing(2))
   await untilDelivered(missed)
-  await until(
-    async () => ((await position(database)).seq !== reached.seq ? true : undefined),
-    () => 'the position to move',
-    deliveredWithinMs,
-  )
+  await until(async () => (await position(database)).seq !== reached.seq, 'the position to move', deliveredWithinMs)
   // How many of them came in the deliveries that failed depends on the horizon.
   expect(delivered.length).toBeGreaterThan(2 * missed.length)
   expect(delivered.slice(-2 * missed.length).map(({ bookingId }) => bookingId)).toEqual(
@@ -150,9 +146,8 @@ test('takes over from a process that was killed, when its time is over', async (
   const first = relayTo(database, receiver)
   await untilStarted(database)
   await first.stop()
-  await database.ownerPool.query(
-    `update holdfast.log_receiver set holder = gen_random_uuid(), held_until = clock_timestamp() + interval '2 s'`,
-  )
+  await database.ownerPool.query(`update holdfast.log_receiver
+      set holder = gen_random_uuid(), held_until = clock_timestamp() + interval '2 s'`)
   const ids = await book(database, slot, 2)
   relayTo(database, receiver)
   await untilDelivered(ids)
@@ -177,8 +172,8 @@ test('a delivery of a process that is not the holder any more is rolled back', a
   await untilStarted(database)
   const [id = ''] = await book(database, slot, 1)
   await until(
-    async () => (delivered.includes(id) ? true : undefined),
-    () => 'the event to be delivered after the other process was gone',
+    async () => delivered.includes(id),
+    'the event to be delivered after the other process was gone',
     deliveredWithinMs,
   )
   // The first delivery was not acknowledged, so there was a second one.
@@ -231,17 +226,13 @@ test('a receiver that is away is logged once, and measured until it is back', as
   running.add(relay)
   await untilStarted(database)
   const ids = await book(database, slot, 1)
-  await until(
-    async () => (attempts >= 3 ? true : undefined),
-    () => 'three attempts',
-    deliveredWithinMs,
-  )
+  await until(async () => attempts >= 3, 'three attempts', deliveredWithinMs)
   expect(lines.match(/could not be forwarded/g)?.length).toBeLessThan(attempts)
   expect(waiting.some((since) => since !== null)).toBe(true)
   isAway = false
   await untilDelivered(ids)
   await until(
-    async () => (lines.includes('is forwarded again') && waiting.at(-1) === null ? true : undefined),
+    async () => lines.includes('is forwarded again') && waiting.at(-1) === null,
     () => `the end of the wait: ${lines}`,
     deliveredWithinMs,
   )

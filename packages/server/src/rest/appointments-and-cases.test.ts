@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { operations, send } from '../../test/access-scene.ts'
 import type { CallOptions, RestApp } from '../../test/rest-app.ts'
@@ -48,9 +49,8 @@ async function aScene(database: TestDatabase, rest: RestApp) {
       requestHash: randomUUID(),
     })
     if (outcome.kind !== 'booked') throw new Error(outcome.kind)
-    const { rows } = await database.ownerPool.query('select slot_id from holdfast.booking where id = $1', [
-      outcome.case.id,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select slot_id from holdfast.booking
+        where id = ${outcome.case.id}`)
     return { id: outcome.case.id, slotId: String(rows[0]?.slot_id) }
   }
   const record = await rest.engine.patients.create(clinic.no, aPatientRecord(), null)
@@ -119,19 +119,15 @@ test('negative control: an appointment is found by each of these routes', async 
 
 test('negative control: a case that is stored as an appointment is found', async ({ database, rest, scene }) => {
   const planted = await aScene(database, rest)
-  await database.ownerPool.query(
-    `update holdfast.booking set appointment_type = 'in_person', patient = '{"name": "Ada"}' where id = $1`,
-    [planted.inBlock.id],
-  )
+  await database.ownerPool.query(sql`update holdfast.booking
+      set appointment_type = 'in_person', patient = '{"name": "Ada"}' where id = ${planted.inBlock.id}`)
   expect(await foundBy(rest, { ...scene, ...planted }, planted.inBlock.id)).toContain('arriveBooking staff')
 })
 
 test('a link by account does not make a case one of the account’s bookings', async ({ database, rest, scene }) => {
   const as = scene.people.account
-  await database.ownerPool.query('update holdfast.booking set account_id = $1 where id = $2', [
-    as.id,
-    scene.inOpenTime.id,
-  ])
+  await database.ownerPool.query(sql`
+    update holdfast.booking set account_id = ${as.id} where id = ${scene.inOpenTime.id}`)
   expect((await rest.call('listMyBookings', { as })).body.items).toEqual([])
   expect((await rest.call('getBooking', { path: { bookingId: scene.inOpenTime.id }, as })).problem.status).toBe(404)
   const own = await aBooking(database, scene.free, { accountId: as.id })

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aDoctor, aSlot } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { test as restTest } from '../../test/rest-test.ts'
 
@@ -38,8 +38,7 @@ afterAll(() => rm(project, { recursive: true, force: true }))
 
 test.for(nodes().map((path) => [execFileSync(path, ['--version'], { encoding: 'utf8' }).trim(), path]))(
   'the example of the client’s package books and cancels on Node %s',
-  async ([, path = ''], { database, baseUrl }) => {
-    const clinic = await aClinic(database)
+  async ([, path = ''], { database, baseUrl, clinic }) => {
     await aSlot(database, await aDoctor(database, clinic))
     const { stdout } = await run(path, [join(client, 'example.mjs'), baseUrl], { cwd: project })
     expect(stdout).toMatch(/^held until .+\nCONFIRMED\nCANCELLED\n$/)

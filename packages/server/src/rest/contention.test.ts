@@ -88,9 +88,8 @@ async function contend(count = clients): Promise<Record<string, number>> {
 }
 
 async function taken(): Promise<number[]> {
-  const { rows } = await database.ownerPool.query<{ taken: number }>(
-    'select taken from holdfast.slot order by starts_at',
-  )
+  const { rows } = await database.ownerPool.query<{ taken: number }>(`
+    select taken from holdfast.slot order by starts_at`)
   return rows.map((row) => row.taken)
 }
 
@@ -139,13 +138,10 @@ describe('when every batch has read the slots before any may write', () => {
 
   async function untilQueued(server: ServerProcess, count: number): Promise<void> {
     const line = `\nholdfast_queue_depth{queue="claim"} ${count}\n`
-    await until(
-      async () => {
-        const { text } = await call(`${server.url}/metrics`, { bearer: metricsToken })
-        return text.includes(line) ? true : undefined
-      },
-      () => `${count} claims that wait`,
-    )
+    await until(async () => {
+      const { text } = await call(`${server.url}/metrics`, { bearer: metricsToken })
+      return text.includes(line)
+    }, `${count} claims that wait`)
   }
 
   test('still exactly 50 are booked', async () => {
@@ -156,9 +152,8 @@ describe('when every batch has read the slots before any may write', () => {
 
   test('negative control: without lock and constraint slots are overbooked, and every check finds it', async () => {
     await start()
-    const { rows } = await database.ownerPool.query<{ text: string }>(
-      "select pg_get_functiondef(oid) as text from pg_proc where proname = 'claim_slots'",
-    )
+    const { rows } = await database.ownerPool.query<{ text: string }>(`select pg_get_functiondef(oid) as text
+        from pg_proc where proname = 'claim_slots'`)
     const [first] = rows
     const unlocked = (first?.text ?? '').replace(/\bfor update\b/, '')
     expect(unlocked).not.toBe(first?.text)

@@ -1,5 +1,4 @@
 // Completeness: a write is not within the limit of its clinic, and its operation does not say so
-import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, operations, send } from '../../test/access-scene.ts'
 import { type OperationId, startRestApp } from '../../test/rest-app.ts'
@@ -29,8 +28,7 @@ test('every write is within its clinic’s concurrency limit, but for some that 
   expect(admitted.sort()).toEqual(elsewhere.sort())
 })
 
-test('a booking that adds places is within it: it is in no queue of the engine', async ({ database, full }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('a booking that adds places is within it: it is in no queue of the engine', async ({ full, slot }) => {
   const body = { slotId: slot.id, patient: { name: 'Ada' }, confirm: true, onBehalf: true, addsPlaces: true }
   const as = await full.aMember(slot.clinicNo, 'staff')
   expect((await full.call('createBooking', { body, as })).problem.code).toBe('overloaded')

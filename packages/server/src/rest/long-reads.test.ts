@@ -70,10 +70,7 @@ freshDatabaseTest('negative control: without the limit, it waits until these lis
     isAnswered = true
     return status
   })
-  await until(
-    async () => pool.waitingCount > waitingBefore || undefined,
-    () => 'the request in the queue for a connection',
-  )
+  await until(async () => pool.waitingCount > waitingBefore, 'the request in the queue for a connection')
   expect(isAnswered).toBe(false)
   expect(await end(other)).toEqual(allServed)
   expect(await other).toBe(200)

@@ -1,5 +1,6 @@
 import { createEngine, DatabaseUnavailable, type Engine, engineMethods } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp } from '../../test/rest-app.ts'
 import { test as restTest } from '../../test/rest-test.ts'
@@ -94,10 +95,8 @@ async function aScene(database: TestDatabase, rest: RestApp, { confirmByLink = f
     return { path: { bookingId: created.id }, token: created.manageToken }
   }
   const statuses = async () => {
-    const { rows } = await database.ownerPool.query<{ status: string }>(
-      'select status from holdfast.booking where slot_id = $1',
-      [slot.id],
-    )
+    const { rows } = await database.ownerPool.query<{ status: string }>(sql`
+      select status from holdfast.booking where slot_id = ${slot.id}`)
     return rows.map(({ status }) => status)
   }
   return { clinic, admin, member, body, hold, statuses }

@@ -1,5 +1,4 @@
 import { createHoldfastClient } from '@holdfast/contract/client'
-import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test as restTest } from '../../test/rest-test.ts'
 
@@ -7,8 +6,7 @@ const test = restTest.extend('baseUrl', { scope: 'file' }, ({ rest }) =>
   rest.app.listen({ port: 0, host: '127.0.0.1' }),
 )
 
-test('the typed client books, manages it by its token, and receives problems', async ({ database, baseUrl }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('the typed client books, manages it by its token, and receives problems', async ({ baseUrl, slot }) => {
   const client = createHoldfastClient({ baseUrl: `${baseUrl}/` })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }
   const created = await client.createBooking({ body, headers: { 'Idempotency-Key': 'client' } })

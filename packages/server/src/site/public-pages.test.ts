@@ -78,8 +78,7 @@ test('the page of a doctor says who it is about, with the hours of the next days
   expect(response.headers['content-security-policy']).toContain("script-src 'self' 'sha256-")
 })
 
-test('a page that has not changed is not sent again, and a change is seen', async ({ database, site }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('a page that has not changed is not sent again, and a change is seen', async ({ site, doctor }) => {
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
   const app = await site.siteOf({ cache })
   const url = `/doctors/${doctor.id}`
@@ -98,9 +97,7 @@ test('a page that has not changed is not sent again, and a change is seen', asyn
   )
 })
 
-test('a name cannot end an element or an attribute of the page', async ({ database, site }) => {
-  const clinic = await aClinic(database)
-  const doctor = await aDoctor(database, clinic)
+test('a name cannot end an element or an attribute of the page', async ({ site, clinic, doctor }) => {
   const name = '</script><script>alert(1)</script>"&<b>'
   await site.engine.directory.updateDoctor(doctor.id, { name })
   await site.engine.directory.updateClinic(clinic.id, { name })
@@ -112,8 +109,7 @@ test('a name cannot end an element or an attribute of the page', async ({ databa
   }
 })
 
-test('the page of a clinic is found by its id, the list without a clinic stays', async ({ database, site }) => {
-  const clinic = await aClinic(database)
+test('the page of a clinic is found by its id, the list without a clinic stays', async ({ site, clinic }) => {
   await site.engine.directory.updateClinic(clinic.id, { name: 'Hill Clinic' })
   const { body } = await site.app.inject({ url: `/?clinicId=${clinic.id}` })
   expect(body).toContain('<title>Hill Clinic · Holdfast</title>')
@@ -130,8 +126,7 @@ test('an unknown doctor is 404 with the site’s page, and says nothing', async 
   }
 })
 
-test('search engines leave out the page of a doctor whose bookings are stopped', async ({ database, site }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('search engines leave out the page of a doctor whose bookings are stopped', async ({ database, site, doctor }) => {
   await aSlot(database, doctor)
   // The cache has the tags that a change invalidates.
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
@@ -225,8 +220,7 @@ test('the sitemap names every clinic and active doctor; robots.txt names the sit
   }
 })
 
-test('without a public address there is no sitemap and no canonical address', async ({ database, site }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('without a public address there is no sitemap and no canonical address', async ({ site, doctor }) => {
   const app = await site.siteOf({ publicUrl: null })
   expect((await app.inject('/sitemap.xml')).statusCode).toBe(404)
   expect((await app.inject('/robots.txt')).body).not.toContain('Sitemap')

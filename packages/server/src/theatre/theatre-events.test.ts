@@ -51,7 +51,7 @@ describe('the live theatre', () => {
     const afterSignal = async () => {
       signals += 1
       await until(
-        async () => (types().length >= signals ? true : undefined),
+        async () => types().length >= signals,
         () => `${signals} signals; there are ${JSON.stringify(client.received)}`,
       )
     }
@@ -86,10 +86,7 @@ describe('the live theatre', () => {
     expect(client.received).toHaveLength(1)
     const { theatre } = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
     await theatre.createRoom(clinic.no, { name: 'OR 2', site: null, turnoverMinutes: 0, hours: null }, null)
-    await until(
-      async () => (client.received.length > 1 ? true : undefined),
-      () => 'a signal',
-    )
+    await until(async () => client.received.length > 1, 'a signal')
     await client.end()
   })
 
@@ -188,16 +185,10 @@ test('a clinic’s signals are those of its shard', async () => {
 test('a stream ends when the role is revoked', async () => {
   const { url, revoke, slots } = await aRoute()
   const client = await eventsClient(url)
-  await until(
-    async () => (client.comments() > 2 ? true : undefined),
-    () => 'heartbeats',
-  )
+  await until(async () => client.comments() > 2, 'heartbeats')
   revoke()
   await client.ended
-  await until(
-    async () => (slots.count === 0 ? true : undefined),
-    () => 'the connection is counted no more',
-  )
+  await until(async () => slots.count === 0, 'the connection is counted no more')
 })
 
 test('a stopping server ends the streams', async () => {

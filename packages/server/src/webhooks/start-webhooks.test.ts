@@ -47,9 +47,9 @@ async function sendingWebhooks(database: TestDatabase) {
   await until(
     async () => {
       const held = `select from holdfast.log_receiver where name = 'webhooks' and holder is not null`
-      return (await database.ownerPool.query(held)).rowCount === 1 ? true : undefined
+      return (await database.ownerPool.query(held)).rowCount === 1
     },
-    () => 'the relay to start',
+    'the relay to start',
     arrivesWithinMs,
   )
   const requestedOf = (part: string) => requested.filter((url) => url.includes(part)).length
@@ -58,7 +58,7 @@ async function sendingWebhooks(database: TestDatabase) {
     requestedOf,
     untilRequested: (part: string, count: number) =>
       until(
-        async () => (requestedOf(part) >= count ? true : undefined),
+        async () => requestedOf(part) >= count,
         () => `${count} requests to ${part}, not ${requested.join()}`,
         arrivesWithinMs,
       ),

@@ -15,12 +15,11 @@ beforeAll(async () => {
   server = await runningServer({ HOLDFAST_WORKER: 'on', HOLDFAST_WEBHOOK_PRIVATE: 'on', SMTP_URL: mails.url })
   await until(
     async () => {
-      const { rows } = await server.database.ownerPool.query(
-        `select from holdfast.log_receiver where name = 'webhooks' and holder is not null`,
-      )
-      return rows.length > 0 ? true : undefined
+      const { rows } = await server.database.ownerPool.query(`select from holdfast.log_receiver where name = 'webhooks'
+          and holder is not null`)
+      return rows.length > 0
     },
-    () => 'the relay to start',
+    'the relay to start',
     arrivesWithinMs,
   )
 })
@@ -100,7 +99,7 @@ test('what fails is repeated by the job with the same id, and delays no other we
   await received(broken, 1)
   await until(
     async () => ((await find(id)).failingSince === null ? undefined : true),
-    () => 'the failure to be recorded',
+    'the failure to be recorded',
     arrivesWithinMs,
   )
   broken.respondWith(200)
@@ -112,9 +111,9 @@ test('what fails is repeated by the job with the same id, and delays no other we
       await ownerPool.query('update holdfast.webhook set blocked_until = null where id = $1', [id])
       await appPool.query(`select graphile_worker.add_job('webhooks', job_key => 'webhooks')`)
       const webhook = await find(id)
-      return webhook.due === 0 && webhook.failingSince === null ? true : undefined
+      return webhook.due === 0 && webhook.failingSince === null
     },
-    () => 'everything to be delivered',
+    'everything to be delivered',
     arrivesWithinMs,
   )
   const ids = broken.received.map(({ headers }) => headers['webhook-id'])
@@ -139,7 +138,7 @@ test('a server that does not respond delays only its own events', async () => {
   // The second event of the booking waits for the first, whose attempt fails by its timeout.
   await until(
     async () => ((await one.find(id)).failingSince === null ? undefined : true),
-    () => 'the attempt to fail',
+    'the attempt to fail',
     arrivesWithinMs,
   )
   expect(new Set(silent.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
@@ -153,18 +152,14 @@ test('a server that is gone pauses its webhook, and the administrators get an e-
   const { add, book, find, admin, clinic } = await aDesk()
   const { id } = await add(receiver.url)
   await book()
-  await until(
-    async () => ((await find(id)).pauseReason === 'gone' ? true : undefined),
-    () => 'the webhook to be paused',
-    arrivesWithinMs,
-  )
+  await until(async () => (await find(id)).pauseReason === 'gone', 'the webhook to be paused', arrivesWithinMs)
   const { rows } = await server.database.ownerPool.query('select email from auth."user" where id = $1', [admin.id])
   const mail = await until(
     async () =>
       mails.mails.find(
         ({ recipients, text }) => recipients.includes(rows[0].email) && !text?.includes('/confirm-email#'),
       ),
-    () => 'the e-mail',
+    'the e-mail',
     arrivesWithinMs,
   )
   expect(mail.subject).toContain('webhook')

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
@@ -27,18 +28,14 @@ const noNotice = async () => undefined
 const ask = (email: string) => opened.accounts.createMailedPasswordReset(email, async () => undefined)
 
 const askAgainAfter = async (minutes: number, { id, email }: { id: string; email: string }) => {
-  await server.database.ownerPool.query(
-    `update auth.verification set "mailedAt" = "mailedAt" - make_interval(mins => $1) where value = $2`,
-    [minutes, id],
-  )
+  await server.database.ownerPool.query(sql`update auth.verification
+      set "mailedAt" = "mailedAt" - make_interval(mins => ${minutes}) where value = ${id}`)
   return (await ask(email))?.token ?? null
 }
 
 const isProven = async (id: string) => {
-  const { rowCount } = await server.database.ownerPool.query(
-    'select from holdfast.verified_account where account_id = $1',
-    [id],
-  )
+  const { rowCount } = await server.database.ownerPool.query(sql`select from holdfast.verified_account
+      where account_id = ${id}`)
   return rowCount === 1
 }
 
@@ -100,11 +97,9 @@ const follow = (caller: { accountId: string; sessionId: string }, token: string)
 
 /** Changes the address of an account, as somebody does who has shown a passkey. */
 async function changeAddress(accountId: string): Promise<void> {
-  const { rows } = await server.database.ownerPool.query<{ id: string }>(
-    `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
-     values ($1, gen_random_uuid()::text, now() + interval '1 day', now(), now()) returning id::text`,
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(sql`
+    insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+     values (${accountId}, gen_random_uuid()::text, now() + interval '1 day', now(), now()) returning id::text`)
   const sessionId = rows[0]?.id ?? ''
   const request = { newEmail: `${randomUUID()}@example.org`, language: 'en', sessionId, network: null } as const
   const link = await opened.accounts.createEmailLink(accountId, request, async () => undefined)

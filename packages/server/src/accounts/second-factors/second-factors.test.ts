@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
@@ -151,11 +152,9 @@ describe('an authenticator app', () => {
 
 test('whoever knows the password alone cannot add a second factor to an account that has one', async () => {
   const { id, token } = await signUp(server.url, 'owner@example.org', password)
-  await server.database.ownerPool.query(
-    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-     values ($1, 'Key', 'planted', 'x', 0, '[]', now())`,
-    [id],
-  )
+  await server.database.ownerPool.query(sql`
+    insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values (${id}, 'Key', 'planted', 'x', 0, '[]', now())`)
   const origin = { origin: server.url }
   for (const path of ['totp/begin', 'recovery-codes', 'totp/remove']) {
     expect((await post(server.url, path, { password }, token)).body.code).toBe('second_factor_required')
@@ -285,10 +284,8 @@ test('neither the database nor the log contains secrets, recovery codes, challen
   await finish(challenge, code)
   expect(server.logText()).not.toContain(code)
   // Negative control: a secret that is stored as it is would be found.
-  await server.database.ownerPool.query('update auth.totp set secret = $1 where "userId" = $2', [
-    person.secret,
-    person.id,
-  ])
+  await server.database.ownerPool.query(sql`
+    update auth.totp set secret = ${person.secret} where "userId" = ${person.id}`)
   expect(await found(planted)).toEqual([person.secret])
 })
 
@@ -304,20 +301,16 @@ async function opened() {
 }
 
 async function sessionIdOf(accountId: string): Promise<string> {
-  const { rows } = await server.database.ownerPool.query<{ id: string }>(
-    'select id::text from auth.session where "userId" = $1',
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(sql`
+    select id::text from auth.session where "userId" = ${accountId}`)
   return rows[0]?.id ?? ''
 }
 
 /** A passkey that nobody signs in with. @returns its id */
 async function aPasskey(accountId: string): Promise<string> {
-  const { rows } = await server.database.ownerPool.query<{ id: string }>(
-    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-     values ($1, 'Key', gen_random_uuid()::text, 'x', 0, '[]', now()) returning id::text`,
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(sql`
+    insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values (${accountId}, 'Key', gen_random_uuid()::text, 'x', 0, '[]', now()) returning id::text`)
   return rows[0]?.id ?? ''
 }
 
@@ -340,9 +333,8 @@ async function passwordResetOf(accountId: string): Promise<string> {
 /** Every row of every table, as text. */
 async function databaseText(): Promise<string> {
   const { ownerPool } = server.database
-  const { rows } = await ownerPool.query<{ name: string }>(
-    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('auth', 'holdfast')`,
-  )
+  const { rows } = await ownerPool.query<{ name: string }>(`select format('%I.%I', schemaname, tablename) as name
+      from pg_tables where schemaname in ('auth', 'holdfast')`)
   const texts: string[] = []
   for (const { name } of rows) {
     const found = await ownerPool.query<{ text: string | null }>(

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { aCreatedPasskey } from '../../../test/passkey-responses.ts'
 import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
@@ -32,10 +33,8 @@ test('wrong first codes of an app are slowed', async () => {
 test('an app that was begun more than ten minutes ago has to be begun again', async () => {
   const { id, token, secret, confirm } = await beginning('late@example.org')
   const begunAgo = (ago: string | null) =>
-    server.database.ownerPool.query('update auth.totp set "begunAt" = now() - $2::interval where "userId" = $1', [
-      id,
-      ago,
-    ])
+    server.database.ownerPool.query(sql`
+      update auth.totp set "begunAt" = now() - ${ago}::interval where "userId" = ${id}`)
   for (const ago of ['601 seconds', null]) {
     await begunAgo(ago)
     expect(await confirm(codeOf(secret))).toBe('totp_missing')
@@ -47,11 +46,9 @@ test('an app that was begun more than ten minutes ago has to be begun again', as
 
 test('passkeys that are created at the same time are 20 at most', async () => {
   const { id, token } = await signUp(server.url, 'keys@example.org', password)
-  await server.database.ownerPool.query(
-    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-     select $1, 'Key', md5(n::text), 'x', 0, '[]', now() from generate_series(1, 18) n`,
-    [id],
-  )
+  await server.database.ownerPool.query(sql`
+    insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     select ${id}, 'Key', md5(n::text), 'x', 0, '[]', now() from generate_series(1, 18) n`)
   await server.database.ownerPool.query('update auth.session set "secondFactorAt" = now() where "userId" = $1', [id])
   await expect.poll(async () => (await factors(token)).isShown).toBe(true)
   const origin = `http://localhost:${new URL(server.url).port}`

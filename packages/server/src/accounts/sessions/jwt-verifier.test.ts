@@ -1,5 +1,6 @@
 // Rest: each forged token
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 import { forgetSecret } from '../../compose/database/database-secrets.ts'
@@ -136,10 +137,8 @@ describe('a JWT', () => {
     const { id, token } = await signUp(server.url, 'revokes@example.org')
     const jwt = String((await call(`${server.url}/api/auth/token`, { bearer: token })).body.token)
     const validFrom = async (seconds: number) => {
-      await server.database.ownerPool.query(
-        'update auth."user" set "tokensValidFrom" = now() + make_interval(secs => $1) where id = $2',
-        [seconds, id],
-      )
+      await server.database.ownerPool.query(sql`update auth."user"
+          set "tokensValidFrom" = now() + make_interval(secs => ${seconds}) where id = ${id}`)
       const fresh = await serverOn(server.database)
       const { status: found } = await me(jwt, fresh.url)
       await fresh.stop()
@@ -182,9 +181,8 @@ describe('rotation of the signing key', () => {
 
   test('a key stops verifying after its grace period', async () => {
     const jwt = await newJwt()
-    await server.database.ownerPool.query('update auth.jwks set "expiresAt" = now() - make_interval(secs => $1)', [
-      keyGraceSeconds + 1,
-    ])
+    await server.database.ownerPool.query(sql`update auth.jwks
+        set "expiresAt" = now() - make_interval(secs => ${keyGraceSeconds + 1})`)
     // A process that never saw the token.
     const fresh = await serverOn(server.database)
     try {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 
@@ -16,15 +17,11 @@ const me = (bearer: string, url = server.url) => call(`${url}/api/v1/me`, { bear
 describe('sessions', () => {
   test('last 30 days, and an expired one gets 401', async () => {
     const { id, token } = await signUp(server.url, 'expires@example.org')
-    const { rows } = await server.database.ownerPool.query(
-      'select extract(epoch from "expiresAt" - now()) / 86400 as days from auth.session where "userId" = $1',
-      [id],
-    )
+    const { rows } = await server.database.ownerPool.query(sql`select extract(epoch
+        from "expiresAt" - now()) / 86400 as days from auth.session where "userId" = ${id}`)
     expect(Number(rows[0].days)).toBeCloseTo(30, 2)
-    await server.database.ownerPool.query(
-      `update auth.session set "expiresAt" = now() - interval '1 s' where "userId" = $1`,
-      [id],
-    )
+    await server.database.ownerPool.query(sql`update auth.session set "expiresAt" = now() - interval '1 s'
+        where "userId" = ${id}`)
     const refused = await me(token)
     expect(refused.status).toBe(401)
     expect(refused.body.code).toBe('unauthenticated')
@@ -122,12 +119,10 @@ describe('sessions', () => {
 
   test('an account has 100 at most: a sign-in ends the one that was used least recently', async () => {
     const { id, token } = await signUp(server.url, 'hoards@example.org')
-    await server.database.ownerPool.query(
-      `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
-       select $1, 'sha256:planted ' || n, now() + interval '1 day', now(), now() - n * interval '1 minute'
-         from generate_series(1, 99) n`,
-      [id],
-    )
+    await server.database.ownerPool.query(sql`
+      insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+       select ${id}, 'sha256:planted ' || n, now() + interval '1 day', now(), now() - n * interval '1 minute'
+         from generate_series(1, 99) n`)
     const left = async () => {
       const text = `select count(*)::integer as all, bool_or(token = 'sha256:planted 99') as oldest,
                            bool_or(token = 'sha256:planted 98') as next from auth.session where "userId" = $1`
@@ -182,10 +177,8 @@ describe('sessions', () => {
       expect(response.text, path).not.toContain(bare)
     }
     const stored = () =>
-      server.database.ownerPool.query(
-        'select row_to_json(s)::text as text, token from auth.session s where "userId" = $1',
-        [id],
-      )
+      server.database.ownerPool.query(sql`select row_to_json(s)::text as text, token from auth.session s
+          where "userId" = ${id}`)
     const { rows } = await stored()
     expect(rows[0].text).not.toContain(bare)
     expect(rows[0].token).toMatch(/^sha256:[\w-]{43}$/)
@@ -213,14 +206,11 @@ describe('sessions', () => {
     const administratorToken = await signIn(server.url)
     const { id, token } = await signUp(server.url, 'idle@example.org')
     const usedHoursAgo = (hours: number) =>
-      server.database.ownerPool.query(`update auth.session set "updatedAt" = now() - make_interval(hours => $1)`, [
-        hours,
-      ])
+      server.database.ownerPool.query(sql`
+        update auth.session set "updatedAt" = now() - make_interval(hours => ${hours})`)
     const usedAt = async () => {
-      const { rows } = await server.database.ownerPool.query(
-        'select extract(epoch from now() - "updatedAt") as seconds from auth.session where "userId" = $1',
-        [id],
-      )
+      const { rows } = await server.database.ownerPool.query(sql`select extract(epoch
+          from now() - "updatedAt") as seconds from auth.session where "userId" = ${id}`)
       return Number(rows[0].seconds)
     }
     await usedHoursAgo(167)

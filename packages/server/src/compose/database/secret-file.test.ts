@@ -80,9 +80,8 @@ test('a secret that an earlier release stored in the database is moved to the fi
     expect(await storedSecret(pool)).toBeNull()
     expect(await prepare()).toEqual([stored])
     // Restored from a backup of before: the stored one is still accepted.
-    await pool.query(
-      "insert into holdfast.setting (name, value) values ('secret', 'the longer secret of an older backup')",
-    )
+    await pool.query(`insert into holdfast.setting (name, value)
+        values ('secret', 'the longer secret of an older backup')`)
     await forgetSecret(database.ownerUrl)
     expect(await prepare()).toEqual([stored, 'the longer secret of an older backup'])
     // Without a path, it is beside the data directory.

@@ -43,7 +43,7 @@ const isWorking = ({ pools }: JobDatabase) => pools.jobs.totalCount > pools.jobs
 
 const untilWorking = (database: JobDatabase, isExpected: boolean) =>
   until(
-    async () => (isWorking(database) === isExpected ? true : undefined),
+    async () => isWorking(database) === isExpected,
     () => `jobs that are ${isExpected ? 'worked on' : 'stopped'}`,
     10_000,
   )

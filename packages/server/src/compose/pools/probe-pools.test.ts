@@ -27,15 +27,11 @@ test('readiness does not wait while figures hang, of one database or several', a
     const figures = probes.databaseFigures()
     // The load of each database, and the figures of the installation.
     const hanging = async () => {
-      const { rowCount } = await database.ownerPool.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )
+      const { rowCount } = await database.ownerPool.query(`select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`)
       return (rowCount ?? 0) + pools.reduce((sum, { waitingCount }) => sum + waitingCount, 0)
     }
-    await until(
-      async () => ((await hanging()) > databases.length ? true : undefined),
-      () => 'readings that hang',
-    )
+    await until(async () => (await hanging()) > databases.length, 'readings that hang')
     expect(await probes.readiness()).toMatchObject({ status: 'ready' })
     expect(await hanging()).toBeGreaterThan(databases.length)
     looking.release()

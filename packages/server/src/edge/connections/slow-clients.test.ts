@@ -27,23 +27,17 @@ async function rudeClient(url: string, text: string, localAddress = '127.0.0.1')
 
 /** Waits until the server has released the socket, which a client notices when it writes (here, empty lines). */
 function released(socket: Socket, everyMs = 10): Promise<true> {
-  return until(
-    async () => {
-      await delay(everyMs)
-      if (socket.destroyed) return true
-      socket.write('\r\n')
-      return undefined
-    },
-    () => 'the server releases the socket',
-  )
+  return until(async () => {
+    await delay(everyMs)
+    if (socket.destroyed) return true
+    socket.write('\r\n')
+    return undefined
+  }, 'the server releases the socket')
 }
 
 const get = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'
 const isClosed = (socket: Socket) =>
-  until(
-    async () => socket.destroyed || socket.readableEnded || undefined,
-    () => 'the connection is closed',
-  )
+  until(async () => socket.destroyed || socket.readableEnded || undefined, 'the connection is closed')
 
 // The tests run at the same time, because they wait for the server's timeouts.
 describe.concurrent('a client that never closes its side is disconnected', () => {
@@ -62,10 +56,7 @@ describe.concurrent('a client that never closes its side is disconnected', () =>
     socket.on('data', (chunk) => {
       got += String(chunk)
     })
-    await until(
-      async () => status.test(got) || undefined,
-      () => 'a response',
-    )
+    await until(async () => status.test(got), 'a response')
     await released(socket)
   })
 
@@ -130,10 +121,7 @@ describe('plain connections', () => {
       const elsewhere = await rudeClient(url, get, '127.0.0.2')
       expect(await responseOf(elsewhere)).toMatch(/^HTTP\/1\.1 200 /)
       first?.destroy()
-      await until(
-        async () => (await responseOf(await rudeClient(url, get))) || undefined,
-        () => 'room after one closed',
-      )
+      await until(async () => (await responseOf(await rudeClient(url, get))) || undefined, 'room after one closed')
     })
   })
 
@@ -148,10 +136,7 @@ describe('plain connections', () => {
       // Nor do plain connections use up the share of live ones.
       await isClosed((await rudeClient(url, get)).resume())
       plain[0]?.destroy()
-      const live = await until(
-        () => liveClient(url).catch(() => undefined),
-        () => 'a live connection',
-      )
+      const live = await until(() => liveClient(url).catch(() => undefined), 'a live connection')
       await live.end()
     })
   })

@@ -1,7 +1,6 @@
 // Completeness: code reads the Host header of a request, from which links must not be built
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { aClinic } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 import { siteAddress } from './site-address.ts'
@@ -39,8 +38,7 @@ test('without HOLDFAST_URL, links lead to localhost, at the port of the request,
   expect(siteAddress('https://book.example.org', { host: 'evil.example' })).toBe('https://book.example.org')
 })
 
-test('the links of invitations, feeds and previews have no forged Host', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('the links of invitations, feeds and previews have no forged Host', async ({ rest, clinic }) => {
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }
   const headers = { host: 'evil.example' }

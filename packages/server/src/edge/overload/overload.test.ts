@@ -65,10 +65,7 @@ async function fillQueue(): Promise<() => Promise<ApiResponse[]>> {
     ['holdfast_queue_depth{queue="claim"}', 1],
   ] as const) {
     responses.push(book())
-    await until(
-      async () => ((await sample(metric)) === depth ? true : undefined),
-      () => `${metric} is ${depth}`,
-    )
+    await until(async () => (await sample(metric)) === depth, `${metric} is ${depth}`)
   }
   return async () => {
     await lock.release()
@@ -90,10 +87,7 @@ test('what the hook refuses is in Health, and is counted as one request', async 
   const counted = await sample(requests('503'))
   expect((await book({ origin })).status).toBe(503)
   // Health is read once a second.
-  await until(
-    async () => ((await queueWait()).join() === 'failed,full' ? true : undefined),
-    () => 'queue_wait says that bookings were refused',
-  )
+  await until(async () => (await queueWait()).join() === 'failed,full', 'queue_wait says that bookings were refused')
   expect(await sample(requests('503'))).toBe(counted + 1)
   await release()
 })
@@ -162,7 +156,7 @@ test('a connection stays usable after a refusal whose body arrives late', async 
   socket.write(`POST /api/v1/bookings HTTP/1.1\r\n${head}{"slotId":`)
   const untilReceived = (words: RegExp) =>
     until(
-      async () => (words.test(received) ? true : undefined),
+      async () => words.test(received),
       () => `${words} in ${received}`,
     )
   await untilReceived(/^HTTP\/1\.1 503 .*"code":"overloaded"/s)

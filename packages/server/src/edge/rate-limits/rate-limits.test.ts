@@ -174,10 +174,9 @@ describe('proxies', () => {
       headers: { 'x-forwarded-for': '203.0.113.5, 192.0.2.77', 'x-holdfast-client-address': '203.0.113.6' },
     })
     expect(signedIn.body.token).not.toBe(token)
-    const { rows } = await server.database.ownerPool.query(
-      `select distinct "ipAddress" from auth.session s join auth."user" u on u.id = s."userId"
-        where u.email = 'address@example.org' order by 1`,
-    )
+    const { rows } = await server.database.ownerPool.query(`
+      select distinct "ipAddress" from auth.session s join auth."user" u on u.id = s."userId"
+       where u.email = 'address@example.org' order by 1`)
     // The first one is that of the sign-up.
     expect(rows).toEqual([{ ipAddress: '127.0.0.1' }, { ipAddress: '192.0.2.77' }])
   })

@@ -14,6 +14,7 @@ import {
   startMailServerProcess,
   until,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
@@ -49,9 +50,8 @@ const mailsTo = (to: string) => smtp.mails.filter(({ recipients }) => recipients
 type Stored = { id: string; kind: string; sealed: string }
 
 async function storedMails(): Promise<Stored[]> {
-  const { rows } = await server.database.ownerPool.query<Stored>(
-    'select id, kind, sealed from holdfast.account_mail where not is_request order by created_at',
-  )
+  const { rows } = await server.database.ownerPool.query<Stored>(`select id, kind, sealed from holdfast.account_mail
+      where not is_request order by created_at`)
   return rows
 }
 
@@ -72,7 +72,7 @@ const waitingFor = (to: string, count = 1) =>
       const stored = await storedTo(to)
       return stored.length === count ? stored : undefined
     },
-    () => `${count} stored mails to ${to}`,
+    `${count} stored mails to ${to}`,
     arrivesWithinMs,
   )
 
@@ -80,9 +80,9 @@ const requestsLeft = () =>
   until(
     async () => {
       const { rows } = await server.database.ownerPool.query('select from holdfast.account_mail where is_request')
-      return rows.length === 0 ? true : undefined
+      return rows.length === 0
     },
-    () => 'all requests to be processed',
+    'all requests to be processed',
     arrivesWithinMs,
   )
 
@@ -133,11 +133,9 @@ test('while the mail server is away, mails are attempted again; then each arrive
   await askForPassword(email)
   const [stored] = await waitingFor(email)
   const attempts = async () => {
-    const { rows } = await server.database.ownerPool.query<{ attempts: number; seconds: number }>(
-      `select attempts, extract(epoch from due_at - clock_timestamp())::float8 as seconds
-         from holdfast.account_mail where id = $1`,
-      [stored?.id],
-    )
+    const { rows } = await server.database.ownerPool.query<{ attempts: number; seconds: number }>(sql`
+      select attempts, extract(epoch from due_at - clock_timestamp())::float8 as seconds
+       from holdfast.account_mail where id = ${stored?.id}`)
     return rows[0]
   }
   const pauses: number[] = []
@@ -231,9 +229,8 @@ test('a mail is not sent when its link has expired, was used, replaced or revoke
   await waitingFor(control.email)
   const token = ofUsed?.url.split('#')[1] ?? ''
   expect((await post(server.url, 'reset-password', { token, newPassword: 'chosen with the link' })).status).toBe(200)
-  await server.database.ownerPool.query(`update auth.verification set "expiresAt" = now() where value = $1`, [
-    expired.id,
-  ])
+  await server.database.ownerPool.query(sql`
+    update auth.verification set "expiresAt" = now() where value = ${expired.id}`)
   const wanted = anAddress()
   await server.database.ownerPool.query(`delete from auth."emailLink" where "userId" = $1`, [taken.id])
   expect((await post(server.url, 'change-email', { newEmail: wanted, password }, taken.token)).status).toBe(200)
@@ -321,9 +318,8 @@ test('a request for an unknown address takes the same steps until the response, 
   await client.query('begin')
   await client.query('lock table auth."user", auth.verification in access exclusive mode')
   const responses = await Promise.all([askForPassword(email), askForPassword(anAddress())])
-  const { rows } = await client.query(
-    'select kind, length(sealed) as length from holdfast.account_mail where is_request',
-  )
+  const { rows } = await client.query(`
+    select kind, length(sealed) as length from holdfast.account_mail where is_request`)
   await client.query('rollback')
   expect(responses.map(({ status, body }) => [status, body])).toEqual([
     [200, { status: true }],
@@ -347,29 +343,20 @@ test('a worker sends what servers without jobs have stored, when the mail server
     await askForPassword(email)
     await until(
       async () => {
-        const { rows } = await server.database.ownerPool.query(
-          'select from holdfast.account_mail where not is_request and attempts > 0 and attempt_until is null',
-        )
-        return rows.length > 0 ? true : undefined
+        const { rows } = await server.database.ownerPool.query(`select from holdfast.account_mail where not is_request
+            and attempts > 0 and attempt_until is null`)
+        return rows.length > 0
       },
-      () => 'an attempt to fail',
+      'an attempt to fail',
       arrivesWithinMs,
     )
   } finally {
     smtp = await mailServer(port)
   }
   await passPauses()
-  const mail = await until(
-    async () => mailsTo(email)[0],
-    () => 'the e-mail',
-    arrivesWithinMs,
-  )
+  const mail = await until(async () => mailsTo(email)[0], 'the e-mail', arrivesWithinMs)
   expect(mail.text).toContain(`${site}/reset-password#`)
-  await until(
-    async () => ((await storedMails()).length === 0 ? true : undefined),
-    () => 'the mail to be deleted',
-    arrivesWithinMs,
-  )
+  await until(async () => (await storedMails()).length === 0, 'the mail to be deleted', arrivesWithinMs)
   expect(mailsTo(email)).toHaveLength(1)
 })
 
@@ -393,11 +380,7 @@ test('of a server that is killed before the mail server has replied, the mail ar
   expect((await left()).rows).toEqual([{ before_sending: false }])
   await database.ownerPool.query('update holdfast.account_mail set attempt_until = clock_timestamp()')
   const second = await serverProcess(env)
-  await until(
-    async () => ((await left()).rows.length === 0 ? true : undefined),
-    () => 'the mail to be sent once more',
-    arrivesWithinMs,
-  )
+  await until(async () => (await left()).rows.length === 0, 'the mail to be sent once more', arrivesWithinMs)
   await second.end()
   expect((await mail.stored()).map((stored) => stored.messageId)).toEqual([messageId, messageId])
 })

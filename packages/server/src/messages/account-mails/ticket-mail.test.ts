@@ -3,6 +3,7 @@ import type { Mail } from '@holdfast/adapters/smtp'
 import { createManageTokenEpochs } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { mailedLinks } from '../../compose/jobs/mailed-links.ts'
 import { createLogger } from '../../observe/logger.ts'
@@ -65,11 +66,8 @@ test('says what the booking is when it is sent: its new time, and the link that 
     epoch: 0,
     renewalKey: randomUUID(),
   })
-  await ownerPool.query(
-    `update holdfast.slot set starts_at = '2031-05-06T08:00Z', ends_at = '2031-05-06T08:15Z'
-      where clinic_no = $1 and id = $2`,
-    [slot.clinicNo, slot.id],
-  )
+  await ownerPool.query(sql`update holdfast.slot set starts_at = '2031-05-06T08:00Z', ends_at = '2031-05-06T08:15Z'
+      where clinic_no = ${slot.clinicNo} and id = ${slot.id}`)
   const [mail, ...others] = await sent(database)
   expect(others).toEqual([])
   expect(mail).toMatchObject({ to: { address }, subject: expect.stringContaining('6 May 2031') })
@@ -80,10 +78,7 @@ test('says what the booking is when it is sent: its new time, and the link that 
 test('is deleted with the patient’s data, and needs nobody who sends it', async ({ database }) => {
   const { clinic, booking, ownerPool } = await aTicketMail(database, 'CANCELLED')
   expect(await stored(database)).toBe(1)
-  await ownerPool.query('select * from holdfast.erase_patient($1, array[$2::uuid], null, null)', [
-    clinic.no,
-    booking.id,
-  ])
+  await ownerPool.query(sql`select * from holdfast.erase_patient(${clinic.no}, array[${booking.id}::uuid], null, null)`)
   expect(await stored(database)).toBe(0)
   expect(await sent(database)).toEqual([])
 })

@@ -9,6 +9,7 @@ import {
 } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { createLogger } from '../../observe/logger.ts'
 import { createKeyedDigests } from '../../secrets/keyed-digests.ts'
@@ -29,22 +30,18 @@ async function anOffer(database: TestDatabase) {
   await engine.settle({ ...cancelled, action: 'cancel' })
   /** Plans messages as the relay does with the events of the offer. */
   const plan = async (version: number) => {
-    const { rows } = await database.ownerPool.query(
-      `select e.booking_id as "bookingId", e.version, e.at, e.type, e.slot_id as "slotId", e.reason,
-              e.actor_id as "actorId", e.clinic_no as "clinicNo", false as "isCase"
-         from holdfast.booking_event e join holdfast.booking b on b.clinic_no = e.clinic_no and b.id = e.booking_id
-        where b.waitlist_entry_id is not null and e.clinic_no = $1 and e.version = $2`,
-      [clinic.no, version],
-    )
+    const { rows } = await database.ownerPool.query(sql`
+      select e.booking_id as "bookingId", e.version, e.at, e.type, e.slot_id as "slotId", e.reason,
+             e.actor_id as "actorId", e.clinic_no as "clinicNo", false as "isCase"
+        from holdfast.booking_event e join holdfast.booking b on b.clinic_no = e.clinic_no and b.id = e.booking_id
+       where b.waitlist_entry_id is not null and e.clinic_no = ${clinic.no} and e.version = ${version}`)
     expect(await inTransaction(database.appPool, (transaction) => planMessages(transaction, rows))).toBe(1)
   }
   await plan(1)
   return {
     async outcomes() {
-      const { rows } = await database.ownerPool.query(
-        'select kind, state, reason from holdfast.message where clinic_no = $1 order by version',
-        [clinic.no],
-      )
+      const { rows } = await database.ownerPool.query(sql`select kind, state, reason from holdfast.message
+          where clinic_no = ${clinic.no} order by version`)
       return rows
     },
     /** The doctor takes no bookings any more, so the offer ends, and the notice of that is planned. */
@@ -96,10 +93,8 @@ async function send(database: TestDatabase, kind: MailOutcome['kind']): Promise<
 
 /** Ends the pauses, and the times of attempts whose process has ended. */
 const passTime = (database: TestDatabase) =>
-  database.ownerPool.query(
-    `update holdfast.message
-        set due_at = now(), attempt_until = case when attempt_until is not null then now() end where state = 'due'`,
-  )
+  database.ownerPool.query(`update holdfast.message
+      set due_at = now(), attempt_until = case when attempt_until is not null then now() end where state = 'due'`)
 
 type Step = MailOutcome['kind'] | 'ends before' | 'ends after'
 

@@ -1,6 +1,7 @@
 import { createEngine } from '@holdfast/engine'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { dueMessages, messagesWithIds, sendMessages } from '../../../test/due-messages.ts'
 import { recordBounces } from './record-bounces.ts'
@@ -70,10 +71,8 @@ test('a report about the first sending does not count for the second one', async
   const ids = await dueMessages(database, 1)
   const [id = ''] = ids
   const first = await sendMessages(database, 'accepted')
-  const { rows } = await database.ownerPool.query<{ no: number }>(
-    'select clinic_no as no from holdfast.message where id = $1',
-    [id],
-  )
+  const { rows } = await database.ownerPool.query<{ no: number }>(sql`select clinic_no as no from holdfast.message
+      where id = ${id}`)
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   onTestFinished(() => engine.stop())
   expect(await engine.messages.sendAgain(rows[0]?.no ?? 0, id, null)).toMatchObject({ value: { kind: 'due' } })

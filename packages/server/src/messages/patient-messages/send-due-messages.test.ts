@@ -2,6 +2,7 @@ import type { Mail } from '@holdfast/adapters/smtp'
 import { beginSending, clinicNoOf, newId, takeDueMessages } from '@holdfast/engine'
 import { someMessageSettings, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished, vi } from 'vitest'
 import { dueMessages, messagesWithIds, sendMessages } from '../../../test/due-messages.ts'
 
@@ -141,10 +142,8 @@ test('negative control: what looks as if nobody sent the earlier one arrives bef
     async () => null,
     async ({ messageId }) => {
       await cancelWhileSending(database, ids)
-      await database.ownerPool.query(
-        `update holdfast.message set attempt_until = null, due_at = now() + interval '1 h' where id = any ($1)`,
-        [ids],
-      )
+      await database.ownerPool.query(sql`update holdfast.message
+          set attempt_until = null, due_at = now() + interval '1 h' where id = any (${ids})`)
       arrived.push(...(await sendMessages(database, 'accepted')).mails.map((mail) => mail.messageId), messageId)
     },
   )
@@ -178,16 +177,12 @@ test('an address gets ten of a clinic’s mails a day, beside reminders and the 
   const rows = await messagesWithIds(database, ids)
   expect(rows.filter(({ state, reason }) => state === 'skipped' && reason === 'address_limit')).toHaveLength(2)
   // Offers are counted apart, and are no more than ten either.
-  const { rows: offers } = await database.ownerPool.query<{ id: string }>(
-    `update holdfast.booking set waitlist_entry_id = id
-      where id in (select booking_id from holdfast.message where id = any ($1)) returning id`,
-    [ids],
-  )
+  const { rows: offers } = await database.ownerPool.query<{ id: string }>(sql`
+    update holdfast.booking set waitlist_entry_id = id
+     where id in (select booking_id from holdfast.message where id = any (${ids})) returning id`)
   expect(offers).toHaveLength(12)
-  await database.ownerPool.query(
-    `update holdfast.message set state = 'due', done_at = null, due_at = now(), attempts = 0 where id = any ($1)`,
-    [ids],
-  )
+  await database.ownerPool.query(sql`update holdfast.message
+      set state = 'due', done_at = null, due_at = now(), attempts = 0 where id = any (${ids})`)
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(10)
   // The controls: another clinic, the desk that sends one again, a reminder, and the next day.
   await dueMessages(database, 1, {}, victim)
@@ -212,30 +207,23 @@ test('an address gets ten of a clinic’s mails a day, beside reminders and the 
 test('a reminder waits for the end of the quiet hours, by the clock of the database', async ({ database }) => {
   const ids = await dueMessages(database, 1, { minutes_before: '120' })
   await database.ownerPool.query(`update holdfast.message set kind = 'reminder' where id = $1`, [ids[0]])
-  await database.ownerPool.query(
-    `update holdfast.slot s set starts_at = now() + interval '3 days', ends_at = now() + interval '3 days 15 minutes'
-       from holdfast.message m where m.id = $1 and s.clinic_no = m.clinic_no and s.id = m.slot_id`,
-    [ids[0]],
-  )
-  const { rows } = await database.ownerPool.query<{ end: string }>(
-    `update holdfast.message_settings s
-        set quiet_from = l.at::time(0) - interval '4 hours', quiet_until = l.at::time(0) + interval '4 hours'
-       from holdfast.message m
-       join holdfast.clinic c on c.no = m.clinic_no,
-            lateral (select date_trunc('minute', now()) at time zone c.timezone as at) l
-      where m.id = $1 and s.clinic_no = c.no
-     returning to_char(quiet_until, 'HH24:MI') as end`,
-    [ids[0]],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.slot s set starts_at = now() + interval '3 days', ends_at = now() + interval '3 days 15 minutes'
+     from holdfast.message m where m.id = ${ids[0]} and s.clinic_no = m.clinic_no and s.id = m.slot_id`)
+  const { rows } = await database.ownerPool.query<{ end: string }>(sql`update holdfast.message_settings s
+         set quiet_from = l.at::time(0) - interval '4 hours', quiet_until = l.at::time(0) + interval '4 hours'
+        from holdfast.message m
+        join holdfast.clinic c on c.no = m.clinic_no,
+             lateral (select date_trunc('minute', now()) at time zone c.timezone as at) l
+       where m.id = ${ids[0]} and s.clinic_no = c.no
+      returning to_char(quiet_until, 'HH24:MI') as end`)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 12 * 3_600_000 })
   onTestFinished(() => void vi.useRealTimers())
   expect((await sendMessages(database, 'accepted')).mails).toEqual([])
-  const due = await database.ownerPool.query(
-    `select m.state, m.reason, to_char(m.due_at at time zone c.timezone, 'HH24:MI') as end,
-            m.due_at > now() as "isLater", m.attempts
-       from holdfast.message m join holdfast.clinic c on c.no = m.clinic_no where m.id = $1`,
-    [ids[0]],
-  )
+  const due = await database.ownerPool.query(sql`
+    select m.state, m.reason, to_char(m.due_at at time zone c.timezone, 'HH24:MI') as end,
+          m.due_at > now() as "isLater", m.attempts
+     from holdfast.message m join holdfast.clinic c on c.no = m.clinic_no where m.id = ${ids[0]}`)
   // This is not an attempt: the first one is counted for the address.
   expect(due.rows).toEqual([{ state: 'due', reason: 'quiet_hours', end: rows[0]?.end, isLater: true, attempts: 0 }])
 })
@@ -258,12 +246,10 @@ test('of two reminders that are due at once, only the later one is sent', async 
   await add(1440, 'email', `now() - interval '1 hour'`)
   const sent = async () => {
     await sendMessages(database, 'accepted')
-    const { rows } = await database.ownerPool.query<{ minutes: number; state: string; reason: string | null }>(
-      `select minutes_before as minutes, state, reason from holdfast.message
-        where channel = 'email' and booking_id = (select booking_id from holdfast.message where id = $1)
-        order by minutes_before desc`,
-      [early],
-    )
+    const { rows } = await database.ownerPool.query<{ minutes: number; state: string; reason: string | null }>(sql`
+      select minutes_before as minutes, state, reason from holdfast.message
+       where channel = 'email' and booking_id = (select booking_id from holdfast.message where id = ${early})
+       order by minutes_before desc`)
     return rows
   }
   expect(await sent()).toEqual([
@@ -291,24 +277,19 @@ test('a reminder that the clinic turned off since is skipped, and replaces none 
   const [off = ''] = await dueMessages(database, 1, { minutes_before: '120' })
   const on = newId(clinicNoOf(off))
   await database.ownerPool.query(`update holdfast.message set kind = 'reminder' where id = $1`, [off])
-  await database.ownerPool.query(
-    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
-     select clinic_no, $2, booking_id, version, slot_id, 'reminder', 'email', 1440, now()
-       from holdfast.message where id = $1`,
-    [off, on],
-  )
+  await database.ownerPool.query(sql`
+    insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
+     select clinic_no, ${on}, booking_id, version, slot_id, 'reminder', 'email', 1440, now()
+       from holdfast.message where id = ${off}`)
   await someMessageSettings(database, clinicNoOf(off), { reminder_minutes: [1440] })
   expect((await sendMessages(database, 'accepted')).mails.map(({ messageId }) => messageId)).toEqual([
     `<${on}@example.org>`,
   ])
   expect(await messagesWithIds(database, [off])).toMatchObject([{ state: 'skipped', reason: 'reminder_off' }])
   // The clinic's people send it again: they want this one.
-  await database.ownerPool.query(
-    `update holdfast.message
+  await database.ownerPool.query(sql`update holdfast.message
         set state = 'due', done_at = null, reason = null, due_at = now(), by_clinic = true, sent_again_at = now()
-      where id = $1`,
-    [off],
-  )
+      where id = ${off}`)
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
 })
 

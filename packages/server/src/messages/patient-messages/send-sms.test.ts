@@ -7,6 +7,7 @@ import { clinicNoOf, defaultMessageChoices, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, someMessageSettings, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type { Sql } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { createLogger } from '../../observe/logger.ts'
 import { createKeyedDigests } from '../../secrets/keyed-digests.ts'
@@ -70,11 +71,9 @@ async function send(database: TestDatabase, sms: MessageSender['sms'], id: strin
   }
   const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests, ...accounts }
   await sendDueMessages({ pool, sender, log: createLogger('silent') })
-  const { rows } = await database.ownerPool.query(
-    `select state, result, reason, failure, masked_address as masked, content, due_at > now() as "isLater"
-       from holdfast.message where id = $1`,
-    [id],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select state, result, reason, failure, masked_address as masked, content, due_at > now() as "isLater"
+     from holdfast.message where id = ${id}`)
   return rows[0]
 }
 
@@ -161,13 +160,10 @@ test('an SMS about an offer waits for the end of quiet hours, unless the offer e
   const offerUntil = async (hours: number) => {
     const hold: Hold = { status: 'PENDING', holdExpiresAt: new Date(Date.now() + hours * 3_600_000) }
     const id = await aDueSms(database, { kind: 'offered', hold })
-    await database.ownerPool.query(
-      `update holdfast.message_settings s
+    await database.ownerPool.query(sql`update holdfast.message_settings s
           set quiet_from = l.at::time(0) - interval '4 hours', quiet_until = l.at::time(0) + interval '4 hours'
          from holdfast.clinic c, lateral (select date_trunc('minute', now()) at time zone c.timezone as at) l
-        where s.clinic_no = $1 and c.no = s.clinic_no`,
-      [clinicNoOf(id)],
-    )
+        where s.clinic_no = ${clinicNoOf(id)} and c.no = s.clinic_no`)
     return await send(database, sms, id)
   }
   expect(await offerUntil(12)).toMatchObject({ state: 'due', reason: 'quiet_hours', isLater: true })

@@ -50,14 +50,14 @@ async function sendingMessages(database: TestDatabase) {
   await until(
     async () => {
       const held = `select from holdfast.log_receiver where name = 'email' and holder is not null`
-      return (await database.ownerPool.query(held)).rowCount === 1 ? true : undefined
+      return (await database.ownerPool.query(held)).rowCount === 1
     },
-    () => 'the relay to start',
+    'the relay to start',
     arrivesWithinMs,
   )
   const untilSent = (sent: readonly string[], count: number) =>
     until(
-      async () => (sent.length >= count ? true : undefined),
+      async () => sent.length >= count,
       () => `${count} messages, not only to ${sent.join()}`,
       arrivesWithinMs,
     )

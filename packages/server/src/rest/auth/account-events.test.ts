@@ -1,5 +1,6 @@
 // Rest: each event of an account
 import { Secret, TOTP } from 'otpauth'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { administrator, call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
 import { networkRowsMax } from '../../audit/stranger-limits.ts'
@@ -73,9 +74,8 @@ test('what happens to an account is in the log after a clean stop, without a pas
     { ...hers, kind: 'second_factor_failed', actor: null, subject: other.id, details: ['code'] },
     { ...hers, kind: 'sign_in', details: ['code'] },
   ])
-  const { rows: all } = await server.database.ownerPool.query<{ text: string }>(
-    'select to_jsonb(a)::text as text from holdfast.audit_event a',
-  )
+  const { rows: all } = await server.database.ownerPool.query<{ text: string }>(`
+    select to_jsonb(a)::text as text from holdfast.audit_event a`)
   const text = all.map((row) => row.text).join()
   expect(text).toMatch(/site_administrator_granted/)
   expect(text).not.toMatch(/@|password of|127\.0\.0\.1/)
@@ -105,9 +105,8 @@ test('an address that is not valid delays no event and loses none', async () => 
   }
   expect(status).toBe(429)
   await limited.stop()
-  const { rows } = await limited.database.ownerPool.query(
-    `select kind, subject_id, details from holdfast.audit_event where kind = 'sign_in_delayed'`,
-  )
+  const { rows } = await limited.database.ownerPool.query(`select kind, subject_id, details from holdfast.audit_event
+      where kind = 'sign_in_delayed'`)
   expect(rows).toEqual([{ kind: 'sign_in_delayed', subject_id: null, details: [] }])
 })
 
@@ -122,22 +121,18 @@ test('a flood of made-up addresses hides no wrong password for an account with a
   }
   await signInWrongly(administrator.email)
   await open.stop()
-  const { rows } = await open.database.ownerPool.query(
-    `select a.count from holdfast.audit_event a join auth."user" u on u.id = a.subject_id
-      where a.kind = 'sign_in_failed' and u.email = $1`,
-    [administrator.email],
-  )
+  const { rows } = await open.database.ownerPool.query(sql`
+    select a.count from holdfast.audit_event a join auth."user" u on u.id = a.subject_id
+     where a.kind = 'sign_in_failed' and u.email = ${administrator.email}`)
   expect(rows).toEqual([{ count: 1 }])
-  const { rows: merged } = await open.database.ownerPool.query(
-    `select sum(count)::int as sum from holdfast.audit_event where details = '{merged}'`,
-  )
+  const { rows: merged } = await open.database.ownerPool.query(`select sum(count)::int as sum from holdfast.audit_event
+      where details = '{merged}'`)
   expect(merged).toEqual([{ sum: 4 }])
 })
 
 test('the administrator of the first start is recorded', async () => {
-  const { rows } = await server.database.ownerPool.query(
-    `select a.actor_kind, u.email from holdfast.audit_event a join auth."user" u on u.id = a.subject_id
-      where a.kind = 'site_administrator_granted'`,
-  )
+  const { rows } = await server.database.ownerPool.query(`
+    select a.actor_kind, u.email from holdfast.audit_event a join auth."user" u on u.id = a.subject_id
+     where a.kind = 'site_administrator_granted'`)
   expect(rows).toEqual([{ actor_kind: 'system', email: administrator.email }])
 })

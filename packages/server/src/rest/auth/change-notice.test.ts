@@ -1,5 +1,6 @@
 // Rest: each mail about a change of what is needed to sign in
 import { aClinic, aMember } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, expect, test } from 'vitest'
 import { emailSteps } from '../../../test/email-steps.ts'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
@@ -46,10 +47,8 @@ test('a password that was chosen with a link is announced, too, in the language 
 
 test('a new second factor is announced, with the way to remove it, which works', async () => {
   const { id, email, token } = await aConfirmedPerson()
-  await server.database.ownerPool.query(
-    `update auth."user" set "emailVerifiedAt" = "emailVerifiedAt" - interval '1 month' where id = $1`,
-    [id],
-  )
+  await server.database.ownerPool.query(sql`update auth."user"
+      set "emailVerifiedAt" = "emailVerifiedAt" - interval '1 month' where id = ${id}`)
   await setUpApp(server, token)
   const mail = await arrived(email, /An authenticator app was set up/)
   expect(mail.text).toMatch(/In the 72 hours after the addition/)
@@ -64,11 +63,9 @@ test('new recovery codes and the removal of factors are announced, and what remo
   await setUpApp(server, token)
   expect((await post(server.url, 'recovery-codes', {}, token)).status).toBe(200)
   await arrived(email, /New recovery codes were created for your account/)
-  const { rows } = await server.database.ownerPool.query<{ id: string }>(
-    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-     values ($1, 'Key', gen_random_uuid()::text, 'x', 0, '[]', now()) returning id::text`,
-    [id],
-  )
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(sql`
+    insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values (${id}, 'Key', gen_random_uuid()::text, 'x', 0, '[]', now()) returning id::text`)
   const removals = [
     { path: 'passkeys/remove', body: { id: rows[0]?.id }, repeated: 404, text: /A passkey of your account .* removed/ },
     { path: 'totp/remove', body: {}, repeated: 200, text: /The authenticator app of your account .* were removed/ },
@@ -88,9 +85,8 @@ test('a passkey is announced to an address that is new without a promise that th
   const email = await moveOn(person)
   const opened = await openTestAccounts(server.database)
   const site = { origin: 'http://localhost', rpId: 'localhost' }
-  const { rows } = await server.database.ownerPool.query('select id::text from auth.session where "userId" = $1', [
-    person.id,
-  ])
+  const { rows } = await server.database.ownerPool.query(sql`select id::text from auth.session
+      where "userId" = ${person.id}`)
   const caller = { accountId: person.id, sessionId: rows[0]?.id }
   const options = await opened.passkeys.creationOptions(site, { accountId: person.id, email, name: 'Ada' })
   const response = anAuthenticator(site).created(options?.challenge ?? '')

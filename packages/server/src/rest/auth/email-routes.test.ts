@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { inTransaction } from '@holdfast/engine'
 import { aClinic, aMember, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
@@ -61,10 +62,8 @@ test('a sign-up with an address that has an account sends a notice to its owner,
   await signUpAgain()
   await untilProcessed()
   expect(mailsTo(owner.email)).toHaveLength(2)
-  await server.database.ownerPool.query(
-    `update auth.verification set "expiresAt" = now() where value = 'sign-up-notice ' || $1`,
-    [owner.id],
-  )
+  await server.database.ownerPool.query(sql`update auth.verification set "expiresAt" = now()
+      where value = 'sign-up-notice ' || ${owner.id}`)
   await signUpAgain()
   await arrived(owner.email, /\/sign-in\b/, 2)
   const { rows } = await server.database.ownerPool.query('select from auth."emailLink" where "userId" = $1', [owner.id])
@@ -87,10 +86,8 @@ test('the e-mail is sent again after a pause, five times a day at most, and not 
   expect((await again()).status).toBe(429)
   expect((await verify(await tokenTo(person.email, 'confirm', 5), person.token)).status).toBe(200)
   expect((await again()).status).toBe(200)
-  const { rows } = await server.database.ownerPool.query(
-    `select from auth."emailLink" where "userId" = $1 and "tokenHash" not like 'void:%'`,
-    [person.id],
-  )
+  const { rows } = await server.database.ownerPool.query(sql`select from auth."emailLink" where "userId" = ${person.id}
+      and "tokenHash" not like 'void:%'`)
   expect(rows).toEqual([])
 })
 
@@ -157,10 +154,8 @@ test('another address needs the password and a link to it; then sign-ins use it,
   expect((await change(newEmail.toUpperCase(), person.token)).status).toBe(200)
   await expect
     .poll(async () => {
-      const { rows } = await server.database.ownerPool.query(
-        `select details from holdfast.audit_event where kind = 'email_change_requested' and actor_id = $1`,
-        [person.id],
-      )
+      const { rows } = await server.database.ownerPool.query(sql`select details from holdfast.audit_event
+          where kind = 'email_change_requested' and actor_id = ${person.id}`)
       return rows
     })
     .toEqual([{ details: ['e-mail address'] }])
@@ -196,9 +191,9 @@ test('a sign-in in a new browser is announced with its name; the first one and k
   await until(
     async () => {
       const noted = 'select from auth."user" where id = $1 and "firstSignInAt" is not null'
-      return (await server.database.ownerPool.query(noted, [person.id])).rowCount === 1 ? true : undefined
+      return (await server.database.ownerPool.query(noted, [person.id])).rowCount === 1
     },
-    () => 'the first sign-in',
+    'the first sign-in',
     60_000,
   )
   const account = { email: person.email, password }

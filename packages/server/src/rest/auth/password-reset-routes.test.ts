@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { aClinic, aMember, aPng, type MailServer, mailServer, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 import {
@@ -39,11 +40,7 @@ const mailsTo = (to: string) =>
   )
 
 const arrived = (to: string, count = 1) =>
-  until(
-    async () => mailsTo(to)[count - 1],
-    () => `${count} mails to ${to}`,
-    arrivesWithinMs,
-  )
+  until(async () => mailsTo(to)[count - 1], `${count} mails to ${to}`, arrivesWithinMs)
 
 const tokenIn = ({ text = '' }: { text?: string | undefined }) => /\/reset-password#([\w-]{32})/.exec(text)?.[1] ?? ''
 const reset = (token: string, newPassword: string) => post(server.url, 'reset-password', { token, newPassword })
@@ -65,18 +62,15 @@ async function aPersonWithFactors() {
 }
 
 const addPasskey = (accountId: string) =>
-  server.database.ownerPool.query(
-    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-     values ($1, 'A key', gen_random_uuid()::text, 'x', 0, '[]', now())`,
-    [accountId],
-  )
+  server.database.ownerPool.query(sql`
+    insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values (${accountId}, 'A key', gen_random_uuid()::text, 'x', 0, '[]', now())`)
 
 /** @param hours how long ago */
 const confirm = (accountId: string, isConfirmed = true, hours = 1000) =>
-  server.database.ownerPool.query(
-    `update auth."user" set "emailVerified" = $2, "emailVerifiedAt" = now() - make_interval(hours => $3) where id = $1`,
-    [accountId, isConfirmed, hours],
-  )
+  server.database.ownerPool.query(sql`update auth."user"
+      set "emailVerified" = ${isConfirmed}, "emailVerifiedAt" = now() - make_interval(hours => ${hours})
+      where id = ${accountId}`)
 
 async function ageFactors(accountId: string, days = 4): Promise<void> {
   const older = "$2 * interval '1 day'"
@@ -96,15 +90,13 @@ const addFeed = (accountId: string) =>
   )
 
 async function rowsOf(accountId: string) {
-  const { rows } = await server.database.ownerPool.query(
-    `select (select count(*)::int from auth.totp where "userId" = u.id) as apps,
-            (select count(*)::int from auth."recoveryCode" where "userId" = u.id) as codes,
-            (select count(*)::int from auth.passkey where "userId" = u.id) as passkeys,
-            (select count(*)::int from holdfast.calendar_feed where created_by = u.id) as feeds,
-            (select count(*)::int from auth.session where "userId" = u.id) as sessions
-       from auth."user" u where id = $1`,
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query(sql`
+    select (select count(*)::int from auth.totp where "userId" = u.id) as apps,
+          (select count(*)::int from auth."recoveryCode" where "userId" = u.id) as codes,
+          (select count(*)::int from auth.passkey where "userId" = u.id) as passkeys,
+          (select count(*)::int from holdfast.calendar_feed where created_by = u.id) as feeds,
+          (select count(*)::int from auth.session where "userId" = u.id) as sessions
+     from auth."user" u where id = ${accountId}`)
   return rows[0]
 }
 
@@ -117,13 +109,10 @@ test('what is requested is processed at once, and not when all requests are look
   const beganAt = performance.now()
   for (let request = 0; request < requests; request += 1) {
     await ask(`${randomUUID()}@example.org`)
-    await until(
-      async () => {
-        const { rowCount } = await server.database.ownerPool.query('select from holdfast.account_mail where is_request')
-        return rowCount === 0 ? true : undefined
-      },
-      () => 'the request to be processed',
-    )
+    await until(async () => {
+      const { rowCount } = await server.database.ownerPool.query('select from holdfast.account_mail where is_request')
+      return rowCount === 0
+    }, 'the request to be processed')
   }
   expect(performance.now() - beganAt).toBeLessThan((requests - 1) * lookedForEveryMs)
 })
@@ -218,11 +207,8 @@ test.for([
   const thief = await aPersonWithApp(server, `${randomUUID()}@example.org`)
   const { email } = thief
   await confirm(thief.id)
-  await server.database.ownerPool.query(
-    `insert into auth."formerEmail" ("userId", digest, "changedAt")
-     values ($1, 'of the address before', now() - make_interval(hours => $2))`,
-    [thief.id, hours],
-  )
+  await server.database.ownerPool.query(sql`insert into auth."formerEmail" ("userId", digest, "changedAt")
+      values (${thief.id}, 'of the address before', now() - make_interval(hours => ${hours}))`)
   await resetByMail(email, 'chosen by the owner')
   const { body } = await post(server.url, 'sign-in/email', { email, password: 'chosen by the owner' })
   expect(body.secondStep !== undefined).toBe(isLeft)
@@ -274,13 +260,11 @@ test('the security log has each request, and each link that was created', async 
   await arrived(known)
   const kinds = await until(
     async () => {
-      const { rows } = await server.database.ownerPool.query(
-        `select kind from holdfast.audit_event where subject_id = $1 and kind like 'password_link%' order by kind`,
-        [id],
-      )
+      const { rows } = await server.database.ownerPool.query(sql`select kind from holdfast.audit_event
+          where subject_id = ${id} and kind like 'password_link%' order by kind`)
       return rows.length < 2 ? undefined : rows.map(({ kind }) => kind)
     },
-    () => 'the events of the account',
+    'the events of the account',
     arrivesWithinMs,
   )
   expect(kinds).toEqual(['password_link_created', 'password_link_requested'])

@@ -1,4 +1,5 @@
 import { accountOperations, type Operation, secondFactorOperations } from '@holdfast/contract'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signUp } from '../../../test/running-server.ts'
 import { isRecorded } from './record-account-events.ts'
@@ -29,18 +30,14 @@ const bodies: Record<string, object> = {
 /** An account whose session began long enough ago that its password is asked for. */
 async function aPerson() {
   const person = await signUp(server.url, `${crypto.randomUUID()}@example.org`)
-  await server.database.ownerPool.query(
-    `update auth.session set "createdAt" = now() - interval '1 hour' where "userId" = $1`,
-    [person.id],
-  )
+  await server.database.ownerPool.query(sql`update auth.session set "createdAt" = now() - interval '1 hour'
+      where "userId" = ${person.id}`)
   return person
 }
 
 async function tracesOf(accountId: string): Promise<string[]> {
-  const { rows } = await server.database.ownerPool.query<{ kind: string }>(
-    `select kind from holdfast.audit_event where actor_id = $1 and kind like 'password%failed'`,
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ kind: string }>(sql`
+    select kind from holdfast.audit_event where actor_id = ${accountId} and kind like 'password%failed'`)
   return rows.map(({ kind }) => kind)
 }
 
@@ -90,10 +87,8 @@ test('a password that was not sent is no wrong one', async () => {
   await call(`${server.url}/api/auth/token`, { bearer })
   await expect
     .poll(async () => {
-      const { rows } = await server.database.ownerPool.query(
-        'select kind from holdfast.audit_event where actor_id = $1 order by seq',
-        [id],
-      )
+      const { rows } = await server.database.ownerPool.query(sql`select kind from holdfast.audit_event
+          where actor_id = ${id} order by seq`)
       return rows.map(({ kind }) => kind)
     })
     .toEqual(['sign_in', 'token_issued'])

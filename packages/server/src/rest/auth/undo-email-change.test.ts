@@ -1,6 +1,7 @@
 // Rest: each way to take the change of an address back
 import { createHash, randomUUID } from 'node:crypto'
 import { aClinic, aMember, until } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
 import { call, signUp } from '../../../test/running-server.ts'
@@ -53,11 +54,8 @@ test('an address that is left at the same moment is reserved for the account tha
   try {
     await leaving.query('begin')
     await leaving.query('update auth."user" set email = $2 where id = $1', [person.id, anAddress()])
-    await leaving.query(
-      `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
-       values ($1, $2, $3, 'undo', now(), now() + interval '3 days')`,
-      [person.id, randomUUID(), person.email],
-    )
+    await leaving.query(sql`insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+        values (${person.id}, ${randomUUID()}, ${person.email}, 'undo', now(), now() + interval '3 days')`)
     const signingUp = server.database.appPool.query(insert, [person.email])
     const outcome = signingUp.then(
       () => 'done',
@@ -66,12 +64,11 @@ test('an address that is left at the same moment is reserved for the account tha
     await until(
       async () =>
         (
-          await server.database.ownerPool.query(
-            `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into auth."user"%'
-                and pid <> pg_backend_pid() and datname = current_database()`,
-          )
+          await server.database.ownerPool.query(`
+            select from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into auth."user"%'
+             and pid <> pg_backend_pid() and datname = current_database()`)
         ).rows[0],
-      () => 'the sign-up to wait',
+      'the sign-up to wait',
     )
     await leaving.query('commit')
     expect(await outcome).toMatchObject({ code: '23505', message: expect.stringContaining('reserved') })
@@ -96,11 +93,9 @@ test.each([
     ['old', 30],
     ['stolen', 1],
   ] as const) {
-    await server.database.ownerPool.query(
-      `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-       values ($1, $2, $3, 'key', 0, '[]', now() - make_interval(days => $4))`,
-      [person.id, name, randomUUID(), days],
-    )
+    await server.database.ownerPool.query(sql`
+      insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+       values (${person.id}, ${name}, ${randomUUID()}, 'key', 0, '[]', now() - make_interval(days => ${days}))`)
   }
   const bearer = person.token
   expect((await call(`${server.url}/api/v1/me/calendar-feed`, { method: 'POST', body: {}, bearer })).status).toBe(201)
@@ -169,12 +164,10 @@ test('a link that does not take an address back any more leaves a trace, and the
   await moveOn(person)
   const owner = await tokenTo(person.email, 'undo')
   const traces = async () => {
-    const { rows } = await server.database.ownerPool.query<{ known: number; unknown: number }>(
-      `select (count(*) filter (where subject_id = $1))::int as known,
-              (count(*) filter (where subject_id is null))::int as unknown
-         from holdfast.audit_event where kind = 'email_change_undo_failed'`,
-      [person.id],
-    )
+    const { rows } = await server.database.ownerPool.query<{ known: number; unknown: number }>(sql`
+      select (count(*) filter (where subject_id = ${person.id}))::int as known,
+            (count(*) filter (where subject_id is null))::int as unknown
+       from holdfast.audit_event where kind = 'email_change_undo_failed'`)
     return { known: rows[0]?.known, hasUnknown: (rows[0]?.unknown ?? 0) > 0 }
   }
   expect((await post(server.url, 'undo-email-change', { token: 'x'.repeat(32) })).body.code).toBe('link_used')
@@ -221,10 +214,8 @@ test('an address that nobody proves gets five mails in a day, then the first one
 async function aStrangerWhoLeft() {
   const person = await aPerson()
   await arrived(person.email)
-  await server.database.ownerPool.query(
-    `update auth."user" set "createdAt" = "createdAt" - interval '25 hours' where id = $1`,
-    [person.id],
-  )
+  await server.database.ownerPool.query(sql`update auth."user" set "createdAt" = "createdAt" - interval '25 hours'
+      where id = ${person.id}`)
   await age(person.id, 60)
   await moveOn(person)
   await arrived(person.email, links.undo)
@@ -232,11 +223,9 @@ async function aStrangerWhoLeft() {
 }
 
 async function reservedHours(accountId: string): Promise<number> {
-  const { rows } = await server.database.ownerPool.query<{ hours: number }>(
-    `select ceil(extract(epoch from max("expiresAt") - now()) / 3600)::integer as hours
-       from auth."emailLink" where "userId" = $1 and purpose = 'undo'`,
-    [accountId],
-  )
+  const { rows } = await server.database.ownerPool.query<{ hours: number }>(sql`
+    select ceil(extract(epoch from max("expiresAt") - now()) / 3600)::integer as hours
+     from auth."emailLink" where "userId" = ${accountId} and purpose = 'undo'`)
   return rows[0]?.hours ?? 0
 }
 

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   administrator,
@@ -51,12 +52,8 @@ async function aScene() {
     if (role === 'site administrator') {
       await ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [id])
     } else {
-      await ownerPool.query('insert into holdfast.membership values ($1, $2, $3, $4)', [
-        rows[0]?.no,
-        id,
-        role,
-        role === 'doctor' ? doctorId : null,
-      ])
+      await ownerPool.query(sql`insert into holdfast.membership
+          values (${rows[0]?.no}, ${id}, ${role}, ${role === 'doctor' ? doctorId : null})`)
     }
     const { secret, recoveryCodes } = await setUpApp(server, token)
     const finish = async (code: string) => {
@@ -68,9 +65,8 @@ async function aScene() {
     const withCode = await finish(codeOf(secret))
     const withRecoveryCode = await finish(recoveryCodes[0] ?? '')
     // The session looks as if it had been started before the app was set up.
-    await ownerPool.query('update auth.session set "secondFactorAt" = null where token = $1', [
-      storedSessionToken(token.split('.')[0] ?? ''),
-    ])
+    await ownerPool.query(sql`update auth.session set "secondFactorAt" = null
+        where token = ${storedSessionToken(token.split('.')[0] ?? '')}`)
     for (const [credential, bearer] of [
       ['password', token],
       ['password JWT', await jwt(token)],
@@ -179,10 +175,8 @@ test('HOLDFAST_ADMIN_SECOND_FACTOR=on: feeds that site administrators created wi
     expect(await statuses(strict.url, [...feeds, own])).toEqual([404, 404, 200])
     // A membership does not replace it, as it does not in requests.
     const { id } = (await send(site, 'me')).body
-    await server.database.ownerPool.query(
-      `insert into holdfast.membership select no, $2, 'admin' from holdfast.clinic where id = $1`,
-      [clinic.id, id],
-    )
+    await server.database.ownerPool.query(sql`insert into holdfast.membership select no, ${id}, 'admin'
+        from holdfast.clinic where id = ${clinic.id}`)
     expect(await statuses(strict.url, feeds)).toEqual([404, 404])
     // The controls: without the setting, and with a second factor.
     expect(await statuses(server.url, feeds)).toEqual([200, 200])

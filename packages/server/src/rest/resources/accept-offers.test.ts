@@ -1,15 +1,8 @@
 import { aClinic, aDoctor, aSlot, offerAsFreed, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
-import { test as restTest } from '../../../test/rest-test.ts'
+import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 import { createConfirmationTokens } from '../../secrets/confirmation-tokens.ts'
-
-/** `rest` has no mail server, `sending` has one. */
-const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const sending = await startRestApp(database, { sendsMails: true })
-  onCleanup(() => sending.stop())
-  return sending
-})
 
 type Joining = { name: string; email?: string; phone?: string }
 

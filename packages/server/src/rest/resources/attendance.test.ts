@@ -141,8 +141,7 @@ test('the slot that was seen is required', async ({ database, rest }) => {
   }
 })
 
-test('the desk lists who has confirmed to come, and whom to ask', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('the desk lists who has confirmed to come, and whom to ask', async ({ database, rest, clinic }) => {
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 9 })
   const [said, open] = [await aBooking(database, slot), await aBooking(database, slot)]
   for (const status of ['PENDING', 'CANCELLED', 'ARRIVED'] as const) await aBooking(database, slot, { status })
@@ -158,8 +157,7 @@ test('the desk lists who has confirmed to come, and whom to ask', async ({ datab
   expect([await listed('confirmed'), await listed('unconfirmed')]).toEqual([[said.id], [open.id]])
 })
 
-test('patients are asked from the clinic’s first reminder on, or a day before', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('patients are asked from the clinic’s first reminder on, or a day before', async ({ rest, clinic }) => {
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }
   const asked = async () => (await rest.call('getClinic', { path })).body.attendanceMinutes

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
@@ -81,8 +82,7 @@ test('a refusal is recorded in the clinic that it is about, whatever ids it has'
   expect(rest.audited).toMatchObject([denied])
 })
 
-test('whoever at the desk gets a booking without changing it has read it', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('whoever at the desk gets a booking without changing it has read it', async ({ database, rest, clinic }) => {
   const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
   const staff = await rest.aMember(clinic.no, 'staff')
   const path = { bookingId: booking.id }
@@ -181,14 +181,10 @@ test('a retry is not recorded again', async ({ database, rest }) => {
 
 test('without a second factor, administrators read no events of clinics that need one', async ({ database, rest }) => {
   const [strict, other] = [await aClinic(database), await aClinic(database)]
-  await database.ownerPool.query('update holdfast.clinic set roles_need_second_factor = true where no = $1', [
-    strict.no,
-  ])
-  await database.ownerPool.query(
-    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
-     select no, now(), 'denied', 1, 'nobody', '{}' from unnest($1::integer[]) no`,
-    [[strict.no, other.no, 0]],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.clinic set roles_need_second_factor = true where no = ${strict.no}`)
+  await database.ownerPool.query(sql`insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+      select no, now(), 'denied', 1, 'nobody', '{}' from unnest(${[strict.no, other.no, 0]}::integer[]) no`)
   const site = rest.anAccount({ siteAdministrator: true, administrationNeedsSecondFactor: [strict.no] })
   const clinicsOf = async () => {
     const { items } = (await rest.call('listAuditEvents', { as: site })).body
@@ -220,11 +216,9 @@ test('a clinic’s admin reads the events of the clinic alone, administrators re
   const site = rest.anAccount({ siteAdministrator: true })
   const subjectId = randomUUID()
   const insert = (clinicNo: number, at: string, kind: string) =>
-    database.ownerPool.query(
-      `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
-       values ($1, $2, $3, 1, 'account', $4, $5, '203.0.113.0/24', '{admin}')`,
-      [clinicNo, at, kind, admin.id, subjectId],
-    )
+    database.ownerPool.query(sql`
+      insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+       values (${clinicNo}, ${at}, ${kind}, 1, 'account', ${admin.id}, ${subjectId}, '203.0.113.0/24', '{admin}')`)
   await insert(clinic.no, '2026-02-01T14:59:59Z', 'role_changed')
   await insert(clinic.no, '2026-02-01T15:00:00Z', 'role_removed')
   await insert(clinic.no, '2026-02-02T15:00:00Z', 'sign_in')

@@ -1,19 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { DatabaseUnavailable } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished, vi } from 'vitest'
-import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
-import { test as restTest } from '../../../test/rest-test.ts'
-
-/** `limited` has limits; `rest` has none. */
-const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const limited = await startRestApp(database, { hasLimits: true })
-  onCleanup(async () => {
-    await limited.stop()
-    expect(limited.violations).toEqual([])
-  })
-  return limited
-})
+import type { RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
 let clients = 0
 /** The address of another client. */
@@ -331,10 +322,8 @@ test('a burst of an account does not name it', async ({ database, limited }) => 
   const burst = items.find(({ kind }) => kind === 'account')
   expect(burst).toMatchObject({ bookings: 5, guestBookings: 0 })
   // The control: it is what the clinic's limits count.
-  const { rows } = await database.ownerPool.query(
-    `select distinct subject::text from holdfast.booking_origin where clinic_no = $1 and kind = 'account'`,
-    [clinic.no],
-  )
+  const { rows } = await database.ownerPool.query(sql`select distinct subject::text from holdfast.booking_origin
+      where clinic_no = ${clinic.no} and kind = 'account'`)
   expect(rows).toEqual([{ subject: as.id }])
   expect(burst?.id).not.toBe(as.id)
 })

@@ -31,10 +31,9 @@ test('a doctor sets, reads and removes an external calendar, whose URL is hidden
   })
   const read = await rest.call('getBusyCalendar', of)
   expect(JSON.stringify([set.body, read.body, rest.audited])).not.toContain(secretWord)
-  const { rows } = await database.ownerPool.query<{ row: string }>(
-    `select to_jsonb(b)::text as row from holdfast.busy_calendar b
-     union all select to_jsonb(a)::text from holdfast.answer a`,
-  )
+  const { rows } = await database.ownerPool.query<{ row: string }>(`
+    select to_jsonb(b)::text as row from holdfast.busy_calendar b
+     union all select to_jsonb(a)::text from holdfast.answer a`)
   for (const { row } of rows) expect(row).not.toContain(secretWord)
   expect((await rest.call('deleteBusyCalendar', of)).status).toBe(204)
   expect((await rest.call('getBusyCalendar', of)).body.calendar).toBeNull()
@@ -69,8 +68,7 @@ test('blocked slots and conflicts are listed; a booking of a blocked slot says w
   expect(claimed.problem).toMatchObject({ code: 'slot_closed', detail: expect.stringContaining('busy') })
 })
 
-test('a URL that cannot be used is refused, and so are staff and other doctors', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('a URL that cannot be used is refused, and so are staff and other doctors', async ({ database, rest, clinic }) => {
   const [doctor, other] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
   const as = await rest.aMember(clinic.no, 'doctor', doctor.id)
   const of = { path: { doctorId: doctor.id }, as }

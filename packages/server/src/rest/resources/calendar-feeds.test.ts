@@ -1,5 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltBooking, type TestDatabase } from '@holdfast/testkit'
 import ICAL from 'ical.js'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -124,10 +125,9 @@ test('only the hash of the token is stored, and the security log has no URL', as
   const { ofDoctor, own, doctor } = await aScene(database, rest)
   const { url } = (await rest.call('createDoctorCalendarFeed', { ...ofDoctor, as: own, key: 'the same key' })).body
   const token = fileNameOf(url).slice(0, 43)
-  const { rows } = await database.ownerPool.query<{ row: string }>(
-    `select to_jsonb(f)::text as row from holdfast.calendar_feed f
-     union all select to_jsonb(a)::text from holdfast.answer a`,
-  )
+  const { rows } = await database.ownerPool.query<{ row: string }>(`
+    select to_jsonb(f)::text as row from holdfast.calendar_feed f
+     union all select to_jsonb(a)::text from holdfast.answer a`)
   expect(rows.length).toBeGreaterThan(0)
   for (const { row } of rows) expect(row).not.toContain(token)
   const audited = rest.audited.filter(({ subjectId }) => subjectId === doctor.id)
@@ -156,10 +156,8 @@ test.for(Object.keys(ways))('a doctor’s feed ends when %s', async (way, { data
   if (way === 'the doctor is deactivated') return
   // It does not come back with the role.
   await database.ownerPool.query('delete from holdfast.membership where account_id = $1', [own.id])
-  await database.ownerPool.query(
-    `insert into holdfast.membership (clinic_no, account_id, role, doctor_id) values ($1, $2, 'doctor', $3)`,
-    [clinic.no, own.id, scene.doctor.id],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
+      values (${clinic.no}, ${own.id}, 'doctor', ${scene.doctor.id})`)
   expect(await codeOf(rest, url)).toBe('calendar_feed_not_found')
 })
 
@@ -235,14 +233,11 @@ test('a feed has up to 5,000 events, and those to come are not displaced by past
   const slot = await aSlot(database, past, { capacity: 6_000, startsAt: inDays(3) })
   // Copies of one booking, as its 5,999 others would be.
   const booking = await aBooking(database, slot)
-  await database.ownerPool.query(
-    `insert into holdfast.booking
-     select b.clinic_no, (left(b.id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, b.slot_id, b.resource_id, b.units,
-            b.status, b.failure_reason, b.hold_expires_at, b.extended_by, b.account_id, b.appointment_type, b.patient,
-            b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at
-       from holdfast.booking b, generate_series(1, 5998) n where b.id = $1`,
-    [booking.id],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.booking
+      select b.clinic_no, (left(b.id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, b.slot_id, b.resource_id, b.units,
+             b.status, b.failure_reason, b.hold_expires_at, b.extended_by, b.account_id, b.appointment_type, b.patient,
+             b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at
+        from holdfast.booking b, generate_series(1, 5998) n where b.id = ${booking.id}`)
   const admin = await rest.aMember(clinic.no, 'admin')
   const path = { doctorId: past.id }
   const { url } = (await rest.call('createDoctorCalendarFeed', { path, as: admin })).body

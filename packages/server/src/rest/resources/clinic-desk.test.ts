@@ -120,8 +120,8 @@ test('the log is read in order, and continues after a position', async ({ databa
   await rest.call('confirmBooking', { path: { bookingId: created.body.id }, token: created.body.manageToken })
   // A line shows once every older transaction of the whole server has ended; other tests have some open.
   await until(
-    async () => ((await rest.call('listEvents', { path, as: admin })).body.items.length === 2 ? true : undefined),
-    () => 'two events in the log',
+    async () => (await rest.call('listEvents', { path, as: admin })).body.items.length === 2,
+    'two events in the log',
   )
   const first = await rest.call('listEvents', { path, as: admin, query: { limit: 1 } })
   expect(first.body.items).toMatchObject([{ bookingId: created.body.id, version: 1, type: 'held', units: 1 }])
@@ -270,13 +270,10 @@ test('the newest events are returned newest first', async ({ database, rest }) =
   const slot = await aSlot(database, doctor, { capacity: 2 })
   await aBooking(database, slot)
   const last = await aBooking(database, slot)
-  const newest = await until(
-    async () => {
-      const { body } = await rest.call('listEvents', { path, as: admin, query: { newest: true, limit: 3 } })
-      return body.items[0]?.bookingId === last.id ? body : undefined
-    },
-    () => 'the last booking in the log',
-  )
+  const newest = await until(async () => {
+    const { body } = await rest.call('listEvents', { path, as: admin, query: { newest: true, limit: 3 } })
+    return body.items[0]?.bookingId === last.id ? body : undefined
+  }, 'the last booking in the log')
   expect(newest.items.map(({ version }) => version)).toEqual([2, 1, 2])
   expect(newest.nextCursor).toBeNull()
   const query = { newest: true, confirmedOnly: true, limit: 3 }

@@ -5,8 +5,7 @@ import { expect } from 'vitest'
 
 test.for(Object.entries(clinicSettings))(
   'the database has the same limits of %s',
-  async ([name, { min, max }], { database }) => {
-    const clinic = await aClinic(database)
+  async ([name, { min, max }], { database, clinic }) => {
     const set = (value: number) =>
       database.ownerPool.query(`update holdfast.clinic set ${snakeCase(name)} = $1 where id = $2`, [value, clinic.id])
     for (const value of [min, max]) expect((await set(value)).rowCount).toBe(1)
@@ -22,8 +21,7 @@ test.for(Object.entries(clinicTexts))('the database has this limit of %s', async
   await expect(set('1'.repeat(max + 1))).rejects.toMatchObject({ code: '23514' })
 })
 
-test('the database has the same limits of reminders and of links that confirm', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('the database has the same limits of reminders and of links that confirm', async ({ database, clinic }) => {
   const { reminderMinutes, remindersMax, confirmMinutes } = messageLimits
   const write = (column: string, value: unknown) => someMessageSettings(database, clinic.no, { [column]: value })
   const refused = { code: '23514' }
@@ -38,8 +36,7 @@ test('the database has the same limits of reminders and of links that confirm', 
   }
 })
 
-test('the database has the same limits of logos', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('the database has the same limits of logos', async ({ database, clinic }) => {
   const write = (bytes: number, pixels: number) =>
     database.ownerPool.query(
       `insert into holdfast.clinic_logo (clinic_no, image, media_type, width, height, digest)

@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { newId } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect, vi } from 'vitest'
-import { type CallOptions, type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
-import { test as restTest } from '../../../test/rest-test.ts'
+import type { CallOptions, RestApp, TestAccount } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 import { createConfirmationTokens } from '../../secrets/confirmation-tokens.ts'
-
-/** `rest` has no mail server, `sending` has one. */
-const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const sending = await startRestApp(database, { sendsMails: true })
-  onCleanup(() => sending.stop())
-  return sending
-})
 
 const patient = { name: 'Ada', email: 'ada@example.org' }
 const tokens = createConfirmationTokens(['a secret of the tests'])
@@ -60,12 +54,10 @@ test('a hold says why its e-mail was not sent, until another is asked for', asyn
   const hold = await aHold(rest, slot.id)
   await rest.call('confirmBooking', { ...hold, body: { patient } })
   const failure = async () => (await rest.call('getBooking', hold)).body.confirmationLink?.failure
-  await database.ownerPool.query(
-    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
-     select $1, $2, booking_id, version, slot_id, 'confirm', 'email', now()
-       from holdfast.booking_event where booking_id = $3 and type = 'link_requested'`,
-    [slot.clinicNo, newId(slot.clinicNo), hold.path.bookingId],
-  )
+  await database.ownerPool.query(sql`
+    insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
+     select ${slot.clinicNo}, ${newId(slot.clinicNo)}, booking_id, version, slot_id, 'confirm', 'email', now()
+       from holdfast.booking_event where booking_id = ${hold.path.bookingId} and type = 'link_requested'`)
   const become = (state: string, more: string) =>
     database.ownerPool.query(`update holdfast.message set state = $2, ${more} where booking_id = $1`, [
       hold.path.bookingId,
@@ -207,8 +199,7 @@ test('an account confirms by a link until it has done so with its own address', 
   expect(await confirmAs(account.email, rest.anAccount())).toBe('by link')
 })
 
-test('SMS need the country of the numbers', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('SMS need the country of the numbers', async ({ database, rest, clinic }) => {
   const admin = rest.anAccount()
   await aMember(database, clinic, { role: 'admin', accountId: admin.id })
   const change = (body: object) =>
@@ -222,8 +213,7 @@ test('SMS need the country of the numbers', async ({ database, rest }) => {
   expect((await change({ phoneCountry: null })).problem).toMatchObject({ errors })
 })
 
-test('the switch needs e-mails and a mail server', async ({ database, rest, sending }) => {
-  const clinic = await aClinic(database)
+test('the switch needs e-mails and a mail server', async ({ database, rest, sending, clinic }) => {
   const admin = rest.anAccount()
   sending.anAccount(admin)
   await aMember(database, clinic, { role: 'admin', accountId: admin.id })
@@ -244,8 +234,7 @@ test('the switch needs e-mails and a mail server', async ({ database, rest, send
   expect((await change(sending, { confirmByLink: false, emails: false })).status).toBe(200)
 })
 
-test('without a mail server, nobody is told that a link is on its way', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('without a mail server, nobody is told that a link is on its way', async ({ rest, clinic }) => {
   const body = { clinicId: clinic.id, reference: '004E-81F2', day: '2026-12-01', email: 'ada@example.org' }
   expect((await rest.call('sendTicketLink', { body })).problem.code).toBe('mail_unavailable')
 })
@@ -266,8 +255,7 @@ test('of two changes at once that exclude each other, one is refused by its fiel
   expect(['/confirmByLink', '/emails']).toContain(refused?.problem.errors?.[0]?.path)
 })
 
-test('a clinic says if it sends e-mails: by settings and mail server', async ({ database, rest, sending }) => {
-  const clinic = await aClinic(database)
+test('a clinic says if it sends e-mails: by settings and mail server', async ({ database, rest, sending, clinic }) => {
   const as = sending.anAccount()
   await aMember(database, clinic, { role: 'admin', accountId: as.id })
   const path = { clinicId: clinic.id }

@@ -1,9 +1,7 @@
 import { expect } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
+import { test, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
-test('a case begun on the evening before a week is counted once, on its planned day', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a case begun on the evening before a week is counted once, on its planned day', async ({ rest, theatre }) => {
   const { path, admin } = theatre
   // Reports read a week at a time, from their first day on.
   const { id: caseId } = (await theatre.book({ startsAt: theatreTime('01:00', 7), confirm: true })).body

@@ -11,6 +11,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -82,8 +83,7 @@ describe('in the whole database', () => {
       // Negative control: the search finds them in every place where they are.
       const bookingAndResponses = ['holdfast.answer', 'holdfast.booking']
       const { name, ...others } = texts
-      for (const text of Object.values(others))
-        expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
+      for (const text of Object.values(others)) expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
       expect(await placesOfText(database, name)).toEqual([...bookingAndResponses, 'holdfast.message'])
       expect(await placesOfText(database, maskAddress(texts.email))).toEqual(['holdfast.message'])
       // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
@@ -123,11 +123,8 @@ describe('in the whole database', () => {
       const booking = await aBookingWith(texts, { database, rest, clinic, account: rest.anAccount() })
       await rest.engine.erasures.ofBooking({ bookingId: booking.id, actorId: null, key: null })
       const late = JSON.stringify({ status: 200, body: { items: [{ id: booking.id, patient }] } })
-      await database.appPool.query(
-        `insert into holdfast.answer (key, request_hash, body, ids)
-         values (gen_random_uuid(), gen_random_uuid(), $1, array[$2::uuid])`,
-        [late, booking.id],
-      )
+      await database.appPool.query(sql`insert into holdfast.answer (key, request_hash, body, ids)
+          values (gen_random_uuid(), gen_random_uuid(), ${late}, array[${booking.id}::uuid])`)
       const unrelated = { key: crypto.randomUUID(), requestHash: crypto.randomUUID() }
       await rest.engine.storedResponses.store(unrelated, { status: 200, body: { id: booking.slot.id } }, null)
       expect(await finishErasures(database.appPool)).toBe(0)
@@ -143,8 +140,7 @@ describe('in the whole database', () => {
   })
 })
 
-test('a cancellation erased before its response is stored leaves no patient', async ({ database, rest }) => {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+test('a cancellation erased before its response is stored leaves no patient', async ({ database, rest, slot }) => {
   const owner = rest.anAccount()
   const { id } = await aBooking(database, slot, { accountId: owner.id, patient })
   const { storedResponses, erasures } = rest.engine
@@ -179,8 +175,7 @@ test('a booking to come is refused by name, and a change of an erased one too', 
   expect(changed.problem).toMatchObject({ status: 409, code: 'booking_erased' })
 })
 
-test('the account of a booking erases it, and a retry gets the same response', async ({ database, rest }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('the account of a booking erases it, and a retry gets the same response', async ({ database, rest, doctor }) => {
   const owner = rest.anAccount()
   const slot = await aSlot(database, doctor, pastSlot())
   const booking = await aBooking(database, slot, { accountId: owner.id, patient })
@@ -197,8 +192,7 @@ test('the account of a booking erases it, and a retry gets the same response', a
   expect((await send('one', rest.anAccount())).problem).toMatchObject({ status: 404, code: 'booking_not_found' })
 })
 
-test('a manage token is not enough to erase', async ({ database, rest }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('a manage token is not enough to erase', async ({ database, rest, doctor }) => {
   const booking = await aBooking(database, await aSlot(database, doctor), { status: 'CANCELLED' })
   const token = rest.manageTokens.issue(booking.id)
   const refused = await rest.call('erasePatient', { path: { bookingId: booking.id }, token })
@@ -224,8 +218,7 @@ test.for([
   [{}, '/'],
   [{ email: 'a@example.org', phone: '1' }, '/'],
   [{ phone: 'none' }, '/phone'],
-] as const)('%j names no patient: the error names %s', async ([body, path], { database, rest }) => {
-  const clinic = await aClinic(database)
+] as const)('%j names no patient: the error names %s', async ([body, path], { rest, clinic }) => {
   const as = await rest.aMember(clinic.no, 'admin')
   const { problem } = await rest.call('erasePatients', { path: { clinicId: clinic.id }, as, body })
   expect(problem).toMatchObject({ status: 400, errors: [{ path }] })
@@ -233,11 +226,9 @@ test.for([
 
 /** What can be computed by somebody who guesses the patient: the digests of the claim's event and of its request. */
 async function digestsOf(database: TestDatabase, bookingId: string): Promise<{ booking: string; request: string }> {
-  const { rows } = await database.ownerPool.query(
-    `select encode(holdfast.booking_digest(null, 'in_person', $2, $3, null), 'hex') as booking,
-            (select request_hash::text from holdfast.idempotency where booking_id = $1) as request`,
-    [bookingId, patient, texts.reason],
-  )
+  const { rows } = await database.ownerPool.query(sql`
+    select encode(holdfast.booking_digest(null, 'in_person', ${patient}, ${texts.reason}, null), 'hex') as booking,
+     (select request_hash::text from holdfast.idempotency where booking_id = ${bookingId}) as request`)
   return rows[0]
 }
 
@@ -271,8 +262,7 @@ test('until its time a linked booking is erased by the clinic, then by its accou
   expect((await rest.call('erasePatient', { path: { bookingId: own.id }, as: account })).status).toBe(200)
 })
 
-test('an erasure that fails midway is recorded with what it had erased', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('an erasure that fails midway is recorded with what it had erased', async ({ rest, clinic }) => {
   const admin = await rest.aMember(clinic.no, 'admin')
   rest.audited.length = 0
   const { erasures } = rest.engine
@@ -313,9 +303,7 @@ async function aLinkedBooking(database: TestDatabase, rest: RestApp) {
 }
 
 async function inThePast(database: TestDatabase, bookingId: string): Promise<void> {
-  await database.ownerPool.query(
-    `update holdfast.slot s set starts_at = starts_at - interval '1 year', ends_at = ends_at - interval '1 year'
-       from holdfast.booking b where b.id = $1 and s.clinic_no = b.clinic_no and s.id = b.slot_id`,
-    [bookingId],
-  )
+  await database.ownerPool.query(sql`
+    update holdfast.slot s set starts_at = starts_at - interval '1 year', ends_at = ends_at - interval '1 year'
+     from holdfast.booking b where b.id = ${bookingId} and s.clinic_no = b.clinic_no and s.id = b.slot_id`)
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { aBooking, aClinic, aDoctor, aSession, aSlot, aVisitType, type TestDatabase, until } from '@holdfast/testkit'
 import Papa from 'papaparse'
+import sql from 'sql-template-tag'
 import { afterEach, expect, vi } from 'vitest'
 import { accountHeader, type RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -17,12 +18,9 @@ test('an export has all bookings that match, also of later pages, and is recorde
     patient: { name: '@Ada; "the" first', email: 'ada@example.org', phone: '+49 (171) 123-45' },
   })
   // More than two pages.
-  await database.ownerPool.query(
-    `insert into holdfast.booking
-     select (jsonb_populate_record(b, jsonb_build_object('id', holdfast.new_id($2::integer, now())))).*
-       from holdfast.booking b, generate_series(1, 1100) where b.id = $1`,
-    [first.id, clinic.no],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.booking
+      select (jsonb_populate_record(b, jsonb_build_object('id', holdfast.new_id(${clinic.no}::integer, now())))).*
+        from holdfast.booking b, generate_series(1, 1100) where b.id = ${first.id}`)
   const as = await rest.aMember(clinic.no, 'staff')
   const path = { clinicId: clinic.id }
   const { status, headers, body } = await rest.call('exportClinicBookings', { path, as })
@@ -43,10 +41,7 @@ test('an export has all bookings that match, also of later pages, and is recorde
     patient: `'@Ada; "the" first`,
     reason: `'=1+1\nas discussed`,
   })
-  await until(
-    async () => (rest.audited.some(({ details }) => details?.includes('1101')) ? true : undefined),
-    () => 'the export to be recorded',
-  )
+  await until(async () => rest.audited.some(({ details }) => details?.includes('1101')), 'the export to be recorded')
   const semicolons = await rest.call('exportClinicBookings', { path, as, query: { separator: 'semicolon' } })
   expect(semicolons.body).toContain('bookingId;status;failureReason')
   expect(semicolons.body).toContain(`"'@Ada; ""the"" first"`)
@@ -60,8 +55,7 @@ test('an export has all bookings that match, also of later pages, and is recorde
   expect(none.body.trim().split('\r\n')).toHaveLength(1)
 })
 
-test('an export names the visit types of visits in open sessions', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('an export names the visit types of visits in open sessions', async ({ database, rest, clinic }) => {
   const session = await aSession(database, await aDoctor(database, clinic))
   const type = await aVisitType(database, clinic, { name: '=Check-up' })
   const visit = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
@@ -99,21 +93,17 @@ test('an export has the reference that patients are told, and who cancelled', as
   expect(found.get(byClinic.id)).toEqual([reference(byClinic), 'clinic'])
 })
 
-test('a search by an export is recorded, also if it finds nothing', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('a search by an export is recorded, also if it finds nothing', async ({ rest, clinic }) => {
   const as = await rest.aMember(clinic.no, 'staff')
   const searched = ['gwendolin', 'ada']
   for (const q of searched) {
     const { body } = await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as, query: { q } })
     expect(body.trim().split('\r\n')).toHaveLength(1)
   }
-  const recorded = await until(
-    async () => {
-      const exports = rest.audited.filter(({ kind, clinicNo }) => kind === 'data_exported' && clinicNo === clinic.no)
-      return exports.length === searched.length ? exports : undefined
-    },
-    () => 'both searches to be recorded',
-  )
+  const recorded = await until(async () => {
+    const exports = rest.audited.filter(({ kind, clinicNo }) => kind === 'data_exported' && clinicNo === clinic.no)
+    return exports.length === searched.length ? exports : undefined
+  }, 'both searches to be recorded')
   expect(recorded).toMatchObject(searched.map((q) => ({ details: ['bookings', '0', 'search'], searched: q })))
 })
 
@@ -123,12 +113,9 @@ async function aLongExport(database: TestDatabase, rest: RestApp) {
   const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
   const doctor = await aDoctor(database, clinic)
   const first = await aBooking(database, await aSlot(database, doctor, { startsAt, capacity: 50 }))
-  await database.ownerPool.query(
-    `insert into holdfast.booking
-     select (jsonb_populate_record(b, jsonb_build_object('id', holdfast.new_id($2::integer, now())))).*
-       from holdfast.booking b, generate_series(1, 1100) where b.id = $1`,
-    [first.id, clinic.no],
-  )
+  await database.ownerPool.query(sql`insert into holdfast.booking
+      select (jsonb_populate_record(b, jsonb_build_object('id', holdfast.new_id(${clinic.no}::integer, now())))).*
+        from holdfast.booking b, generate_series(1, 1100) where b.id = ${first.id}`)
   const as = await rest.aMember(clinic.no, 'staff')
   if (!rest.app.server.listening) await rest.app.listen({ port: 0 })
   const { port } = rest.app.server.address() as AddressInfo
@@ -162,10 +149,7 @@ test('an export breaks off when its reader is removed, and its end is recorded',
   const response = await read()
   expect(response.status).toBe(200)
   await expect(response.text()).rejects.toThrow('terminated')
-  await until(
-    async () => (recorded().length === 2 ? true : undefined),
-    () => 'the end to be recorded',
-  )
+  await until(async () => recorded().length === 2, 'the end to be recorded')
   expect(recorded()).toEqual([
     ['bookings', 'begun'],
     ['bookings', '500', 'interrupted'],
@@ -193,10 +177,7 @@ test('negative control: a reader who stays gets all but a booking made meanwhile
   const { data } = Papa.parse((await (await read()).text()).trimEnd(), { header: true })
   expect(data).toHaveLength(1_101)
   expect(booked).toHaveBeenCalledTimes(2)
-  await until(
-    async () => (recorded().length === 2 ? true : undefined),
-    () => 'the end to be recorded',
-  )
+  await until(async () => recorded().length === 2, 'the end to be recorded')
   expect(recorded()[1]).toEqual(['bookings', '1101'])
 })
 
@@ -212,8 +193,7 @@ test('an account exports one file at once, and can export another when it has en
   expect((await rest.call('exportClinicBookings', { path, as, query: { status: 'NO_SHOW' } })).status).toBe(200)
 })
 
-test('an export whose days are wrong is refused with a problem', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('an export whose days are wrong is refused with a problem', async ({ rest, clinic }) => {
   const as = await rest.aMember(clinic.no, 'staff')
   const query = { from: '2026-02-02', to: '2026-02-01' }
   expect((await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as, query })).problem).toMatchObject(

@@ -1,4 +1,5 @@
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -26,9 +27,8 @@ test('a desk’s booking after a former one of the patient belongs to the accoun
     const all = { slotId: slot.id, patient, confirm: true, formerBookingId: former.id, ...onBehalf, ...body }
     const { status, body: made } = await rest.call('createBooking', { body: all, as: admin })
     expect(status).toBe(201)
-    const { rows } = await database.ownerPool.query('select account_id as id from holdfast.booking where id = $1', [
-      made.id,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select account_id as id from holdfast.booking
+        where id = ${made.id}`)
     return rows[0].id === owner.id ? true : rows[0].id
   }
   expect(await isOwners({})).toBe(true)
@@ -68,9 +68,8 @@ test('a booking after one that an account added by its link, or after another do
     const body = { slotId: slot.id, patient, confirm: true, formerBookingId, onBehalf: true }
     const made = await rest.call('createBooking', { body, as: by.as })
     expect(made.status).toBe(201)
-    const { rows } = await database.ownerPool.query('select id, account_id from holdfast.booking where id = $1', [
-      made.body.id,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select id, account_id from holdfast.booking
+        where id = ${made.body.id}`)
     return rows[0]
   }
   const second = await bookingAfter(former.id, { doctor, as: admin })
@@ -110,9 +109,8 @@ test('without e-mail, a booking gets the former account by number or without con
     const patient = { name: 'Maria Schmidt', ...(phone === undefined ? {} : { phone }) }
     const body = { slotId, patient, confirm: true, formerBookingId, onBehalf: true }
     const made = await rest.call('createBooking', { body, as: admin })
-    const { rows } = await database.ownerPool.query('select account_id as id from holdfast.booking where id = $1', [
-      made.body.id,
-    ])
+    const { rows } = await database.ownerPool.query(sql`select account_id as id from holdfast.booking
+        where id = ${made.body.id}`)
     return rows[0]?.id
   }
   expect(await accountOf(withNumber.id, '030 4711')).toBe(owner.id)

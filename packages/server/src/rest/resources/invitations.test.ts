@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished, vi } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -88,10 +89,8 @@ test('an address gets five invitations of a clinic by e-mail in a day, however i
   expect((await invite({ email: `other-${email}`, role: 'staff' })).status).toBe(201)
   const other = await aMailingDesk(database)
   expect((await other.invite({ email, role: 'staff' })).status).toBe(201)
-  await database.ownerPool.query(
-    `update holdfast.message_budget set since = since - interval '25 hours' where clinic_no = $1`,
-    [clinic.no],
-  )
+  await database.ownerPool.query(sql`update holdfast.message_budget set since = since - interval '25 hours'
+      where clinic_no = ${clinic.no}`)
   expect((await invite({ email, role: 'staff' })).status).toBe(201)
 })
 
@@ -199,10 +198,9 @@ test('the token is stored nowhere, neither in the invitation nor as a response',
   const second = tokenIn((await invite(body, 'the same key')).body.link)
   expect((await rest.call('getInvitation', { body: { token: first } })).problem.code).toBe('invitation_not_found')
   expect((await rest.call('getInvitation', { body: { token: second } })).status).toBe(200)
-  const { rows } = await database.ownerPool.query<{ row: string }>(
-    `select to_jsonb(i)::text as row from holdfast.invitation i
-     union all select to_jsonb(a)::text from holdfast.answer a`,
-  )
+  const { rows } = await database.ownerPool.query<{ row: string }>(`
+    select to_jsonb(i)::text as row from holdfast.invitation i
+     union all select to_jsonb(a)::text from holdfast.answer a`)
   const secret = Buffer.from(second, 'base64url').subarray(16)
   expect(rows.length).toBeGreaterThan(0)
   for (const { row } of rows) {

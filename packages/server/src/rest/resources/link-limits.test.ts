@@ -2,21 +2,7 @@ import { DatabaseUnavailable } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { expect, onTestFinished } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
-import { test as restTest } from '../../../test/rest-test.ts'
-
-async function startLimited(database: TestDatabase, onCleanup: (end: () => Promise<void>) => void): Promise<RestApp> {
-  const limited = await startRestApp(database, { hasLimits: true })
-  onCleanup(async () => {
-    await limited.stop()
-    expect(limited.violations).toEqual([])
-  })
-  return limited
-}
-
-/** Two servers with limits; `rest` has none. */
-const test = restTest
-  .extend('limited', { scope: 'file' }, ({ database }, { onCleanup }) => startLimited(database, onCleanup))
-  .extend('otherLimited', { scope: 'file' }, ({ database }, { onCleanup }) => startLimited(database, onCleanup))
+import { test } from '../../../test/rest-test.ts'
 
 let clients = 0
 const anAddress = () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltBooking, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -35,11 +36,8 @@ test('and until a day after the booking was cancelled or its hold ended', async 
     const booking = await aBooking(database, slot, { status: state })
     const token = rest.manageTokens.issue(booking.id)
     expect(await statusOf(rest, booking, { token }), state).toBe(200)
-    await database.ownerPool.query(
-      `update holdfast.booking set updated_at = updated_at - interval '25 hours',
-         hold_expires_at = hold_expires_at - interval '25 hours' where id = $1`,
-      [booking.id],
-    )
+    await database.ownerPool.query(sql`update holdfast.booking set updated_at = updated_at - interval '25 hours',
+        hold_expires_at = hold_expires_at - interval '25 hours' where id = ${booking.id}`)
     expect(await statusOf(rest, booking, { token }), state).toBe(404)
     const account = rest.anAccount()
     const link = { path: pathOf(booking), body: { manageToken: token }, as: account }
@@ -73,9 +71,8 @@ test('a retry of a renewal gets the same token; the voided one is good for nothi
   expect((await renew(randomUUID())).problem.code).toBe('booking_not_found')
   expect(await statusOf(rest, booking, { token })).toBe(404)
   expect(await statusOf(rest, booking, { token: first.body.manageToken })).toBe(200)
-  const { rows } = await database.ownerPool.query<{ row: string }>(
-    'select to_jsonb(a)::text as row from holdfast.answer a',
-  )
+  const { rows } = await database.ownerPool.query<{ row: string }>(`select to_jsonb(a)::text as row
+      from holdfast.answer a`)
   expect(rows.map(({ row }) => row).join()).not.toContain(first.body.manageToken)
 })
 
@@ -86,10 +83,8 @@ test('a renewal can be retried for ten minutes; retries do not prolong them', as
   const key = randomUUID()
   const renew = (sent: string) => rest.call('renewManageToken', { path: pathOf(booking), token: sent, key })
   const minutesLater = (minutes: number) =>
-    database.ownerPool.query(
-      `update holdfast.manage_token set renewed_at = renewed_at - make_interval(mins => $2) where booking_id = $1`,
-      [booking.id, minutes],
-    )
+    database.ownerPool.query(sql`update holdfast.manage_token
+        set renewed_at = renewed_at - make_interval(mins => ${minutes}) where booking_id = ${booking.id}`)
   const first = await renew(token)
   await minutesLater(9)
   expect((await renew(token)).body).toEqual(first.body)

@@ -1,14 +1,8 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
-import { test as restTest } from '../../../test/rest-test.ts'
+import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 import { createConfirmationTokens } from '../../secrets/confirmation-tokens.ts'
-
-const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const sending = await startRestApp(database, { sendsMails: true })
-  onCleanup(() => sending.stop())
-  return sending
-})
 
 const patient = { name: 'Ada Lovelace', email: 'ada@example.org' }
 const tokens = createConfirmationTokens(['a secret of the tests'])

@@ -1,11 +1,11 @@
 // Rest: each response that names a patient
 import { randomUUID } from 'node:crypto'
 import { lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, guarded, type Scene, send } from '../../../test/access-scene.ts'
 import type { OperationId, RestApp } from '../../../test/rest-app.ts'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreTime } from '../../../test/theatre-scene.ts'
+import { aTheatre, test, theatreTime } from '../../../test/theatre-scene.ts'
 
 /** Only the patient's account may call them. */
 const ofPatients = ['account', 'booking_patient', 'waitlist_patient']
@@ -40,10 +40,8 @@ const showsPatient = (received: unknown) => /"patient":\{[^}]*"name":"[^"]/.test
 
 /** How many changes of the clinic's bookings and cases are in the log. */
 async function eventsOf(database: TestDatabase, { clinic }: Scene): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ count: number }>(
-    'select count(*)::integer as count from holdfast.booking_event where clinic_no = $1',
-    [clinic.no],
-  )
+  const { rows } = await database.ownerPool.query<{ count: number }>(sql`select count(*)::integer as count
+      from holdfast.booking_event where clinic_no = ${clinic.no}`)
   return rows[0]?.count ?? 0
 }
 
@@ -140,8 +138,7 @@ test('a refusal records the case that it shows, which need not be the one in the
   }
 })
 
-test('a refusal that shows no case records no read', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a refusal that shows no case records no read', async ({ rest, theatre }) => {
   const { id } = (await theatre.book({ confirm: true })).body
   await theatre.book({ startsAt: theatreTime('10:00'), confirm: true })
   rest.audited.length = 0
@@ -159,8 +156,7 @@ test('a refusal that shows no case records no read', async ({ database, rest }) 
   expect(rest.audited).toEqual([])
 })
 
-test('a repeated swap records both cases, with its response stored or not', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a repeated swap records both cases, with its response stored or not', async ({ database, rest, theatre }) => {
   const { staff: as, roomTwo } = theatre
   const one = (await theatre.book({ confirm: true })).body.id
   const other = (await theatre.book({ startsAt: theatreTime('10:00'), roomId: roomTwo.id, confirm: true })).body.id

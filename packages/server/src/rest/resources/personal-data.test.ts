@@ -24,8 +24,7 @@ test('an administrator reads all about a person, which is logged without the nam
   expect((await rest.call('getPersonalData', { as: staff, path, body })).status).toBe(403)
 })
 
-test('contacts, an account or a record name the person', async ({ rest, database }) => {
-  const clinic = await aClinic(database)
+test('contacts, an account or a record name the person', async ({ rest, database, clinic }) => {
   const admin = await rest.aMember(clinic.no, 'admin')
   const { id: patientId } = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
   const read = (body: object) => rest.call('getPersonalData', { as: admin, path: { clinicId: clinic.id }, body })
@@ -43,8 +42,7 @@ test('contacts, an account or a record name the person', async ({ rest, database
   expect((await read({ patientId, emails: ['a@example.org'], phones: ['1', '2'] })).status).toBe(200)
 })
 
-test('the security log says of which record, or account, an administrator read all', async ({ rest, database }) => {
-  const clinic = await aClinic(database)
+test('the security log says of which record, or account, an administrator read all', async ({ rest, clinic }) => {
   const admin = await rest.aMember(clinic.no, 'admin')
   const [patientId, accountId] = [newId(clinic.no), rest.anAccount().id]
   for (const body of [{ patientId }, { accountId }, { emails: ['ada@example.org'] }]) {

@@ -1,6 +1,5 @@
 import { describe, expect } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre } from '../../../test/theatre-scene.ts'
+import { test } from '../../../test/theatre-scene.ts'
 
 const minuteMs = 60_000
 const turnoverMinutes = 30
@@ -10,8 +9,7 @@ describe('a case whose patient has left delays others until a check finds its ro
   test.for([
     { name: 'if it ran into the next one', planned: -120, inRoom: -100, next: -20 },
     { name: 'if it was over before its planned start', planned: 150, inRoom: -40, next: 10 },
-  ])('$name', async ({ planned, inRoom, next }, { database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  ])('$name', async ({ planned, inRoom, next }, { rest, theatre }) => {
     const { path, staff: as, admin, roomOne, roomTwo, doctor, otherSurgeon, robot } = theatre
     const now = Math.floor(Date.now() / minuteMs) * minuteMs
     const at = (minutes: number) => new Date(now + minutes * minuteMs).toISOString()

@@ -1,8 +1,9 @@
 import { type Operation, restOperations } from '@holdfast/contract'
-import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aSlot } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { slotLimits } from '@holdfast/vocabulary'
 import Fastify from 'fastify'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { validatorCompiler } from '../../edge/bodies/validator.ts'
 import { errorHandler } from '../../edge/errors/error-handler.ts'
@@ -51,8 +52,7 @@ test('a rule at the limits is accepted', async () => {
   }
 })
 
-test('the database has the same limits', async ({ database }) => {
-  const doctor = await aDoctor(database, await aClinic(database))
+test('the database has the same limits', async ({ database, doctor }) => {
   await aSlot(database, doctor, { capacity: slotLimits.capacityMax })
   const tooLarge = aSlot(database, doctor, { capacity: slotLimits.capacityMax + 1 })
   await expect(tooLarge).rejects.toMatchObject({ code: '23514' })
@@ -63,10 +63,8 @@ test('the database has the same limits', async ({ database }) => {
 test.for(['slot_capacity_check', 'waitlist_entry_units_check', 'clinic_guest_units_max_check'])(
   'the constraint %s has the same limit',
   async (name, { database }) => {
-    const { rows } = await database.ownerPool.query<{ definition: string }>(
-      'select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1 and conparentid = 0',
-      [name],
-    )
+    const { rows } = await database.ownerPool.query<{ definition: string }>(sql`
+      select pg_get_constraintdef(oid) as definition from pg_constraint where conname = ${name} and conparentid = 0`)
     expect(rows.map(({ definition }) => definition)).toEqual([expect.stringContaining(`<= ${slotLimits.capacityMax})`)])
   },
 )

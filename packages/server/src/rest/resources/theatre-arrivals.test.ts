@@ -1,10 +1,8 @@
 import type { Milestone } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreTime } from '../../../test/theatre-scene.ts'
+import { test, theatreTime } from '../../../test/theatre-scene.ts'
 
-test('a case whose patient has arrived is moved and cancelled, until in the room', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a case whose patient has arrived is moved and cancelled, until in the room', async ({ rest, theatre }) => {
   const { staff: as, admin } = theatre
   const arrive = async (...milestones: Milestone[]) => {
     const path = { caseId: (await theatre.book({ surgeonId: theatre.doctor.id, confirm: true })).body.id }

@@ -1,4 +1,5 @@
 import { aClinic } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -60,11 +61,9 @@ test('a block that somebody fills is filled by nobody else, who see how far', as
   const day = { from: theatreTime('08:00').slice(0, 10), to: theatreTime('08:00').slice(0, 10) }
   const seen = async () => (await rest.call('listBlocks', { path, as: staff, query: day })).body.items[0]?.filling
   expect(await seen()).toBeNull()
-  await database.ownerPool.query(
-    `insert into holdfast.block_filling (clinic_no, block_id, run_id, running_until, examined, booked)
-     values ($1, $2, gen_random_uuid(), now() + interval '1 minute', 200, 3)`,
-    [clinic.no, blockId],
-  )
+  await database.ownerPool.query(sql`
+    insert into holdfast.block_filling (clinic_no, block_id, run_id, running_until, examined, booked)
+     values (${clinic.no}, ${blockId}, gen_random_uuid(), now() + interval '1 minute', 200, 3)`)
   expect(await seen()).toEqual({ examined: 200, booked: 3 })
   const { problem } = await rest.call('fillBlock', { path: { ...path, blockId }, as: staff })
   expect(problem).toMatchObject({ status: 409, code: 'block_being_filled' })

@@ -1,8 +1,7 @@
 import { plantFunction } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
+import { aTheatre, test, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
 type Theatre = Awaited<ReturnType<typeof aTheatre>>
 type Bumped = { emergencyId: string | null; reply: { status: number; problem: object } }
@@ -23,8 +22,7 @@ const ways: Record<string, (theatre: Theatre, rest: RestApp) => Bump> = {
 }
 
 describe.each(Object.entries(ways))('%s', (_, way) => {
-  test('refuses an elective emergency', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('refuses an elective emergency', async ({ rest, theatre }) => {
     const { id } = (await theatre.book({ confirm: true })).body
     const { reply, emergencyId } = await way(theatre, rest)([id], 'elective')
     const bumpRefusals = [{ caseId: emergencyId, reason: 'emergency_is_elective' }]
@@ -32,8 +30,7 @@ describe.each(Object.entries(ways))('%s', (_, way) => {
     expect(await statusOf(theatre, rest, id)).toBe('CONFIRMED')
   })
 
-  test('refuses to bump a case that is not elective, and one that is not in the way', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('refuses to bump a case that is not elective, and one that is not in the way', async ({ rest, theatre }) => {
     const urgent = (await theatre.book({ urgency: 'expedited', confirm: true })).body
     const later = (await theatre.book({ startsAt: theatreTime('12:00'), confirm: true })).body
     const { reply } = await way(theatre, rest)([later.id, urgent.id], 'immediate')
@@ -49,8 +46,7 @@ describe.each(Object.entries(ways))('%s', (_, way) => {
     for (const { id } of [urgent, later]) expect(await statusOf(theatre, rest, id)).toBe('CONFIRMED')
   })
 
-  test('bumps the cases that the refusal without it has named', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('bumps the cases that the refusal without it has named', async ({ rest, theatre }) => {
     const { id } = (await theatre.book({ confirm: true })).body
     const [refused, elective] = [await theatre.book({ urgency: 'urgent' }), await theatre.book()]
     expect(refused.problem.conflicts?.[0]).toMatchObject({ caseId: id, bumpableCaseIds: [id] })
@@ -60,19 +56,7 @@ describe.each(Object.entries(ways))('%s', (_, way) => {
   })
 })
 
-test('a bump is repeated with its key: the response is the first one', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
-  const { id } = (await theatre.book({ confirm: true })).body
-  const emergency = (await theatre.book({ urgency: 'urgent', startsAt: theatreTime('16:00'), confirm: true })).body
-  const body = { caseIds: [id], reason: 'Bleeding', startsAt: theatreTime('08:00') }
-  const request = { path: { caseId: emergency.id }, as: theatre.staff, key: crypto.randomUUID(), body }
-  const [first, second] = [await rest.call('bumpCases', request), await rest.call('bumpCases', request)]
-  expect(first.body).toMatchObject({ case: { startsAt: body.startsAt }, bumped: [{ caseId: id }] })
-  expect(second.body).toEqual(first.body)
-})
-
-test('the report counts a bumped case that was confirmed, and no hold', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('the report counts a bumped case that was confirmed, and no hold', async ({ rest, theatre }) => {
   const other = { startsAt: theatreTime('10:00') }
   const bumped = [await theatre.book({ confirm: true }), await theatre.book(other)].map(({ body }) => body.id)
   const request = { urgency: 'urgent', minutes: 180, bump: { caseIds: bumped, reason: 'Bleeding' } }

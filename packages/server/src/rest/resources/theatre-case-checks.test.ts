@@ -1,10 +1,8 @@
 import { newId } from '@holdfast/engine'
 import { expect } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre } from '../../../test/theatre-scene.ts'
+import { test } from '../../../test/theatre-scene.ts'
 
-test('a case can be checked without being booked', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a case can be checked without being booked', async ({ rest, theatre }) => {
   const check = () => rest.call('checkCase', { as: theatre.staff, body: theatre.newCase() })
   expect((await check()).body).toEqual({ conflicts: [], atRiskBy: null })
   const { body } = await theatre.book()
@@ -14,15 +12,13 @@ test('a case can be checked without being booked', async ({ database, rest }) =>
   ])
 })
 
-test('a check for a request that is not on the waitlist is refused as its booking is', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a check for a request that is not on the waitlist is refused as its booking is', async ({ rest, theatre }) => {
   const body = theatre.newCase({ requestId: newId(theatre.clinic.no) })
   const { problem } = await rest.call('checkCase', { as: theatre.staff, body })
   expect(problem).toMatchObject({ status: 404, code: 'case_request_not_found' })
 })
 
-test('a check that names cases that give way is refused: the result would lack them', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a check that names cases that give way is refused: the result would lack them', async ({ rest, theatre }) => {
   const { id } = (await theatre.book({ confirm: true })).body
   const emergency = theatre.newCase({ urgency: 'immediate' })
   const withBump = { ...emergency, bump: { caseIds: [id], reason: 'Bleeding' } }

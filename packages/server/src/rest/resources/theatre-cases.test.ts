@@ -1,12 +1,10 @@
 import { newId } from '@holdfast/engine'
 import { aSlot, lapseHolds } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
+import { aTheatre, test, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
 describe('a new case', () => {
-  test('holds its room, team, equipment and patient for two minutes', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('holds its room, team, equipment and patient for two minutes', async ({ rest, theatre }) => {
     const { clinic, staff, roomTwo, surgeon, anaesthetist, otherSurgeon, robot } = theatre
     const equipment = [{ equipmentId: robot.id, units: 2 }]
     const created = await theatre.book({
@@ -52,8 +50,7 @@ describe('a new case', () => {
     expect((await rest.call('getCase', { path: { caseId: body.id }, as: staff })).body).toEqual(found)
   })
 
-  test('a retry with the same key returns the case, another request with it is refused', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a retry with the same key returns the case, another request with it is refused', async ({ rest, theatre }) => {
     const [key, body] = [crypto.randomUUID(), theatre.newCase()]
     const create = (change: object = {}) =>
       rest.call('createCase', { as: theatre.staff, key, body: { ...body, ...change } })
@@ -63,8 +60,7 @@ describe('a new case', () => {
     expect((await create({ minutes: 61 })).problem.code).toBe('idempotency_key_reused')
   })
 
-  test('that conflicts is refused with all in the way, and without patients’ names', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('that conflicts is refused with all in the way, and without patients’ names', async ({ theatre }) => {
     const { roomOne, roomTwo, surgeon, otherSurgeon, robot } = theatre
     const patient = { mrn: 'M-1', name: 'Grace Hopper' }
     const equipment = [{ equipmentId: robot.id, units: 2 }]
@@ -89,15 +85,13 @@ describe('a new case', () => {
     expect(elsewhere.status).toBe(201)
   })
 
-  test('of a doctor excludes their clinic slots, which the refusal names', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('of a doctor excludes their clinic slots, which the refusal names', async ({ database, theatre }) => {
     const slot = await aSlot(database, theatre.doctor, { startsAt: new Date(theatreTime('08:30')) })
     const { problem } = await theatre.book({ surgeonId: theatre.doctor.id })
     expect(problem.conflicts).toMatchObject([{ kind: 'surgeon', slotId: slot.id, caseId: null }])
   })
 
-  test('wrong input names the field', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('wrong input names the field', async ({ theatre }) => {
     const { robot, roomOne, surgeon } = theatre
     const past = '2020-01-01T08:00:00Z'
     const dayAgo = Temporal.Now.instant().subtract({ hours: 24, seconds: 1 }).toString()
@@ -164,16 +158,14 @@ describe('a new case', () => {
     expect(twice.problem).toMatchObject({ status: 400, errors: [{ path: '/surgeonId' }] })
   })
 
-  test('in a room that takes no new cases is refused', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('in a room that takes no new cases is refused', async ({ rest, theatre }) => {
     const path = { ...theatre.path, roomId: theatre.roomOne.id }
     await rest.call('updateRoom', { path, as: theatre.admin, body: { active: false } })
     const { problem } = await theatre.book()
     expect(problem).toMatchObject({ status: 409, code: 'theatre_resource_inactive', errors: [{ path: '/roomId' }] })
   })
 
-  test('outside the room’s hours: an admin overrides that with a reason, staff cannot', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('outside the room’s hours: an admin overrides that with a reason, staff cannot', async ({ rest, theatre }) => {
     const path = { ...theatre.path, roomId: theatre.roomOne.id }
     await rest.call('updateRoom', { path, as: theatre.admin, body: { hours: [] } })
     const { problem } = await theatre.book()
@@ -186,8 +178,7 @@ describe('a new case', () => {
 })
 
 describe('an existing case', () => {
-  test('is confirmed and cancelled with a reason; repeated, nothing changes', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('is confirmed and cancelled with a reason; repeated, nothing changes', async ({ rest, theatre }) => {
     const path = { caseId: (await theatre.book()).body.id }
     const as = theatre.staff
     const confirmed = await rest.call('confirmCase', { path, as })
@@ -213,8 +204,7 @@ describe('an existing case', () => {
     expect(items[0]?.actorName).toBe(as.name)
   })
 
-  test('that is let go is not cancelled if somebody has confirmed it meanwhile', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('that is let go is not cancelled if somebody has confirmed it meanwhile', async ({ rest, theatre }) => {
     const { staff, admin } = theatre
     const letGo = (caseId: string, key: string) => {
       const body = { reasonCode: 'administrative', onlyHold: true }
@@ -231,8 +221,7 @@ describe('an existing case', () => {
     expect((await rest.call('getCase', { path: second, as: staff })).body.status).toBe('CONFIRMED')
   })
 
-  test('whose hold lapsed is not confirmed, and holds nothing', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('whose hold lapsed is not confirmed, and holds nothing', async ({ database, rest, theatre }) => {
     const { id } = (await theatre.book()).body
     const { rows } = await database.ownerPool.query('select slot_id from holdfast.booking where id = $1', [id])
     await lapseHolds(database, { clinicNo: theatre.clinic.no, id: rows[0].slot_id })
@@ -241,8 +230,7 @@ describe('an existing case', () => {
     expect((await theatre.book()).status).toBe(201)
   })
 
-  test('moves in one step, or stays as it is', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('moves in one step, or stays as it is', async ({ rest, theatre }) => {
     const { staff: as, roomTwo, anaesthetist } = theatre
     const { bumped, ...first } = (await theatre.book({ confirm: true })).body
     expect(bumped).toEqual([])
@@ -261,8 +249,7 @@ describe('an existing case', () => {
     })
   })
 
-  test('swaps with another, and gives way to an emergency', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('swaps with another, and gives way to an emergency', async ({ rest, theatre }) => {
     const { staff: as, roomTwo, otherSurgeon } = theatre
     const one = (await theatre.book({ confirm: true })).body
     const startsAt = theatreTime('10:00')
@@ -293,8 +280,7 @@ describe('an existing case', () => {
     expect(itself.problem).toMatchObject({ status: 400, errors: [{ path: '/caseIds' }] })
   })
 
-  test('a retry after a lost response changes nothing more', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a retry after a lost response changes nothing more', async ({ rest, theatre }) => {
     const path = { caseId: (await theatre.book({ confirm: true })).body.id }
     const key = crypto.randomUUID()
     const move = { path, as: theatre.staff, key, body: { startsAt: theatreTime('11:00') } }
@@ -305,8 +291,7 @@ describe('an existing case', () => {
     )
   })
 
-  test('that ended early leaves room and people to another, its times in the report', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('that ended early leaves room and people to another, its times in the report', async ({ rest, theatre }) => {
     const { path, admin, staff } = theatre
     const early = (await theatre.book({ confirm: true })).body
     const record = (milestone: 'in_room' | 'out_of_room', time: string) =>
@@ -331,8 +316,7 @@ describe('an existing case', () => {
     expect(total).toMatchObject({ cases: 1, timedCases: 1, estimateErrorMinutesMedian: -30 })
   })
 
-  test('is seen by the doctor who is its surgeon, and by no other doctor', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('is seen by the doctor who is its surgeon, and by no other doctor', async ({ rest, theatre }) => {
     const { path, surgeonAccount, staff } = theatre
     const own = (await theatre.book({ surgeonId: theatre.doctor.id })).body
     const others = (await theatre.book({ startsAt: theatreTime('10:00') })).body
@@ -351,8 +335,7 @@ describe('an existing case', () => {
     expect(read).toHaveLength(1)
   })
 
-  test('the cursors of a doctor’s list, and their case’s risk, name no case of others', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('the cursors of a doctor’s list, and their case’s risk, name no case of others', async ({ rest, theatre }) => {
     const { path, surgeonAccount, staff, doctor, roomTwo } = theatre
     const others = (await theatre.book({ startsAt: theatreTime('07:00'), confirm: true })).body
     const own = (await theatre.book({ surgeonId: doctor.id, confirm: true })).body
@@ -372,8 +355,7 @@ describe('an existing case', () => {
     expect(Buffer.from(all.nextCursor ?? '', 'base64url').toString()).toContain(others.id)
   })
 
-  test('the cursors of a doctor’s requests name no request of others', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('the cursors of a doctor’s requests name no request of others', async ({ rest, theatre }) => {
     const { path, surgeonAccount, staff, doctor, surgeon } = theatre
     const ask = async (mrn: string, surgeonId: string) => {
       const { roomId: _room, startsAt: _start, clinicId: _clinic, ...wanted } = theatre.newCase()

@@ -1,12 +1,8 @@
 import { describe, expect } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
+import { aTheatre, test, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
 describe('the day of the operation', () => {
-  test('the board has rooms, blocks, cases and names; doctors see their own cases, and what others take', async ({
-    database,
-    rest,
-  }) => {
+  test('the board has rooms, blocks, cases, names; doctors see own and others’ times', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, admin, staff, surgeonAccount, doctor, roomOne, roomTwo, surgeon, robot } = theatre
     const equipment = [{ equipmentId: robot.id, units: 1 }]
@@ -47,8 +43,7 @@ describe('the day of the operation', () => {
     ])
   })
 
-  test('a check, a booking and a move name the late case, as the board does', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a check, a booking and a move name the late case, as the board does', async ({ rest, theatre }) => {
     const { path, staff: as, admin, roomTwo, doctor } = theatre
     const first = (await theatre.book({ confirm: true })).body.id
     const late = (await theatre.book({ startsAt: theatreTime('09:00'), confirm: true })).body.id
@@ -75,8 +70,7 @@ describe('the day of the operation', () => {
     ])
   })
 
-  test('a case waits for equipment only if all units are used, whichever it was given', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a case waits for equipment only if all units are used, whichever it was given', async ({ rest, theatre }) => {
     const { path, staff: as, admin, roomTwo, doctor, otherSurgeon, robot } = theatre
     const roomThree = await rest.call('createRoom', { path, as: admin, body: { name: 'OR 3' } })
     const equipment = [{ equipmentId: robot.id, units: 1 }]
@@ -138,8 +132,7 @@ describe('the day of the operation', () => {
     expect(await of(surgeonAccount)).toEqual([[next.id, afterIt(0), afterIt(60), null]])
   })
 
-  test('the board is compressed for clients that accept it, and is the same', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('the board is compressed for clients that accept it, and is the same', async ({ rest, theatre }) => {
     await theatre.book({ confirm: true })
     const read = (headers = {}) =>
       rest.call('getTheatre', { path: theatre.path, as: theatre.staff, query: { date: theatreDay }, headers })
@@ -149,8 +142,7 @@ describe('the day of the operation', () => {
     expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']))
   })
 
-  test('a delay passes from case to case on the board and in lists, also between pages', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a delay passes from case to case on the board and in lists, also between pages', async ({ rest, theatre }) => {
     const { path, staff: as, surgeonAccount, doctor, roomOne } = theatre
     const turnover = roomOne.turnoverMinutes
     const first = (await theatre.book({ confirm: true })).body
@@ -186,8 +178,7 @@ describe('the day of the operation', () => {
     expect(of([read])).toEqual([[second.id, null, null, null]])
   })
 
-  test('of two cases that delay a case, the one that does it longer is named', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('of two cases that delay a case, the one that does it longer is named', async ({ rest, theatre }) => {
     const { path, staff: as, surgeonAccount, doctor, roomTwo } = theatre
     const first = (await theatre.book({ confirm: true })).body
     const second = (await theatre.book({ startsAt: theatreTime('08:30'), surgeonId: doctor.id, roomId: roomTwo.id }))
@@ -210,8 +201,7 @@ describe('the day of the operation', () => {
     expect([await cause(as), await cause(surgeonAccount)]).toEqual([first.id, second.id])
   })
 
-  test('the history names who was relieved, also who has had nothing of it', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('the history names who was relieved, also who has had nothing of it', async ({ rest, theatre }) => {
     const { path, admin: as } = theatre
     const [ito, berg] = await Promise.all(
       ['Dr. Ito', 'Dr. Berg'].map(async (name) => {
@@ -234,8 +224,7 @@ describe('the day of the operation', () => {
     expect(board.people.map(({ name }) => name)).not.toContain('Dr. Ito')
   })
 
-  test('milestones, extensions, estimates and the report', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('milestones, extensions, estimates and the report', async ({ rest, theatre }) => {
     const { path, staff: as, admin, roomOne } = theatre
     const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('11:00') }
     await rest.call('createBlocks', { path, as: admin, body: times })

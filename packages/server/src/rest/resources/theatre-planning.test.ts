@@ -1,13 +1,12 @@
 import { newId } from '@holdfast/engine'
+import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
+import { aTheatre, test, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
 const weekday = Temporal.PlainDate.from(theatreDay).dayOfWeek
 
 describe('blocks', () => {
-  test('are created once, listed, and their minutes are shared by cases', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('are created once, listed, and their minutes are shared by cases', async ({ rest, theatre }) => {
     const { path, admin, roomOne } = theatre
     const body = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('12:00'), minutes: 100 }
     const created = await rest.call('createBlocks', { path, as: admin, body })
@@ -30,8 +29,7 @@ describe('blocks', () => {
     expect(list.body.items).toMatchObject([{ id: blockId, minutes: 100, usedMinutes: 60, isReleased: false }])
   })
 
-  test('of a rule are previewed, owned, released, taken over, resized and withdrawn', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('of a rule are previewed, owned, released, taken over, resized and withdrawn', async ({ rest, theatre }) => {
     const { path, admin, roomOne, surgeon } = theatre
     const to = Temporal.PlainDate.from(theatreDay).add({ days: 13 }).toString()
     const rule = { from: theatreDay, to, weekdays: [weekday], startTime: '08:00', endTime: '16:00' }
@@ -124,8 +122,7 @@ describe('blocks', () => {
     }
   })
 
-  test('are no slots that anybody could book an appointment in', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('are no slots that anybody could book an appointment in', async ({ rest, theatre }) => {
     const { path, admin, roomOne } = theatre
     const body = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('12:00') }
     const created = (await rest.call('createBlocks', { path, as: admin, body })).body
@@ -152,8 +149,7 @@ describe('the waitlist', () => {
     ...change,
   })
 
-  test('has requests by urgency, of doctors for themselves only', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('has requests by urgency, of doctors for themselves only', async ({ rest, theatre }) => {
     const { path, staff, doctor, surgeonAccount, surgeon } = theatre
     const create = (body: object, as = staff, key = crypto.randomUUID()) =>
       rest.call('createCaseRequest', { path, as, body, key })
@@ -265,11 +261,8 @@ describe('the waitlist', () => {
     expect(await readPatient()).toEqual(known)
     expect((await create({ ...married, correct: true }, staff)).status).toBe(201)
     expect(await readPatient()).toEqual(married)
-    const { rows } = await database.ownerPool.query(
-      `select actor_kind, actor_id, details from holdfast.audit_event
-        where clinic_no = $1 and kind = 'patient_changed'`,
-      [clinic.no],
-    )
+    const { rows } = await database.ownerPool.query(sql`select actor_kind, actor_id, details from holdfast.audit_event
+        where clinic_no = ${clinic.no} and kind = 'patient_changed'`)
     expect(rows).toEqual([{ actor_kind: 'account', actor_id: staff.id, details: ['name'] }])
   })
 
@@ -292,8 +285,7 @@ describe('the waitlist', () => {
     expect((await rest.call('createCaseRequest', { ...another, body })).status).toBe(201)
   })
 
-  test('a suggested time for a request can be booked, and the request has its case', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a suggested time for a request can be booked, and the request has its case', async ({ rest, theatre }) => {
     const { path, staff: as, surgeon, roomOne, roomTwo } = theatre
     const waiting = (await rest.call('createCaseRequest', { path, as, body: request() })).body
     await theatre.book({ startsAt: theatreTime('00:00'), minutes: 30 })
@@ -325,8 +317,7 @@ describe('the waitlist', () => {
     expect((await suggest({})).problem.errors).toMatchObject([{ path: '/' }])
   })
 
-  test('a request that needs a room, and its case, are suggested times there alone', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a request that needs a room, and its case, are suggested times there alone', async ({ rest, theatre }) => {
     const { path, staff: as, surgeon, roomOne, roomTwo } = theatre
     const wanted = { ...request(), surgeonId: surgeon.id, roomId: roomTwo.id }
     const waiting = (await rest.call('createCaseRequest', { path, as, body: wanted })).body
@@ -348,8 +339,7 @@ describe('the waitlist', () => {
     expect(roomsOf(await suggest({ caseId: booked.body.id }))).toEqual([roomTwo.id])
   })
 
-  test('a case has the note of its request, and the flags of its patient', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('a case has the note of its request, and the flags of its patient', async ({ rest, theatre }) => {
     const { path, staff: as, surgeon, roomOne } = theatre
     await rest.call('createPatient', { path, as, body: { ...request().patient, flags: ['Latex allergy'] } })
     const wanted = { ...request(), surgeonId: surgeon.id }
@@ -368,8 +358,7 @@ describe('the waitlist', () => {
     expect(unrequested.body).toMatchObject({ patientFlags: [], note: null })
   })
 
-  test('fills a block in one step', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
+  test('fills a block in one step', async ({ rest, theatre }) => {
     const { path, staff: as, admin, roomOne, surgeon } = theatre
     for (const mrn of ['F-1', 'F-2', 'F-3']) {
       const body = request({ patient: { mrn, name: 'x' }, surgeonId: surgeon.id })

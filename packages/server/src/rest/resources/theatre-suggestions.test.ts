@@ -1,9 +1,7 @@
 import { expect } from 'vitest'
-import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreDay } from '../../../test/theatre-scene.ts'
+import { test, theatreDay } from '../../../test/theatre-scene.ts'
 
-test('a search in a room that takes no new cases is refused, as a claim there is', async ({ database, rest }) => {
-  const theatre = await aTheatre(database, rest)
+test('a search in a room that takes no new cases is refused, as a claim there is', async ({ rest, theatre }) => {
   const { path, staff: as, admin, surgeon, roomOne, roomTwo } = theatre
   const { clinicId: _clinic, startsAt: _start, ...body } = theatre.newCase({ roomId: roomTwo.id })
   const { id: requestId } = (await rest.call('createCaseRequest', { path, as, body })).body

@@ -1,6 +1,7 @@
 import { newId } from '@holdfast/engine'
 import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { visitTypeLimits } from '@holdfast/vocabulary'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -222,10 +223,8 @@ test('a retry with its key adds nothing; a clinic has so many, also with two at 
   expect((await create(visit, 'another key')).problem).toMatchObject({ status: 409, code: 'too_many_visit_types' })
   expect(await listed({ as: admin })).toHaveLength(visitTypeLimits.visitTypesMax)
   // The key of a refused request is not used up.
-  await database.ownerPool.query('delete from holdfast.visit_type where clinic_no = $1 and id <> $2', [
-    clinic.no,
-    first.body.id,
-  ])
+  await database.ownerPool.query(sql`delete from holdfast.visit_type where clinic_no = ${clinic.no}
+      and id <> ${first.body.id}`)
   expect((await create(visit, 'another key')).status).toBe(201)
   expect((await change(first.body.id, { active: false })).status).toBe(200)
 })

@@ -38,9 +38,7 @@ test('the list shows the appointment that the desk has booked for who waits', as
   ])
 })
 
-test('who waits is found by name, number or reference, and the search is logged', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
-  const doctor = await aDoctor(database, clinic)
+test('who waits is found by name, number or reference, and the search is logged', async ({ rest, clinic, doctor }) => {
   const as = await rest.aMember(clinic.no, 'staff')
   const wanted = { clinicId: clinic.id, doctorId: doctor.id, from: '2099-01-01', to: '2099-12-31', onBehalf: true }
   const add = async (patient: { name: string; phone: string }) =>

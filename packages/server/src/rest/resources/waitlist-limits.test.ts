@@ -1,18 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltDoctor, offerAsFreed, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
-import { test as restTest } from '../../../test/rest-test.ts'
-
-/** `limited` has limits; `rest` has none. */
-const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const limited = await startRestApp(database, { hasLimits: true })
-  onCleanup(async () => {
-    await limited.stop()
-    expect(limited.violations).toEqual([])
-  })
-  return limited
-})
+import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
 type Limit = 'address_holds_max' | 'address_bookings_max' | 'account_bookings_max' | 'contact_bookings_max'
 

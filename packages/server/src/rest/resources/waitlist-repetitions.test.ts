@@ -46,9 +46,8 @@ test('no repetition undoes a correction of an entry, no copy outlives an erasure
   const read = await rest.call('getWaitlistEntry', { path: { entryId }, as })
   expect(read.body.patient.name).toBe('Ewa Traceable')
   const copies = async () => {
-    const { rows } = await database.ownerPool.query(
-      `select key, request_hash, body, ids from holdfast.answer where body::text like '%Traceable%'`,
-    )
+    const { rows } = await database.ownerPool.query(`select key, request_hash, body, ids from holdfast.answer
+        where body::text like '%Traceable%'`)
     return rows
   }
   const [stored] = await copies()

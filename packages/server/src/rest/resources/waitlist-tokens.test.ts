@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { type CallOptions, type RestApp, restAppSecret } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -77,10 +78,8 @@ test('a doctor for whom somebody waited does not read the visit with a colleague
 test('the token of an entry works until a day after the entry has ended', async ({ database, rest }) => {
   const { path, token } = await aWaiter(database, rest)
   const statusAfter = async (hours: number) => {
-    await database.ownerPool.query(
-      'update holdfast.waitlist_entry set ended_at = now() - make_interval(hours => $2) where id = $1',
-      [path.entryId, hours],
-    )
+    await database.ownerPool.query(sql`update holdfast.waitlist_entry
+        set ended_at = now() - make_interval(hours => ${hours}) where id = ${path.entryId}`)
     return (await rest.call('getWaitlistEntry', { path, token })).status
   }
   expect((await rest.call('leaveWaitlist', { path, token })).status).toBe(204)

@@ -8,19 +8,10 @@ import {
   offerAsFreed,
   type TestDatabase,
 } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
-import { test as restTest } from '../../../test/rest-test.ts'
-
-/** `limited` has limits; `rest` has none. */
-const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const limited = await startRestApp(database, { hasLimits: true })
-  onCleanup(async () => {
-    await limited.stop()
-    expect(limited.violations).toEqual([])
-  })
-  return limited
-})
+import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
 const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
 const range = { from: '2026-01-01', to: '2026-12-31' }
@@ -315,10 +306,8 @@ test('the clinic lists who waits or has an offer, until when, and if they are no
     }))
   }
   const waiting = { id: second.id, status: 'waiting', offeredUntil: null, offerNotified: null }
-  const { rows } = await database.ownerPool.query<{ until: Date }>(
-    'select hold_expires_at as until from holdfast.booking where clinic_no = $1 and waitlist_entry_id = $2',
-    [clinic.no, first.id],
-  )
+  const { rows } = await database.ownerPool.query<{ until: Date }>(sql`select hold_expires_at as until
+      from holdfast.booking where clinic_no = ${clinic.no} and waitlist_entry_id = ${first.id}`)
   const until = rows[0]?.until.toISOString()
   const offered = { id: first.id, status: 'offered', offeredUntil: expect.any(String), offerNotified: false }
   expect(await open()).toEqual([offered, waiting])

@@ -1,5 +1,6 @@
 import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, webhookReceiver } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
@@ -83,9 +84,8 @@ test('the secret is stored encrypted, and nowhere else', async ({ database, rest
   expect((await rest.call('getWebhook', { ...one })).body).toMatchObject({
     previousSecretUntil: expect.stringMatching(/Z$/),
   })
-  const { rows } = await database.ownerPool.query<{ row: string }>(
-    `select to_jsonb(w)::text as row from holdfast.webhook w union all select to_jsonb(a)::text from holdfast.answer a`,
-  )
+  const { rows } = await database.ownerPool.query<{ row: string }>(`select to_jsonb(w)::text as row
+      from holdfast.webhook w union all select to_jsonb(a)::text from holdfast.answer a`)
   expect(rows.length).toBeGreaterThan(0)
   for (const { row } of rows) for (const one of [secret, rotated.secret]) expect(row).not.toContain(one.slice(6, 40))
 })
@@ -136,12 +136,9 @@ test('deliveries are listed page by page, the newest first', async ({ database, 
   const { id: bookingId } = await aBooking(database, slot)
   const ids = Array.from({ length: 5 }, () => newId(clinic.no))
   for (const [index, deliveryId] of ids.entries()) {
-    await database.ownerPool.query(
-      `insert into holdfast.webhook_delivery
-         (clinic_no, id, webhook_id, event, booking_id, version, payload, due_at)
-       values ($1, $2, $3, 'booking.confirmed', $4, $5, '{}', now())`,
-      [clinic.no, deliveryId, id, bookingId, index + 1],
-    )
+    await database.ownerPool.query(sql`insert into holdfast.webhook_delivery
+          (clinic_no, id, webhook_id, event, booking_id, version, payload, due_at)
+        values (${clinic.no}, ${deliveryId}, ${id}, 'booking.confirmed', ${bookingId}, ${index + 1}, '{}', now())`)
   }
   const one = { path: { ...path, webhookId: id }, as: admin }
   const first = (await rest.call('listWebhookDeliveries', { ...one, query: { limit: 3 } })).body

@@ -1,5 +1,6 @@
 import { DatabaseUnavailable, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -28,11 +29,9 @@ test('of a message whose sending is unknown, the security log names the booking'
   const slot = await aSlot(database, await aDoctor(database, clinic))
   const booking = await aBooking(database, slot)
   const messageId = newId(clinic.no)
-  await database.ownerPool.query(
-    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
-     values ($1, $2, $3, 2, $4, 'confirmed', 'email', 'kept', now(), now())`,
-    [clinic.no, messageId, booking.id, slot.id],
-  )
+  await database.ownerPool.query(sql`
+    insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
+     values (${clinic.no}, ${messageId}, ${booking.id}, 2, ${slot.id}, 'confirmed', 'email', 'kept', now(), now())`)
   const cutOff = await aLostServer(database, rest)
   const staff = await cutOff.aMember(clinic.no, 'staff')
   const sent = await cutOff.call('sendMessage', { path: { clinicId: clinic.id, messageId }, as: staff })

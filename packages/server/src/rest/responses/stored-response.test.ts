@@ -67,8 +67,7 @@ test('confirmed with a key: a retry gets the response, even if the booking chang
   expect((await rest.call('confirmBooking', { path, token })).problem).toMatchObject({ code: 'invalid_transition' })
 })
 
-test('a stored response is not returned to a caller who has lost access since', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('a stored response is not returned to a caller who has lost access since', async ({ database, rest, clinic }) => {
   const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
   const path = { bookingId: booking.id }
   const as = await rest.aMember(clinic.no, 'staff')
@@ -82,8 +81,7 @@ test('a stored response is not returned to a caller who has lost access since', 
   expect((await rest.call('cancelBooking', { path, as, key: 'mine' })).problem.status).toBe(404)
 })
 
-test('a stored response is for its caller: not for others with the same key', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('a stored response is for its caller: not for others with the same key', async ({ database, rest, clinic }) => {
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
   const path = { bookingId: booking.id }
@@ -115,8 +113,7 @@ test('a refusal is not stored: the same key succeeds once the request can succee
   expect((await move()).body).toMatchObject({ slotId: to.id })
 })
 
-test('a retry of an edit or a removal with a key gets the first response', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('a retry of an edit or a removal with a key gets the first response', async ({ database, rest, clinic }) => {
   const as = await rest.aMember(clinic.no, 'admin')
   const doctor = await aDoctor(database, clinic)
   const rename = (name: string, key: string) =>

@@ -1,7 +1,6 @@
 // Rest: each way in which two cases of a room can run
 
 import { createEngine, newId, type Theatre } from '@holdfast/engine'
-import { aClinic } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
 import pMap from 'p-map'
@@ -59,8 +58,7 @@ const pairs = [-790, -90, -65, -30, 10, 180].flatMap((start) =>
 
 test('the engine and the projection name the same cases that others of their room wait for', {
   timeout: 120_000,
-}, async ({ database }) => {
-  const clinic = await aClinic(database)
+}, async ({ database, clinic }) => {
   const { theatre } = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const now = Math.floor(Date.now() / minuteMs) * minuteMs
   const names = new Map<string, string>()
