@@ -34,56 +34,65 @@ export function createWorkingHours(pool: pg.Pool, announce: Announce): DoctorWor
       if (previewed.kind !== 'preview') return previewed
       const { doctorId } = hours
       const written = await inTransaction(pool, async (transaction) => {
-        return (await replaceHours(transaction, hours)) ?? transactionId(transaction)
+        const refusal = await replaceHours(transaction, hours)
+        if (refusal !== null) return refusal
+        return { hours: await readHours(transaction, doctorId), position: await transactionId(transaction) }
       })
-      if (typeof written !== 'string') return written
+      if ('kind' in written) return written
       return completeWrite(async () => {
         const { position } = await fillDoctor(write, doctorId, performance.now() + fillMsMax)
         // What an earlier attempt has changed is announced again: its announcements may be lost.
         if (position === null) announceRepeat(announce, { doctorIds: [doctorId] })
-        const done = { kind: 'done' as const, preview: previewed.preview, position: position ?? written }
-        return { ...done, hours: await readHours(pool, doctorId) }
+        const { filledUntil } = await readHours(pool, doctorId)
+        return {
+          kind: 'done',
+          // Not what somebody else may have written meanwhile: their version is not that of these hours.
+          hours: { ...written.hours, filledUntil },
+          preview: previewed.preview,
+          position: position ?? written.position,
+        }
       })
     },
   }
 }
 
-type HoursRow = WorkingHoursVersion & { today: string }
+type Row = { versions: WorkingHoursVersion[]; version: number; until: string | null; today: string }
 
-async function readHours(pool: pg.Pool, doctorId: string): Promise<WorkingHours> {
+/** One statement: the version is that of the hours. */
+async function readHours(db: pg.Pool | pg.PoolClient, doctorId: string): Promise<WorkingHours> {
   const clinicNo = clinicNoOf(doctorId)
-  const { rows } = await pool.query<HoursRow>(sql`
-    select h.valid_from as "validFrom", h.valid_until as "validUntil", h.bands,
-           (statement_timestamp() at time zone c.timezone)::date as today
-      from holdfast.working_hours h
-      join holdfast.clinic c on c.no = h.clinic_no
-     where h.clinic_no = ${clinicNo} and h.resource_id = ${doctorId}
-     order by h.valid_from`)
-  const filled = await pool.query<{ until: string | null; version: number }>(sql`
-    select filled_until as until, version from holdfast.working_calendar
-     where clinic_no = ${clinicNo} and resource_id = ${doctorId}`)
+  const { rows } = await db.query<Row>(sql`
+    select coalesce(w.version, 0) as version, w.filled_until as until,
+           (statement_timestamp() at time zone c.timezone)::date as today,
+           coalesce((select jsonb_agg(jsonb_build_object('validFrom', h.valid_from, 'validUntil', h.valid_until,
+                                                         'bands', h.bands) order by h.valid_from)
+                       from holdfast.working_hours h
+                      where h.clinic_no = c.no and h.resource_id = ${doctorId}), '[]') as versions
+      from holdfast.clinic c
+      left join holdfast.working_calendar w on w.clinic_no = c.no and w.resource_id = ${doctorId}
+     where c.no = ${clinicNo}`)
+  const [row] = rows
+  if (row === undefined) throw new Error(`There is no clinic ${clinicNo}.`)
+  const { versions, version, until, today } = row
   return {
-    versions: rows
-      .filter(({ validUntil, today }) => validUntil === null || validUntil >= today)
-      .map(({ today: _, ...version }) => version),
-    version: filled.rows[0]?.version ?? 0,
-    filledUntil: filled.rows[0]?.until ?? null,
-    runsOutOn: endSoon(rows),
+    versions: versions.filter(({ validUntil }) => validUntil === null || validUntil >= today),
+    version,
+    filledUntil: until,
+    runsOutOn: endSoon(versions, today),
   }
 }
 
-/** @param rows by `validFrom` */
-function endSoon(rows: readonly HoursRow[]): string | null {
+/** @param versions by `validFrom` */
+function endSoon(versions: readonly WorkingHoursVersion[], today: string): string | null {
   let end: string | null = null
-  for (const { validFrom, validUntil, bands, today } of rows) {
+  for (const { validFrom, validUntil, bands } of versions) {
     if (bands.length === 0) continue
     const isGap = end !== null && end >= today && Temporal.PlainDate.from(end).add({ days: 1 }).toString() < validFrom
     if (isGap) break
     if (validUntil === null) return null
     end = validUntil
   }
-  const today = rows[0]?.today
-  if (end === null || today === undefined) return null
+  if (end === null) return null
   const noticed = Temporal.PlainDate.from(today).add({ days: workingHoursLimits.endNoticeDays }).toString()
   return end <= noticed ? end : null
 }
