@@ -84,7 +84,7 @@ test('what does not exist, is inactive, or is over is refused; what was inactive
   expect(await theatre.changeCaseRequest(requestId, 2, { minutes: 80, dueOn: '2026-01-01' })).toEqual({ kind: 'done' })
 })
 
-test('a request with a case, or that was withdrawn, is not corrected; one that is open again has the plan of its case', async ({
+test('a request with a case, or that was withdrawn, is not corrected; one that is open again is', async ({
   database,
 }) => {
   const { theatre, room, requestId, claim } = await aWaiting(database)

@@ -63,7 +63,7 @@ test('cases with time between them get each other’s start', async ({ database 
   })
 })
 
-test('cases of which the later one is too long for the time between their starts return to them when swapped back', async ({
+test('cases of which the later is too long for the time between their starts are swapped back', async ({
   database,
 }) => {
   const { one, two, swap } = await aList(database, [60, 90], soonAt(9, 35))

@@ -1,9 +1,9 @@
 -- change_case_request: corrects an open request of the waitlist. Its patient stays.
 --
 -- p_version: of the request that the caller has read. p_change: the fields that change, of {service, procedure: {code,
--- display}, minutes, urgency, dueOn, roomId, surgeonId, anaesthetistId, staffIds, equipment, note}. What the request has
--- may have become inactive since; what the change adds has to be active. A due day that changes
--- is not over in the clinic's zone.
+--   display}, minutes, urgency, dueOn, roomId, surgeonId, anaesthetistId, staffIds, equipment, note}. What the request
+--   has may have become inactive since; what the change adds has to be active. A due day that changes is not over in
+--   the clinic's zone.
 --
 -- Outcomes: done | unchanged (it has all of that: a repetition comes with the version before) | missing (there is no
 --   such request, or it was withdrawn) | scheduled (it has a case) | changed (`version` is that of the request now) |

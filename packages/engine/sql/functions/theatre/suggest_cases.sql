@@ -5,8 +5,8 @@
 -- start and room.
 -- For urgent and immediate cases, the soonest are the best. They need not keep to the plan (case_conflicts):
 -- waivedRules names what they break of opening times, blocks and absences. Of starts at the same time, those that break
--- nothing come first, and at most half of the first ones, rounded up, break something. Once so many do, no day after the
--- second one is examined. If p_plan names a block (blockId), which is filled from the waitlist, nothing is waived:
+-- nothing come first, and at most half of the first ones, rounded up, break something. Once so many do, no day after
+-- the second one is examined. If p_plan names a block (blockId), which is filled from the waitlist, nothing is waived:
 -- nobody has chosen to overrun it.
 -- refusals: one for each day without a start that was examined to its end.
 -- searchedUntil: the first day that was not examined to its end, because there were too many starts; else null.
