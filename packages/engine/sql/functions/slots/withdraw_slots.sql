@@ -85,7 +85,7 @@ begin
       select count(*) into sessions
         from open_session s
        where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id
-         and s.withdrawn_at > v_now - interval '1 hour' and s.ends_at > v_now
+         and s.withdrawn_at > v_now - interval '1 hour' and s.ends_at > v_now and p_to > v_now
          and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from;
     end if;
     select array_agg(q.id) into v_slots
