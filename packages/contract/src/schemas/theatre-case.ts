@@ -305,7 +305,9 @@ export const caseConflictSchema = component('CaseConflict', {
   kind: Type.Optional(allocationKindSchema),
   resourceId: nullableId({ description: 'What is taken, or missing' }),
   name: nullableText({ description: 'Its name; never a patient’s' }),
-  unit: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Of equipment' })),
+  unit: Type.Optional(
+    nullable<number>({ type: 'integer' }, { description: 'Of equipment; null: a late case uses one that another has' }),
+  ),
   missingUnits: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Units that have to be freed' })),
   units: Type.Optional(Type.Integer({ description: '`units_missing`: how many there are' })),
   from: Type.Optional(Type.String({ format: 'date-time' })),

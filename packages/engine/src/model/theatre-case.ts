@@ -123,7 +123,8 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
 export type CaseConflict =
   /**
    * `caseId`: the case that has it; `slotId`: a surgeon's or anaesthetist's clinic slot instead. `unit` for equipment,
-   * which has one conflict for each unit that is taken, if fewer are free than needed.
+   * which has one conflict for each unit that is taken, if fewer are free than needed; null for one that a late case
+   * uses besides, because another one has its unit by now.
    */
   | {
       kind: 'resource_busy'

@@ -118,7 +118,7 @@ describe('two units of equipment, of which a patient in the room has one beyond 
     }
     const record = recordOf(id)
     await record('in_room', -235)
-    return { claim, record, second: recordOf(others[0] ?? '') }
+    return { scene, claim, record, id, others, second: recordOf(others[0] ?? '') }
   }
 
   test('one more case gets the other unit, and a second one is refused', async ({ database }) => {
@@ -136,6 +136,27 @@ describe('two units of equipment, of which a patient in the room has one beyond 
     await record('out_of_room', 0)
     expect(await claim({ startsAt: at(5) })).toMatchObject({ kind: 'refused' })
     expect(await claim({ startsAt: at(90) })).toMatchObject({ kind: 'booked' })
+  })
+
+  test('the next case, which has its unit, can give way to an emergency', async ({ database }) => {
+    const { scene, claim, id, others } = await aScene(database, [{ startsAt: at(2) }])
+    const [next = ''] = others
+    const immediate = { urgency: 'immediate', startsAt: at(5) } as const
+    const refused = await claim(immediate)
+    // It has unit 1, and the late case, which had it, uses one besides.
+    expect(refused).toMatchObject({
+      kind: 'refused',
+      conflicts: [
+        { caseId: id, unit: null, missingUnits: 1 },
+        { caseId: next, unit: 1, missingUnits: 1, bumpableCaseIds: [next] },
+      ],
+    })
+    const own = { clinic: scene.clinic, room: await aRoom(scene.theatre, scene.clinic), surgeon: scene.surgeon }
+    const [needed] = (await scene.theatre.equipment(scene.clinic.no)).filter(({ name }) => name === 'Set')
+    const equipment = [{ equipmentId: needed?.id ?? '', units: 1 }]
+    const emergency = aCase(own, { minutes: 20, equipment, confirm: true, ...immediate })
+    const bumped = await scene.theatre.bumpCases({ emergency, bumpedCaseIds: [next], reason: 'Bleeding' })
+    expect(bumped).toMatchObject({ kind: 'done' })
   })
 
   test('two patients longer in rooms than planned use two units, whatever their numbers', async ({ database }) => {

@@ -115,7 +115,7 @@ begin
                array_position(array['room', 'surgeon', 'anaesthetist', 'staff', 'patient', 'equipment'], n.kind)
                  as rank,
                t.busy, t.booking_id, t.slot_id,
-               case when n.kind = 'equipment' then t.unit_no end as unit_no,
+               case when n.kind = 'equipment' and t.unit > 0 then t.unit_no end as unit_no,
                -- Less than 1: enough are free.
                case when n.kind = 'equipment'
                     then n.units - n.units_max + dense_rank() over (partition by n.path order by t.unit)
@@ -130,7 +130,7 @@ begin
                                where o.booking_id = a.booking_id and o.resource_id = a.resource_id
                                  and o.unit_no = a.unit_no and o.during && n.during)
            union all
-           -- If another case has or uses the unit at that time, they need two.
+           -- If another case has or uses the unit at that time, they need two: the late one's has no number.
            select o.during, o.booking_id, null, o.unit_no,
                   case when exists (select from allocation a
                                      where a.clinic_no = p_clinic_no and a.resource_id = o.resource_id

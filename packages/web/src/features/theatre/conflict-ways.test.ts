@@ -50,7 +50,7 @@ test('rules are overridden by admins only, also together with cases that give wa
 })
 
 describe('of equipment, as many cases are chosen as have the missing units', () => {
-  const unitOf = (caseId: string, unit: number, missingUnits: number, ids = [caseId], resourceId = 'scope') =>
+  const unitOf = (caseId: string, unit: number | null, missingUnits: number, ids = [caseId], resourceId = 'scope') =>
     conflict('resource_busy', { kind: 'equipment', resourceId, caseId, unit, missingUnits, bumpableCaseIds: ids })
   const three = (missing: number) => [unitOf('one', 1, missing), unitOf('two', 2, missing), unitOf('three', 3, missing)]
 
@@ -85,5 +85,13 @@ describe('of equipment, as many cases are chosen as have the missing units', () 
     const running = unitOf('one', 1, 1, [])
     expect(conflictWays([running, unitOf('two', 2, 1)], staff)?.sufficientIds).toEqual(['two'])
     expect(conflictWays([unitOf('one', 1, 2, []), unitOf('two', 2, 2)], staff)).toBeNull()
+  })
+
+  test('a late case that uses a unit besides leaves that of the next one to be chosen', () => {
+    const late = unitOf('one', null, 1, [])
+    expect(conflictWays([late, unitOf('two', 1, 1)], staff)?.sufficientIds).toEqual(['two'])
+    const lateToo = unitOf('three', null, 2)
+    expect(conflictWays([unitOf('one', null, 2), lateToo, unitOf('two', 1, 2)], staff)?.sufficientIds).toHaveLength(2)
+    expect(conflictWays([{ ...late, unit: 1 }, unitOf('two', 1, 1)], staff)).toBeNull()
   })
 })

@@ -53,16 +53,16 @@ function needsOf(hard: readonly CaseConflict[], whoGiveWay: (conflict: CaseConfl
     ...hard.filter((one) => !isOfUnit(one)).map((one) => ({ missing: 1, holders: [whoGiveWay(one)] })),
     ...[...units.values()].map((ofKind) => ({
       missing: ofKind[0]?.missingUnits ?? 0,
-      // Several cases may have one unit, one after the other.
-      holders: [...Map.groupBy(ofKind, ({ unit }) => unit).values()].map((ofUnit) =>
+      // Several cases may have one unit, one after the other. What has no number is a unit besides.
+      holders: [...Map.groupBy(ofKind, (one) => one.unit ?? one).values()].map((ofUnit) =>
         ofUnit.every((one) => whoGiveWay(one).length > 0) ? ofUnit.flatMap(whoGiveWay) : [],
       ),
     })),
   ].map(({ missing, holders }) => ({ missing, holders: holders.filter((ids) => ids.length > 0) }))
 }
 
-function isOfUnit({ unit, missingUnits }: CaseConflict): boolean {
-  return typeof unit === 'number' && typeof missingUnits === 'number'
+function isOfUnit({ missingUnits }: CaseConflict): boolean {
+  return typeof missingUnits === 'number'
 }
 
 function isMet({ missing, holders }: Need, bumped: ReadonlySet<string>): boolean {
