@@ -100,6 +100,17 @@ describe('claims of times', () => {
     expect(await freeSlots(database)).toBe(0)
   })
 
+  test('of a known patient and strangers in one batch, the known one is booked', async ({ database }) => {
+    const [session, known, stranger] = [await aSession(database, doctor), randomUUID(), randomUUID()]
+    const slot = await aSlot(database, doctor, { startsAt: new Date(session.startsAt.getTime() - 3_600_000) })
+    await aBooking(database, slot, { status: 'COMPLETED', accountId: known })
+    const type = await aVisitType(database, clinic, { bookableBy: 'known_patients' })
+    const accounts = [stranger, known, null, known, stranger]
+    const claims = accounts.map((accountId, n) => aTimeClaim(session, type, 30 * n, { accountId }))
+    const [refused, booked] = ['visit_type_restricted', 'booked']
+    expect(kindsOf(await claim(database, ...claims))).toEqual([refused, booked, refused, booked, refused])
+  })
+
   test('the desk passes the rules for patients, and books until the visit would end', async ({ database }) => {
     const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000)
     const session = await aSession(database, doctor, { startsAt, gridMinutes: 1 })

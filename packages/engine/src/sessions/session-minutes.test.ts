@@ -1,6 +1,7 @@
-import { aBooking, aClinic, aDoctor, aSession, aSlot, aTimeClaim, aVisitType } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSession, aSlot, aTimeClaim, aVisitType, lapseHolds } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { close, closing } from '../../test/closures.ts'
+import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
 import { test } from '../../test/waitlist.ts'
 import { withdrawDays } from '../../test/withdrawals.ts'
 import { runTimeClaimBatch } from './claim-times.ts'
@@ -52,6 +53,31 @@ test('in a closure only what is booked is open', async ({ database, engine, clin
   expect(await stats()).toMatchObject({ days: [{ openMinutes: 120, takenMinutes: 20 }] })
   await close(engine, closing(doctor, { startsAt, endsAt: new Date(`${date}T23:00:00Z`) }))
   expect(await stats()).toMatchObject({ days: [{ capacity: 3, taken: 1, openMinutes: 20, takenMinutes: 20 }] })
+})
+
+test('what a case takes of its surgeon is not open for visits', async ({ database }) => {
+  const { clinic, engine, theatre, room, surgeon } = await aTheatre(database)
+  const date = dayAhead(3)
+  await aSession(database, surgeon, { startsAt: new Date(`${date}T09:00:00Z`), minutes: 180 })
+  const stats = () => engine.reads.clinicStats({ clinicNo: clinic.no, from: date, to: date })
+  expect(await stats()).toMatchObject({ days: [{ openMinutes: 180 }] })
+  const startsAt = new Date(`${date}T10:00:00Z`)
+  caseOf(await theatre.claimCase(aCase({ clinic, room, surgeon }, { startsAt, minutes: 50, confirm: true })))
+  expect(await stats()).toMatchObject({ days: [{ openMinutes: 130 }] })
+})
+
+test('a visit that is held takes its minutes until the hold has lapsed', async ({ database, engine }) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const type = await aVisitType(database, clinic, { minutes: 20 })
+  const date = dayAhead(3)
+  const session = await aSession(database, doctor, { startsAt: new Date(`${date}T09:00:00Z`), minutes: 60 })
+  const [held] = await runTimeClaimBatch(database.appPool, [aTimeClaim(session, type, 0)])
+  if (held?.kind !== 'completed' || held.outcome.kind !== 'booked') throw new Error('It was not held.')
+  const stats = () => engine.reads.clinicStats({ clinicNo: clinic.no, from: date, to: date })
+  expect(await stats()).toMatchObject({ days: [{ openMinutes: 60, takenMinutes: 20 }] })
+  await lapseHolds(database, { clinicNo: clinic.no, id: held.outcome.booking.slotId })
+  expect(await stats()).toMatchObject({ days: [{ openMinutes: 60, takenMinutes: 0 }] })
 })
 
 test('a withdrawal of days counts and closes what is to come of the sessions: the rest was open', async ({
