@@ -47,6 +47,18 @@ test('a doctor who is away is in no case, unless an admin gives a reason', async
   expect(caseOf(await theatre.claimCase(aCase(scene, { override })))).toMatchObject({ override })
 })
 
+test('a yearly absence, entered in an earlier year, refuses a case as well', async ({ database }) => {
+  const { engine, theatre, ...scene } = await anAbsence(database)
+  const [lastYear, dayAfter] = [Temporal.PlainDate.from(day).subtract({ years: 1 }), soonAt(24)]
+  const [localStart, localEnd] = [lastYear, lastYear.add({ days: 1 })].map((date) => `${date}T00:00`)
+  const of = { clinicNo: scene.clinic.no, doctorId: scene.surgeon.id, createdBy: randomUUID(), note: null }
+  const yearly = { localStart: localStart ?? '', localEnd: localEnd ?? '', yearly: true }
+  expect(await engine.closures.create({ ...of, ...yearly }, null)).toMatchObject({ kind: 'done' })
+  const refused = { kind: 'refused', conflicts: [{ kind: 'person_away', from: soonAt(0), to: dayAfter }] }
+  expect(await theatre.claimCase(aCase(scene, { startsAt: soonAt(23, 30) }))).toMatchObject(refused)
+  expect(await theatre.claimCase(aCase(scene, { startsAt: dayAfter }))).toMatchObject({ kind: 'booked' })
+})
+
 test('an absence refuses no emergency, for which the doctor comes in', async ({ database }) => {
   const scene = await anAbsence(database)
   await scene.close()
@@ -135,6 +147,24 @@ test('the preview of an absence counts the cases in which the doctor is', async 
     (await engine.closures.effect({ clinicNo: clinic.no, doctorId, time, limit: 10, cursor: null })).counts
   expect(await effectOf(surgeon.id)).toMatchObject({ slots: 0, cases: 2 })
   expect(await effectOf(null)).toMatchObject({ cases: 0 })
+})
+
+test('the preview of an absence counts no case that has begun', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { clinic, engine, theatre, surgeon } = scene
+  const minute = Math.floor(Date.now() / 60_000) * 60_000
+  for (const [minutes, length] of [
+    [-180, 60],
+    [-60, 120],
+    [90, 60],
+  ] as const) {
+    const startsAt = new Date(minute + minutes * 60_000)
+    caseOf(await theatre.claimCase(aCase(scene, { startsAt, minutes: length, confirm: true })))
+  }
+  const dayFromNow = (days: number) => new Date(minute + days * 86_400_000).toISOString().slice(0, 10)
+  const time = { localStart: `${dayFromNow(-2)}T00:00`, localEnd: `${dayFromNow(2)}T00:00`, yearly: false }
+  const query = { clinicNo: clinic.no, doctorId: surgeon.id, time, limit: 10, cursor: null }
+  expect((await engine.closures.effect(query)).counts).toMatchObject({ cases: 1 })
 })
 
 test('in a closure of the clinic, its operating rooms stay open', async ({ database }) => {

@@ -102,6 +102,24 @@ describe('a request waits with the last plan of its case, or with its own if tha
   })
 })
 
+test('a request that has another case does not get the plan of its former one', async ({ database }) => {
+  const scene = await aReplannedCase(database)
+  const { theatre, clinic, requestId, moved } = scene
+  await theatre.cancelCase({ caseId: moved.id, reasonCode: 'patient', actorId: null, key: null })
+  const patient = { mrn: moved.id, name: 'Ada Okafor', birthDate: null }
+  const next = { requestId, patient, minutes: 45, startsAt: soonAt(10), confirm: true }
+  const { id } = caseOf(await theatre.claimCase(aCase(scene, next)))
+  const planned = await theatre.caseRequest(requestId)
+  expect(planned).toMatchObject({ status: 'scheduled', minutes: 45 })
+  const plan = (caseId: string) =>
+    database.ownerPool.query('select holdfast.plan_requests($1, $2)', [[clinic.no], [caseId]])
+  await plan(moved.id)
+  expect(await theatre.caseRequest(requestId)).toEqual(planned)
+  // The control: that of its own case is written.
+  await plan(id)
+  expect(await theatre.caseRequest(requestId)).not.toEqual(planned)
+})
+
 describe('a request without a surgeon', () => {
   /** It gets a case of 95 minutes, held. */
   const aHold = async (database: TestDatabase) => {
