@@ -29,10 +29,22 @@ export const sessionOperations = operationTable('Slots', {
       `whose sessions have more than ${timesSearchedMax} starts on their grids are refused: ask for fewer.`,
     access: 'anyone',
     restrictedField: 'query.onBehalf',
-    query: object({ visitTypeId: id(), from, to, onBehalf }),
+    query: object({
+      visitTypeId: id(),
+      from,
+      to,
+      onBehalf,
+      movedBookingId: Type.Optional(
+        id({
+          description:
+            'The booking that is to be moved, to which you have access: the times to which `rescheduleBooking` ' +
+            'moves it. It may keep its visit type, whoever may book that, and its own time is free for it',
+        }),
+      ),
+    }),
     responses: { 200: { description: 'The times', schema: timeListSchema }, 304: notModified },
     cached: true,
-    problems: ['forbidden'],
+    problems: ['forbidden', 'booking_not_found'],
   }),
   listClinicTimes: operation('GET /api/v1/clinics/{clinicId}/times', {
     summary: 'List when a visit of a type can begin, with any doctor of a clinic',

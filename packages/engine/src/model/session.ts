@@ -55,6 +55,8 @@ export type OpenTimesQuery = {
   /** Who asks: some visit types are for patients only who are known to the clinic. */
   accountId: string | null
   limit: number
+  /** The booking that is to be moved: it may keep its type, and its own time is free for it. Default: none. */
+  movedId?: string | undefined
 }
 
 /** A start, instead of a range of times. */

@@ -117,15 +117,16 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
 
 async function readTimes(
   pool: pg.Pool,
-  { clinicNo, doctorId, visitTypeId, from, to, byDesk, accountId, limit, appointmentType }: OpenTimesQuery,
+  { clinicNo, doctorId, visitTypeId, from, to, byDesk, accountId, limit, ...more }: OpenTimesQuery,
 ): ReturnType<Sessions['times']> {
+  const { appointmentType = null, movedId = null } = more
   const isNowhere = !isId(visitTypeId) || (doctorId !== null && !isId(doctorId))
   if (isNowhere || from >= to) return { items: [], searchedUntil: to }
   const statement = sql`
     select * from holdfast.times_of_clinic(
       ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, ${from}::timestamptz, ${to}::timestamptz,
-      ${appointmentType ?? null}::text, ${byDesk}::boolean, ${accountId}::uuid, ${limit}::integer,
-      ${timesSearchedMax}::integer)`
+      ${appointmentType}::text, ${byDesk}::boolean, ${accountId}::uuid, ${limit}::integer,
+      ${timesSearchedMax}::integer, ${movedId}::uuid)`
   const { rows } = await pool.query<SearchedRow>(prepared('times_of_clinic', statement))
   const items = rows.flatMap((row) => (row.session_id === null ? [] : [timeOf(row)]))
   return { items, searchedUntil: rows[0]?.searched_until ?? to }

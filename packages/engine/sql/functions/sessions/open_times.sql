@@ -2,13 +2,14 @@
 -- same rules as claim_times: time_refusal, and taken_times. available: how many more can be booked there, more than one
 -- for groups.
 --
--- p_by_desk, p_is_known: as in time_refusal. p_limit: how many starts are returned at most. It costs 1.6 µs
--- for each start of the grid. Its plan is the generic one, and taken_times is computed once: a custom plan computed it
--- for each session, which took 1.5 s instead of 10 ms (62 days of 8 hours, every 10 minutes).
+-- p_by_desk, p_is_known: as in time_refusal. p_limit: how many starts are returned at most. p_keeps, p_without: for a
+-- booking that is to be moved: whether it is of this type, which it may keep whoever may book it, and as in taken_times.
+-- It costs 1.6 µs for each start of the grid. Its plan is the generic one, and taken_times is computed once: a custom
+-- plan computed it for each session, which took 1.5 s instead of 10 ms (62 days of 8 hours, every 10 minutes).
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.open_times(
   p_clinic_no integer, p_resource_id uuid, p_visit_type_id uuid, p_from timestamptz, p_to timestamptz,
-  p_by_desk boolean, p_is_known boolean, p_limit integer
+  p_by_desk boolean, p_is_known boolean, p_limit integer, p_keeps boolean default false, p_without uuid default null
 ) returns table (session_id uuid, starts_at timestamptz, ends_at timestamptz, available integer)
 language sql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -18,13 +19,16 @@ set jit = off
 as $function$
   with k as materialized (
     select taken_times(p_clinic_no, p_resource_id, p_from - interval '4 hours', p_to + interval '29 hours',
-                       statement_timestamp()) as times)
+                       statement_timestamp(), p_without) as times)
   select s.id, t.at, t.at + make_interval(mins => (v.visit).minutes),
          case when g.id is null then (v.visit).capacity
               else g.capacity - g.taken + case when g.next_lapse <= statement_timestamp()
                                                then lapsed_units(g.clinic_no, g.id, g.next_lapse, statement_timestamp())
                                                else 0 end end
-    from (select v as visit from visit_of_doctor(p_clinic_no, p_visit_type_id, p_resource_id) v offset 0) v
+    from (select (v.visit_type_id, v.is_offered, v.minutes, v.buffer_before_minutes, v.buffer_after_minutes, v.capacity,
+                  case when p_keeps then 'anyone' else v.bookable_by end, v.appointment_types, v.minimum_notice,
+                  v.booking_horizon)::offered_visit as visit
+            from visit_of_doctor(p_clinic_no, p_visit_type_id, p_resource_id) v offset 0) v
     join resource r on r.clinic_no = p_clinic_no and r.id = p_resource_id and r.kind = 'doctor'
    cross join k
     join open_session s on s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null

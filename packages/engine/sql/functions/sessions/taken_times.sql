@@ -1,11 +1,12 @@
 -- taken_times: when a doctor's time is taken between p_from and p_to: by slots with the buffers of their visits, by
 -- cases, also beyond their ends, and by busy times. A visit's slot takes nothing while it is empty, and so do holds
--- that have lapsed by p_now.
+-- that have lapsed by p_now. p_without: a slot that is left out, because the one booking in it is to be moved.
 --
 -- Internal. Locks: none; called under the lock of the doctor, its result is final, but for what becomes free.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.taken_times(
-  p_clinic_no integer, p_resource_id uuid, p_from timestamptz, p_to timestamptz, p_now timestamptz
+  p_clinic_no integer, p_resource_id uuid, p_from timestamptz, p_to timestamptz, p_now timestamptz,
+  p_without uuid default null
 ) returns tstzmultirange
 language sql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -16,6 +17,7 @@ as $function$
                            s.ends_at + make_interval(mins => s.buffer_after_minutes)) as during
             from slot s
            where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+             and s.id is distinct from p_without
              -- A slot has 25 hours at most, and a buffer 4.
              and s.starts_at > p_from - interval '29 hours' and s.starts_at < p_to + interval '4 hours'
              and (s.session_id is null

@@ -4,11 +4,13 @@
 -- time if there is none.
 --
 -- p_from, p_to, p_by_desk: as in open_times. p_account_id: who asks. p_appointment_type: null: any. p_limit: how many
--- starts are returned, with all who are free.
+-- starts are returned, with all who are free. p_moved_id: a booking to which these times are offered, as slot_for_move
+-- accepts them: it may keep its type, and does not take its own time, to which it cannot be moved; null: none.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.times_of_clinic(
   p_clinic_no integer, p_resource_id uuid, p_visit_type_id uuid, p_from timestamptz, p_to timestamptz,
-  p_appointment_type text, p_by_desk boolean, p_account_id uuid, p_limit integer, p_searched_max integer
+  p_appointment_type text, p_by_desk boolean, p_account_id uuid, p_limit integer, p_searched_max integer,
+  p_moved_id uuid
 ) returns table (
   searched_until timestamptz, resource_id uuid, session_id uuid, starts_at timestamptz, ends_at timestamptz,
   available integer
@@ -23,6 +25,12 @@ as $function$
     select (known_patients(array[p_clinic_no], array[p_account_id]))[1] as is_known
       from visit_type t
      where t.clinic_no = p_clinic_no and t.id = p_visit_type_id and t.bookable_by = 'known_patients'
+  ), moved as materialized (
+    select s.visit_type_id = p_visit_type_id as keeps_type, s.resource_id, s.starts_at,
+           case when s.session_id is not null and s.taken = b.units then s.id end as slot_id
+      from bookings_by_id(array[p_clinic_no], array[p_moved_id]) b
+      join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+     where p_moved_id is not null and b.status in ('PENDING', 'CONFIRMED')
   ), offering as materialized (
     select r.id
       from resource r
@@ -51,7 +59,11 @@ as $function$
       select o.id, t.*, dense_rank() over (order by t.starts_at) as nth
         from offering o
        cross join lateral open_times(p_clinic_no, o.id, p_visit_type_id, p_from, u.until, p_by_desk,
-                                     coalesce((select k.is_known from known k), false), p_limit) t) t
+                                     coalesce((select k.is_known from known k), false), p_limit,
+                                     coalesce((select m.keeps_type from moved m), false),
+                                     (select m.slot_id from moved m)) t
+       where not exists (select from moved m
+                          where m.keeps_type and m.resource_id = o.id and m.starts_at = t.starts_at)) t
       on t.nth <= p_limit
    order by t.starts_at, t.id
 $function$;

@@ -278,6 +278,42 @@ describe('times', () => {
     expect((await move({ sessionId: session.id })).problem.errors).toMatchObject([{ path: '/startsAt' }])
   })
 
+  test('the times to which a booking can be moved are listed for it, as its patient can move it', async ({
+    database,
+    rest,
+  }) => {
+    const { session, clinic, staff, path: doctorPath } = await aPractice(database, rest)
+    const type = await aVisitType(database, clinic, { bookableBy: 'desk', minutes: 25 })
+    const visit = { sessionId: session.id, startsAt: at(session, 15), visitTypeId: type.id, patient: { name: 'Ada' } }
+    const { body: booked } = await rest.call('createBooking', {
+      body: { ...visit, confirm: true, onBehalf: true },
+      as: staff,
+    })
+    const token = rest.manageTokens.issue(booked.id)
+    const query = { visitTypeId: type.id, from: dayOf(session), to: dayOf(session) }
+    const startsOf = async (more: { movedBookingId?: string }, caller: object = {}) => {
+      const { body } = await rest.call('listTimes', { path: doctorPath, query: { ...query, ...more }, ...caller })
+      return body.items.map(({ startsAt }) => startsAt)
+    }
+    const movedBookingId = booked.id
+    expect([await startsOf({}), await startsOf({}, { token })]).toEqual([[], []])
+    const starts = await startsOf({ movedBookingId }, { token })
+    expect(starts).toEqual([at(session, 0), at(session, 30)])
+    const move = (startsAt: string) =>
+      rest.call('rescheduleBooking', {
+        path: { bookingId: booked.id },
+        body: { sessionId: session.id, startsAt },
+        token,
+      })
+    expect((await move(at(session, 30))).status).toBe(200)
+    expect((await move(at(session, 0))).status).toBe(200)
+    expect(await startsOf({ movedBookingId }, { as: staff })).toEqual([at(session, 15), at(session, 30)])
+    const refused = await rest.call('listTimes', { path: doctorPath, query: { ...query, movedBookingId } })
+    expect(refused.status).toBe(401)
+    const stranger = { path: doctorPath, query: { ...query, movedBookingId }, as: rest.anAccount() }
+    expect((await rest.call('listTimes', stranger)).problem.code).toBe('booking_not_found')
+  })
+
   test('known patients are accounts that have been at the clinic', async ({ database, rest }) => {
     const { session, clinic, doctor } = await aPractice(database, rest)
     const type = await aVisitType(database, clinic, { bookableBy: 'known_patients' })

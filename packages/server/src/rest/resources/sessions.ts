@@ -4,6 +4,7 @@ import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import { clinicTag, directoryTag, doctorTag } from '../../cache/changes.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { reachBooking } from '../guards/reach-booking.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import { sessionNotFound } from '../guards/require-slot.ts'
@@ -22,12 +23,19 @@ const sessionHoursMax = 25
 export function serveSessions(serve: Serve, deps: RestDeps): void {
   const { sessions } = deps.engine
 
-  serve(restOperations.listTimes, ({ params: { doctorId }, query, granted: principal, field: byDesk, request }) => {
-    requireDays(query.from, query.to, listedDaysMax)
-    const key = ['times', doctorId, query.visitTypeId, query.from, query.to].join(' ')
-    const load = (as: TimesReader) => timesOfDoctor(deps, doctorId, query, as)
-    return timesReply(deps, { request, principal, byDesk, key, load })
-  })
+  serve(
+    restOperations.listTimes,
+    async ({ params: { doctorId }, query, granted: principal, field: byDesk, request }) => {
+      requireDays(query.from, query.to, listedDaysMax)
+      if (query.movedBookingId !== undefined) {
+        const { actorId } = await reachBooking(deps, principal, query.movedBookingId)
+        return timesOfOne(() => timesOfDoctor(deps, doctorId, query, { byDesk, accountId: actorId }))
+      }
+      const key = ['times', doctorId, query.visitTypeId, query.from, query.to].join(' ')
+      const load = (as: TimesReader) => timesOfDoctor(deps, doctorId, query, as)
+      return timesReply(deps, { request, principal, byDesk, key, load })
+    },
+  )
 
   serve(
     restOperations.listClinicTimes,
@@ -93,18 +101,22 @@ const ofOneReader = { 'content-type': 'application/json; charset=utf-8', 'cache-
 /** A list of times: cached, and computed once, for all who have no account; read anew for each account. */
 async function timesReply(deps: RestDeps, { request, principal, byDesk, key, load }: TimesRequest) {
   if (principal.kind === 'account') {
-    const { body } = await load({ byDesk, accountId: principal.accountId })
-    return { status: 200 as const, body: JSON.stringify(body), headers: ofOneReader }
+    return timesOfOne(() => load({ byDesk, accountId: principal.accountId }))
   }
   // A case of a doctor changes it, and so does a booking of one who was not free: neither has a tag.
   const loadForAll = () => load({ byDesk: false, accountId: null })
   return cachedRead(deps, request, { key, isList: true, tagsCoverAllChanges: false, load: loadForAll })
 }
 
+async function timesOfOne(load: () => Promise<Loaded>) {
+  const { body } = await load()
+  return { status: 200 as const, body: JSON.stringify(body), headers: ofOneReader }
+}
+
 async function timesOfDoctor(
   { engine, now }: RestDeps,
   doctorId: string,
-  { visitTypeId, from, to }: { visitTypeId: string; from: string; to: string },
+  { visitTypeId, from, to, movedBookingId: movedId }: Input<typeof restOperations.listTimes>['query'],
   as: TimesReader,
 ): Promise<Loaded> {
   const doctor = clinicNoIn(doctorId) === null ? null : await engine.directory.doctor(doctorId)
@@ -113,7 +125,7 @@ async function timesOfDoctor(
   if (clinic === null) throw doctorNotFound(doctorId)
   const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
   const asOf = timeText(now())
-  const of = { clinicNo: clinic.no, doctorId, visitTypeId, from: start, to: end, ...as, limit: timesMax }
+  const of = { clinicNo: clinic.no, doctorId, visitTypeId, from: start, to: end, ...as, limit: timesMax, movedId }
   const { items, searchedUntil } = await engine.sessions.times(of)
   if (searchedUntil < end) {
     const message = `must be earlier: visits can begin at more than ${timesSearchedMax} times of these days’ sessions`

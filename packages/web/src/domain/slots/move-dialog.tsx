@@ -169,6 +169,7 @@ function TimesToMoveTo({ booking, doctors, visitType, onDoctor, ...picker }: Tim
       visitType={visitType}
       canShowFull={visitType === undefined}
       without={timeIdOf(booking)}
+      moved={{ bookingId: booking.id, manageToken: null }}
     />
   )
 }

@@ -12,6 +12,7 @@ import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
+import type { TicketLink } from '../bookings/ticket-link.ts'
 import { useBlockedSlots } from '../busy-calendar/busy-queries.ts'
 import { visitTimesQuery } from '../visits/visit-times-query.ts'
 import { NextSlot } from './next-slot.tsx'
@@ -37,6 +38,8 @@ export type SlotPickerProps = {
   ofClinic?: string
   /** A time that is not shown: the booking to be moved has it. */
   without?: string | undefined
+  /** The booking to be moved, whose times of `visitType` are shown. */
+  moved?: TicketLink
 }
 
 /** Chosen instead of a doctor: the times of all, soonest first. */
@@ -102,6 +105,7 @@ function WeekOfSlots({
   units = 1,
   canShowFull = false,
   without,
+  moved,
   visitType,
   ...wanted
 }: WeekProps) {
@@ -112,7 +116,9 @@ function WeekOfSlots({
   const [showsFull, setShowsFull] = useState(false)
   const monday = mondayOf(day)
   const timesOf = (from: string, to: string) =>
-    visitType === undefined ? slotsQuery(doctorId, from, to) : visitTimesQuery({ doctorId, visitType, from, to }, true)
+    visitType === undefined
+      ? slotsQuery(doctorId, from, to)
+      : visitTimesQuery({ doctorId, visitType, from, to, moved }, true)
   const slots = useQuery(timesOf(monday, addDays(monday, 6)))
   useLiveSlots([doctorId])
   const week = { doctorId, from: monday, to: addDays(monday, 6) }

@@ -11,6 +11,7 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
+import type { TicketLink } from '../bookings/ticket-link.ts'
 import { CallClinic } from '../clinics/call-clinic.tsx'
 import { daysShown } from '../free-times/week-days.ts'
 import type { OfferedVisit } from './offered-visits.ts'
@@ -22,14 +23,16 @@ type NoTimesProps = {
   visit: OfferedVisit
   from: string
   onFrom: (from: string) => void
+  /** As in {@link visitTimesQuery}. */
+  moved: TicketLink | undefined
   /** Called when it can be shown. What is below waits for it. */
   onRead: () => void
 }
 
 /** In a week without free times: when the next one is, or whom to ask. */
-export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, onRead }: NoTimesProps) {
+export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, moved, onRead }: NoTimesProps) {
   const { t } = useTranslation(['booking', 'visits'])
-  const { next, isReading, later } = useNextTime({ doctor, clinic, visit, from })
+  const { next, isReading, later } = useNextTime({ doctor, clinic, visit, from, moved })
   useLayoutEffect(() => {
     if (!isReading) onRead()
   }, [isReading, onRead])
@@ -86,9 +89,9 @@ function ForKnownPatients() {
 }
 
 /** The start of the first time after the week that begins on `from`, else before it; undefined: none. */
-function useNextTime({ doctor, clinic, visit, from }: Omit<NoTimesProps, 'onFrom' | 'onRead'>) {
+function useNextTime({ doctor, clinic, visit, from, moved }: Omit<NoTimesProps, 'onFrom' | 'onRead'>) {
   const today = localDay(serverNow(), clinic.timezone)
-  const of = { doctorId: doctor.id, visitType: visit.visitType }
+  const of = { doctorId: doctor.id, visitType: visit.visitType, moved }
   const end = addDays(from, daysShown)
   const later = useQuery(visitTimesQuery({ ...of, from: end, to: addDays(end, listedDaysMax - 1) }))
   const isLast = later.data?.items.length === 0 && from > today

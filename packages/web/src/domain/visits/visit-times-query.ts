@@ -2,8 +2,16 @@ import type { Booking, Slot, SlotList, VisitType } from '@holdfast/contract/clie
 import { queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
+import type { TicketLink } from '../bookings/ticket-link.ts'
 
-type TimesOf = { doctorId: string; visitType: Pick<VisitType, 'id' | 'capacity'>; from: string; to: string }
+type TimesOf = {
+  doctorId: string
+  visitType: Pick<VisitType, 'id' | 'capacity'>
+  from: string
+  to: string
+  /** A booking that is to be moved: the times to which it can be. */
+  moved?: TicketLink | undefined
+}
 
 const sessionIdLength = 36
 
@@ -12,12 +20,14 @@ const sessionIdLength = 36
  * of slots, so that they are shown as slots are. `byDesk`: the times that the clinic's people can book. The live feed
  * has them read again, because it does not know them.
  */
-export function visitTimesQuery({ doctorId, visitType, from, to }: TimesOf, byDesk = false) {
+export function visitTimesQuery({ doctorId, visitType, from, to, moved }: TimesOf, byDesk = false) {
   return queryOptions({
-    queryKey: [...slotsKey(doctorId), from, to, visitType.id, byDesk],
+    queryKey: [...slotsKey(doctorId), from, to, visitType.id, byDesk, moved?.bookingId],
     queryFn: async (): Promise<SlotList> => {
-      const query = { visitTypeId: visitType.id, from, to, ...(byDesk ? { onBehalf: true } : {}) }
-      const { items, asOf } = await dataOf(api.listTimes({ path: { doctorId }, query }))
+      const ofBooking = moved === undefined ? {} : { movedBookingId: moved.bookingId }
+      const query = { visitTypeId: visitType.id, from, to, ...(byDesk ? { onBehalf: true } : {}), ...ofBooking }
+      const auth = moved?.manageToken ? { auth: moved.manageToken } : {}
+      const { items, asOf } = await dataOf(api.listTimes({ path: { doctorId }, query, ...auth }))
       const slotOf = ({ sessionId, startsAt, endsAt, available }: (typeof items)[number]): Slot => {
         return {
           id: timeIdOf({ sessionId, startsAt }),

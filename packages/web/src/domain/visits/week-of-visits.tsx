@@ -1,5 +1,6 @@
 import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { addDays } from '@holdfast/vocabulary'
+import type { TicketLink } from '../bookings/ticket-link.ts'
 import { daysShown } from '../free-times/week-days.ts'
 import { WeekOfTimes, type WeekOfTimesProps } from '../free-times/week-of-times.tsx'
 import { NoVisitTimes } from './no-visit-times.tsx'
@@ -11,12 +12,14 @@ type WeekOfVisitsProps = Pick<WeekOfTimesProps, 'from' | 'onFrom' | 'exceptSlotI
   clinic: Clinic
   visit: OfferedVisit
   onChoose: (time: Slot) => void
+  /** As in {@link visitTimesQuery}. */
+  moved?: TicketLink
 }
 
 /** A week of the times at which a visit can begin with a doctor, as those of {@link visitTimesQuery}. */
-export function WeekOfVisits({ doctor, clinic, visit, from, onFrom, ...more }: WeekOfVisitsProps) {
+export function WeekOfVisits({ doctor, clinic, visit, from, onFrom, moved, ...more }: WeekOfVisitsProps) {
   const { visitType } = visit
-  const query = visitTimesQuery({ doctorId: doctor.id, visitType, from, to: addDays(from, daysShown - 1) })
+  const query = visitTimesQuery({ doctorId: doctor.id, visitType, from, to: addDays(from, daysShown - 1), moved })
   return (
     <WeekOfTimes
       doctorId={doctor.id}
@@ -24,7 +27,7 @@ export function WeekOfVisits({ doctor, clinic, visit, from, onFrom, ...more }: W
       from={from}
       onFrom={onFrom}
       {...more}
-      visits={{ query, none: (onRead) => <NoVisitTimes {...{ doctor, clinic, visit, from, onFrom, onRead }} /> }}
+      visits={{ query, none: (onRead) => <NoVisitTimes {...{ doctor, clinic, visit, from, onFrom, moved, onRead }} /> }}
     />
   )
 }

@@ -83,7 +83,7 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
             {keep}
           </Group>
           <TimesToMoveTo
-            {...{ booking, doctor, clinic, colleague }}
+            {...{ booking, doctor, clinic, link, colleague }}
             onColleague={setColleague}
             from={from}
             onFrom={setFrom}
@@ -108,7 +108,7 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
   )
 }
 
-type TimesProps = Omit<MoveProps, 'link' | 'onMoved' | 'onKeep'> & {
+type TimesProps = Omit<MoveProps, 'onMoved' | 'onKeep'> & {
   colleague: Doctor | null
   onColleague: (colleague: Doctor | null) => void
   from: string
@@ -141,13 +141,13 @@ function TimesToMoveTo({ booking, doctor, clinic, colleague, onColleague, ...wee
 
 type WeekProps = Omit<TimesProps, 'colleague' | 'onColleague'> & { visitType: VisitType | undefined }
 
-function Week({ booking, doctor, clinic, visitType, ...week }: WeekProps) {
+function Week({ booking, doctor, clinic, link, visitType, ...week }: WeekProps) {
   const { t } = useTranslation('ticket')
   const shown = { ...week, clinic, exceptSlotId: timeIdOf(booking) }
   if (visitType === undefined) return <WeekOfTimes doctorId={doctor.id} {...shown} />
   const visit = offeredVisit(visitType, doctor)
   if (visit?.appointmentTypes.includes(booking.appointmentType))
-    return <WeekOfVisits doctor={doctor} visit={visit} {...shown} />
+    return <WeekOfVisits doctor={doctor} visit={visit} moved={link} {...shown} />
   return (
     <>
       <Text>{t('move.notOffered', { name: isolated(doctor.name) })}</Text>
