@@ -168,8 +168,10 @@ function matchesFilter({ text = '', service = '', surgeonId, urgency, dueUntil, 
 function isFitting({ roomId, minutesMax, urgencies, service, surgeonId }: RequestFit): Sql {
   return sql`
     q.surgeon_id = coalesce(${surgeonId}::uuid, q.surgeon_id) and p.mrn is not null and p.name is not null
-    and coalesce(q.room_id, ${roomId}::uuid) = ${roomId}::uuid and q.minutes <= ${minutesMax}::float
-    and q.urgency = any (${urgencies}::text[])
+    and (coalesce(q.room_id, ${roomId}::uuid) = ${roomId}::uuid
+         or exists (select from holdfast.resource r
+                     where r.clinic_no = q.clinic_no and r.id = q.room_id and not r.active))
+    and q.minutes <= ${minutesMax}::float and q.urgency = any (${urgencies}::text[])
     and (${service}::text is null or holdfast.are_same_service(${service}::text, q.service))`
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
@@ -48,6 +49,21 @@ test('its case moves into another room only with a reason, and is not asked agai
   expect(await move({ roomId: room })).toMatchObject(refused(hybrid))
   expect(await move({ roomId: room }, override)).toMatchObject({ kind: 'done', case: { override } })
   expect(await move({ startsAt: soonAt(12) })).toMatchObject({ kind: 'done', case: { roomId: room, override } })
+})
+
+test('it gets any room when the one that it needs is no longer used, also in a block that is filled', async ({
+  database,
+}) => {
+  const { theatre, room, hybrid, claim } = await aRequestWithRoom(database)
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const fill = () => theatre.fillBlock({ blockId, confirm: false, actorId: null, key: randomUUID() })
+  expect(await fill()).toMatchObject({ kind: 'filled', cases: [] })
+  await theatre.updateRoom(hybrid, { active: false })
+  expect(await theatre.checkCase(claim)).toMatchObject({ conflicts: [] })
+  expect(await fill()).toMatchObject({ cases: [{ roomId: room, requestId: claim.requestId, override: null }] })
 })
 
 freshDatabaseTest('negative control: without the rule, it gets any room', async ({ database }) => {

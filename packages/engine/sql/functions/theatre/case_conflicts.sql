@@ -14,8 +14,9 @@
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
 -- to it. A closure of a doctor is an absence (person_away); one of the clinic, or a time of an external calendar, in
 -- which surgeons write their days in the theatre, is none. An absence and the room of a request refuse neither urgent
--- and immediate cases, for which somebody comes in, nor what is over and entered afterwards. The minutes and the end
--- are one rule, block_overrun. The turnover after the last case does not count. What a change of a case leaves alone is
+-- and immediate cases, for which somebody comes in, nor what is over and entered afterwards. A requested room that is
+-- inactive refuses nothing: no case gets it any more. The minutes and the end are one rule, block_overrun. The turnover
+-- after the last case does not count. What a change of a case leaves alone is
 -- not judged again by soft rules (kept_rules, docs/decisions/0030).
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
@@ -232,7 +233,8 @@ begin
                       '[]')
         from case_request q
         join resource r on r.clinic_no = q.clinic_no and r.id = q.room_id
-       where q.clinic_no = p_clinic_no and q.id = (p_plan->>'requestId')::uuid and q.room_id <> v_room_id);
+       where q.clinic_no = p_clinic_no and q.id = (p_plan->>'requestId')::uuid and q.room_id <> v_room_id
+         and r.active);
   end if;
   if v_is_arranged and v_has_doctor and not v_overridden ? 'person_away'
      -- Few doctors have a closure near the case. All closures that the clinic has to come are read only for these.

@@ -22,7 +22,7 @@ import { useDayBoard } from '../use-day-board.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { HeldCase } from './held-case.tsx'
 import { HoldRefusal } from './hold-refusal.tsx'
-import { type Place, TimeChoice } from './time-choice.tsx'
+import { type Place, type RoomOption, TimeChoice } from './time-choice.tsx'
 import { useHoldCase } from './use-hold-case.ts'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/book')
@@ -50,16 +50,17 @@ export function BookCasePage() {
   return <BookCase key={requestId} request={request.data ?? null} rooms={rooms.data} />
 }
 
-type BookCaseProps = { request: CaseRequest | null; rooms: { id: string; name: string; active: boolean }[] }
+type BookCaseProps = { request: CaseRequest | null; rooms: readonly RoomOption[] }
 
 function BookCase({ request, rooms }: BookCaseProps) {
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone, today } = useTheatre()
   const search = route.useSearch()
   const form = useForm<CaseDraft>({ initialValues: draftOf(request) })
-  const active = rooms.filter((room) => room.active)
   const [place, setPlace] = useState<Place | null>(
-    search.startsAt === undefined ? null : { roomId: search.roomId ?? active[0]?.id ?? '', startsAt: search.startsAt },
+    search.startsAt === undefined || search.roomId === undefined
+      ? null
+      : { roomId: search.roomId, startsAt: search.startsAt },
   )
   const day = place === null ? today : localDay(place.startsAt, timeZone)
   const { names } = useDayBoard(day)
@@ -83,7 +84,14 @@ function BookCase({ request, rooms }: BookCaseProps) {
             <CaseFields form={form} />
           </Panel>
           <Panel id="book-when" title={t('book.when')}>
-            <TimeChoice draft={form.getValues()} place={place} rooms={active} names={names} onPlace={setPlace} />
+            <TimeChoice
+              draft={form.getValues()}
+              place={place}
+              rooms={rooms}
+              neededRoomId={request?.roomId ?? null}
+              names={names}
+              onPlace={setPlace}
+            />
           </Panel>
           <Group>
             <ActionButton type="submit" isBusy={holding.isPending} disabled={place === null}>

@@ -17,13 +17,15 @@ import { type CaseDraft, needsOf } from '../draft/case-draft.ts'
 import { useTheatre } from '../use-theatre.ts'
 
 export type Place = { roomId: string; startsAt: string }
+export type RoomOption = { id: string; name: string; active: boolean }
 
 type TimeChoiceProps = {
   draft: CaseDraft
   place: Place | null
-  rooms: readonly { id: string; name: string }[]
-  /** The only rooms to search; without it, all. */
-  roomIds?: string[] | undefined
+  /** All of the clinic: the active ones are offered. */
+  rooms: readonly RoomOption[]
+  /** The room that the request needs: no other one is searched while it is active. */
+  neededRoomId?: string | null
   names: Names
   onPlace: (place: Place) => void
   /** Asks for suggestions at once. */
@@ -34,9 +36,11 @@ const searchedDays = 14
 const suggestedMax = 8
 
 /** Where and when: typed in, or one of the times that the server suggests. */
-export function TimeChoice({ draft, place, rooms, roomIds, names, onPlace, isEager = false }: TimeChoiceProps) {
+export function TimeChoice(props: TimeChoiceProps) {
+  const { draft, place, rooms, neededRoomId = null, names, onPlace, isEager = false } = props
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone, today } = useTheatre()
+  const needed = rooms.find(({ id }) => id === neededRoomId)
   const [from, setFrom] = useState(place === null ? today : localDay(place.startsAt, timeZone))
   const suggest = useMutation({
     mutationFn: (first: string): Promise<Suggestions> =>
@@ -48,7 +52,7 @@ export function TimeChoice({ draft, place, rooms, roomIds, names, onPlace, isEag
             from: first,
             to: addDays(first, searchedDays - 1),
             limit: suggestedMax,
-            ...(roomIds === undefined ? {} : { roomIds }),
+            ...(needed?.active ? { roomIds: [needed.id] } : {}),
           },
         }),
       ),
@@ -66,7 +70,7 @@ export function TimeChoice({ draft, place, rooms, roomIds, names, onPlace, isEag
   }, [ask, from])
   return (
     <Stack gap="md">
-      <PlaceFields place={place} rooms={rooms} onPlace={onPlace} />
+      <PlaceFields place={place} rooms={rooms} needed={needed} onPlace={onPlace} />
       <Group align="end">
         <DateField label={t('suggest.from')} value={from} onChange={setFrom} />
         <ActionButton
@@ -93,14 +97,15 @@ export function TimeChoice({ draft, place, rooms, roomIds, names, onPlace, isEag
   )
 }
 
-type PlaceFieldsProps = Pick<TimeChoiceProps, 'place' | 'rooms' | 'onPlace'>
+type PlaceFieldsProps = Pick<TimeChoiceProps, 'place' | 'rooms' | 'onPlace'> & { needed: RoomOption | undefined }
 
-function PlaceFields({ place, rooms, onPlace }: PlaceFieldsProps) {
+function PlaceFields({ place, rooms, needed, onPlace }: PlaceFieldsProps) {
   const { t } = useTranslation('theatre')
   const { timeZone, today } = useTheatre()
+  const offered = rooms.filter(({ id, active }) => active || id === place?.roomId)
   const local = place === null ? null : localDateTime(place.startsAt, timeZone)
   const [roomId, day, time] = [
-    place?.roomId ?? rooms[0]?.id ?? '',
+    place?.roomId ?? (needed?.active ? needed : offered[0])?.id ?? '',
     local?.slice(0, 10) ?? today,
     local?.slice(11, 16) ?? '',
   ]
@@ -115,9 +120,14 @@ function PlaceFields({ place, rooms, onPlace }: PlaceFieldsProps) {
     <div className={layoutClasses.shortFields}>
       <NativeSelect
         label={t('field.room')}
+        description={
+          needed === undefined
+            ? null
+            : t(needed.active ? 'conflict.room_not_requested' : 'suggest.neededGone', { name: needed.name })
+        }
         value={roomId}
         onChange={({ currentTarget }) => change({ roomId: currentTarget.value })}
-        data={rooms.map(({ id, name }) => ({ value: id, label: name }))}
+        data={offered.map(({ id, name }) => ({ value: id, label: name }))}
       />
       <DateField label={t('field.day')} value={day} onChange={(value) => change({ day: value })} />
       <TimeField label={t('field.start')} value={time} onChange={(value) => change({ time: value })} />

@@ -9,6 +9,7 @@ import { formatDayTime, formatMinutes } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { HoldRefusal } from '../book/hold-refusal.tsx'
 import { type Place, TimeChoice } from '../book/time-choice.tsx'
 import { useHoldCase } from '../book/use-hold-case.ts'
@@ -55,9 +56,7 @@ function ScheduleForm({ request, place: dropped = null, refused = null, onSchedu
   const { surgeons, failed } = useTeam()
   const form = useForm<CaseDraft>({ initialValues: draftOf(request) })
   const [place, setPlace] = useState(dropped)
-  const rooms = (useQuery(roomsQuery(clinicId)).data ?? []).filter(
-    ({ id, active }) => active && (request.roomId === null || request.roomId === id),
-  )
+  const rooms = useQuery(roomsQuery(clinicId))
   const day = place === null ? today : localDay(place.startsAt, timeZone)
   const { names } = useDayBoard(day)
   const holding = useHoldCase()
@@ -86,16 +85,20 @@ function ScheduleForm({ request, place: dropped = null, refused = null, onSchedu
       {request.surgeonId === null && failed !== undefined ? (
         <ErrorState error={failed.error} retry={() => void failed.refetch()} />
       ) : null}
-      <TimeChoice
-        key={draft.surgeonId}
-        draft={draft}
-        place={place}
-        rooms={rooms}
-        roomIds={request.roomId === null ? undefined : [request.roomId]}
-        names={names}
-        onPlace={setPlace}
-        isEager={dropped === null}
-      />
+      {rooms.data === undefined ? (
+        <LoadingOrError of={rooms} />
+      ) : (
+        <TimeChoice
+          key={draft.surgeonId}
+          draft={draft}
+          place={place}
+          rooms={rooms.data}
+          neededRoomId={request.roomId}
+          names={names}
+          onPlace={setPlace}
+          isEager={dropped === null}
+        />
+      )}
       {error === null ? null : <HoldRefusal error={error} day={day} isBusy={holding.isPending} onResolve={hold} />}
       <div>
         <ActionButton
