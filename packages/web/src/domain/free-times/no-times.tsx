@@ -1,7 +1,6 @@
 import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
-import { IconCalendarSearch } from '@tabler/icons-react'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,11 +9,11 @@ import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { CallClinic } from '../clinics/call-clinic.tsx'
 import { doctorWaitlistQuery } from '../waitlist/doctor-waitlist-query.ts'
 import { JoinWaitlist } from '../waitlist/join-waitlist.tsx'
 import { type ColleagueTime, colleagueTimesQuery, hasOtherDoctorsQuery } from './colleague-times-query.ts'
+import { NextFree, NoTimesAlert } from './next-free.tsx'
 import { daysShown, isBookable } from './week-days.ts'
 
 /** With `visitTypeId`, a visit in the open session `id`. `appointmentType`: absent: the one that the page has. */
@@ -52,7 +51,7 @@ function Ways({ doctor, clinic, from, onFrom, onColleague, onRead }: NoTimesProp
   useReport(!isReading, onRead)
   if (isReading || next === undefined) return null
   return (
-    <Alert icon={<Icon of={IconCalendarSearch} />} variant="outline" radius="lg" my="md" role="status">
+    <NoTimesAlert>
       <Stack gap="sm" align="flex-start">
         {next === null ? (
           <>
@@ -60,19 +59,7 @@ function Ways({ doctor, clinic, from, onFrom, onColleague, onRead }: NoTimesProp
             <OtherWays doctor={doctor} clinic={clinic} hasColleagues={onColleague !== undefined} />
           </>
         ) : (
-          <Group gap="sm">
-            <Text>{t('noTimes.next', { when: formatDayTime(next, clinic.timezone) })}</Text>
-            <Button
-              size="sm"
-              onClick={() => {
-                onFrom(localDay(next, clinic.timezone))
-                // The button is gone then.
-                document.getElementById('times-title')?.focus({ preventScroll: true })
-              }}
-            >
-              {t('noTimes.show')}
-            </Button>
-          </Group>
+          <NextFree at={next} timeZone={clinic.timezone} onFrom={onFrom} />
         )}
         {onColleague === undefined ? null : (
           <>
@@ -81,7 +68,7 @@ function Ways({ doctor, clinic, from, onFrom, onColleague, onRead }: NoTimesProp
           </>
         )}
       </Stack>
-    </Alert>
+    </NoTimesAlert>
   )
 }
 
@@ -138,17 +125,17 @@ function isFirstAttempt({ isLoading, failureCount }: Pick<UseQueryResult, 'isLoa
 }
 
 /** Whether what is shown beside the next free time is being read. */
-function useIsReadingOthers(doctor: Doctor, next: NextFree['next'], hasColleagues: boolean): boolean {
+function useIsReadingOthers(doctor: Doctor, next: FoundTime['next'], hasColleagues: boolean): boolean {
   const colleagues = useQuery({ ...colleagueTimesQuery(doctor), enabled: hasColleagues })
   const others = useQuery({ ...hasOtherDoctorsQuery(doctor), enabled: hasColleagues && next === null })
   const waiting = useQuery({ ...doctorWaitlistQuery(doctor.id), enabled: hasColleagues })
   return [colleagues, others, waiting].some(isFirstAttempt)
 }
 
-type NextFree = { next: string | null | undefined; isReading: boolean }
+type FoundTime = { next: string | null | undefined; isReading: boolean }
 
 /** The start of the next free slot after the week that begins on `from`, else before it; null: none. */
-function useNextFree(doctor: Doctor, clinic: Clinic, from: string): NextFree {
+function useNextFree(doctor: Doctor, clinic: Clinic, from: string): FoundTime {
   const end = addDays(from, daysShown)
   const soonest = doctor.nextAvailableAt
   const isLater = soonest !== null && localDay(soonest, clinic.timezone) >= end

@@ -1,18 +1,16 @@
 import type { Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
-import { IconCalendarSearch } from '@tabler/icons-react'
+import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../lib/i18n/format.ts'
 import { useSession } from '../../lib/session/session.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import type { TicketLink } from '../bookings/ticket-link.ts'
 import { CallClinic } from '../clinics/call-clinic.tsx'
+import { NextFree, NoTimesAlert } from '../free-times/next-free.tsx'
 import { daysShown } from '../free-times/week-days.ts'
 import type { OfferedVisit } from './offered-visits.ts'
 import { visitTimesQuery } from './visit-times-query.ts'
@@ -31,7 +29,6 @@ type NoTimesProps = {
 
 /** In a week without free times: when the next one is, or whom to ask. */
 export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, moved, onRead }: NoTimesProps) {
-  const { t } = useTranslation(['booking', 'visits'])
   const { next, isReading, later } = useNextTime({ doctor, clinic, visit, from, moved })
   useLayoutEffect(() => {
     if (!isReading) onRead()
@@ -39,28 +36,16 @@ export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, moved, onRea
   if (isReading) return null
   if (later.isError) return <ErrorState error={later.error} retry={() => void later.refetch()} />
   return (
-    <Alert icon={<Icon of={IconCalendarSearch} />} variant="outline" radius="lg" my="md" role="status">
+    <NoTimesAlert>
       {next === undefined ? (
         <Stack gap="sm" align="flex-start">
           <WhyNoVisits of={visit.visitType} />
           <CallClinic clinic={clinic} />
         </Stack>
       ) : (
-        <Group gap="sm">
-          <Text>{t('noTimes.next', { when: formatDayTime(next, clinic.timezone) })}</Text>
-          <Button
-            size="sm"
-            onClick={() => {
-              onFrom(localDay(next, clinic.timezone))
-              // The button is gone then.
-              document.getElementById('times-title')?.focus({ preventScroll: true })
-            }}
-          >
-            {t('noTimes.show')}
-          </Button>
-        </Group>
+        <NextFree at={next} timeZone={clinic.timezone} onFrom={onFrom} />
       )}
-    </Alert>
+    </NoTimesAlert>
   )
 }
 
