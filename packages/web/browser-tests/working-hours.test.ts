@@ -1,6 +1,7 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
@@ -124,10 +125,30 @@ test('one session is added, and withdrawn', async ({ site }) => {
   await sessions.getByText('There are none.').waitFor()
 })
 
-test('staff do not see the page', async ({ site }) => {
+test('staff read the hours and the sessions, and are offered no form for them', async ({ site }) => {
   const scene = await aClinicScene(site)
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
-  await page.getByRole('alert').first().waitFor()
-  expect(await page.getByRole('heading', { name: 'Working hours' }).count()).toBe(0)
+  const { startsAt } = await aSlot(site.database, scene.doctor)
+  const day = startsAt.toISOString().slice(0, 10)
+  const band = { weekdays: [1, 2, 3, 4, 5, 6, 7], from: '22:00', to: '23:00', gridMinutes: 10 }
+  await dataOf(
+    site.admin.setWorkingHours({
+      path: { doctorId: scene.doctor.id },
+      query: {},
+      body: { bands: [band], validFrom: day },
+    }),
+  )
+  const page = await scene.pageOf('staff', { viewport: { width: 320, height: 640 } })
+  await page.goto(`/clinic/${scene.clinic.id}/times`)
+  await page.getByRole('main').getByRole('link', { name: 'Working hours', exact: true }).first().click()
+  await page.getByText(/Administrators can change them\.$/).waitFor()
+  await page
+    .getByRole('region', { name: 'Present hours' })
+    .getByText(/open session/)
+    .waitFor()
+  const sessions = page.getByRole('region', { name: 'Coming open sessions' })
+  await sessions.getByText(/22:00/).first().waitFor()
+  expect(await page.getByRole('main').locator('form').count()).toBe(0)
+  expect(await sessions.getByRole('button').count()).toBe(0)
+  expect(await sidewaysPixels(page)).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
 })

@@ -52,6 +52,7 @@ function useClinicCommands(me: Me | null): CommandGroup[] {
       page(t('tabs.bookings'), '/bookings'),
       page(t('tabs.doctors'), '/doctors'),
       page(t('tabs.times'), '/times'),
+      page(t('tabs.workingHours'), '/working-hours'),
       page(t('tabs.closures'), '/closures'),
       page(t('tabs.waitlist'), '/waitlist'),
       page(t('tabs.theatre'), '/theatre'),

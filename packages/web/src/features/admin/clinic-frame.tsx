@@ -16,7 +16,6 @@ export function ClinicFrame() {
   const session = useSession()
   const params = { clinicId }
   const ofAdmins = [
-    { to: '/clinic/$clinicId/working-hours', label: t('tabs.workingHours'), params },
     { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
     { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
     { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },
@@ -26,6 +25,7 @@ export function ClinicFrame() {
   const seldom = [
     { to: '/clinic/$clinicId/messages', label: t('tabs.messages'), params },
     { to: '/clinic/$clinicId/closures', label: t('tabs.closures'), params },
+    { to: '/clinic/$clinicId/working-hours', label: t('tabs.workingHours'), params },
     ...(isAdmin ? ofAdmins : []),
   ]
   return (

@@ -156,7 +156,6 @@ const workingHoursRoute = createRoute({
   loader: () => loadTexts('working-hours'),
   path: 'working-hours',
   validateSearch: parseDoctorSearch,
-  beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./working-hours/working-hours-page.tsx'), 'WorkingHoursPage'),
 })
 const closuresRoute = createRoute({

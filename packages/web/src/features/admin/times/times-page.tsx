@@ -54,11 +54,9 @@ export function ClinicTimesPage() {
             onChange={({ currentTarget }) => navigate({ search: { doctorId: currentTarget.value } })}
             data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
           />
-          {isAdmin ? (
-            <TextLink to="/clinic/$clinicId/working-hours" params={{ clinicId }} search={{ doctorId }}>
-              {t('tabs.workingHours')}
-            </TextLink>
-          ) : null}
+          <TextLink to="/clinic/$clinicId/working-hours" params={{ clinicId }} search={{ doctorId }}>
+            {t('tabs.workingHours')}
+          </TextLink>
           {isStopped ? <BookingsStopped {...(isAdmin ? { clinicId } : {})} /> : null}
           <Week key={doctorId} doctorId={doctorId} />
           <Stack gap="xl" key={`keep ${doctorId}`}>

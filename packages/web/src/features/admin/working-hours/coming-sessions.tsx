@@ -21,8 +21,8 @@ import { comingSessionsQuery, useSessionActions } from './hours-queries.ts'
 
 type SessionsProps = { clinicId: string; doctorId: string; today: string; timeZone: string }
 
-/** The open sessions of the next weeks: each can be withdrawn, and one can be added. */
-export function ComingSessions(props: SessionsProps) {
+/** The open sessions of the next weeks. With `canChange`, each can be withdrawn, and one can be added. */
+export function ComingSessions({ canChange, ...props }: SessionsProps & { canChange: boolean }) {
   const { t } = useTranslation('working-hours')
   const { timeZone, today } = props
   const sessions = useQuery(comingSessionsQuery(props, today))
@@ -31,7 +31,7 @@ export function ComingSessions(props: SessionsProps) {
   const timesOf = ({ startsAt, endsAt }: OpenSession) => formatAppointment(startsAt, endsAt, timeZone)
   return (
     <Panel id="coming-sessions" title={t('sessions.title')} help={t('sessions.help')}>
-      <AddSession {...props} />
+      {canChange ? <AddSession {...props} /> : null}
       {sessions.data === undefined ? <LoadingOrError of={sessions} /> : null}
       {sessions.data?.length === 0 ? <Text role="status">{t('sessions.none')}</Text> : null}
       {sessions.data?.map((session) => (
@@ -39,14 +39,16 @@ export function ComingSessions(props: SessionsProps) {
           <Text>
             {timesOf(session)} · {t('sessions.grid', { minutes: session.gridMinutes })}
           </Text>
-          <Button
-            size="sm"
-            variant="default"
-            aria-label={t('sessions.withdrawOf', { times: timesOf(session) })}
-            onClick={() => setChosen(session)}
-          >
-            {t('sessions.withdraw')}
-          </Button>
+          {canChange ? (
+            <Button
+              size="sm"
+              variant="default"
+              aria-label={t('sessions.withdrawOf', { times: timesOf(session) })}
+              onClick={() => setChosen(session)}
+            >
+              {t('sessions.withdraw')}
+            </Button>
+          ) : null}
         </Group>
       ))}
       <ConfirmDialog

@@ -17,17 +17,19 @@ import { workingHoursQuery } from './hours-queries.ts'
 
 const route = getRouteApi('/clinic/$clinicId/working-hours')
 
-/** A doctor's weekly hours, of which sessions and slots are created, and the sessions to come. */
+/** A doctor's weekly hours, of which sessions and slots are created, and the sessions to come. Staff only read them. */
 export function WorkingHoursPage() {
   const { t } = useTranslation('working-hours')
-  const { clinicId, doctors, timeZone, today } = useClinic()
+  const { clinicId, doctors, timeZone, today, isAdmin } = useClinic()
   const navigate = route.useNavigate()
   const doctorId = route.useSearch().doctorId ?? doctors[0]?.id
   return (
     <Stack gap="lg">
       <div>
         <PageTitle>{t('title')}</PageTitle>
-        <Text c="dimmed">{t('intro')}</Text>
+        <Text c="dimmed">
+          {t('intro')} {isAdmin ? null : t('adminsChange')}
+        </Text>
         <Anchor href="/help/working-hours" underline="always">
           {t('help')}
         </Anchor>
@@ -45,7 +47,7 @@ export function WorkingHoursPage() {
           />
           <Stack gap="lg" key={doctorId}>
             <Hours clinicId={clinicId} doctorId={doctorId} today={today} />
-            <ComingSessions clinicId={clinicId} doctorId={doctorId} today={today} timeZone={timeZone} />
+            <ComingSessions {...{ clinicId, doctorId, today, timeZone }} canChange={isAdmin} />
           </Stack>
         </>
       )}
@@ -55,15 +57,18 @@ export function WorkingHoursPage() {
 
 function Hours(of: { clinicId: string; doctorId: string; today: string }) {
   const { t } = useTranslation('working-hours')
+  const { isAdmin } = useClinic()
   const hours = useQuery(workingHoursQuery(of))
   const [started, setStarted] = useState(0)
   if (hours.data === undefined) return <LoadingOrError of={hours} />
   return (
     <>
       <Versions hours={hours.data} today={of.today} />
-      <Panel id="change-hours" title={t('change')} help={t('changeHelp')}>
-        <HoursForm key={started} {...of} hours={hours.data} onRestart={() => setStarted(started + 1)} />
-      </Panel>
+      {isAdmin ? (
+        <Panel id="change-hours" title={t('change')} help={t('changeHelp')}>
+          <HoursForm key={started} {...of} hours={hours.data} onRestart={() => setStarted(started + 1)} />
+        </Panel>
+      ) : null}
     </>
   )
 }
