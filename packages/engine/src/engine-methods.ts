@@ -238,6 +238,7 @@ export const engineMethods = {
     change: 'announced write',
     remove: 'announced write',
     effect: 'long read',
+    casesOf: 'read',
     blockedSlots: 'read',
   },
   workingHours: { read: 'read', preview: 'long read', set: 'announced write' },

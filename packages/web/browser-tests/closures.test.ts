@@ -1,8 +1,10 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
+import { localDay } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
+import { aCase, aTheatre, inMinutes } from './theatre-scene.ts'
 
 test('the desk closes days after a preview, sees why slots are blocked, changes the closure and removes it', async ({
   site,
@@ -101,6 +103,42 @@ test('doctors close their own times on their page', async ({ site }) => {
     [slot.id],
   )
   expect(rows).toEqual([{ blocked: true }])
+})
+
+test('the preview of an absence names the cases of the theatre with their rooms, and leads to the board', async ({
+  site,
+}) => {
+  const theatre = await aTheatre(site)
+  const { scene, clinicId, chenId } = theatre
+  const [, roomId = ''] = theatre.roomIds
+  const startsAt = inMinutes(24 * 60)
+  await aCase(site, theatre, { startsAt, roomId, surgeonId: scene.doctor.id })
+  // Of somebody else: not named.
+  await aCase(site, theatre, { startsAt, surgeonId: chenId })
+  const day = localDay(startsAt, scene.clinic.timezone)
+  const typed = Temporal.PlainDate.from(day).toLocaleString('en-GB', { dateStyle: 'short' })
+  for (const who of ['admin', 'doctor'] as const) {
+    const page = await scene.pageOf(who)
+    await page.goto(who === 'admin' ? `/clinic/${clinicId}/closures` : '/my-day/times')
+    const form = page.getByRole('region', { name: 'Close days or times' })
+    if (who === 'admin') await form.getByLabel('Who is closed').selectOption(scene.doctor.id)
+    await form.getByRole('textbox', { name: 'First day' }).fill(typed)
+    await form.getByRole('button', { name: 'Show who is affected' }).click()
+    await form.getByText('Cases in the operating theatre: 1. They are not moved by this.').waitFor()
+    expect(await axeFindings(page)).toEqual([])
+    expect(await form.getByRole('link', { name: /· Room/ }).count()).toBe(1)
+    await form.getByRole('link', { name: /\d+:\d\d.*· Room 2$/ }).click()
+    await page.waitForURL(`**/clinic/${clinicId}/theatre?day=${day}`)
+    await page
+      .getByRole('button', { name: /^Prostatectomy/ })
+      .first()
+      .waitFor()
+  }
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${clinicId}/times?doctorId=${scene.doctor.id}&withdrawFrom=${day}&withdrawTo=${day}`)
+  const withdrawal = page.getByRole('region', { name: 'Withdraw slots' })
+  await withdrawal.getByText('Cases in the operating theatre: 1. They are not moved by this.').waitFor()
+  await withdrawal.getByRole('link', { name: /· Room 2$/ }).waitFor()
 })
 
 test.for(['de-DE', 'ar-EG'])('in %s the page fits on a phone, and no text is a key', async (locale, { site }) => {

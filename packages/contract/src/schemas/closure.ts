@@ -1,6 +1,7 @@
 import { lengths, slotsToComeMax, yearDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
+import { concernedCases } from './concerned-cases.ts'
 import { flag, id, nullableId, nullableLine, pageOf, pageParameters, time } from './fields.ts'
 import { literals } from './literals.ts'
 import { component, object } from './object.ts'
@@ -72,7 +73,7 @@ export const closureEffectSchema = component('ClosureEffect', {
   takenSlots: firstCount('Those with places that are booked or held'),
   takenUnits: firstCount('How many places in them are booked or held'),
   sessions: firstCount('Open sessions at these times that are not over'),
-  cases: firstCount('Cases to come in which the doctor is at these times; 0 of the whole clinic’s closures'),
+  ...concernedCases('Only on the first page, and none of the whole clinic’s closures'),
   bookings: pageOf(bookingSchema, 'ClosedBookings'),
 })
 

@@ -1,5 +1,6 @@
 import { slotLimits } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
+import { concernedCases } from './concerned-cases.ts'
 import { localDate, localEndTime, localTime, nullableId, stale, time } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
@@ -108,4 +109,5 @@ export const withdrawnSlotsSchema = component('WithdrawnSlots', {
     }),
     { description: 'Bookings that became FAILED with `slot_withdrawn`, or would in a dry run' },
   ),
+  ...concernedCases('Only in a dry run of days, if there are any'),
 })

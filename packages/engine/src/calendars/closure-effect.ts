@@ -3,7 +3,7 @@ import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { cursorOf } from '../lists/cursor.ts'
 import type { Booking } from '../model/booking.ts'
-import type { ClosureEffect, Closures, ClosureTime } from '../model/closure.ts'
+import type { CaseTime, ClosureEffect, Closures, ClosureTime, ConcernedCases } from '../model/closure.ts'
 import type { Page } from '../model/page.ts'
 import { liveBookings } from './live-bookings.ts'
 
@@ -11,6 +11,8 @@ type EffectQuery = Parameters<Closures['effect']>[0]
 type Concerned = { clinicNo: number; doctorId: string | null; time: ClosureTime }
 
 const effectCursor = cursorOf('closed bookings', ['micros', 'id'])
+/** So many cases are named, the first ones. */
+const casesNamed = 10
 /** Of a page; those that start with the last one come with it. */
 const slotsPerPage = 200
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
@@ -22,14 +24,59 @@ export async function closureEffect(pool: pg.Pool, query: EffectQuery): Promise<
 }
 
 async function countsOf(pool: pg.Pool, concerned: Concerned): Promise<ClosureEffect['counts']> {
-  const { rows } = await pool.query<NonNullable<ClosureEffect['counts']>>(sql`
+  const { rows } = await pool.query<Omit<NonNullable<ClosureEffect['counts']>, keyof ConcernedCases>>(sql`
     select count(*)::integer as slots, count(c.blocked_at)::integer as "blockedSlots",
            count(*) filter (where c.taken > 0)::integer as "takenSlots",
            coalesce(sum(c.taken), 0)::integer as "takenUnits",
-           (select count(*)::integer from (${sessionsIn(concerned)} limit ${slotsToComeMax}) o) as sessions,
-           (select count(*)::integer from (${casesIn(concerned)} limit ${slotsToComeMax}) o) as cases
+           (select count(*)::integer from (${sessionsIn(concerned)} limit ${slotsToComeMax}) o) as sessions
       from (select s.blocked_at, s.taken from ${slotsIn(concerned)} limit ${slotsToComeMax}) c`)
-  return rows[0] ?? null
+  const [counts] = rows
+  if (counts === undefined) return null
+  return { ...counts, ...(await casesIn(pool, concerned)) }
+}
+
+/** The cases at times of a closure. One of the whole clinic leaves its operating rooms open. */
+async function casesIn(pool: pg.Pool, { clinicNo, doctorId, time }: Concerned): Promise<ConcernedCases> {
+  if (doctorId === null) return { cases: 0, firstCases: [] }
+  const { localStart, localEnd, yearly } = time
+  return casesDuring(
+    pool,
+    { clinicNo, doctorId },
+    sql`
+    select o.during from holdfast.clinic c
+     cross join lateral holdfast.closure_occurrences(
+       ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}::boolean, c.timezone, statement_timestamp(),
+       statement_timestamp() + interval '3 years') o(during)
+     where c.no = ${clinicNo}`,
+  )
+}
+
+export function casesOf(
+  pool: pg.Pool,
+  { from, to, ...of }: Parameters<Closures['casesOf']>[0],
+): Promise<ConcernedCases> {
+  return casesDuring(pool, of, sql`select tstzrange(${from}::timestamptz, ${to}::timestamptz)`)
+}
+
+/** The cases to come of a doctor that overlap one of the times: what they take. */
+async function casesDuring(
+  pool: pg.Pool,
+  { clinicNo, doctorId }: { clinicNo: number; doctorId: string },
+  times: Sql,
+): Promise<ConcernedCases> {
+  const { rows } = await pool.query<CaseTime & { cases: number }>(sql`
+    select c.booking_id as "caseId", c.starts_at as "startsAt", c.ends_at as "endsAt", r.name as room,
+           (count(*) over ())::integer as cases
+      from (select distinct t.booking_id, t.starts_at, t.ends_at, t.room_id
+              from (${times}) o(during)
+              join holdfast.allocation a
+                on a.clinic_no = ${clinicNo} and a.resource_id = ${doctorId} and a.during && o.during
+              join holdfast.theatre_case t on t.clinic_no = a.clinic_no and t.booking_id = a.booking_id
+             where t.starts_at > statement_timestamp()
+             limit ${slotsToComeMax}) c
+      join holdfast.resource r on r.clinic_no = ${clinicNo} and r.id = c.room_id
+     order by c.starts_at, c.booking_id limit ${casesNamed}`)
+  return { cases: rows[0]?.cases ?? 0, firstCases: rows.map(({ cases: _all, ...one }) => one) }
 }
 
 /** A table `s`: the slots to come of doctors that overlap a time of the closure. No slot begins in three years. */
@@ -45,21 +92,6 @@ function slotsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }:
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
      where c.no = ${clinicNo} and holdfast.takes_time(s) and s.starts_at > statement_timestamp()
        and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}) s`
-}
-
-/**
- * The cases to come of a doctor that overlap a time of the closure: what they take. One of the whole clinic leaves its
- * operating rooms open.
- */
-function casesIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }: Concerned): Sql {
-  return sql`
-    select distinct a.booking_id from holdfast.clinic c
-     cross join lateral holdfast.closure_occurrences(
-       ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}::boolean, c.timezone, statement_timestamp(),
-       statement_timestamp() + interval '3 years') o(during)
-      join holdfast.allocation a on a.clinic_no = c.no and a.resource_id = ${doctorId} and a.during && o.during
-      join holdfast.theatre_case t on t.clinic_no = a.clinic_no and t.booking_id = a.booking_id
-     where c.no = ${clinicNo} and t.starts_at > statement_timestamp()`
 }
 
 /** The open sessions of doctors that are not over and overlap a time of the closure. */

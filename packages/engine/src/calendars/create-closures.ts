@@ -20,7 +20,7 @@ import { isId, newId } from '../model/id.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { applyClosures } from './apply-closures.ts'
-import { closureEffect } from './closure-effect.ts'
+import { casesOf, closureEffect } from './closure-effect.ts'
 
 /** How many of them may be one doctor's: no doctor uses up those of the clinic. */
 const closuresOfDoctorMax = 200
@@ -88,6 +88,8 @@ export function createClosures(pool: pg.Pool, announce: Announce): Closures {
     },
 
     effect: (query) => closureEffect(pool, query),
+
+    casesOf: (query) => casesOf(pool, query),
 
     async blockedSlots({ clinicNo, doctorId, from, to }) {
       const { rows } = await pool.query<BlockedSlot>(sql`

@@ -53,21 +53,30 @@ export type CreateClosureOutcome =
 /** The clinic, or the doctor, has as many that are not over; `areYearly`: as many yearly ones. */
 export type TooManyClosures = { kind: 'too_many_closures'; max: number; of: 'clinic' | 'doctor'; areYearly?: true }
 
+/** When a case is planned. `room`: its name. */
+export type CaseTime = { caseId: string; startsAt: Date; endsAt: Date; room: string }
+
+/** Cases to come in which a doctor is: at most `slotsToComeMax`, and the first ten of them. */
+export type ConcernedCases = { cases: number; firstCases: CaseTime[] }
+
 /** What a closure concerns. */
 export type ClosureEffect = {
-  /** Of its slots to come, at most `slotsToComeMax`; null: on pages after the first one. */
-  counts: {
-    slots: number
-    /** Those of them that a closure or an external calendar blocks already. */
-    blockedSlots: number
-    takenSlots: number
-    /** Open sessions that are not over. */
-    sessions: number
-    /** Cases to come in which the doctor is; 0 if the closure is of the whole clinic. */
-    cases: number
-    /** How many of their units are booked or held. */
-    takenUnits: number
-  } | null
+  /**
+   * Of its slots to come, at most `slotsToComeMax`, and of cases, unless it is of the whole clinic; null: on pages
+   * after the first one.
+   */
+  counts:
+    | (ConcernedCases & {
+        slots: number
+        /** Those of them that a closure or an external calendar blocks already. */
+        blockedSlots: number
+        takenSlots: number
+        /** Open sessions that are not over. */
+        sessions: number
+        /** How many of their units are booked or held. */
+        takenUnits: number
+      })
+    | null
   /** The live bookings in them, by start. They are not changed. */
   bookings: Page<Booking>
 }
@@ -112,6 +121,8 @@ export type Closures = {
     limit: number
     cursor: string | null
   }): Promise<ClosureEffect>
+  /** The cases of a doctor in [from, to). */
+  casesOf(query: { clinicNo: number; doctorId: string; from: Date; to: Date }): Promise<ConcernedCases>
   /** The doctor's slots that are blocked and start in [from, to), by start. */
   blockedSlots(query: { clinicNo: number; doctorId: string; from: Date; to: Date }): Promise<BlockedSlot[]>
 }

@@ -135,18 +135,30 @@ test('times are suggested from the end of the absence, and of an emergency also 
   })
 })
 
-test('the preview of an absence counts the cases in which the doctor is', async ({ database }) => {
+test('the preview of an absence counts the cases in which the doctor is, and names the first ones', async ({
+  database,
+}) => {
   const scene = await anAbsence(database)
   const { clinic, engine, theatre, surgeon } = scene
   const other = await someStaff(theatre, clinic, 'surgeon')
-  await theatre.claimCase(aCase(scene))
-  await theatre.claimCase(aCase(scene, { surgeonId: other, staffIds: [surgeon.id], startsAt: soonAt(11) }))
-  await theatre.claimCase(aCase(scene, { startsAt: soonAt(12) }))
+  const later = aCase(scene, { surgeonId: other, staffIds: [surgeon.id], startsAt: soonAt(11) })
+  const own = aCase(scene)
+  for (const claim of [later, own, aCase(scene, { startsAt: soonAt(12) })]) await theatre.claimCase(claim)
   const time = { localStart: `${day}T00:00`, localEnd: `${day}T12:00`, yearly: false }
   const effectOf = async (doctorId: string | null) =>
     (await engine.closures.effect({ clinicNo: clinic.no, doctorId, time, limit: 10, cursor: null })).counts
-  expect(await effectOf(surgeon.id)).toMatchObject({ slots: 0, cases: 2 })
-  expect(await effectOf(null)).toMatchObject({ cases: 0 })
+  const room = (await theatre.rooms(clinic.no)).find(({ id }) => id === scene.room)?.name
+  expect(await effectOf(surgeon.id)).toMatchObject({
+    slots: 0,
+    cases: 2,
+    firstCases: [
+      { caseId: own.caseId, startsAt: soonAt(9), endsAt: soonAt(10), room },
+      { caseId: later.caseId, startsAt: soonAt(11), endsAt: soonAt(12), room },
+    ],
+  })
+  expect(await effectOf(null)).toMatchObject({ cases: 0, firstCases: [] })
+  const during = { clinicNo: clinic.no, doctorId: surgeon.id, from: soonAt(9, 30), to: soonAt(11) }
+  expect(await engine.closures.casesOf(during)).toMatchObject({ cases: 1, firstCases: [{ caseId: own.caseId }] })
 })
 
 test('the preview of an absence counts no case that has begun', async ({ database }) => {

@@ -7,6 +7,7 @@ import { problem } from '../../edge/errors/problem-error.ts'
 import { closureNotFound } from '../guards/reach-closure.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { closureBody } from '../responses/bodies/closure-body.ts'
+import { concernedCasesBody } from '../responses/bodies/concerned-cases-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
@@ -153,5 +154,7 @@ function trimmed(note: string | null): string | null {
 }
 
 async function effectBody(deps: RestDeps, { counts, bookings: { items, nextCursor } }: ClosureEffect) {
-  return { ...counts, bookings: { items: await bookingBodies(deps, items), nextCursor } }
+  const bookings = { items: await bookingBodies(deps, items), nextCursor }
+  if (counts === null) return { bookings }
+  return { ...counts, ...concernedCasesBody(counts), bookings }
 }

@@ -13,6 +13,7 @@ import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
+import { concernedCasesBody } from '../responses/bodies/concerned-cases-body.ts'
 import { slotBody } from '../responses/bodies/slot-body.ts'
 import { freshReply, type ReadResponse, requestedPosition, staleReply, withHeaders } from '../responses/cached-read.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -81,7 +82,10 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
       dryRun,
       actorId: actor.accountId,
     })
-    return withdrawn(outcome, dryRun)
+    const response = withdrawn(outcome, dryRun)
+    if (!dryRun) return response
+    const found = await engine.closures.casesOf({ clinicNo: clinic.no, doctorId: doctor.id, ...range })
+    return found.cases === 0 ? response : { ...response, body: { ...response.body, ...concernedCasesBody(found) } }
   }
   serve(restOperations.withdrawSlotsOfDoctor, withdrawDays, {
     validate: ({ query: { from, to } }) => requireDays(from, to, listedDaysMax),

@@ -11,6 +11,7 @@ import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { effectQuery } from './closure-queries.ts'
+import { TheatreCases } from './theatre-cases.tsx'
 
 export type BookingLinks = {
   timeZone: string
@@ -39,10 +40,10 @@ export function ClosureEffect({ clinicId, of, links }: EffectProps) {
       <Text role="status">
         {t('closures.slots', { count: first.slots ?? 0 })}{' '}
         {first.sessions ? `${t('closures.sessions', { count: first.sessions })} ` : null}
-        {first.cases ? `${t('closures.cases', { number: formatNumber(first.cases) })} ` : null}
         {bookings.length > 0 ? t('closures.stay', { number }) : null}
         {bookings.length === 0 && !first.cases ? t('closures.nobody') : null}
       </Text>
+      <TheatreCases of={first} clinicId={clinicId} timeZone={timeZone} />
       {bookings.length === 0 ? null : (
         <ul className={layoutClasses.scrollList} ref={listRef}>
           {bookings.map((booking) => (

@@ -16,6 +16,7 @@ import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { TheatreCases } from '../closures/theatre-cases.tsx'
 import { affectedOf } from './affected.ts'
 import { AffectedList } from './affected-list.tsx'
 import { AffectedSheet } from './affected-sheet.tsx'
@@ -128,6 +129,7 @@ export function Withdrawal(props: WithdrawalProps) {
       ) : slots + sessions > 0 ? (
         <Text c="dimmed">{t('withdraw.noBookings')}</Text>
       ) : null}
+      <TheatreCases of={preview.data} clinicId={clinicId} timeZone={timeZone} />
       {mayBeDone && withdrawal.isError ? <ErrorState error={withdrawal.error} help={t('withdraw.unknown')} /> : null}
       <Group gap="sm">
         <ActionButton
