@@ -182,6 +182,7 @@ export const engineMethods = {
     list: 'long read',
     visits: 'read',
     ofBooking: 'read',
+    flagsOf: 'read',
     link: 'write',
     unlink: 'write',
     unlinked: 'long read',

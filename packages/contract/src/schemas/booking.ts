@@ -199,6 +199,13 @@ export const bookingSchema = component('Booking', {
       'clinic has undone it. Kept when the booking is cancelled or marked.',
   }),
   bookedSince: Type.Optional(bookedSinceSchema),
+  patientFlags: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'Of the record that the booking is linked to, such as an interpreter. Only in `listClinicBookings`; ' +
+        'absent: it has none',
+    }),
+  ),
   version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
 })
 

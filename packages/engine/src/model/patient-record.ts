@@ -114,6 +114,8 @@ export type Patients = {
   visits(patientId: string, now: Date): Promise<PatientVisits>
   /** The record that a booking is linked to; null: none. */
   ofBooking(bookingId: string): Promise<PatientRecord | null>
+  /** The flags of the records that bookings of a clinic are linked to, by booking; those without are left out. */
+  flagsOf(clinicNo: number, bookingIds: readonly string[]): Promise<Map<string, string[]>>
   link(bookingId: string, patientId: string, actorId: string): Promise<LinkPatientOutcome>
   /** Idempotent. @returns whether it had a link */
   unlink(bookingId: string): Promise<boolean>

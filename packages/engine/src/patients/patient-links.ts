@@ -5,7 +5,7 @@ import type { LinkPatientOutcome, PatientRecord, Patients } from '../model/patie
 import { selectedRecord } from './record-columns.ts'
 
 /** Which booking is whose: in a separate table, so that claims do not have to write it. */
-export function patientLinks(pool: pg.Pool): Pick<Patients, 'ofBooking' | 'link' | 'unlink'> {
+export function patientLinks(pool: pg.Pool): Pick<Patients, 'ofBooking' | 'flagsOf' | 'link' | 'unlink'> {
   return {
     async ofBooking(bookingId) {
       if (!isId(bookingId)) return null
@@ -15,6 +15,17 @@ export function patientLinks(pool: pg.Pool): Pick<Patients, 'ofBooking' | 'link'
           join holdfast.patient p on p.clinic_no = l.clinic_no and p.id = l.patient_id
          where l.clinic_no = ${clinicNoOf(bookingId)} and l.booking_id = ${bookingId} and p.erased_at is null`)
       return rows[0] ?? null
+    },
+
+    async flagsOf(clinicNo, bookingIds) {
+      if (bookingIds.length === 0) return new Map()
+      const { rows } = await pool.query<{ bookingId: string; flags: string[] }>(sql`
+        select l.booking_id as "bookingId", p.flags
+          from holdfast.booking_patient l
+          join holdfast.patient p on p.clinic_no = l.clinic_no and p.id = l.patient_id
+         where l.clinic_no = ${clinicNo} and l.booking_id = any (${bookingIds}::uuid[]) and p.erased_at is null
+           and p.flags <> '{}'`)
+      return new Map(rows.map(({ bookingId, flags }) => [bookingId, flags]))
     },
 
     async link(bookingId, patientId, actorId) {

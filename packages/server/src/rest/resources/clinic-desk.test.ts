@@ -41,6 +41,35 @@ test('the clinic’s bookings are found by day, status, doctor and patient, in p
   expect(first.body.items.find(({ id }) => id === ada.id)?.patient.email).toBe('ada@example.org')
 })
 
+test('the list has the flags of linked records, also for the doctor, and no others', async ({ database, rest }) => {
+  const { doctor, admin, path, clinic } = await aDesk(database, rest)
+  const own = await rest.aMember(clinic.no, 'doctor', doctor.id)
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  const [linked, plain, unlinked] = [
+    await aBooking(database, slot, { patient: { name: 'Ada' } }),
+    await aBooking(database, slot, { patient: { name: 'Bob' } }),
+    await aBooking(database, slot, { patient: { name: 'Cyd' } }),
+  ]
+  const recordOf = async (name: string, flags: string[]) =>
+    (await rest.call('createPatient', { path, as: admin, body: { name, flags } })).body.id
+  const link = async (bookingId: string, patientId: string) =>
+    rest.call('linkBookingToPatient', { path: { ...path, bookingId }, as: admin, body: { patientId } })
+  await link(linked.id, await recordOf('Ada', ['Interpreter', 'Wheelchair']))
+  await link(plain.id, await recordOf('Bob', []))
+  for (const [as, query] of [
+    [admin, {}],
+    [own, { doctorId: doctor.id }],
+    [admin, { withBookedSince: true }],
+  ] as const) {
+    const { items } = (await rest.call('listClinicBookings', { path, as, query })).body
+    expect(Object.fromEntries(items.map(({ id, patientFlags }) => [id, patientFlags]))).toEqual({
+      [linked.id]: ['Interpreter', 'Wheelchair'],
+      [plain.id]: undefined,
+      [unlinked.id]: undefined,
+    })
+  }
+})
+
 test('the list shows who got an appointment since a withdrawal, doctors only theirs', async ({ database, rest }) => {
   const { doctor, admin, path, clinic } = await aDesk(database, rest)
   const colleague = await aDoctor(database, clinic)

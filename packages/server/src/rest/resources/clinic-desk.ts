@@ -12,7 +12,7 @@ import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody, statsRows } from '../responses/bodies/stats-body.ts'
-import { bookingBodies, bookingBodiesWithLater } from '../responses/booking-bodies.ts'
+import { bookingBodiesWithFlags, bookingBodiesWithLater } from '../responses/booking-bodies.ts'
 import { shortCsvResponse } from '../responses/csv.ts'
 import { singleFlight } from '../responses/single-flight.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -40,7 +40,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       const page = await reads.bookingsOfClinic({ ...filters, limit, cursor })
       const items = withBookedSince
         ? await bookingBodiesWithLater(deps, clinic.no, page.items, actor.doctorId)
-        : await bookingBodies(deps, page.items)
+        : await bookingBodiesWithFlags(deps, clinic.no, page.items)
       return { status: 200, body: { items, nextCursor: page.nextCursor } }
     },
     {

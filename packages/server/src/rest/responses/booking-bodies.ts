@@ -41,6 +41,23 @@ export async function bookingBodiesOfClinics(deps: RestDeps, bookings: readonly 
   return bookings.flatMap(({ id }) => bodyById.get(id) ?? [])
 }
 
+/** The same for a page of a clinic's bookings, with the flags of their patients' records. */
+export async function bookingBodiesWithFlags(
+  deps: RestDeps,
+  clinicNo: number,
+  bookings: readonly Booking[],
+): Promise<BookingBody[]> {
+  const ids = bookings.filter(({ erasedAt }) => erasedAt === null).map(({ id }) => id)
+  const [bodies, flags] = await Promise.all([
+    bookingBodies(deps, bookings),
+    deps.engine.patients.flagsOf(clinicNo, ids),
+  ])
+  return bodies.map((body) => {
+    const patientFlags = flags.get(body.id)
+    return patientFlags === undefined ? body : { ...body, patientFlags }
+  })
+}
+
 /**
  * The same for a page of a clinic's bookings, with what patients whose slots were withdrawn have got since.
  *
@@ -53,7 +70,7 @@ export async function bookingBodiesWithLater(
   doctorId: string | null,
 ): Promise<BookingBody[]> {
   const [bodies, later] = await Promise.all([
-    bookingBodies(deps, bookings),
+    bookingBodiesWithFlags(deps, clinicNo, bookings),
     deps.engine.reads.bookedSinceWithdrawal({ clinicNo, bookings, doctorId }),
   ])
   return bodies.map((body) => {

@@ -10,7 +10,9 @@ export function cachedBookings(queryClient: QueryClient, clinicId: string) {
   return {
     /** Replaces earlier versions of a booking. The page may have read a later one. */
     update(changed: Booking): void {
-      const newest = (one: Booking) => (one.id === changed.id && one.version < changed.version ? changed : one)
+      const newest = (one: Booking) => (one.id === changed.id && one.version < changed.version ? after(one) : one)
+      // Only lists have the flags of its patient.
+      const after = ({ patientFlags }: Booking) => (patientFlags === undefined ? changed : { ...changed, patientFlags })
       queryClient.setQueriesData<AllPages<Booking>>(lists, (read) => read && inItems(read, newest))
       queryClient.setQueriesData<InfiniteData<{ items: Booking[] }>>(
         searches,

@@ -12,6 +12,7 @@ import tableClasses from '../../ui/table.module.css'
 import { JoinVideo } from '../video/join-video.tsx'
 import { VisitOfBooking } from '../visits/visit-of-booking.tsx'
 import { BookingActions } from './booking-actions.tsx'
+import { Flags } from './flags.tsx'
 import { canAttend } from './offered-actions.ts'
 import { PatientName } from './patient-name.tsx'
 import { StatusMark } from './status-mark.tsx'
@@ -92,6 +93,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }
                   </span>
                   {booking.visitTypeId === undefined ? null : <VisitOfBooking booking={booking} />}
                   <PhoneAndReason booking={booking} />
+                  {booking.patientFlags === undefined ? null : <Flags flags={booking.patientFlags} size="md" />}
                   {noteOf?.(booking)}
                 </Stack>
               </td>

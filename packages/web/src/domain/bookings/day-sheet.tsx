@@ -49,6 +49,13 @@ export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps)
                 <td>
                   <PatientName of={booking} />
                   {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
+                  {booking.patientFlags?.map((flag) => (
+                    <div key={flag}>
+                      <strong>
+                        <bdi>{flag}</bdi>
+                      </strong>
+                    </div>
+                  ))}
                 </td>
                 <td className={classes.contact}>
                   {booking.patient.phone === undefined ? (

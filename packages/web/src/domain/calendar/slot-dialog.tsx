@@ -9,6 +9,7 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import { BookingActions } from '../bookings/booking-actions.tsx'
+import { Flags } from '../bookings/flags.tsx'
 import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { StatusMark } from '../bookings/status-mark.tsx'
@@ -104,6 +105,7 @@ function SlotDetails(props: SlotDetailsProps) {
             </Text>
           )}
           {booking.reason ? <Text size="sm">{booking.reason}</Text> : null}
+          {booking.patientFlags === undefined ? null : <Flags flags={booking.patientFlags} />}
           {booking.status === 'PENDING' ? (
             <Text size="sm" c="dimmed">
               {t('calendar.heldHelp')}
