@@ -169,8 +169,6 @@ test('a time that a later milestone needs: its removal names that one, has the f
   await expect.poll(() => change.evaluate((button) => button === document.activeElement)).toBe(true)
 })
 
-const viewport = { width: 1280, height: 900 }
-
 /** The part of the window's width that it takes, once it has slid in. */
 async function across(one: Locator): Promise<{ from: number; to: number }> {
   let [from, to] = [Number.NaN, Number.NaN]
@@ -178,29 +176,8 @@ async function across(one: Locator): Promise<{ from: number; to: number }> {
     const before = from
     const { x, width } = (await one.boundingBox()) ?? { x: Number.NaN, width: Number.NaN }
     ;[from, to] = [x, x + width]
-    return from === before && from >= 0 && to <= viewport.width
+    return from === before && from >= 0 && to <= 1280
   }
   await expect.poll(isInPlace).toBe(true)
   return { from, to }
-}
-
-for (const locale of ['en', 'ar']) {
-  test(`messages cover neither the case’s panel nor dialogs: ${locale}`, async ({ site }) => {
-    const theatre = await aTheatre(site)
-    await aCase(site, theatre, { procedure })
-    const page = await openBoard(theatre, 'staff', { locale, viewport })
-    await page.getByRole('button', { name: /Hip replacement/ }).click()
-    const dialog = page.getByRole('dialog')
-    const panel = await across(dialog)
-    await dialog.getByRole('listitem').getByRole('button').first().click()
-    const message = await across(page.getByRole('alert'))
-    await page.keyboard.press('Escape')
-    await dialog.waitFor({ state: 'detached' })
-    // This is one of the wider dialogs.
-    await page.goto(`/clinic/${theatre.clinicId}/theatre/requests`)
-    await page.getByRole('main').getByRole('button').first().click()
-    const wide = await across(dialog)
-    const covered = [panel, wide].filter(({ from, to }) => from < message.to && message.from < to)
-    expect({ message, covered }).toEqual({ message, covered: [] })
-  })
 }

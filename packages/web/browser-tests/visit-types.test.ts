@@ -75,9 +75,9 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
 
   await page.getByRole('button', { name: 'Switch off First visit' }).click()
   await page.getByText('First visit can no longer be booked. Existing appointments stay.').waitFor()
-  await page.getByRole('button', { name: 'Switch on First visit' }).waitFor()
+  expect(await page.getByRole('alert').filter({ hasText: 'First visit can no longer' }).count()).toBe(0)
   expect(await listed()).toMatchObject([{ active: false }])
-  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('button', { name: 'Switch on First visit' }).click()
   await page.getByRole('button', { name: 'Switch off First visit' }).waitFor()
   expect(await listed()).toMatchObject([{ active: true }])
   expect(await axeFindings(page)).toEqual([])

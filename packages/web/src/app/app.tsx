@@ -1,7 +1,7 @@
 import { DirectionProvider, localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
+import { Toasts } from '../ui/toasts.tsx'
 import { queryClient, router } from './router.tsx'
 import { cssVariables, theme } from './theme.ts'
 
@@ -20,8 +20,7 @@ export function App() {
       >
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />
-          {/* In the corner, and narrow enough to be beside dialogs and panels of a window of 1280 pixels. */}
-          <Notifications position={isRtl ? 'bottom-right' : 'bottom-left'} limit={3} containerWidth={300} />
+          <Toasts />
         </QueryClientProvider>
       </MantineProvider>
     </DirectionProvider>

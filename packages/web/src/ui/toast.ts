@@ -8,7 +8,7 @@ const shownMs = 6_000
 
 function shared({ id, title, message }: Toast) {
   const closeButtonProps = { 'aria-label': i18next.t('shell:close') }
-  return { ...(id ? { id } : {}), title, message, withBorder: true, closeButtonProps }
+  return { ...(id ? { id } : {}), title, message, closeButtonProps }
 }
 
 /** Announces an outcome briefly, also to screen readers. What has to be read stays on the page instead. */

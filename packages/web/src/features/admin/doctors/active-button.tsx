@@ -1,5 +1,5 @@
 import type { Doctor } from '@holdfast/contract/client'
-import { Button, Group, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,9 +10,10 @@ import { formatNumber } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicDoctorsQuery } from '../../../lib/queries/clinic-queries.ts'
 import { doctorQuery } from '../../../lib/queries/directory-queries.ts'
+import { announce } from '../../../ui/announce.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { toastFailed } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 
 /** Closes or opens a doctor for new bookings, and asks first if somebody waits for one. Existing bookings stay. */
@@ -65,18 +66,9 @@ function useChange(doctor: Doctor) {
   }
   const change = useMutation({
     mutationFn: (active: boolean) => dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body: { active } })),
-    onSuccess: (_doctor, active) => {
-      toastDone({
-        message: (
-          <Group justify="space-between">
-            <span>{t(active ? 'doctors.activated' : 'doctors.deactivated', { name: doctor.name })}</span>
-            <Button size="compact-sm" variant="default" onClick={() => change.mutate(!active)}>
-              {t('undo')}
-            </Button>
-          </Group>
-        ),
-      })
-    },
+    // The row shows it, and its button undoes it.
+    onSuccess: (_doctor, active) =>
+      announce(t(active ? 'doctors.activated' : 'doctors.deactivated', { name: doctor.name })),
     onError: failed,
     onSettled: async () => {
       await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })

@@ -67,13 +67,14 @@ function caseAt(target: EventTarget): Element | null {
 
 function CaseCard({ lines, left, top }: Shown) {
   const ref = useRef<HTMLDivElement>(null)
-  // It is within the window, at whichever side the case is.
+  // It is within the window and above messages, at whichever side the case is.
   useEffect(() => {
     const card = ref.current
     if (card === null) return
     const { width, height } = card.getBoundingClientRect()
     card.style.left = `${Math.max(edgePixels, Math.min(left, window.innerWidth - width - edgePixels))}px`
-    card.style.top = `${Math.min(top + 2, window.innerHeight - height - edgePixels)}px`
+    const lowerEdge = document.querySelector('[data-toasts]')?.getBoundingClientRect().top ?? window.innerHeight
+    card.style.top = `${Math.min(top + 2, lowerEdge - height - edgePixels)}px`
   }, [left, top])
   return (
     <div ref={ref} className={classes.card} style={{ left, top }} aria-hidden="true" data-case-card>

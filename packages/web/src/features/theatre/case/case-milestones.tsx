@@ -181,7 +181,7 @@ function EditMilestone({ one, milestone, names, onDone }: EditMilestoneProps) {
 
 function useRecord(one: Case, onDone?: () => void) {
   const { t } = useTranslation('theatre')
-  const action = useCaseAction({ shows: (error) => contradictionOf(error) !== null })
+  const action = useCaseAction({ shows: (error) => contradictionOf(error) !== null, isShown: true })
   const [refused, setRefused] = useState<Refused | null>(null)
   const record = ({ milestone, at }: Recorded, force: boolean) =>
     action.mutate(
