@@ -2,7 +2,7 @@ import { aDoctor, aSession, aVisitType } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
+import { axeFindings, rateLimited, sidewaysPixels, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
 test('the desk books a visit type for a patient who walks in, also one that patients cannot book', async ({ site }) => {
@@ -78,10 +78,22 @@ test('the desk finds the soonest time of any doctor, with whom it is, and books 
   const hour = Math.ceil(Date.now() / 3_600_000) * 3_600_000
   await aSession(site.database, doctor, { startsAt: new Date(hour + 2 * 3_600_000), minutes: 30 })
   await aSession(site.database, other, { startsAt: new Date(hour + 3_600_000), minutes: 10 })
-  const page = await scene.pageOf('staff')
+  const page = await scene.pageOf('staff', { serviceWorkers: 'block' })
   await page.goto(`/clinic/${clinic.id}/book`)
   await page.getByLabel('Visit type').selectOption({ label: 'Vaccination · 10 minutes' })
+  // Nothing is found in what was searched, and the rest cannot be read.
+  const list = (url: URL) => url.pathname === `/api/v1/clinics/${clinic.id}/times`
+  await page.route(list, (route) => {
+    const isRest = new URL(route.request().url()).searchParams.has('after')
+    const searchedUntil = new Date(Date.now() + 86_400_000).toISOString()
+    if (isRest) return route.fulfill(rateLimited)
+    return route.fulfill({ json: { items: [], searchedUntil, asOf: new Date().toISOString() } })
+  })
   await page.getByLabel('Doctor').selectOption({ label: 'Any doctor, soonest' })
+  const again = page.getByRole('alert').getByRole('button', { name: 'Try again' })
+  await again.waitFor()
+  await page.unroute(list)
+  await again.click()
   const times = page.locator('[data-weeks] button[aria-pressed]')
   await times.filter({ hasText: 'Dr Bo Berg' }).waitFor()
   expect(await times.count()).toBe(4)

@@ -1,14 +1,7 @@
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
-import { axeFindings, sidewaysPixels, untilDrawn } from './harness.ts'
+import { axeFindings, rateLimited, sidewaysPixels, untilDrawn } from './harness.ts'
 import { test } from './site-test.ts'
-
-/** A refusal that the site does not retry by itself. */
-const rateLimited = {
-  status: 429,
-  contentType: 'application/problem+json',
-  json: { type: 'urn:holdfast:problem:rate_limited', title: '', detail: '', status: 429, code: 'rate_limited' },
-}
 
 test('the page of the proof has its heading when the figures cannot be read', async ({ site }) => {
   const page = await site.newPage({ serviceWorkers: 'block', viewport: { width: 320, height: 640 } })

@@ -256,3 +256,10 @@ async function endServer(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')
   await ended
 }
+
+/** A refusal that the site does not retry by itself. */
+export const rateLimited = {
+  status: 429,
+  contentType: 'application/problem+json',
+  json: { type: 'urn:holdfast:problem:rate_limited', title: '', detail: '', status: 429, code: 'rate_limited' },
+}

@@ -43,11 +43,11 @@ export function SoonestTimes({ texts, chosen, onChoose, labelOf, ...of }: Soones
   const found = useInfiniteQuery(soonestQuery(of))
   const [seed] = useState(() => Math.random().toString())
   const isSearching = useSearchOn(found)
-  if (found.data === undefined || isSearching) {
-    if (found.isError) return <ErrorState error={found.error} retry={() => void found.refetch()} />
-    return <Skeleton height={120} radius="lg" />
+  const times = found.data?.pages.flatMap(({ items }) => items) ?? []
+  if (found.isError && times.length === 0) {
+    return <ErrorState error={found.error} retry={() => void found.refetch()} />
   }
-  const times = found.data.pages.flatMap(({ items }) => items)
+  if (found.data === undefined || isSearching) return <Skeleton height={120} radius="lg" />
   const slots = times.flatMap(({ startsAt, doctors }): Slot[] => {
     const kept = doctors.find((one) => timeIdOf({ ...one, startsAt }) === chosen?.id)
     const free = kept ?? minBy(doctors, ({ doctorId }) => rankOf(seed + startsAt + doctorId))
