@@ -1,7 +1,8 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings } from './harness.ts'
+import { axeFindings, rateLimited } from './harness.ts'
 import { test } from './site-test.ts'
 
 test('the desk finds a patient of the clinic by what is typed, and fills in the form with one button', async ({
@@ -80,4 +81,23 @@ test('a record is found by the birth date, shows its flags, and gets the booking
   await page.getByRole('status').getByText('Mia Müller').waitFor()
   await page.goto(path)
   await page.getByRole('region', { name: 'Appointments' }).getByText('Dr Ada Lovelace').waitFor()
+})
+
+test('the desk reads that an appointment is booked and not linked to the record', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { clinic } = scene
+  await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 60_000) })
+  const path = { clinicId: clinic.id }
+  const record = await dataOf(site.admin.createPatient({ path, body: { name: 'Mia Müller' } }))
+  const page = await scene.pageOf('staff', { serviceWorkers: 'block' })
+  await page.route(`**/api/v1/clinics/${clinic.id}/bookings/*/patient`, (route) => route.fulfill(rateLimited))
+  await page.goto(`/clinic/${clinic.id}/book?patientId=${record.id}`)
+  await page
+    .getByRole('button', { name: /^\d+:\d\d/ })
+    .first()
+    .click()
+  await page.getByRole('button', { name: /^Book \w/ }).click()
+  await page.getByRole('heading', { name: 'Booked' }).waitFor()
+  await page.getByRole('alert').getByText('it is not linked to the patient’s record').waitFor()
+  expect(await axeFindings(page)).toEqual([])
 })
