@@ -94,8 +94,7 @@ function BookForm({ former, known }: BookFormProps) {
   const types = visits.typesOf(doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId)))
   const type = types.includes(patient.type) ? patient.type : (types[0] ?? 'in_person')
   const { data: made, variables: asked } = booking
-  // Another time or patient is asked about anew.
-  const isAsked = asked?.slot === chosen && patientFields.every((field) => asked?.patient[field] === patient[field])
+  const isAsked = asked !== undefined && isSame(asked, { slot: chosen, patient, patientId: record?.id ?? null })
   const again = (isForSame: boolean) => {
     setFirstDay(isForSame && made ? localDay(made.startsAt, timeZone) : today)
     booking.reset()
@@ -169,6 +168,17 @@ function BookForm({ former, known }: BookFormProps) {
         </section>
       </div>
     </Stack>
+  )
+}
+
+type Asked = { slot: Slot | null; patient: PatientDraft; patientId: string | null }
+
+/** Another time, patient or record is asked about anew. */
+function isSame(asked: Asked, { slot, patient, patientId }: Asked): boolean {
+  return (
+    asked.slot === slot &&
+    asked.patientId === patientId &&
+    patientFields.every((field) => asked.patient[field] === patient[field])
   )
 }
 
