@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { bandDraftOf, bandsOn, draftOf, newBand, overlapOf, problemOf, replacedBy, requestOf } from './hours-draft.ts'
+import {
+  bandDraftOf,
+  bandsOn,
+  draftOf,
+  isWritten,
+  newBand,
+  overlapOf,
+  problemOf,
+  replacedBy,
+  requestOf,
+} from './hours-draft.ts'
 
 const draft = (...bands: Partial<ReturnType<typeof newBand>>[]) => ({
   bands: bands.map((band) => ({ ...newBand(), ...band })),
@@ -98,4 +108,30 @@ test('the form begins with the hours of today, or the next ones, and names those
   expect(draftOf([now], '2026-11-30').validUntil).toBe('2026-12-20')
   expect(draftOf([later], '2026-11-30')).toMatchObject({ bands: [{ from: '10:00' }], validFrom: '2027-01-04' })
   expect(draftOf([], '2026-11-30')).toMatchObject({ bands: [{ from: '09:00' }], validFrom: '2026-11-30' })
+})
+
+test('a change whose response was lost is known by its rows and the next version', () => {
+  const begun = { versions: [], version: 3, filledUntil: null, runsOutOn: null }
+  const request = requestOf(draft({ everyWeeks: 2 }))
+  if (request === null) throw new Error('The rows are not complete.')
+  const band = {
+    weekdays: [1, 2, 3, 4, 5],
+    from: '09:00',
+    to: '12:00',
+    everyWeeks: 2,
+    inWeekOf: '2027-01-04',
+    gridMinutes: 10,
+    slotMinutes: null,
+    capacity: null,
+    visitTypeIds: null,
+  }
+  const written = { validFrom: '2027-01-04', validUntil: null, bands: [band] }
+  const isKnown = (part: object, version = 4) =>
+    isWritten({ ...request, version: 3 }, begun, { ...begun, version, versions: [{ ...written, ...part }] })
+  expect(isKnown({})).toBe(true)
+  expect(isKnown({}, 3)).toBe(false)
+  expect(isKnown({}, 5)).toBe(false)
+  expect(isKnown({ validUntil: '2027-02-01' })).toBe(false)
+  expect(isKnown({ validFrom: '2027-01-05' })).toBe(false)
+  expect(isKnown({ bands: [{ ...band, to: '13:00' }] })).toBe(false)
 })

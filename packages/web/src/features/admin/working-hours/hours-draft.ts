@@ -1,4 +1,4 @@
-import type { NewWorkingHours, WorkingBand, WorkingHoursVersion } from '@holdfast/contract/client'
+import type { NewWorkingHours, WorkingBand, WorkingHours, WorkingHoursVersion } from '@holdfast/contract/client'
 import {
   type BandOverlap,
   type BandWeeks,
@@ -124,6 +124,17 @@ export function requestOf(draft: HoursDraft): NewWorkingHours | null {
     validFrom,
     ...(validUntil === '' ? {} : { validUntil }),
   }
+}
+
+/** Whether a request, whose response was lost, is what has changed the hours that a form began with. */
+export function isWritten(request: NewWorkingHours, begun: WorkingHours, present: WorkingHours): boolean {
+  if (present.version !== begun.version + 1) return false
+  const { version: _, ...wanted } = request
+  const written = present.versions.find(({ validFrom }) => validFrom === wanted.validFrom)
+  if (written === undefined) return false
+  const { bands, validFrom, validUntil } = written
+  const draft = { bands: bands.map(bandDraftOf), validFrom, validUntil: validUntil ?? '' }
+  return JSON.stringify(requestOf(draft)) === JSON.stringify(wanted)
 }
 
 function timesOf({ weekdays, from, to }: BandDraft) {

@@ -16,6 +16,7 @@ import {
   bandsOn,
   draftOf,
   type HoursDraft,
+  isWritten,
   newBand,
   overlapOf,
   replacedBy,
@@ -36,8 +37,14 @@ type FormProps = {
 /** New working hours, which begin with those that the doctor has. They are applied after a preview. */
 export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormProps) {
   const { t } = useTranslation('working-hours')
-  const { draft, begun, shown, change, changeDays, setBegun, setShown } = useHoursDraft(hours, today)
+  const { draft, begun, shown, change, changeDays, setBegun, setShown, beginFrom } = useHoursDraft(hours, today)
   const { preview, apply } = useHoursActions({ clinicId, doctorId })
+  const [lost, setLost] = useState<NewWorkingHours | null>(null)
+  // The hours that this form has changed, too: its response was lost.
+  if (lost !== null && isWritten(lost, begun, hours)) {
+    setBegun(hours)
+    setLost(null)
+  }
   const request = requestOf(draft)
   const isReady = shown !== null && preview.data !== undefined && !preview.isPending
   return (
@@ -45,18 +52,22 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
       onSubmit={(event) => {
         event.preventDefault()
         if (isReady) {
-          apply.mutate(shown, {
+          const sent = { ...shown, version: begun.version }
+          apply.mutate(sent, {
             onSuccess: (changed) => {
               setShown(null)
-              setBegun(changed)
+              beginFrom(changed)
+              setLost(null)
               toastDone({ message: t('applied') })
+            },
+            onError: (error) => {
+              if (refusalCode(error) === null) setLost(sent)
             },
           })
         } else if (request !== null) {
-          const sent = { ...request, version: begun.version }
-          setShown(sent)
+          setShown(request)
           apply.reset()
-          preview.mutate(sent)
+          preview.mutate(request)
         }
       }}
     >
@@ -100,7 +111,14 @@ function useHoursDraft(hours: WorkingHours, today: string) {
     setBegunBands(bands)
     change({ ...part, bands })
   }
-  return { draft, begun, shown, change, changeDays, setBegun, setShown }
+  /** After a change: the rows are as they are stored, with the weeks that they are in. */
+  const beginFrom = (changed: WorkingHours) => {
+    const bands = bandsOn(changed.versions, draft.validFrom)
+    setBegun(changed)
+    setBegunBands(bands)
+    setDraft({ ...draft, bands })
+  }
+  return { draft, begun, shown, change, changeDays, setBegun, setShown, beginFrom }
 }
 
 type DraftProps = { draft: HoursDraft; change: (part: Partial<HoursDraft>) => void }
