@@ -48,6 +48,29 @@ const kindsOf = (outcomes: readonly (TimeClaimOutcome | 'retry')[]) =>
   outcomes.map((one) => (one === 'retry' ? one : one.kind))
 
 describe('claims of times', () => {
+  test('in one batch, an account is known at the clinic where it has been, and no other account is', async ({
+    database,
+  }) => {
+    const accountId = randomUUID()
+    const atClinic = async (of: BuiltClinic) => {
+      const one = await aDoctor(database, of)
+      const type = await aVisitType(database, of, { bookableBy: 'known_patients', minutes: 10 })
+      return { doctor: one, type, session: await aSession(database, one) }
+    }
+    const [own, foreign] = [await atClinic(clinic), await atClinic(await aClinic(database))]
+    await aBooking(database, await aSlot(database, own.doctor), { accountId, status: 'COMPLETED' })
+    const outcomes = await claim(
+      database,
+      aTimeClaim(own.session, own.type, 0, { accountId }),
+      aTimeClaim(own.session, own.type, 10, { accountId: randomUUID() }),
+      aTimeClaim(foreign.session, foreign.type, 0, { accountId }),
+      aTimeClaim(own.session, own.type, 20),
+      aTimeClaim(own.session, own.type, 30, { accountId }),
+    )
+    const refused = 'visit_type_restricted'
+    expect(kindsOf(outcomes)).toEqual(['booked', refused, refused, refused, 'booked'])
+  })
+
   test('a visit gets a slot of its own, as long as its type says', async ({ database }) => {
     const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic, { minutes: 25 })]
     const request = aTimeClaim(session, type, 30)

@@ -1,4 +1,12 @@
-import { aBooking, aClinic, aDoctor, aVisitType, type TestDatabase } from '@holdfast/testkit'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aVisitType,
+  holdLock,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -132,6 +140,20 @@ test('of two who change the same hours, the later is notified, a repetition not'
   expect((await set(second, { version: 1 })).body).toMatchObject({ version: 2 })
   // Without one, as before: whatever there is, is replaced.
   expect((await set(first)).body).toMatchObject({ version: 3, versions: [{ bands: first }] })
+})
+
+test('of two managers with one version who both wait for the lock, one is told', async ({ database, rest }) => {
+  const { doctor, set } = await aScene(database, rest)
+  const held = await holdLock(
+    database.ownerPool,
+    `select pg_advisory_xact_lock(hashtextextended('holdfast.working_hours ' || $1::text, 0))`,
+    [doctor.id],
+  )
+  const both = ['08:00', '14:00'].map((from) => set([daily({ from, to: '18:00' })], { version: 0 }))
+  await untilLockWaiters(database, 2)
+  await held.release()
+  const outcomes = await Promise.all(both)
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual([200, 409])
 })
 
 test('what cannot be working hours is named', async ({ database, rest }) => {
