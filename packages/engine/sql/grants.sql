@@ -161,7 +161,7 @@ begin
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'apply_busy_times', 'closure_times',
          'closure_occurrences', 'first_instant', 'end_of_gap', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
-         'months_in_transit', 'moving_clinics',
+         'months_in_transit', 'moving_clinics', 'is_clinic_here',
          'place_clinic',
          'identity_keys', 'fold_phone',
          'clinic_no_of', 'id_floor', 'recent_ids')

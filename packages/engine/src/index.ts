@@ -38,6 +38,7 @@ export { canChange } from './database/can-change-sql.ts'
 export { connectClient } from './database/connect-client.ts'
 export { type DatabasePool, openDatabasePool } from './database/database-pool.ts'
 export {
+  ClinicMoving,
   DatabaseUnavailable,
   isClinicMoving,
   isConnectionLost,
@@ -274,6 +275,8 @@ export type {
   WorkingHoursRefusal,
 } from './model/working-hours.ts'
 export { type ClinicCopy, chooseClinic } from './move/choose-clinic.ts'
+export { isClinicHere } from './move/clinic-fence.ts'
+export { moveNoticeMs } from './move/clinic-note.ts'
 export {
   type MoveClinicOptions,
   type MovedClinic,

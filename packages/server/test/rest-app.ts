@@ -198,7 +198,8 @@ function auditOf(audited: AuditEntry[], log: RestApp['auditLog']): RestDeps['aud
 
 function ofOneDatabase(rest: Omit<RestDeps, 'ofClinic' | 'readHolidays'>): RestShards {
   const common: RestDeps = { readHolidays: createReadHolidays(), ...rest, ofClinic: () => common }
-  return { common, of: () => common, lookAgain: async () => false, others: [] }
+  const places = { known: () => 0, requireHere: async () => undefined }
+  return { common, of: () => common, lookAgain: async () => false, places, others: [] }
 }
 
 function testAccount({ id = randomUUID(), ...options }: Partial<TestAccount>): TestAccount {

@@ -301,6 +301,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'has_left',
     'id_floor',
     'identity_keys',
+    'is_clinic_here',
     'is_expected',
     'is_notified',
     'join_waitlist',

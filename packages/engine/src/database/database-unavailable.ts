@@ -112,9 +112,17 @@ export function isNotWritable(error: unknown): boolean {
   return error instanceof Error && notWritableStates.has(codeOf(error))
 }
 
+const clinicMovingState = 'HF003'
+
+/** The clinic has moved to another database: what is read here may lack rows. */
+export class ClinicMoving extends Error {
+  override name = 'ClinicMoving'
+  readonly code = clinicMovingState
+}
+
 /** Whether the clinic is being moved to another database (refuse_moving_clinic.sql). Nothing was written. */
 export function isClinicMoving(error: unknown): boolean {
-  return error instanceof Error && codeOf(error) === 'HF003'
+  return error instanceof Error && codeOf(error) === clinicMovingState
 }
 
 /** Whether a connection prepared the statement before a migration changed what it returns. Nothing has run. */

@@ -155,6 +155,18 @@ export async function isRefusedForGood(database: pg.Client, clinicNo: number): P
 }
 
 /**
+ * Whether a database has all rows of a clinic. Where it was before a move, rows are deleted.
+ *
+ * @param database as the owner or application
+ */
+export async function isClinicHere(database: pg.Pool, clinicNo: number): Promise<boolean> {
+  const { rows } = await database.query<{ isHere: boolean }>(
+    sql`select holdfast.is_clinic_here(${clinicNo}) as "isHere"`,
+  )
+  return rows[0]?.isHere === true
+}
+
+/**
  * Runs `work` in a transaction that has locked a table, and repeats it while it does not get a lock.
  *
  * @param mode `exclusive`: nobody else writes into the table or locks its rows meanwhile, and whatever was written into

@@ -104,9 +104,7 @@ export function mayBeThere(database: MoveEnd, clinicNo: number): Promise<boolean
 
 /** The lock in the database that gets the clinic, until the end of the transaction that copies it. */
 export async function lockCopy(target: pg.Client, clinicNo: number): Promise<void> {
-  await target.query(
-    sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.copy_clinic ${clinicNo}`}, 0))`,
-  )
+  await target.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.copy_clinic ${clinicNo}`}, 0))`)
 }
 
 /**

@@ -27,7 +27,7 @@ type RestServices = {
 export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
-  { common, all, find, lookAgain }: OpenShards,
+  { common, all, find, lookAgain, places }: OpenShards,
   { accounts: { accounts, sessions }, audit, mailsOf, health }: RestServices,
 ): RestShards {
   const ofAllShards = {
@@ -61,9 +61,9 @@ export function createRestDeps(
     ofClinic: of,
   })
   const ofCommon = restOf(common)
-  if (all.length === 1) return { common: ofCommon, of, lookAgain, others: [] }
+  if (all.length === 1) return { common: ofCommon, of, lookAgain, places, others: [] }
   for (const shard of all) rest.set(shard, restOf(shard))
-  return { common: ofCommon, of, lookAgain, others: [...rest.values()] }
+  return { common: ofCommon, of, lookAgain, places, others: [...rest.values()] }
 }
 
 function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {

@@ -8,6 +8,8 @@ import { createFindResponder } from './find-responder.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { createServe, type Serve } from './serve.ts'
 
+const places = { known: () => 0, requireHere: async () => undefined }
+
 /** Clinics with odd numbers are in one shard, the others in the other. */
 function twoShards() {
   const [directory, odd, even] = [depsNamed('directory'), depsNamed('odd'), depsNamed('even')]
@@ -16,7 +18,7 @@ function twoShards() {
     directory,
     odd,
     even,
-    shards: { common: directory.deps, others: [odd.deps, even.deps], of, lookAgain: async () => false },
+    shards: { common: directory.deps, others: [odd.deps, even.deps], of, lookAgain: async () => false, places },
   }
 }
 
@@ -54,7 +56,7 @@ async function served({ shards }: ReturnType<typeof twoShards>) {
   })
   app.decorate('limitPatient', (_request: unknown, _reply: unknown, done: () => void) => done())
   app.decorate('limitBooking', (_request: unknown, _reply: unknown, done: () => void) => done())
-  serveThree(createServe(app, shards.common, createFindResponder(shards, serveThree)), shards.common)
+  serveThree(createServe(app, shards.common, createFindResponder(shards, serveThree), shards), shards.common)
   const write = (entryId: string) =>
     app.inject({ method: 'POST', url: restOperations.leaveWaitlistByLink.url, body: { entryId, token: 'x' } })
   const read = (path: string) => app.inject(`/api/v1/clinics${path}`)

@@ -1,5 +1,7 @@
 import type { Operation } from '@holdfast/contract'
+import { ClinicMoving } from '@holdfast/engine'
 import { clinicNoOfCall } from './clinic-of-request.ts'
+import type { Places } from './places.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { collectResponders, type FindResponder, type Responder, type Serve } from './serve.ts'
 
@@ -11,6 +13,7 @@ export type RestShards = {
   of(clinicNo: number): RestDeps | Promise<RestDeps>
   /** Finds out whether this clinic has moved to another database. @returns whether it is being moved */
   lookAgain(clinicNo: number): Promise<boolean>
+  places: Places
   /** The dependencies for each database, if there are several. */
   others: readonly RestDeps[]
 }
@@ -21,7 +24,7 @@ export type RestShards = {
  * @param serveOperations serves all operations with what they depend on
  */
 export function createFindResponder(
-  { common, others, of, lookAgain }: RestShards,
+  { common, others, of, lookAgain, places }: RestShards,
   serveOperations: (serve: Serve, deps: RestDeps) => void,
 ): (described: Operation) => FindResponder {
   const responders = new Map<RestDeps, Map<string, Responder>>()
@@ -54,6 +57,12 @@ export function createFindResponder(
         const clinicNo = await clinicNoOf(call)
         const isMoving = clinicNo !== null && (await lookAgain(clinicNo))
         return { responder: await at(clinicNo), isMoving }
+      },
+      async requireHere(call, responder) {
+        const clinicNo = await clinicNoOf(call)
+        if (clinicNo === null) return
+        if ((await at(clinicNo)) !== responder) throw new ClinicMoving(`The clinic ${clinicNo} has moved.`)
+        await places.requireHere(clinicNo)
       },
     }
   }

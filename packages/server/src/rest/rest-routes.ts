@@ -49,10 +49,10 @@ import { unsubscribeRoute } from './unsubscribe-route.ts'
  * `request.principal` is set, and `app.limitBooking` and `app.limitPatient` exist. Paths are complete (`/api/v1/…`).
  */
 export function restRoutes(shards: RestShards): FastifyPluginAsync {
-  const { common, others, of, lookAgain } = shards
+  const { common, others, of } = shards
   const find = others.length === 0 ? null : createFindResponder(shards, serveOperations)
   return async (app: FastifyInstance) => {
-    serveOperations(createServe(app, common, find, lookAgain), common)
+    serveOperations(createServe(app, common, find, shards), common)
     await app.register(unsubscribeRoute, { depsOf: (id: string) => of(clinicNoIn(id) ?? 0) })
   }
 }

@@ -15,6 +15,7 @@ import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
 import { limitWrites } from './limit-writes.ts'
+import { type Places, whileHere } from './places.ts'
 import { type AuditedMore, recordDenials, recordRepetitions, recordSuccess } from './record-requests.ts'
 import type { Sending } from './responses/csv.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
@@ -119,6 +120,8 @@ export type FindResponder = {
   at(call: Pick<Call, 'params' | 'query' | 'body'>): Responder | Promise<Responder>
   /** The same, after the directory was asked whether the clinic has moved, or is being moved. */
   again(call: Pick<Call, 'params' | 'query' | 'body'>): Promise<{ responder: Responder; isMoving: boolean }>
+  /** @throws ClinicMoving if another one handles it now, or its database may lack the clinic's rows */
+  requireHere(call: Pick<Call, 'params' | 'query' | 'body'>, responder: Responder): Promise<void>
 }
 
 /**
@@ -132,13 +135,13 @@ export type FindResponder = {
  *
  * @param deps what every request uses; with `findResponder`, only for checks before the clinic is known
  * @param findResponder of an operation; null: all clinics are in one shard
- * @param lookAgain called with a clinic that was not found there: it throws if another database has it
+ * @param shards `lookAgain` is called with a clinic that was not found there: it throws if another database has it
  */
 export function createServe(
   app: FastifyInstance,
   deps: RestDeps,
-  findResponder: ((described: Operation) => FindResponder) | null = null,
-  lookAgain: (clinicNo: number) => Promise<unknown> = async () => undefined,
+  findResponder: ((described: Operation) => FindResponder) | null,
+  { lookAgain, places }: { lookAgain(clinicNo: number): Promise<unknown>; places: Places },
 ): Serve {
   app.decorateRequest('idempotencyKey', null)
   return (described, handler, options: RouteOptions<never> = {}) => {
@@ -146,9 +149,10 @@ export function createServe(
     const cacheControl = isPublicRead ? 'no-cache' : 'no-store'
     const find = findResponder === null ? null : findResponder(described)
     const ofAll = responderOf(deps, described, handler as Handler, options)
-    const refuseMoved = async (call: Call) => {
+    const isRead = described.method === 'GET' && !isCsv(described)
+    const withClinicOf = async (call: Call, check: (clinicNo: number) => Promise<unknown>) => {
       const clinicNo = await clinicNoOfCall(described, call, deps.engine)
-      if (clinicNo !== null) await lookAgain(clinicNo)
+      if (clinicNo !== null) await check(clinicNo)
     }
     app.route({
       method: described.method,
@@ -174,12 +178,13 @@ export function createServe(
         const key = sentKeyOf(request)
         const checked = { granted: undefined, field: undefined, sending: undefined }
         const call = { params, query, body, principal, key, request, reply, ...checked }
-        if (find !== null) return respondInShard(find, call)
+        if (find !== null) return respondInShard(find, places, call, isRead)
+        const requireHere = () => withClinicOf(call, places.requireHere)
         try {
-          const response = ofAll.respond(call)
+          const response = whileHere(places, isRead, { respond: () => ofAll.respond(call), requireHere })
           return payloadOf(deps, response instanceof Promise ? await response : response, reply)
         } catch (error) {
-          if (isNotFound(error)) await refuseMoved(call)
+          if (isNotFound(error)) await withClinicOf(call, lookAgain)
           throw error
         }
       },
@@ -195,11 +200,13 @@ const moveCheckMs = 100
  * A clinic may have moved to another shard: the one before refuses changes of it, or does not have it any more. Then
  * the directory is asked where it is, and the request is handled there. While it is being moved, its changes wait.
  */
-async function respondInShard(find: FindResponder, call: Call): Promise<unknown> {
+async function respondInShard(find: FindResponder, places: Places, call: Call, isRead: boolean): Promise<unknown> {
   const deadline = performance.now() + moveMsMax
   for (let responder = await find.at(call); ; ) {
     try {
-      return payloadOf(responder.deps, await responder.respond(call), call.reply)
+      const [{ deps }, requireHere] = [responder, () => find.requireHere(call, responder)]
+      const response = await whileHere(places, isRead, { respond: () => responder.respond(call), requireHere })
+      return payloadOf(deps, response, call.reply)
     } catch (error) {
       const isRefused = isClinicMoving(error)
       if (!isRefused && !isNotFound(error)) throw error

@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { directoryNo, findClinicPlace, findClinicShard, readClinicShards } from '@holdfast/engine'
+import {
+  directoryNo,
+  findClinicPlace,
+  findClinicShard,
+  moveNoticeMs,
+  promptly,
+  readClinicShards,
+} from '@holdfast/engine'
 import type pg from 'pg'
 
 /** Which of several databases has which clinic, from memory. */
@@ -14,6 +21,11 @@ export type ClinicMap = {
   count(shardNo: number): number
   /** The number of a database that has clinics, and is none of these; null: there is none. */
   otherThan(shardNos: { has(shardNo: number): boolean }): number | null
+  /**
+   * How many moves of clinics this process has learned of; null: it has not asked the directory lately, and old rows of
+   * a clinic that has moved may be gone.
+   */
+  known(): number | null
   /** Asks the directory again where a clinic is. @returns whether it is being moved */
   lookAgain(clinicNo: number): Promise<boolean>
   /** Asks the directory for clinics that were moved, again and again, until `signal` is aborted. */
@@ -25,9 +37,16 @@ export type Moved = { clinicNo: number; from: number; to: number }
 
 /** How often. Requests that meet the refusal of a clinic that has moved ask at once. */
 const followMs = 500
+/** For how long after it was asked a response counts, milliseconds: rows of what has moved since are still there. */
+export const trustedMs = moveNoticeMs * 0.75
 
-/** @param directory as the application */
-export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) => void): Promise<ClinicMap> {
+/** @param directory its pools: what is moved is also learned while requests wait for connections */
+export async function openClinicMap(
+  { general: directory, probes }: Record<'general' | 'probes', pg.Pool>,
+  onMoved: (moved: Moved) => void,
+): Promise<ClinicMap> {
+  let askedAtMs = performance.now()
+  let moves = 0
   const { places, until } = await readClinicShards(directory)
   const known = new Map<number, number>()
   const counts = new Map<number, number>()
@@ -41,7 +60,9 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
   function note(clinicNo: number, shardNo: number): void {
     const from = known.get(clinicNo)
     set(clinicNo, shardNo)
-    if (from !== undefined && from !== shardNo) onMoved({ clinicNo, from, to: shardNo })
+    if (from === undefined || from === shardNo) return
+    moves += 1
+    onMoved({ clinicNo, from, to: shardNo })
   }
   const lookups = new Map<number, Promise<number>>()
   async function lookUp(clinicNo: number): Promise<number> {
@@ -51,7 +72,7 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
   }
   const looks = new Map<number, Promise<boolean>>()
   async function lookAgain(clinicNo: number): Promise<boolean> {
-    const place = await findClinicPlace(directory, clinicNo)
+    const place = await promptly(findClinicPlace(directory, clinicNo))
     if (place !== null) note(clinicNo, place.shardNo)
     return place?.isMoving === true
   }
@@ -68,12 +89,16 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
       for (const [shardNo, count] of counts) if (count > 0 && !shardNos.has(shardNo)) return shardNo
       return null
     },
+    // Where no place was ever noted, there is one database.
+    known: () => (known.size === 0 || performance.now() - askedAtMs < trustedMs ? moves : null),
     lookAgain: (clinicNo) =>
       looks.getOrInsertComputed(clinicNo, () => lookAgain(clinicNo).finally(() => looks.delete(clinicNo))),
     async follow(signal, everyMs = followMs) {
       let since = until
       const read = async () => {
-        const later = await readClinicShards(directory, since)
+        const beganAtMs = performance.now()
+        const later = await readClinicShards(probes, since)
+        askedAtMs = beganAtMs
         since = later.until
         for (const { clinicNo, shardNo } of later.places) note(clinicNo, shardNo)
       }

@@ -1,15 +1,4 @@
-import {
-  DatabaseUnavailable,
-  type Directory,
-  directoryNo,
-  drainedShards,
-  emptiestShard,
-  findClinicShard,
-  placeClinic,
-  promptly,
-  recentBookings,
-  type ShardPools,
-} from '@holdfast/engine'
+import { DatabaseUnavailable, directoryNo, findClinicShard, type ShardPools } from '@holdfast/engine'
 import { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { ShardedAuditRecorder } from '../../audit/sharded-audit-recorder.ts'
 import type { Config } from '../../config/config.ts'
@@ -24,15 +13,17 @@ import { addReplicaFigures, type ReplicaSource } from '../../replicas/replica-fi
 import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { nowhere, type PreparedShard, relocateWhenReached } from '../database/prepare-shards.ts'
 import { closeTogether } from '../pools/close-together.ts'
+import type { JobDatabase } from '../pools/job-database.ts'
 import { type ClinicMap, type Moved, openClinicMap } from './clinic-map.ts'
+import { createClinicIn } from './create-clinic-in.ts'
+import { createPlaces } from './create-places.ts'
 import { openCommon } from './open-common.ts'
 import { cacheBytesOf, type OpenShard, openShard } from './open-shard.ts'
 import { type OpenShards, type OpenShardsDeps, poolsByLabel } from './shards.ts'
+import { unknownDatabase } from './unknown-database.ts'
 
 /** Milliseconds. */
 const closeMs = 0
-/** How often a server of one database asks whether another one was added, milliseconds. */
-const addedElsewhereMs = 2_000
 
 /**
  * Opens the database, or the directory with the other databases of the installation.
@@ -52,16 +43,16 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
   const { log, metrics, isStopping, accountsPool } = deps
   const only = new Set([directoryNo])
   let map: ClinicMap
-  const { requireAllClinics, lacksClinics } = clinicsElsewhere(() => map, only)
+  const { requireAllClinics, lacksClinics, elsewhere } = clinicsElsewhere(() => map, only)
   const shard = await openShard(database, { config, cacheShare: 1, log, metrics, requireAllClinics })
   try {
-    map = await openClinicMap(shard.pools.probes, () => undefined)
+    map = await openClinicMap(shard.pools, () => undefined)
   } catch (error) {
     await stopAll([shard])
     throw error
   }
   const following = new AbortController()
-  void map.follow(following.signal, addedElsewhereMs)
+  void map.follow(following.signal)
   closeTogether([...Object.values(shard.pools), accountsPool])
   addReplicaFigures(metrics.registry, [{ shard: null, router: shard.replicas }])
   const heldBack = watchHeldBack([shard.pools.probes], { log, isStopping })
@@ -78,11 +69,13 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
     find: () => shard,
+    elsewhere,
     async lookAgain(clinicNo) {
       const no = await findClinicShard(shard.pools.general, clinicNo)
       if (no !== null && no !== directoryNo) throw unknownDatabase(no)
       return false
     },
+    places: createPlaces({ map, shardOf: () => shard, elsewhere }),
     live: shard.live,
     observed,
     probes: createProbes(observed, { isStopping, log, heldBack: heldBack.latest }),
@@ -114,7 +107,7 @@ async function openSeveral(
     of: async (clinicNo) => ofNo(await map.find(clinicNo)).pools.general,
   }
   let map: ClinicMap
-  const { requireAllClinics, lacksClinics } = clinicsElsewhere(() => map, opened)
+  const { requireAllClinics, lacksClinics, elsewhere } = clinicsElsewhere(() => map, opened)
   const live = new ShardedHub({
     hubs: () => Array.from(opened.values(), (open) => open.live),
     hubOf: async (clinicNo) => (await find(clinicNo)).live,
@@ -125,7 +118,7 @@ async function openSeveral(
     const among = { kind: 'directory' as const, pools, createClinic: createClinicIn(opened, () => map) }
     const directory = await openShard(database, { config, cacheShare, log, metrics, among, requireAllClinics })
     opened.set(directoryNo, directory)
-    map = await openClinicMap(directory.pools.general, (moved) => noteMove(moved, { opened, live, log }))
+    map = await openClinicMap(directory.pools, (moved) => noteMove(moved, { opened, live, log }))
     for (const shard of database.shards) {
       const { settings } = shard
       const own = { config: ofShard(config, settings), cacheShare, log: log.child({ shard: settings.name }), metrics }
@@ -164,14 +157,13 @@ async function openSeveral(
   return {
     all,
     common,
-    jobDatabases: [
-      { shard: null, pools: directory.pools },
-      ...database.shards.map(({ settings, no }) => ({ shard: settings.name, pools: ofNo(no).pools })),
-    ],
+    jobDatabases: jobDatabasesOf(database.shards, ofNo),
     createAudit: (audit) => new ShardedAuditRecorder({ ...audit, byClinic, appends, shardOf }),
     shardOf,
     find,
+    elsewhere,
     lookAgain: (clinicNo) => map.lookAgain(clinicNo),
+    places: createPlaces({ map, shardOf, elsewhere }),
     live,
     observed,
     probes: createProbes(observed, { isStopping, log, heldBack: heldBack.latest }),
@@ -206,6 +198,11 @@ function observedOf(directory: OpenShard, opened: ReadonlyMap<number, OpenShard>
   return [observed(directoryNo, directory), ...others.map(([no, open]) => observed(no, open))] as const
 }
 
+function jobDatabasesOf(shards: readonly PreparedShard[], ofNo: (no: number) => OpenShard): JobDatabase[] {
+  const others = shards.map(({ settings, no }) => ({ shard: settings.name, pools: ofNo(no).pools }))
+  return [{ shard: null, pools: ofNo(directoryNo).pools }, ...others]
+}
+
 /** The replicas of all databases that have some. */
 function routersOf(opened: ReadonlyMap<number, OpenShard>, nameOf: (no: number) => string): ReplicaSource[] {
   return Array.from(opened, ([no, { replicas }]) => ({ shard: nameOf(no), router: replicas }))
@@ -217,53 +214,22 @@ function namesOf(shards: readonly PreparedShard[]): (no: number) => string {
   return (no) => names.get(no) ?? 'directory'
 }
 
-/** While the servers are restarted with another HOLDFAST_SHARDS, those that were not yet lack a database. */
-function unknownDatabase(no: number): DatabaseUnavailable {
-  const message = `This server was started without the database ${no} of the installation.`
-  return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
-}
-
-/** What is refused, and what is marked, while clinics are in another database than these. */
+/** What is refused, and what is marked, while clinics are, or may be, in another database than this process knows. */
 function clinicsElsewhere(mapOf: () => ClinicMap, opened: { has(no: number): boolean }) {
   return {
     /** @throws DatabaseUnavailable while some are */
     requireAllClinics() {
       const no = mapOf().otherThan(opened)
       if (no !== null) throw unknownDatabase(no)
+      if (mapOf().known() !== null) return
+      const message = 'This server has not learned lately in which databases clinics are.'
+      throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
     },
-    lacksClinics: () => mapOf().otherThan(opened) !== null,
-  }
-}
-
-/** Creates clinics in the emptiest database that can be read; none in a drained one. */
-function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => ClinicMap): Directory['createClinic'] {
-  async function emptiest(directoryPool: OpenShard['pools']['general']): Promise<number> {
-    const map = mapOf()
-    const drained = await drainedShards(directoryPool)
-    const open = [...opened].filter(([no]) => !drained.has(no))
-    const found = await Promise.all(
-      open.map(async ([no, { pools, freshness }]) => {
-        try {
-          freshness.breaker.check()
-          const bookings = await promptly(recentBookings(pools.general))
-          return [{ no, bookings, clinics: map.count(no) }]
-        } catch {
-          return []
-        }
-      }),
-    )
-    return emptiestShard(found.flat()) ?? directoryNo
-  }
-  return async (clinic, writeKey) => {
-    const directory = opened.get(directoryNo)
-    if (directory === undefined) throw new Error('The directory is not open.')
-    const placed = await placeClinic(directory.pools.general, writeKey, await emptiest(directory.pools.general))
-    const { clinicNo } = placed
-    // A clinic that an earlier request has created may have moved since.
-    const shardNo = (await findClinicShard(directory.pools.general, clinicNo)) ?? placed.shardNo
-    mapOf().set(clinicNo, shardNo)
-    const open = opened.get(shardNo)
-    if (open === undefined) throw unknownDatabase(shardNo)
-    return open.ownDirectory.createClinic(clinic, writeKey, clinicNo)
+    lacksClinics: () => mapOf().otherThan(opened) !== null || mapOf().known() === null,
+    elsewhere() {
+      const map = mapOf()
+      if (map.otherThan(opened) === null) return null
+      return (clinicNo: number) => !opened.has(map.of(clinicNo) ?? directoryNo)
+    },
   }
 }

@@ -7,6 +7,7 @@ import type { LivePlaces } from '../../live/live-places.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../../observe/metrics.ts'
 import type { ObservedDatabase } from '../../observe/read-database-figures.ts'
+import type { Places } from '../../rest/places.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
 import type { OpenShard } from './open-shard.ts'
 
@@ -29,8 +30,11 @@ export type OpenShards = {
   shardOf(clinicNo: number): OpenShard
   /** The same of a clinic that may be new: looked up in the directory, if this process does not know it. */
   find(clinicNo: number): OpenShard | Promise<OpenShard>
+  /** Whether a clinic is in a database that this process does not know; null: none is. */
+  elsewhere(): ((clinicNo: number) => boolean) | null
   /** Asks the directory again in which database a clinic is. @returns whether it is being moved */
   lookAgain(clinicNo: number): Promise<boolean>
+  places: Places
   live: LivePlaces
   probes: Probes
   /** The databases by the names that metrics have, in the order of `all`. */
