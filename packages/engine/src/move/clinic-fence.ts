@@ -36,8 +36,8 @@ export async function beginRefusing(source: pg.Client, { clinicNo, token, msMax 
 }
 
 /**
- * Creates the triggers that refuse changes of a clinic's rows from {@link beginRefusing} on: creating them takes most of
- * the time, and changes go on meanwhile. Table by table: with the locks of several tables, it would deadlock with
+ * Creates the triggers that refuse changes of a clinic's rows from {@link beginRefusing} on: that takes most of the
+ * time, and changes go on meanwhile. Table by table: with the locks of several tables, it would deadlock with
  * transactions that change them in another order.
  *
  * @returns the tables that had theirs before

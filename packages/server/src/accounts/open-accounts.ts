@@ -29,8 +29,8 @@ import { createTotp, type Totp } from './second-factors/totp.ts'
 import { createJwtVerifier, type JwtVerifier } from './sessions/jwt-verifier.ts'
 import { createPendingSignIns, type PendingSignIns } from './sessions/pending-sign-ins.ts'
 import { createPrincipals, type Principals, type Revocations } from './sessions/principals.ts'
+import { type Elsewhere, rightsBesideOthers } from './sessions/rights-beside-others.ts'
 import { type RoleShards, rightsInShards } from './sessions/rights-in-shards.ts'
-import { rightsInDatabase } from './sessions/rights-source.ts'
 import { createSessionCookies, type SessionCookies } from './sessions/session-cookie.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { retireUnreadableKeys } from './sessions/signing-keys.ts'
@@ -86,14 +86,14 @@ const hourSeconds = 3600
  * Everything about accounts, on a separate pool. Used by the server and by `admin create`.
  *
  * @param shared with other processes: their limits, and whose sessions they ended
- * @param shards of a server with several databases, where it reads the roles; null: all are in the only one
+ * @param roles of a server with several databases: where it reads them; otherwise, which clinics are in other ones
  */
 export async function openAccounts(
   config: Pick<Config, OpenSettings>,
   database: { appUrl: string; secrets: string[] },
   log: Logger,
   shared: SharedAccounts | null = null,
-  shards: RoleShards | null = null,
+  roles: RoleShards | { elsewhere: Elsewhere } = { elsewhere: () => null },
 ): Promise<OpenAccounts> {
   const pool = accountsPool(database.appUrl, config.accountsPoolSize, 'holdfast accounts')
   const passwords = createPasswords(config.passwordHashesMax)
@@ -111,7 +111,7 @@ export async function openAccounts(
     attemptLimits: (own: LocalAttemptLimits) => own,
     revocations: null,
   }
-  const rights = shards === null ? rightsInDatabase : rightsInShards(pool, shards)
+  const rights = 'elsewhere' in roles ? rightsBesideOthers(pool, roles.elsewhere) : rightsInShards(pool, roles)
   const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor, { revocations, rights })
   const sessions = createSessions(pool, principals, idle)
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onError })

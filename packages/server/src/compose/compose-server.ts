@@ -73,13 +73,8 @@ async function composeParts(
   shared: Shared | null,
   readAllMetrics: MetricsSources['readAll'],
 ): Promise<ComposedServer> {
-  // They are opened after the accounts, and read when somebody is signed in.
-  const roleShards = {
-    all: () => shards.all,
-    find: (clinicNo: number) => shards.find(clinicNo),
-    of: (clinicNo: number) => shards.shardOf(clinicNo),
-  }
-  const accounts = await openAccounts(config, database, log, shared?.accounts, database.shards && roleShards)
+  const roles = rolesIn(database, () => shards)
+  const accounts = await openAccounts(config, database, log, shared?.accounts, roles)
   let isStopping = false
   const metrics = createMetrics({
     pools: () => ({ ...shards.pools, accounts: [accounts.pool] }),
@@ -153,6 +148,16 @@ async function composeParts(
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
+  }
+}
+
+/** Where roles are. The databases are opened after the accounts, and read when somebody is signed in. */
+function rolesIn({ shards: others }: PreparedDatabase, opened: () => OpenShards) {
+  if (others === null) return { elsewhere: () => opened().elsewhere() }
+  return {
+    all: () => opened().all,
+    find: (clinicNo: number) => opened().find(clinicNo),
+    of: (clinicNo: number) => opened().shardOf(clinicNo),
   }
 }
 
