@@ -34,7 +34,10 @@ function describe(moved: MovedClinic | null, name: string, dryRun: boolean): str
   if (moved === null) return `The clinic is in ${name}: nothing is left to do.`
   const rows = `${moved.rows.toLocaleString('en')} rows`
   const seconds = `${(moved.pauseMs / 1_000).toFixed(1)} s`
-  if (dryRun) return `Rehearsed: copied ${rows} in ${seconds}, and undid it. Changes would wait for about as long.`
+  if (dryRun) {
+    const more = 'and some seconds more: until open transactions have ended, and workers have the last events'
+    return `Rehearsed: copied ${rows} in ${seconds}, and undid it. Changes would wait for that, ${more}.`
+  }
   if (moved.rows === 0) return `Continued: the clinic has moved from ${moved.from} to ${moved.to}.`
   return `Moved the clinic from ${moved.from} to ${moved.to}: ${rows}. Changes of it waited for ${seconds}.`
 }
