@@ -189,7 +189,11 @@ function pausesOf(served: readonly Served[], { moves, interrupted, suspended }: 
     interrupted: { max: during(killed) },
     suspended: { max: during(suspended) },
     besideSuspended: { max: longest((one) => suspended.some((period) => isBeside(one, period))) },
-    others: { max: longest((one) => !all.some((period) => isIn(one, period))) },
+    others: {
+      max: longest(
+        (one) => !all.some((period) => isIn(one, period)) && !suspended.some((period) => isBeside(one, period)),
+      ),
+    },
   }
 }
 
