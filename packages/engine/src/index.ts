@@ -326,7 +326,7 @@ export {
   shardAsDirectory,
 } from './shards/registered-shards.ts'
 export { type SettledClinic, settleClinics } from './shards/settle-clinics.ts'
-export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'
+export { latestStart, slotHoursMax, slotsAheadYearsMax } from './slots/slot-dates.ts'
 export { expandSlotRule } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings } from './tail/event-tail.ts'
 export { LogAhead } from './tail/log-ahead.ts'

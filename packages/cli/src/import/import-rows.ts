@@ -1,7 +1,7 @@
 import type { ImportClinic, ImportDoctor, ImportSlot } from '@holdfast/engine'
 import {
   latestStart,
-  slotDaysMax,
+  slotHoursMax,
   slotsAheadYearsMax,
   videoRoomCharactersMax,
   videoRoomProblem,
@@ -105,8 +105,8 @@ export function parseSlots(
     if (startsAt !== null && endsAt !== null && Temporal.Instant.compare(endsAt, startsAt) <= 0) {
       reader.refuse('ends_at', 'is not after starts_at')
     }
-    if (startsAt !== null && endsAt !== null && startsAt.until(endsAt).total('hours') > slotDaysMax * 24) {
-      reader.refuse('ends_at', `is more than ${slotDaysMax} days after starts_at`)
+    if (startsAt !== null && endsAt !== null && startsAt.until(endsAt).total('hours') > slotHoursMax) {
+      reader.refuse('ends_at', `is more than ${slotHoursMax} hours after starts_at`)
     }
     const capacity = reader.optionalWholeNumber('capacity', 1, slotLimits.capacityMax) ?? 1
     if (bad.count > before || startsAt === null || endsAt === null) continue

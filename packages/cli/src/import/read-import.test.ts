@@ -176,7 +176,7 @@ describe('reading an import', () => {
         'd1,2026-12-01T08:00:00Z,2026-12-01T08:15:00Z,1000000000',
         'd1,2026-02-30T08:00:00Z,2026-12-01T08:15:00Z,1',
         'd1,2026-12-31T23:59:60Z,2027-01-01T08:15:00Z,1',
-        'd1,2026-12-01T08:00:00Z,2026-12-08T08:00:01Z,1',
+        'd1,2026-12-01T08:00:00Z,2026-12-02T09:00:01Z,1',
       ].join('\n'),
     })
     expect(problems).toEqual([
@@ -219,7 +219,7 @@ describe('reading an import', () => {
         '2026-12-01T08:00:00-03:00',
       'slots, line 12, starts_at "2026-12-31T23:59:60Z": expected a time with its zone, such as ' +
         '2026-12-01T08:00:00-03:00',
-      'slots, line 13, ends_at "2026-12-08T08:00:01Z": is more than 7 days after starts_at',
+      'slots, line 13, ends_at "2026-12-02T09:00:01Z": is more than 25 hours after starts_at',
     ])
     expect(problemCount).toBe(problems.length)
   })

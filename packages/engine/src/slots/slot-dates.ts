@@ -2,8 +2,8 @@ import { parseDate } from '@holdfast/vocabulary'
 
 /** How far ahead slots, blocks and cases may begin. The same as in case_conflicts.sql. */
 export const slotsAheadYearsMax = 2
-/** How long a slot of a list may last. */
-export const slotDaysMax = 7
+/** How long a slot of a doctor, or a session, may last: what searches for those that reach into a time rely on. */
+export const slotHoursMax = 25
 
 /** `path` is a JSON pointer into the rule. */
 export type InvalidRule = { kind: 'invalid_rule'; path: string; message: string }

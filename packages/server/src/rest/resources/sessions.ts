@@ -1,5 +1,12 @@
 import { restOperations } from '@holdfast/contract'
-import { clinicNoIn, instantsOfLocalDays, latestStart, type SessionDraft, slotsAheadYearsMax } from '@holdfast/engine'
+import {
+  clinicNoIn,
+  instantsOfLocalDays,
+  latestStart,
+  type SessionDraft,
+  slotHoursMax,
+  slotsAheadYearsMax,
+} from '@holdfast/engine'
 import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import { clinicTag, directoryTag, doctorTag } from '../../cache/changes.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
@@ -14,8 +21,6 @@ import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
-
-const sessionHoursMax = 25
 
 /**
  * Open sessions: everybody reads when visits can begin in them; whoever keeps the calendar opens and withdraws them.
@@ -179,7 +184,7 @@ function draftsOf(sent: readonly { startsAt: string; endsAt: string }[], now: Da
     const refuse = (field: string, message: string) =>
       invalidRequest([{ path: `/sessions/${index}/${field}`, message }])
     if (hours <= 0) throw refuse('endsAt', `must be after startsAt (${timeText(startsAt)}), not ${timeText(endsAt)}`)
-    if (hours > sessionHoursMax) throw refuse('endsAt', `must be at most ${sessionHoursMax} hours after startsAt`)
+    if (hours > slotHoursMax) throw refuse('endsAt', `must be at most ${slotHoursMax} hours after startsAt`)
     if (endsAt <= now) throw refuse('endsAt', `must be in the future, not ${timeText(endsAt)}`)
     if (startsAt.getTime() > latest) throw refuse('startsAt', `must be at most ${slotsAheadYearsMax} years ahead`)
     return { startsAt, endsAt }

@@ -1,7 +1,7 @@
 import type { FieldError } from '@holdfast/contract'
-import { latestStart, type SlotDraft, slotDaysMax, slotsAheadYearsMax } from '@holdfast/engine'
+import { latestStart, type SlotDraft, slotHoursMax, slotsAheadYearsMax } from '@holdfast/engine'
 
-const lengthMsMax = slotDaysMax * 24 * 3_600_000
+const lengthMsMax = slotHoursMax * 3_600_000
 /** More errors are not reported. */
 const errorsMax = 20
 
@@ -12,7 +12,7 @@ type SentDraft = { startsAt: string; endsAt: string; capacity?: number }
 
 /**
  * Checks what a schema cannot: that each slot ends after it starts, is not over, begins by
- * `latestStart`, lasts at most `slotDaysMax`, and overlaps no other slot of the same request.
+ * `latestStart`, lasts at most `slotHoursMax`, and overlaps no other slot of the same request.
  */
 export function parseSlotDrafts(sent: readonly SentDraft[], now: Date): SlotDraftsOutcome {
   const latest = latestStart(now).getTime()
@@ -46,7 +46,7 @@ function errorOf(draft: SlotDraft, index: number, now: number, latest: number): 
     return { path: `${at}/startsAt`, message: `must be at most ${slotsAheadYearsMax} years ahead, not ${startText}` }
   }
   if (ends - starts > lengthMsMax) {
-    const message = `must be at most ${slotDaysMax} days after startsAt, not ${draft.endsAt.toISOString()}`
+    const message = `must be at most ${slotHoursMax} hours after startsAt, not ${draft.endsAt.toISOString()}`
     return { path: `${at}/endsAt`, message }
   }
   return null
