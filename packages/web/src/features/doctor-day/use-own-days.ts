@@ -52,8 +52,8 @@ export function useOwnDays(span: 'day' | 'week') {
     isCut: found.data?.isCut ?? false,
     isPending: slots.isPending || openSessions.isPending || found.isPending,
     error: found.data === undefined ? found.error : null,
-    /** The bookings are shown without them. */
-    slotsError: slots.data === undefined ? slots.error : null,
+    /** Of the slots, or the open sessions: the bookings are shown without them. */
+    slotsError: [slots, openSessions].find(({ data }) => data === undefined)?.error ?? null,
     retry: () => {
       void slots.refetch()
       void openSessions.refetch()

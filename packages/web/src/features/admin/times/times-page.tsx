@@ -165,13 +165,15 @@ function Week({ doctorId }: { doctorId: string }) {
   useLiveClinic(clinicId, [doctorId])
   const items = slots.data?.items ?? none
   const sessions = openSessions.data?.items ?? none
+  const failed = [slots, openSessions].find(({ isError, data }) => isError && data === undefined)
+  const retry = () => void Promise.all([slots.refetch(), openSessions.refetch()])
   const isPending = slots.isPending || openSessions.isPending || found.isPending
   const isEmpty = items.length === 0 && sessions.length === 0 && !bookings.some(isComing)
   return (
     <Stack gap="md" aria-busy={isPending} data-weeks tabIndex={-1}>
       <DayNav day={day} today={today} step={7} onChange={setDay} />
-      {slots.isError && slots.data === undefined ? (
-        <ErrorState error={slots.error} retry={() => void slots.refetch()} />
+      {failed ? (
+        <ErrorState error={failed.error} retry={retry} />
       ) : (
         <>
           {isEmpty && !isPending ? (
