@@ -18,6 +18,7 @@ import { createRecoveryCodes } from './second-factors/recovery-codes.ts'
 import { createSecondFactors } from './second-factors/second-factors.ts'
 import { createSetUpTotp } from './second-factors/set-up-totp.ts'
 import { createSignInCodes } from './second-factors/sign-in-codes.ts'
+import { createTotp } from './second-factors/totp.ts'
 import { createPendingSignIns } from './sessions/pending-sign-ins.ts'
 import { rightsInDatabase } from './sessions/rights-source.ts'
 
@@ -34,6 +35,7 @@ async function aScene() {
   const whole = accountsPool(server.database.appUrl, 2, 'lost account writes')
   const { budget, pool } = limitedPool(whole)
   const { passwords, totp } = open
+  const plain = { seal: async (text: string) => text, open: async (text: string) => text }
   const principals = { forget: async () => undefined }
   const notices = createChangeNotices(rightsInDatabase)
   const recoveryCodes = createRecoveryCodes(pool, notices)
@@ -47,6 +49,7 @@ async function aScene() {
     passwordLinks: createPasswordLinks(pool, passwords, principals, rightsInDatabase, notices),
     secondFactors: createSecondFactors(pool, principals, notices),
     recoveryCodes,
+    totp: createTotp(pool, plain),
     setUpTotp: createSetUpTotp(pool, totp, principals, notices),
     signInCodes: createSignInCodes(pool, createPendingSignIns(pool), { totp, recoveryCodes }),
     async end() {
@@ -136,7 +139,20 @@ const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
   'an app that is set up': async (scene) => {
     const person = await aPerson(scene)
     const begun = await scene.open.totp.begin(person)
-    return { run: () => scene.setUpTotp(person, codeOf(begun?.secret ?? ''), noNotice), done: { kind: 'accepted' } }
+    const code = codeOf(begun.kind === 'begun' ? begun.secret : '')
+    return { run: () => scene.setUpTotp(person, code, noNotice), done: { kind: 'accepted' } }
+  },
+  'the secret of an app': async (scene) => {
+    const person = await aPerson(scene)
+    return { run: () => scene.totp.begin(person), done: { kind: 'begun' } }
+  },
+  'another name of a passkey': async (scene) => {
+    const person = await aPerson(scene)
+    const options = await scene.open.passkeys.creationOptions(site, person)
+    const response = anAuthenticator(site).created(options?.challenge ?? '')
+    const added = await scene.open.passkeys.add(site, person, { name: 'Key', response }, noNotice)
+    const id = added.kind === 'added' ? added.passkey.id : ''
+    return { run: () => scene.passkeys.rename(person, id, 'Another'), done: { kind: 'renamed' } }
   },
   'a sign-in by code': async ({ server, signInCodes }) => {
     const { id: accountId, email, secret } = await aPersonWithApp(server, anAddress())

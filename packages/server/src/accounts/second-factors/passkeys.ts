@@ -18,7 +18,7 @@ import type { Principals } from '../sessions/principals.ts'
 import { type AlsoWrite, isLiveSession } from '../sessions/sessions.ts'
 import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
 import type { PasskeySite } from './passkey-site.ts'
-import { withFactorsLocked } from './second-factors.ts'
+import { type FactorCaller, withFactorsLocked } from './second-factors.ts'
 import { factorShown } from './shown-factors.ts'
 
 /** A passkey as its account may see it. */
@@ -37,12 +37,12 @@ export type Passkeys = {
    */
   add(
     site: PasskeySite,
-    caller: { accountId: string; sessionId: string },
+    caller: FactorCaller,
     added: AddedPasskey,
     store: StoreChangeNotice,
   ): Promise<AddPasskeyOutcome>
-  /** false: the account has no such passkey. */
-  rename(accountId: string, id: string, name: string): Promise<boolean>
+  /** Locks: the row of `user`. */
+  rename(caller: FactorCaller, id: string, name: string): Promise<PasskeyRenaming>
   /** What the browser needs to sign in, within five minutes. */
   requestOptions(site: PasskeySite): Promise<PublicKeyCredentialRequestOptionsJSON>
   /** Checks a passkey's signature, and writes nothing. null: it is not valid here. */
@@ -61,6 +61,9 @@ export type Passkeys = {
  * account has 20.
  */
 export type AddPasskeyOutcome = { kind: 'added'; passkey: PasskeyCard } | { kind: 'refused' } | { kind: 'too_many' }
+
+/** `missing`: the account has no such passkey. `ended`: the session has ended meanwhile. */
+export type PasskeyRenaming = { kind: 'renamed' | 'missing' | 'ended' }
 
 export type VerifiedPasskey = { accountId: string; id: string; challenge: string; counter: number; newCounter: number }
 
@@ -119,12 +122,15 @@ export function createPasskeys(pool: Pool, principals: Pick<Principals, 'forget'
       return outcome
     },
 
-    async rename(accountId, id, name) {
-      const { rowCount } = await pool.query(
-        sql`update passkey set name = ${name} where id = ${id} and "userId" = ${accountId}`,
-      )
-      return rowCount === 1
-    },
+    rename: ({ accountId, sessionId }, id, name) =>
+      withFactorsLocked(pool, accountId, async (transaction) => {
+        // Whoever has reset the password has ended the sessions: none of them may give a key another one's name.
+        if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
+        const { rowCount } = await transaction.query(
+          sql`update passkey set name = ${name} where id = ${id} and "userId" = ${accountId}`,
+        )
+        return { kind: rowCount === 1 ? 'renamed' : 'missing' }
+      }),
 
     async requestOptions({ rpId }) {
       const { userVerification } = authenticatorSelection
@@ -186,7 +192,7 @@ function signedIn(
  */
 function stored(
   pool: Pool,
-  { accountId, sessionId }: { accountId: string; sessionId: string },
+  { accountId, sessionId }: FactorCaller,
   { challenge, name, credential }: { challenge: string; name: string; credential: WebAuthnCredential },
   notice: AlsoWrite,
 ): Promise<AddPasskeyOutcome> {

@@ -94,11 +94,12 @@ describe('an authenticator app', () => {
     let now = 1_800_000_000_000
     const plain = { seal: async (text: string) => text, open: async (text: string) => text }
     const totp = createTotp(pool, plain, () => now)
-    const begun = await totp.begin({ accountId: id, email: 'clock@example.org' })
-    const at = (ms: number) => codeOf(begun?.secret ?? '', (ms - Date.now()) / 30_000)
+    const caller = { accountId: id, sessionId: await sessionIdOf(id), email: 'clock@example.org' }
+    const begun = await totp.begin(caller)
+    const at = (ms: number) => codeOf(begun.kind === 'begun' ? begun.secret : '', (ms - Date.now()) / 30_000)
     expect((await totp.verify(transaction, id, at(now))).kind).toBe('missing')
     expect((await totp.confirm(transaction, id, at(now))).kind).toBe('accepted')
-    expect(await totp.begin({ accountId: id, email: 'clock@example.org' })).toBeNull()
+    expect(await totp.begin(caller)).toEqual({ kind: 'exists' })
     now += 300_000
     const kinds: string[] = []
     for (const offset of [-60_000, 60_000, -30_000, -30_000, 30_000, 0]) {
@@ -219,7 +220,13 @@ const changes: Record<string, (open: OpenAccounts, caller: FactorCaller, passkey
   'a removal of a passkey': ({ secondFactors }, caller, passkeyId) =>
     secondFactors.removePasskey(caller, passkeyId, noNotice),
   'a replacement of the recovery codes': ({ recoveryCodes }, caller) => recoveryCodes.replace(caller, noNotice),
+  'another name of a passkey': ({ passkeys }, caller, passkeyId) => passkeys.rename(caller, passkeyId, 'Theirs'),
+  'the secret of an app': async ({ totp }, caller) => {
+    const { kind } = await totp.begin({ ...caller, email: 'begun@example.org' })
+    return { kind }
+  },
 }
+const done = expect.stringMatching(/removed|replaced|renamed|begun/)
 
 test.for(
   Object.keys(changes).flatMap((what) => [
@@ -229,6 +236,9 @@ test.for(
 )('$what that waits while the sessions end is refused: $isEnded', async ({ what, isEnded }) => {
   const { id } = await aPersonWithApp(server, `${crypto.randomUUID()}@example.org`)
   const passkeyId = await aPasskey(id)
+  // An app that is set up is never begun again.
+  if (what === 'the secret of an app')
+    await server.database.ownerPool.query('delete from auth.totp where "userId" = $1', [id])
   const open = await opened()
   const caller = { accountId: id, sessionId: await sessionIdOf(id) }
   const before = await factorRowsOf(id)
@@ -242,7 +252,7 @@ test.for(
     await untilBlocked(isEnded ? 2 : 1)
     await barrier.query('rollback')
     await ending
-    expect(await changed).toMatchObject({ kind: isEnded ? 'ended' : expect.stringMatching(/removed|replaced/) })
+    expect(await changed).toMatchObject({ kind: isEnded ? 'ended' : done })
     const after = await factorRowsOf(id)
     if (isEnded) expect(after).toEqual(before)
     else expect(after).not.toEqual(before)

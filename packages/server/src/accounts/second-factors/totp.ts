@@ -1,12 +1,18 @@
 import { Secret, TOTP } from 'otpauth'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { isLiveSession } from '../sessions/sessions.ts'
+import { type FactorCaller, withFactorsLocked } from './second-factors.ts'
 import type { SecretBox } from './secret-box.ts'
 
 /** Codes of an authenticator app (TOTP, RFC 6238): six digits that change every 30 seconds. */
 export type Totp = {
-  /** Stores a new secret. Once a code of it was entered, signing in requires one. null: the account has one already. */
-  begin(account: { accountId: string; email: string }): Promise<NewTotp | null>
+  /**
+   * Stores a new secret. Once a code of it was entered, signing in requires one.
+   *
+   * Locks: the row of `user`.
+   */
+  begin(caller: FactorCaller & { email: string }): Promise<BeginTotpOutcome>
   /** Turns the new secret on with its first code. `missing`: there is none, or it is older than ten minutes. */
   confirm(transaction: PoolClient, accountId: string, code: string): Promise<CodeOutcome>
   /** Accepts a code once, with one step of tolerance for the phone's clock. `missing`: the account has no secret. */
@@ -15,6 +21,9 @@ export type Totp = {
 
 /** `secret` in base 32, to be typed; `uri` for a QR code. */
 export type NewTotp = { secret: string; uri: string }
+
+/** `exists`: the account has an app already. `ended`: the session has ended meanwhile. */
+export type BeginTotpOutcome = ({ kind: 'begun' } & NewTotp) | { kind: 'exists' } | { kind: 'ended' }
 
 export type CodeOutcome = { kind: 'accepted' } | { kind: 'wrong' } | { kind: 'used' } | { kind: 'missing' }
 
@@ -65,15 +74,20 @@ export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.
   }
 
   return {
-    async begin({ accountId, email }) {
+    async begin({ accountId, sessionId, email }) {
       const secret = new Secret({ size: secretBytes })
       const sealed = await box.seal(secret.base32)
-      const { rowCount } = await pool.query(sql`
-        insert into totp ("userId", secret, "begunAt", "lastStep") values (${accountId}, ${sealed}, now(), 0)
-        on conflict ("userId") do update set secret = excluded.secret, "begunAt" = excluded."begunAt"
-         where totp."confirmedAt" is null`)
-      if (rowCount === 0) return null
-      return { secret: secret.base32, uri: new TOTP({ ...form, label: email, secret }).toString() }
+      return withFactorsLocked(pool, accountId, async (transaction) => {
+        // A reset of the password has ended the sessions: no secret may follow from them.
+        if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
+        const { rowCount } = await transaction.query(sql`
+          insert into totp ("userId", secret, "begunAt", "lastStep") values (${accountId}, ${sealed}, now(), 0)
+          on conflict ("userId") do update set secret = excluded.secret, "begunAt" = excluded."begunAt"
+           where totp."confirmedAt" is null`)
+        if (rowCount === 0) return { kind: 'exists' }
+        const uri = new TOTP({ ...form, label: email, secret }).toString()
+        return { kind: 'begun', secret: secret.base32, uri }
+      })
     },
     confirm: (transaction, accountId, code) => accept(transaction, isBegun, { accountId, code }),
     verify: (transaction, accountId, code) => accept(transaction, isOn, { accountId, code }),

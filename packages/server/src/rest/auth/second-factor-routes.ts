@@ -41,9 +41,10 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
 
   serveAccount(app, beginTotp, {}, async (request, _reply, caller) => {
     await requireConfirmation(request, deps, caller, request.body.password)
-    const begun = await deps.totp.begin(caller.account)
-    if (begun === null) throw problem('totp_exists', 'This account has an authenticator app already.')
-    return begun
+    const begun = await deps.totp.begin({ ...sessionOf(caller), email: caller.account.email })
+    if (begun.kind === 'ended') throw sessionEnded()
+    if (begun.kind === 'exists') throw problem('totp_exists', 'This account has an authenticator app already.')
+    return { secret: begun.secret, uri: begun.uri }
   })
 
   serveAccount(app, confirmTotp, { ifLost: lookForApp }, async (request, _reply, caller) => {
@@ -96,9 +97,11 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     return outcome.passkey
   })
 
-  serveAccount(app, renamePasskey, {}, async ({ body }, _reply, { account }) => {
+  serveAccount(app, renamePasskey, {}, async ({ body }, _reply, caller) => {
     const { id, name } = body
-    if (!(await deps.passkeys.rename(account.accountId, id, name.trim()))) throw notFound(id)
+    const renaming = await deps.passkeys.rename(sessionOf(caller), id, name.trim())
+    if (renaming.kind === 'ended') throw sessionEnded()
+    if (renaming.kind === 'missing') throw notFound(id)
     return { status: true }
   })
 
