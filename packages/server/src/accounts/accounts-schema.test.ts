@@ -53,7 +53,7 @@ test.each([
 test.each([
   `update auth."user" set name = 'Eve'`,
   'update auth."user" set "emailVerified" = true',
-  `update auth."user" set "factorRemovedAt" = now()`,
+  `update auth."user" set "factorRemovedAt" = now(), "factorRemovedBy" = null`,
   'update auth.account set password = password',
   'update auth.session set "updatedAt" = now()',
   'delete from auth.session',

@@ -42,7 +42,7 @@ const grants = `
   grant insert on "user", account, session, jwks, verification, totp, "recoveryCode", passkey, "emailLink"
     to holdfast_app;
   grant update (name, "updatedAt", "tokensValidFrom", "feedsValidFrom", "mustChangePassword", "emailVerified", language,
-      "firstSignInAt", "emailVerifiedAt", "factorRemovedAt") on "user" to holdfast_app;
+      "firstSignInAt", "emailVerifiedAt", "factorRemovedAt", "factorRemovedBy") on "user" to holdfast_app;
   grant update ("tokenHash", "expiresAt") on "emailLink" to holdfast_app;
   grant update ("updatedAt") on verification to holdfast_app;
   grant update (password, "updatedAt") on account to holdfast_app;

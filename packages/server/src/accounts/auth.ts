@@ -88,6 +88,8 @@ export function authOptions(settings: AuthSettings) {
         emailVerifiedAt: { type: 'date', required: false, input: false, returned: false },
         // When the person last removed a factor that had been there for long; see long-proven-address.ts.
         factorRemovedAt: { type: 'date', required: false, input: false, returned: false },
+        // The id of the session in which they did: what replaces the factor is added there.
+        factorRemovedBy: { type: 'string', required: false, input: false, returned: false },
       },
     },
     plugins: [

@@ -27,7 +27,8 @@ export const recentSince = sql`(case when u."emailVerified" and ${provenSince} >
 
 /**
  * Whether the recent factors of the account `u` may be a thief's who knew the password alone. Beside an older factor,
- * or after the removal of one, they are the owner's: both need a session with a factor.
+ * or after the removal of one, they are the owner's: both need a session with a factor. Of a removal that another
+ * session followed, nothing is known any more: see `noteAddition`.
  */
 export const areRecentRemovable = sql`(coalesce(u."factorRemovedAt" < ${recentSince}, true)
   and not exists (select from totp t where t."userId" = u.id and t."confirmedAt" < ${recentSince})

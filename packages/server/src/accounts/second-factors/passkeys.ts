@@ -18,7 +18,7 @@ import type { Principals } from '../sessions/principals.ts'
 import { type AlsoWrite, isLiveSession } from '../sessions/sessions.ts'
 import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
 import type { PasskeySite } from './passkey-site.ts'
-import { type FactorCaller, withFactorsLocked } from './second-factors.ts'
+import { type FactorCaller, noteAddition, withFactorsLocked } from './second-factors.ts'
 import { factorShown } from './shown-factors.ts'
 
 /** A passkey as its account may see it. */
@@ -212,6 +212,7 @@ function stored(
       on conflict ("credentialId") do nothing
       returning id::text, name, "createdAt", "usedAt"`)
     if (rows[0] === undefined) return { kind: 'refused' }
+    await noteAddition(transaction, { accountId, sessionId })
     await transaction.query(factorShown(accountId, { id: sessionId }))
     await notice(transaction)
     return { kind: 'added', passkey: rows[0] }

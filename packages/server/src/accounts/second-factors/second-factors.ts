@@ -39,12 +39,12 @@ export function createSecondFactors(
   async function remove(
     { accountId, sessionId }: FactorCaller,
     notice: { change: NoticedChange; store: StoreChangeNotice },
-    work: (transaction: PoolClient, accountId: string) => Promise<boolean>,
+    work: (transaction: PoolClient) => Promise<boolean>,
   ): Promise<FactorRemoval> {
     const removal = await withFactorsLocked(pool, accountId, async (transaction): Promise<FactorRemoval> => {
       // A reset of the password has ended the sessions: no factor of the owner's may be removed by one of them.
       if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
-      const isRemoved = await work(transaction, accountId)
+      const isRemoved = await work(transaction)
       await unmarkSessions(transaction, accountId)
       if (!isRemoved) return { kind: 'missing' }
       await notices.note(transaction, accountId, notice)
@@ -57,16 +57,16 @@ export function createSecondFactors(
   return {
     of: (accountId) => factorCounts(pool, accountId),
     removeTotp: (caller, store) =>
-      remove(caller, { change: 'app_removed', store }, async (transaction, accountId) => {
-        await noteRemoval(transaction, accountId, sql`select "confirmedAt" as since from totp where "userId" = u.id`)
-        return deleteTotp(transaction, accountId)
+      remove(caller, { change: 'app_removed', store }, async (transaction) => {
+        await noteRemoval(transaction, caller, sql`select "confirmedAt" as since from totp where "userId" = u.id`)
+        return deleteTotp(transaction, caller.accountId)
       }),
     removePasskey: (caller, id, store) =>
-      remove(caller, { change: 'passkey_removed', store }, async (transaction, accountId) => {
+      remove(caller, { change: 'passkey_removed', store }, async (transaction) => {
         const passkey = sql`select "createdAt" as since from passkey where id = ${id} and "userId" = u.id`
-        await noteRemoval(transaction, accountId, passkey)
+        await noteRemoval(transaction, caller, passkey)
         const { rowCount } = await transaction.query(
-          sql`delete from passkey where id = ${id} and "userId" = ${accountId}`,
+          sql`delete from passkey where id = ${id} and "userId" = ${caller.accountId}`,
         )
         return rowCount === 1
       }),
@@ -134,10 +134,28 @@ export async function secondFactorsRemoved(
  *
  * @param removed has `since`, when the factor was added
  */
-async function noteRemoval(transaction: PoolClient, accountId: string, removed: Sql): Promise<void> {
+async function noteRemoval(
+  transaction: PoolClient,
+  { accountId, sessionId }: FactorCaller,
+  removed: Sql,
+): Promise<void> {
   await transaction.query(sql`
-    update "user" u set "factorRemovedAt" = now()
+    update "user" u set "factorRemovedAt" = now(), "factorRemovedBy" = ${sessionId}
      where u.id = ${accountId} and exists (select from (${removed}) f where f.since < ${recentSince})`)
+}
+
+/**
+ * To be called when a factor was added, for a transaction that has locked the row of `user`. While the account has no
+ * factor, the password alone adds one: it replaces the one that the owner has removed only if it is added in the
+ * session of the removal, which had shown it.
+ */
+export async function noteAddition(transaction: PoolClient, { accountId, sessionId }: FactorCaller): Promise<void> {
+  await transaction.query(sql`
+    update "user" u set "factorRemovedAt" = null, "factorRemovedBy" = null
+     where u.id = ${accountId} and u."factorRemovedAt" is not null
+       and u."factorRemovedBy" is distinct from ${sessionId}
+       and 1 = (select count(*) from totp t where t."userId" = u.id and t."confirmedAt" is not null)
+             + (select count(*) from passkey p where p."userId" = u.id)`)
 }
 
 /** @returns whether there was an app that was set up */

@@ -3,7 +3,7 @@ import type { ChangeNotices, StoreChangeNotice } from '../notices/change-notices
 import type { Principals } from '../sessions/principals.ts'
 import { isLiveSession, sessionsEndedBut } from '../sessions/sessions.ts'
 import { replaceRecoveryCodes } from './recovery-codes.ts'
-import { withFactorsLocked } from './second-factors.ts'
+import { noteAddition, withFactorsLocked } from './second-factors.ts'
 import { factorShown } from './shown-factors.ts'
 import type { CodeOutcome, Totp } from './totp.ts'
 
@@ -38,6 +38,7 @@ export function createSetUpTotp(
       if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
       const confirmed = await totp.confirm(transaction, accountId, code)
       if (confirmed.kind !== 'accepted') return confirmed
+      await noteAddition(transaction, { accountId, sessionId })
       const recoveryCodes = await replaceRecoveryCodes(transaction, accountId)
       await transaction.query(factorShown(accountId, { id: sessionId }))
       await transaction.query(sessionsEndedBut(accountId, sessionId))

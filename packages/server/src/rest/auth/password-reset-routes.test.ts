@@ -180,6 +180,17 @@ test.for([
   expect(await rowsOf(person.id)).toMatchObject(kept)
 })
 
+test('an app that a thief adds after the owner has removed theirs is removed by the mailbox', async () => {
+  const person = await aPersonWithApp(server, `${randomUUID()}@example.org`)
+  await confirm(person.id)
+  await ageFactors(person.id, 4)
+  const removed = await post(server.url, 'totp/remove', { password: accountPassword }, person.token)
+  expect(removed.status).toBe(200)
+  await setUpApp(server, await signIn(server.url, { email: person.email, password: accountPassword }))
+  await resetByMail(person.email, 'chosen in the mailbox')
+  expect(await rowsOf(person.id)).toMatchObject({ apps: 0 })
+})
+
 test('a second link to an address that was just confirmed removes no factor of a person with a role', async () => {
   const member = await aPersonWithFactors()
   await aMember(server.database, await aClinic(server.database), { role: 'admin', accountId: member.id })
