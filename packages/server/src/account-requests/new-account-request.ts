@@ -3,9 +3,9 @@ import { type EmailLinks, emailLinkHours } from '../accounts/emails/email-links.
 import type { ReservedAddresses } from '../accounts/emails/reserved-addresses.ts'
 import type { SignUpNotices } from '../accounts/emails/sign-up-notices.ts'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
-import { storeReservedNotice } from '../messages/account-mails/store-changed-mail.ts'
 import { storeEmailLink } from '../messages/account-mails/store-email-link.ts'
 import type { ProcessRequest } from './process-account-requests.ts'
+import { storingReservedNotice } from './reserved-address-request.ts'
 
 type NewAccountDeps = {
   accounts: Pick<Accounts, 'userById'> & Pick<EmailLinks, 'createEmailLink'> & SignUpNotices & ReservedAddresses
@@ -19,7 +19,8 @@ type NewAccountDeps = {
  */
 export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<'confirm_email_request'> {
   const { accounts, mails, publicUrl } = deps
-  return async ({ accountId, email, language, network }, { endRequest }) => {
+  return async ({ accountId, email, language, network }, processing) => {
+    const { endRequest } = processing
     if ((await accounts.userById(accountId)) !== null) {
       const request = { newEmail: null, language, sessionId: null, network }
       await accounts.createEmailLink(accountId, request, async (transaction, link) => {
@@ -34,9 +35,6 @@ export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<
       const to = { address, language, clinicNo: null }
       await mails.store(transaction, { kind: 'address_in_use', to, context }, noticeHours)
     })
-    await accounts.noteReserved(email, async (transaction, notice) => {
-      await endRequest(transaction)
-      await storeReservedNotice(deps)(transaction, notice)
-    })
+    await accounts.noteReserved({ email, by: null }, storingReservedNotice(deps, processing))
   }
 }

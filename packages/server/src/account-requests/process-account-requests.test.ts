@@ -88,6 +88,7 @@ test('a request ends with the mails that its processing stores, whatever happens
     processors: {
       password_reset_request: none,
       confirm_email_request: none,
+      reserved_address_request: none,
       entry_link_request: none,
       async ticket_link_request(_request, { store }) {
         calls += 1

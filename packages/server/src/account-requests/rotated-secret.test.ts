@@ -83,6 +83,7 @@ test('a request waits for a server that has the secret, until it expires', async
       processors: {
         password_reset_request: async ({ email }) => void processed.push(email),
         confirm_email_request: none,
+        reserved_address_request: none,
         ticket_link_request: none,
         entry_link_request: none,
       },

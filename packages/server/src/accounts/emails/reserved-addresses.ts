@@ -14,26 +14,33 @@ export type StoreReservedNotice = (transaction: PoolClient, notice: ReservedAddr
 export type ReservedAddresses = {
   /**
    * Notes that somebody named an address which no account has, and an earlier account of it may take back: to sign up,
-   * or for a new password. `store` stores the notice in the same transaction, once a day: without it, whoever has the
-   * address gets no mail at all until it is free.
+   * for a new password, or to change theirs to it. `store` stores the notice in the same transaction, once a day:
+   * without it, whoever has the address gets no mail at all until it is free.
+   *
+   * To be called after the response, whose time must not reveal that an address is reserved; and in a transaction of
+   * its own, which locks the row of `user` of the account that had the address: two accounts that change to each
+   * other's must not wait for one another.
    */
-  noteReserved(email: string, store: StoreReservedNotice): Promise<void>
+  noteReserved(named: NamedAddress, store: StoreReservedNotice): Promise<void>
 }
+
+/** `by`: the account that is to get the address; null: a new one, or none. */
+export type NamedAddress = { email: string; by: string | null }
 
 const noticesPerDayMax = 5
 
 /** @param pool connected with `search_path=auth` */
 export function createReservedAddresses(pool: Pool): ReservedAddresses {
   return {
-    noteReserved: (email, store) =>
-      inTransaction(pool, (transaction) => noteReservedAddress(transaction, { email, by: null, store })),
+    noteReserved: (named, store) => inTransaction(pool, (transaction) => noteReserved(transaction, named, store)),
   }
 }
 
-type Named = { email: string; by: string | null; store: StoreReservedNotice }
-
-/** The same in a transaction. @param named `by`: the account that named the address, to have it; null: none */
-export async function noteReservedAddress(transaction: PoolClient, { email, by, store }: Named): Promise<void> {
+async function noteReserved(
+  transaction: PoolClient,
+  { email, by }: NamedAddress,
+  store: StoreReservedNotice,
+): Promise<void> {
   // Two at the same time: the second waits for the first, and counts its notice.
   const { rows } = await transaction.query<EmailUndoLink & { language: MessageLanguage | null; hours: number }>(sql`
     select l.id::text, l."userId"::text as "accountId", coalesce(l."isProven", false) as "isProven", u.language,
@@ -47,13 +54,14 @@ export async function noteReservedAddress(transaction: PoolClient, { email, by, 
   if (link === undefined) return
   const address = normalizedEmail(email)
   const counted = { kind: 'reserved-address-notice', about: address, perDayMax: noticesPerDayMax }
-  if (!(await countNotice(transaction, link.accountId, counted))) return
-  if (
-    !link.isProven &&
-    (await unprovenPause(transaction, { accountId: link.accountId, email: address, network: null })) > 0
-  )
+  const { accountId, isProven, hours, language } = link
+  await transaction.query('savepoint uncounted')
+  if (!(await countNotice(transaction, accountId, counted))) return
+  if (!isProven && (await unprovenPause(transaction, { accountId, email: address, network: null })) > 0) {
+    // One that is not sent must not use up the day's.
+    await transaction.query('rollback to savepoint uncounted')
     return
-  const { hours, language } = link
+  }
   await store(transaction, {
     email: address,
     token: await copyEmailUndo(transaction, link),

@@ -5,6 +5,7 @@ import { createLostLinkLimits } from '../../account-requests/lost-link-limit.ts'
 import { createNewAccountProcessor } from '../../account-requests/new-account-request.ts'
 import { createPasswordResetProcessor } from '../../account-requests/password-reset-request.ts'
 import { type Processors, startProcessingRequests } from '../../account-requests/process-account-requests.ts'
+import { createReservedAddressProcessor } from '../../account-requests/reserved-address-request.ts'
 import { createTicketLinkProcessor } from '../../account-requests/ticket-link-request.ts'
 import type { OpenAccounts } from '../../accounts/open-accounts.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
@@ -35,6 +36,7 @@ export function processAccountRequests(deps: Requests): RunningJobs[] {
   return process(deps, {
     password_reset_request: createPasswordResetProcessor(ofAccounts),
     confirm_email_request: createNewAccountProcessor(ofAccounts),
+    reserved_address_request: createReservedAddressProcessor(ofAccounts),
     ...processorsOfClinics(deps),
   })
 }

@@ -13,6 +13,8 @@ export type AccountRequests = {
   password_reset_request: { email: string; language: MessageLanguage; network: string | null }
   /** A sign-up. `accountId`: invented, if the address has an account. */
   confirm_email_request: { accountId: string; email: string; language: MessageLanguage; network: string | null }
+  /** A change of an account's address to `email`. `by`: the account. */
+  reserved_address_request: { email: string; by: string }
   ticket_link_request: {
     clinicId: string
     /** `YYYY-MM-DD` */
@@ -29,6 +31,8 @@ export type AccountRequests = {
     language: MessageLanguage | null
     /** The network of the request, as it is counted. */
     network: string
+    /** Whether the caller is an account that has proven the address. */
+    isProven: boolean
   }
 }
 
@@ -48,6 +52,12 @@ export type AccountMails = {
    * turns it into mails afterwards.
    */
   request<Kind extends keyof AccountRequests>(kind: Kind, request: AccountRequests[Kind]): Promise<void>
+  /** The same in a transaction. `wake` is to be called once that is committed, or a server finds it seconds later. */
+  requestIn<Kind extends keyof AccountRequests>(
+    transaction: pg.PoolClient,
+    kind: Kind,
+    request: AccountRequests[Kind],
+  ): Promise<{ wake(): void }>
   /** `listener` is called when a request was stored, and the response to it can be sent before. */
   onRequest(listener: () => void): void
 }
@@ -68,6 +78,9 @@ export function createAccountMails({
     connection: pg.Pool | pg.PoolClient,
     { content, ...mail }: Omit<NewAccountMail, 'sealed'> & { content: unknown },
   ) => storeAccountMail(connection, { ...mail, sealed: await sealed.seal(JSON.stringify(content)) })
+  const storeRequest = (connection: pg.Pool | pg.PoolClient, kind: string, content: unknown) =>
+    store(connection, { kind, content, isRequest: true, bookingId: null, validHours: requestHours })
+  const wake = () => void setImmediate(() => onRequest())
   return {
     isAvailable,
     store(connection, mail, validHours) {
@@ -75,8 +88,12 @@ export function createAccountMails({
       return store(connection, { kind: mail.kind, content: mail, isRequest: false, bookingId, validHours })
     },
     async request(kind, content) {
-      await store(pool, { kind, content, isRequest: true, bookingId: null, validHours: requestHours })
-      setImmediate(() => onRequest())
+      await storeRequest(pool, kind, content)
+      wake()
+    },
+    async requestIn(transaction, kind, content) {
+      await storeRequest(transaction, kind, content)
+      return { wake }
     },
     onRequest(listener) {
       onRequest = listener

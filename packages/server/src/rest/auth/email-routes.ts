@@ -2,13 +2,12 @@ import { type AuditDetail, type AuditKind, accountOperations } from '@holdfast/c
 import { normalizedEmail } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import { type EmailLinkRequest, emailLinkHours } from '../../accounts/emails/email-links.ts'
-import { noteReservedAddress } from '../../accounts/emails/reserved-addresses.ts'
 import { undoHours } from '../../accounts/notices/long-proven-address.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
-import { storeChangedMail, storeReservedNotice } from '../../messages/account-mails/store-changed-mail.ts'
+import { storeChangedMail } from '../../messages/account-mails/store-changed-mail.ts'
 import { storeEmailLink } from '../../messages/account-mails/store-email-link.ts'
 import { sessionEnded } from './auth-refusals.ts'
 import { requireConfirmation } from './confirm-change.ts'
@@ -103,18 +102,21 @@ async function sendEmailLink(
 ): Promise<void> {
   const { accounts, mails } = deps
   if (!mails.isAvailable) throw problem('mail_unavailable', 'This server sends no e-mails.')
+  const { newEmail } = request
+  let wake = () => {}
   const link = await accounts.createEmailLink(accountId, request, async (transaction, created) => {
     await storeEmailLink(transaction, deps, { ...created, ...request, hours: emailLinkHours })
-    const { newEmail } = request
     if (newEmail === null) return
-    const store = storeReservedNotice(deps)
-    await noteReservedAddress(transaction, { email: newEmail, by: accountId, store })
+    // Whether the address is reserved is looked up after the response.
+    const named = { email: newEmail, by: accountId }
+    wake = (await mails.requestIn(transaction, 'reserved_address_request', named)).wake
   })
+  wake()
   if (link.kind === 'ended') throw sessionEnded()
   if (link.kind === 'too_soon') {
     const { retryAfterSeconds } = link
     // Of a new account, strangers may have had as many as are sent to its address.
-    const way = request.newEmail === null ? ' A link for a forgotten password confirms the address, too.' : ''
+    const way = newEmail === null ? ' A link for a forgotten password confirms the address, too.' : ''
     throw problem('rate_limited', `Such an e-mail was sent a moment ago.${way}`, { retryAfterSeconds })
   }
 }

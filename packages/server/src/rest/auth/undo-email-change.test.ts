@@ -4,6 +4,7 @@ import { aClinic, aMember, until } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
+import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { call, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
 
@@ -257,4 +258,41 @@ test.each([
   expect(mailsTo(email, links.undo)).toHaveLength(2)
   expect((await post(server.url, 'undo-email-change', { token: undoToken })).status).toBe(200)
   expect(await statusOf(await withNewPassword(email))).toMatchObject({ email, isConfirmed: true })
+})
+
+test('whoever changes to a reserved address waits for nothing of the account that had it', async () => {
+  const [stranger, other] = [await aStrangerWhoLeft(), await aConfirmedPerson()]
+  const barrier = await server.database.ownerPool.connect()
+  try {
+    await barrier.query('begin')
+    await barrier.query('select from auth."user" where id = $1 for no key update', [stranger.id])
+    expect((await change(stranger.email, other.token)).status).toBe(200)
+    expect(mailsTo(stranger.email, links.undo)).toHaveLength(1)
+    await barrier.query('rollback')
+    expect(await tokenTo(stranger.email, 'undo', 2)).not.toBe('')
+  } finally {
+    barrier.release()
+  }
+})
+
+test('a notice to a reserved address that nobody has proven counts for the day only when it is sent', async () => {
+  const { email } = await aStrangerWhoLeft()
+  const { accounts, close } = await openTestAccounts(server.database)
+  const sent: string[] = []
+  const note = () =>
+    accounts.noteReserved({ email, by: null }, async (_transaction, notice) => void sent.push(notice.email))
+  const ofAddress = `account-mail ${createHash('sha256').update(email).digest('hex')}`
+  const { ownerPool } = server.database
+  await ownerPool.query(
+    `insert into auth.verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
+     select $1, 'account of a stranger', now() + interval '1 day', now(), now() from generate_series(1, 30)`,
+    [ofAddress],
+  )
+  await note()
+  expect(sent).toEqual([])
+  await ownerPool.query('delete from auth.verification where identifier = $1', [ofAddress])
+  await note()
+  await note()
+  expect(sent).toEqual([email])
+  await close()
 })
