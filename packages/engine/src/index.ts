@@ -110,6 +110,7 @@ export {
   lostTicketsPerDay,
   messagesPerDay,
   networkOfBooking,
+  ownLostEntriesPerDayMax,
   smsPerDayMax,
 } from './messages/message-budget.ts'
 export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'
@@ -204,7 +205,7 @@ export {
   type PersonalData,
   type PersonalSectionRows,
   type PersonInClinic,
-  personalBookingsMax,
+  personalLimits,
   TooMuchPersonalData,
 } from './model/personal-data.ts'
 export type { AlternativesQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'

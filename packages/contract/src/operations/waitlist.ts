@@ -103,7 +103,8 @@ export const waitlistOperations = operationTable('Waitlist', {
     description:
       'Sends the links to all open entries of the clinic whose patient has this address, in one e-mail. The response ' +
       'does not say whether there are any. An address gets at most three such e-mails in a day from one network, ten ' +
-      'in all, and then the first from each other network.',
+      'in all, and then the first from each other network, up to thirty; and three for an account that is signed in ' +
+      'and has confirmed the address, whatever others asked for.',
     access: 'anyone',
     body: waitlistLinkRequestSchema,
     responses: { 202: { description: 'Accepted', schema: nothingSchema } },

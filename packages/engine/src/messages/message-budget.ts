@@ -25,6 +25,15 @@ export const linksToConfirmPerDay: MailsPerDay = { origin: 8, address: 40, addre
 export const lostEntriesPerDay: MailsPerDay = { origin: 3, address: 10, addressAtFirst: 30 }
 
 /**
+ * The same for somebody who is signed in and has proven the address, which strangers cannot: those of 31 networks use
+ * up the others, and must not take the owner's way back. Whoever has the address can always prove it: the links for a
+ * new password, which do, are mailed whoever asks for them.
+ *
+ * The day of joining or a reference would prove less: strangers try all days, and the reference is lost with the link.
+ */
+export const ownLostEntriesPerDayMax = 3
+
+/**
  * E-mails with the lost link of a ticket, to somebody who knows its reference and day. The origin is the network that
  * booked it: strangers know these of bookings that they made with the address, and not of what its owner has booked.
  */

@@ -10,13 +10,13 @@ export function createEntryLinkProcessor(
   engine: Pick<Engine, 'directory' | 'waitlist'>,
   { ofEntries }: Pick<LostLinkLimits, 'ofEntries'>,
 ): ProcessRequest<'entry_link_request'> {
-  return async ({ clinicId, email, language, network }, { store }) => {
+  return async ({ clinicId, email, language, ...by }, { store }) => {
     const clinic = await engine.directory.clinic(clinicId)
     if (clinic === null) return
     const entries = await engine.waitlist.openEntriesOfEmail(clinic.no, email)
     const [entryId, ...otherEntryIds] = entries.map(({ id }) => id)
     if (entryId === undefined) return
     const mail = { kind: 'entry_link' as const, context: { entryId, otherEntryIds, isRequested: true, language } }
-    await store([mail], mailHours, (transaction) => ofEntries(transaction, { clinicNo: clinic.no, email, network }))
+    await store([mail], mailHours, (transaction) => ofEntries(transaction, { clinicNo: clinic.no, email, ...by }))
   }
 }

@@ -1,7 +1,7 @@
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase, until } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { startRestApp } from '../../test/rest-app.ts'
+import { startRestApp, type TestAccount } from '../../test/rest-app.ts'
 import { test as restTest } from '../../test/rest-test.ts'
 import { processRequestsOfShard } from '../compose/jobs/account-mails.ts'
 import { createAccountMails } from '../messages/account-mails/account-mails.ts'
@@ -47,10 +47,11 @@ async function aWaitingPatient(database: TestDatabase, { rest, processed }: Send
     await aWaitlistEntry(database, doctor, { patient: { name: `Ada ${n}`, email } })
   }
   const body = { clinicId: clinic.id, email }
-  const ask = (remoteAddress: string, times = 1) =>
+  const ask = (remoteAddress: string, times = 1, as?: TestAccount) =>
     mailsOf(database, 'entry_link', async () => {
       for (let n = 0; n < times; n += 1) {
-        expect((await rest.call('sendWaitlistLinks', { body, remoteAddress })).status).toBe(202)
+        const from = { remoteAddress, ...(as === undefined ? {} : { as }) }
+        expect((await rest.call('sendWaitlistLinks', { body, ...from })).status).toBe(202)
         await processed()
       }
     })
@@ -79,6 +80,18 @@ test('strangers at many networks cause ten mails, and the owner gets one more', 
   // However many networks they have, a day has an end.
   for (let n = 1; n <= 25; n += 1) fromStrangers += await ask(`2001:db8:${n.toString(16)}::1`)
   expect(fromStrangers).toBe(29)
+})
+
+test('strangers use up nothing of who has proven the address', async ({ database, mailing }) => {
+  const { email, ask } = await aWaitingPatient(database, mailing)
+  for (let n = 1; n <= 31; n += 1) await ask(`198.51.${n}.7`)
+  const { rest } = mailing
+  const own = '203.0.113.9'
+  expect(await ask(own)).toBe(0)
+  expect(await ask(own, 4, rest.anAccount({ email: email.toUpperCase() }))).toBe(3)
+  // The controls: an account that has not proven the address, and one that has proven another.
+  expect(await ask(own, 1, rest.anAccount({ email, isConfirmed: false }))).toBe(0)
+  expect(await ask(own, 1, rest.anAccount())).toBe(0)
 })
 
 test('an address with three entries gets one mail, ten networks leave one', async ({ database, mailing }) => {

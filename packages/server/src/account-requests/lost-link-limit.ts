@@ -7,6 +7,7 @@ import {
   lostTicketsPerDay,
   networkOfBooking,
   normalizedEmail,
+  ownLostEntriesPerDayMax,
 } from '@holdfast/engine'
 import type { PoolClient } from 'pg'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
@@ -18,7 +19,8 @@ type Counted = { clinicNo: number; email: string; network: string }
  * Count the mails with lost links, and say whether a mail may be sent: in the database, so for all servers together.
  */
 export type LostLinkLimits = {
-  ofEntries(transaction: PoolClient, counted: Counted): Promise<boolean>
+  /** `isProven`: an account asks that has proven the address. */
+  ofEntries(transaction: PoolClient, counted: Counted & { isProven: boolean }): Promise<boolean>
   /** `isHold`: nobody has confirmed it. Strangers can make any number of these, so they are counted apart. */
   ofTicket(transaction: PoolClient, counted: Counted & { bookingId: string; isHold: boolean }): Promise<boolean>
 }
@@ -26,8 +28,12 @@ export type LostLinkLimits = {
 export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits {
   const digestOf = createKeyedDigests(secrets, 'message-recipient')
   return {
-    async ofEntries(transaction, { clinicNo, email, network }) {
+    async ofEntries(transaction, { clinicNo, email, network, isProven }) {
       const counted = `lost entries of ${normalizedEmail(email)}`
+      if (isProven) {
+        const own = { clinicNo, recipient: digestOf(`own ${counted}`), perDayMax: ownLostEntriesPerDayMax }
+        return countMessage(transaction, own)
+      }
       const origin = digestOf(`${counted} by ${network}`)
       const recipient = digestOf(counted)
       return (await countMail(transaction, { clinicNo, recipient, origin, perDay: lostEntriesPerDay })) === null

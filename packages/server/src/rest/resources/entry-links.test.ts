@@ -195,7 +195,7 @@ test('a lost link is sent to the address of the entry alone, and the response is
   const stored: EntryMail[] = []
   const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
   for (const email of ['GRACE@example.org', 'nobody@example.org']) {
-    const wanted = { clinicId: clinic.id, email, language: 'de', network } as const
+    const wanted = { clinicId: clinic.id, email, language: 'de', network, isProven: false } as const
     await run(wanted, { endRequest: async () => undefined, store })
   }
   const context = { entryId: entry.id, otherEntryIds: [], isRequested: true, language: 'de' }
@@ -216,7 +216,7 @@ test('lost links of several entries are in one e-mail, but not ended ones', asyn
   const run = createEntryLinkProcessor(rest.engine, { ofEntries: async () => true })
   const stored: EntryMail[] = []
   const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
-  const wanted = { clinicId: clinic.id, email, language: null, network }
+  const wanted = { clinicId: clinic.id, email, language: null, network, isProven: false }
   await run(wanted, { endRequest: async () => undefined, store })
   expect(stored).toHaveLength(1)
   const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
