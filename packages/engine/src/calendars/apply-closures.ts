@@ -20,51 +20,74 @@ const inOrder = sql`order by l.id for no key update`
 type Unapplied = { id: string; changed: string; doctor_ids: string[] }
 
 /**
- * `position`: of the last step that changed something; null: none did. `doctorIds`: whose slots were changed.
- * `isLocked`: another session has locked slots of a doctor, who is left to the jobs. `isDone`: all is applied.
+ * `position`: of the last step that changed something; null: none did. `doctorIds`: whose slots were changed. `locked`:
+ * the doctors with slots that another session has locked, who are left to the jobs. `hasTriedAll`: the others are done,
+ * and there was time for each. `isDone`: all is applied.
  */
-export type AppliedClosures = { position: string | null; doctorIds: Set<string>; isLocked: boolean; isDone: boolean }
+export type AppliedClosures = {
+  position: string | null
+  doctorIds: Set<string>
+  locked: Set<string>
+  hasTriedAll: boolean
+  isDone: boolean
+}
 
 /**
  * Blocks and frees the slots of all doctors whom the closures of a clinic concern that are not applied yet, in steps of
  * 1,000 slots, each of which is an announced transaction, until `endMs` of `performance.now()`. A doctor whose slots
  * are locked comes after the others. When all is done, that is noted.
  *
- * @param closureId only this one; null: all of them
+ * @param closureId only this one; null: all of them. `lockedBefore`: doctors who are not tried again; the
+ *   others are tried once
  */
 export async function applyClosures(
   pool: pg.Pool,
   write: AnnouncedTransaction,
-  { clinicNo, closureId = null }: { clinicNo: number; closureId?: string | null },
+  {
+    clinicNo,
+    closureId = null,
+    lockedBefore = new Set(),
+  }: { clinicNo: number; closureId?: string | null; lockedBefore?: ReadonlySet<string> },
   endMs = performance.now() + applyMsMax,
 ): Promise<AppliedClosures> {
   const { rows } = await pool.query<Unapplied>(sql`
     select k.id, k.changed_at::text as changed,
            array(select r.id from holdfast.resource r
                   where r.clinic_no = k.clinic_no and (r.id = k.resource_id or k.resource_id is null)
-                    and r.kind = 'doctor') as doctor_ids
+                    and r.kind = 'doctor'
+                  order by random()) as doctor_ids
       from holdfast.closure k
      where k.clinic_no = ${clinicNo} and k.applied_at is null
        and ${closureId === null ? sql`true` : sql`k.id = ${closureId}`}`)
-  const applied: AppliedClosures = { position: null, doctorIds: new Set(), isLocked: false, isDone: false }
-  const locked = new Set<string>()
-  const doctorIds = new Set(rows.flatMap(({ doctor_ids: ids }) => ids))
-  const doctors = [...doctorIds].map((doctorId) => ({ doctorId, tries: 1 }))
+  const locked = new Set(lockedBefore)
+  const triesMax = lockedBefore.size === 0 ? lockedTriesMax : 1
+  // In another order in each run: with many locked ones, there may not be time for all.
+  const untried = new Set(rows.flatMap(({ doctor_ids: ids }) => ids)).difference(locked)
+  const doctors = [...untried].map((doctorId) => ({ doctorId, tries: 1 }))
+  const applied: AppliedClosures = {
+    position: null,
+    doctorIds: new Set(),
+    locked,
+    hasTriedAll: false,
+    isDone: false,
+  }
   // Those who are put at the end are among them.
   for (const { doctorId, tries } of doctors) {
     for (;;) {
-      if (performance.now() > endMs) return applied
+      if (performance.now() > endMs) return { ...applied, hasTriedAll: untried.size === 0 }
       const step = await unlessLocked(write, (transaction) => applyStep(transaction, clinicNo, doctorId))
       if (step === 'locked') locked.add(doctorId)
       else locked.delete(doctorId)
-      applied.isLocked = locked.size > 0
-      if (step === 'locked' && tries < lockedTriesMax) doctors.push({ doctorId, tries: tries + 1 })
-      if (step === 'locked' || step === null) break
+      if (step === 'locked' && tries < triesMax) doctors.push({ doctorId, tries: tries + 1 })
+      if (step === 'locked' || step === null) {
+        untried.delete(doctorId)
+        break
+      }
       applied.position = step
       applied.doctorIds.add(doctorId)
     }
   }
-  if (applied.isLocked) return applied
+  if (locked.size > 0) return { ...applied, hasTriedAll: true }
   // One that was changed meanwhile is applied by whoever changed it.
   const [ids, changes] = [rows.map(({ id }) => id), rows.map(({ changed }) => changed)]
   await pool.query(sql`
@@ -73,7 +96,7 @@ export async function applyClosures(
       from unnest(${ids}::uuid[], ${changes}::timestamptz[]) u(id, changed)
       join locked l on l.id = u.id
      where k.clinic_no = ${clinicNo} and k.id = u.id and k.changed_at = u.changed`)
-  return { ...applied, isDone: true }
+  return { ...applied, hasTriedAll: true, isDone: true }
 }
 
 /** @returns the transaction; null: there was nothing left to change */
@@ -117,20 +140,22 @@ export async function applyDueClosures(pool: pg.Pool, { limit, signal, msMax, on
      where k.applied_at is null and k.changed_at < clock_timestamp() - make_interval(secs => ${leftSeconds})
        and ${canChange(sql`k.clinic_no`)}
      group by k.clinic_no order by min(k.changed_at) limit ${limit}`)
-  const clinics = rows.map(({ clinicNo }) => ({ clinicNo, isAgain: false }))
+  const clinics = rows.map(({ clinicNo }) => ({ clinicNo, isAgain: false, lockedBefore: new Set<string>() }))
   let count = 0
   const errors: unknown[] = []
   // Those that are put at the end are among them.
-  for (const { clinicNo, isAgain } of clinics) {
+  for (const { clinicNo, isAgain, lockedBefore } of clinics) {
     if (signal?.aborted === true || performance.now() > endMs) break
     try {
       // Nothing is announced: servers read what has changed from the log.
       const untilMs = isAgain ? endMs : Math.min(endMs, performance.now() + clinicMsMax)
       const write: AnnouncedTransaction = (work) => inTransaction(pool, work)
-      const { isLocked, isDone } = await applyClosures(pool, write, { clinicNo }, untilMs)
-      if (isLocked) throw new Error(lockedMessage)
+      const applied = await applyClosures(pool, write, { clinicNo, lockedBefore }, untilMs)
+      const { locked, hasTriedAll, isDone } = applied
       if (isDone) count += 1
-      else if (!isAgain) clinics.push({ clinicNo, isAgain: true })
+      // The free doctors of a clinic with many locked ones have their turns in this run, too.
+      else if (!hasTriedAll && !isAgain) clinics.push({ clinicNo, isAgain: true, lockedBefore: locked })
+      else if (locked.size > 0) throw new Error(lockedMessage)
     } catch (error) {
       errors.push(error)
       onError(error, { clinicNo })

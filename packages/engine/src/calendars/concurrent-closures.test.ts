@@ -124,7 +124,7 @@ test('while one slot is locked by another session, the doctor is not, and the jo
   // It has the doctor's lock for a part of a second at a time, and gives up after some tries.
   const applying = applyClosures(database.appPool, write, { clinicNo }, startedAt + 60_000)
   await untilLockWaiters(database, 1)
-  expect(await applying).toEqual({ position: null, doctorIds: new Set(), isLocked: true, isDone: false })
+  expect(await applying).toMatchObject({ position: null, locked: new Set([doctor.id]), isDone: false })
   expect(performance.now() - startedAt).toBeLessThan(5_000)
   await held.release()
   await applyDueClosures(database.appPool, { limit: 1_000, msMax: 60_000, onError: () => undefined })
@@ -187,4 +187,30 @@ test('the locked doctors of a clinic take a part of the time of the job', async 
   expect(failed).toEqual([clinic.no])
   // Each waits for a part of a second. It would be three for each doctor.
   expect(transactions).toBeLessThan(20)
+})
+
+test('thirteen locked doctors of a clinic leave the free one its turn in the same run', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  for (let count = 1; count < 13; count += 1) await aDoctor(database, clinic)
+  const free = await aDoctor(database, clinic)
+  const slot = await aSlot(database, free)
+  const closure = await close(engine, { ...closing(free, slot), doctorId: null })
+  await database.ownerPool.query(
+    `update holdfast.closure set applied_at = null, removed_at = now(), changed_at = clock_timestamp() - interval '1 h'
+      where id = $1`,
+    [closure.id],
+  )
+  const held = await holdLock(
+    database.ownerPool,
+    'select from holdfast.resource where clinic_no = $1 and id <> $2 for update',
+    [clinic.no, free.id],
+  )
+  const job = applyDueClosures(database.appPool, { limit: 1_000, msMax: 10_000, onError: () => undefined })
+  await expect(job).rejects.toThrow('were not applied.')
+  await held.release()
+  expect(await areBlocked(database, slot)).toEqual([false])
 })
