@@ -9,7 +9,9 @@ export const workingHoursLimits = {
   slotMinutes: { min: slotLimits.slotMinutesMin, max: slotLimits.slotMinutesMax },
   /** So many bookings that a change concerns are listed; all are counted. */
   affectedMax: 100,
-  /** About how many sessions and slots hours have at most up to the clinic's booking horizon: see sizeOfBands. */
+  /** Of today and later: hours from a day on, and others that follow them. */
+  versionsMax: 50,
+  /** About how many sessions and slots all of them have up to the clinic's booking horizon: see sizeOfBands. */
   sessionsMax: 5_000,
   slotsMax: 50_000,
   /** How long the database plans what a change leads to. */

@@ -8,7 +8,7 @@ import {
 import { noPatients } from './audit.ts'
 import { operation, operationTable } from './operation.ts'
 
-const { slotsMax, sessionsMax, previewMsMax } = workingHoursLimits
+const { versionsMax, slotsMax, sessionsMax, previewMsMax } = workingHoursLimits
 
 export const workingHoursOperations = operationTable('Slots', {
   setWorkingHours: operation('PUT /api/v1/doctors/{doctorId}/working-hours', {
@@ -18,8 +18,9 @@ export const workingHoursOperations = operationTable('Slots', {
       'empty is withdrawn; bookings stay, and those outside of the new hours are in `preview.affected`. What people ' +
       'created stays as it is. The calendar is filled up to the clinic’s booking horizon, and further each day; a ' +
       'request works on it for 5 seconds, and the rest follows within minutes. Times are local ones of the clinic’s ' +
-      'zone: one that a day lacks moves forward by the gap, and one that exists twice is the first. Hours ' +
-      `with more than about ${slotsMax} slots or ${sessionsMax} sessions up to the horizon are refused, and those ` +
+      'zone: one that a day lacks moves forward by the gap, and one that exists twice is the first. Refused are ' +
+      `hours with which the doctor would have more than ${versionsMax} versions of today and later, or about ` +
+      `${slotsMax} slots or ${sessionsMax} sessions up to the horizon in all of them, and those ` +
       `of which it takes longer than ${previewMsMax / 1_000} seconds to find what they change (\`overloaded\`).`,
     access: 'calendar',
     query: newWorkingHoursQuery,

@@ -63,12 +63,25 @@ export type WorkingHoursPreview = {
 /** Somebody has changed the working hours since the version that was read: said by `set` alone. */
 export type WorkingHoursChanged = { kind: 'working_hours_changed'; version: number }
 
+/**
+ * The doctor would have more of them, with the hours that stay before these, than a calendar can be filled with:
+ * `sessions` and `slots` up to `horizon`, the last day of the clinic's booking horizon. `found`: about so many.
+ */
+export type TooManyHours = {
+  kind: 'too_many_hours'
+  of: 'versions' | 'sessions' | 'slots'
+  max: number
+  found: number
+  horizon: string
+}
+
 /** Why working hours are not previewed, and not set. Nothing was written. */
 export type WorkingHoursRefusal =
   /** One of the visit types does not exist. */
   | { kind: 'visit_type_missing' }
   /** The database would have been busy with it for longer than `previewMsMax`. */
   | { kind: 'preview_too_long' }
+  | TooManyHours
   | WorkingHoursChanged
 
 export type SetWorkingHoursOutcome =

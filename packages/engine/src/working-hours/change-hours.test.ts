@@ -15,8 +15,10 @@ import { expect, onTestFinished } from 'vitest'
 import { areBlocked, close, closing } from '../../test/closures.ts'
 import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
 import { createEngine } from '../create-engine.ts'
-import type { WorkingBand } from '../model/working-hours.ts'
+import { inTransaction } from '../database/pools.ts'
+import type { NewWorkingHours, WorkingBand } from '../model/working-hours.ts'
 import { runTimeClaimBatch } from '../sessions/claim-times.ts'
+import { replaceHours } from './replace-hours.ts'
 
 type Row = { id: string; startsAt: string; endsAt: string; isWithdrawn: boolean }
 
@@ -269,3 +271,35 @@ test('previews and changes of a doctor’s hours at once wait for each other', a
     expect(outcomes.map(({ kind }) => kind)).toEqual(['preview', 'preview', 'done', 'preview', 'done'])
   }
 })
+
+test('hours that follow each other have as many slots in all as hours may have alone, and fifty versions', async ({
+  database,
+}) => {
+  const clinic = await aClinic(database, { settings: { bookingHorizonDays: 730 } })
+  const doctor = await aDoctor(database, clinic)
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  onTestFinished(() => engine.stop())
+  // 288 slots a day.
+  const full = aBand({ from: '00:00', to: '24:00', slotMinutes: 5 })
+  await replaced(database, hoursOf(doctor, [full], { validFrom: dayAfter(0), validUntil: dayAfter(99) }))
+  const next = hoursOf(doctor, [full], { validFrom: dayAfter(100), validUntil: dayAfter(199) })
+  const refusal = { kind: 'too_many_hours', of: 'slots', max: 50_000, found: 57_600 }
+  expect(await engine.workingHours.preview(next)).toMatchObject(refusal)
+  // Also if the preview was of what there was before.
+  expect(await replaced(database, next)).toMatchObject(refusal)
+  // The controls: fewer days; and hours that replace the others.
+  expect(await replaced(database, { ...next, validUntil: dayAfter(172) })).toBeNull()
+  expect(await replaced(database, { ...next, validFrom: dayAfter(0) })).toMatchObject({ of: 'slots', found: 57_600 })
+  expect(await replaced(database, { ...next, validFrom: dayAfter(50), validUntil: dayAfter(149) })).toBeNull()
+
+  const colleague = await aDoctor(database, clinic)
+  const from = (day: number) => replaced(database, hoursOf(colleague, [aBand()], { validFrom: dayAfter(day) }))
+  for (let day = -5; day < 50; day += 1) expect(await from(day)).toBeNull()
+  expect(await from(50)).toMatchObject({ kind: 'too_many_hours', of: 'versions', max: 50, found: 51 })
+  expect(await from(49)).toBeNull()
+})
+
+/** What a change writes, without the preview before it. */
+function replaced(database: TestDatabase, hours: NewWorkingHours) {
+  return inTransaction(database.appPool, (transaction) => replaceHours(transaction, hours))
+}

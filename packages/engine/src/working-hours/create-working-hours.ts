@@ -8,6 +8,7 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { DoctorWorkingHours, NewWorkingHours, WorkingHours, WorkingHoursVersion } from '../model/working-hours.ts'
 import { fillDoctor } from './fill-doctor.ts'
+import { tooManyHours } from './hours-size.ts'
 import { previewOf } from './preview-of.ts'
 import { replaceHours, visitTypesExist } from './replace-hours.ts'
 
@@ -20,6 +21,8 @@ export function createWorkingHours(pool: pg.Pool, announce: Announce): DoctorWor
 
   async function preview(hours: NewWorkingHours): ReturnType<DoctorWorkingHours['preview']> {
     if (!(await visitTypesExist(pool, hours))) return { kind: 'visit_type_missing' }
+    const refusal = await tooManyHours(pool, hours)
+    if (refusal !== null) return refusal
     const previewed = await previewOf(pool, hours)
     return previewed === null ? { kind: 'preview_too_long' } : { kind: 'preview', preview: previewed }
   }

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { clinicNoOf, newId } from '../model/id.ts'
-import type { NewWorkingHours, WorkingHoursChanged } from '../model/working-hours.ts'
+import type { NewWorkingHours, TooManyHours, WorkingHoursChanged } from '../model/working-hours.ts'
+import { tooManyHours } from './hours-size.ts'
 
 /** How far a calendar `w` is filled when hours from `validFrom` on are written. */
 export const ledBackTo = (validFrom: string) => sql`
@@ -17,7 +18,7 @@ export const ledBackTo = (validFrom: string) => sql`
 export async function replaceHours(
   transaction: pg.PoolClient,
   hours: NewWorkingHours,
-): Promise<WorkingHoursChanged | null> {
+): Promise<WorkingHoursChanged | TooManyHours | null> {
   const { doctorId, validFrom, validUntil, bands } = hours
   const clinicNo = clinicNoOf(doctorId)
   await transaction.query(sql`
@@ -25,6 +26,9 @@ export async function replaceHours(
   const { version, isSame } = await writtenHours(transaction, hours)
   // A repetition after a lost response comes with the version before.
   if (!isSame && hours.version !== null && hours.version !== version) return { kind: 'working_hours_changed', version }
+  // Other hours may have been written since the preview.
+  const refusal = await tooManyHours(transaction, hours)
+  if (refusal !== null) return refusal
   await transaction.query(sql`
     delete from holdfast.working_hours
      where clinic_no = ${clinicNo} and resource_id = ${doctorId} and valid_from >= ${validFrom}::date`)

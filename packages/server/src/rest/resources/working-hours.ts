@@ -7,14 +7,7 @@ import {
   type WorkingHours,
   type WorkingHoursPreview,
 } from '@holdfast/engine'
-import {
-  firstWeekOf,
-  minutesOfBand,
-  overlappingBands,
-  sizeOfBands,
-  workingHoursLimits,
-  yearDaysMax,
-} from '@holdfast/vocabulary'
+import { firstWeekOf, minutesOfBand, overlappingBands, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
@@ -56,14 +49,12 @@ async function changedBody(deps: RestDeps, hours: WorkingHours, preview: Working
   return { ...hours, preview: { ...preview, affected: await bookingBodies(deps, preview.affected) } }
 }
 
-type Day = Temporal.PlainDate
 type SentHours = Input<typeof restOperations.setWorkingHours>['body']
 
 /**
- * @throws ProblemError invalid_request for days too far away, bands that overlap, too many slots, or fields that
- * exclude each other
+ * @throws ProblemError invalid_request for days too far away, bands that overlap, or fields that exclude each other
  */
-function hoursOf(sent: SentHours, doctorId: string, { timezone, settings }: Clinic, now: Date): NewWorkingHours {
+function hoursOf(sent: SentHours, doctorId: string, { timezone }: Clinic, now: Date): NewWorkingHours {
   const { validFrom, validUntil = null, version = null } = sent
   const today = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate()
   const refuse = (path: string, message: string) => invalidRequest([{ path, message }])
@@ -79,22 +70,7 @@ function hoursOf(sent: SentHours, doctorId: string, { timezone, settings }: Clin
     const named = `${nameOf(second)} overlaps ${nameOf(first)} (bands/${overlap.first})`
     throw refuse(`/bands/${overlap.second}`, `must not overlap another band: ${named}`)
   }
-  const hours = { doctorId, validFrom, validUntil, bands, version }
-  requireSize(hours, today, today.add({ days: settings.bookingHorizonDays }))
-  return hours
-}
-
-/** @throws ProblemError invalid_request for more than a calendar can be filled with in reasonable time */
-function requireSize({ validFrom, validUntil, bands }: NewWorkingHours, today: Day, horizon: Day): void {
-  const [from, until] = [Temporal.PlainDate.from(validFrom), Temporal.PlainDate.from(validUntil ?? horizon)]
-  const first = Temporal.PlainDate.compare(from, today) < 0 ? today : from
-  const last = Temporal.PlainDate.compare(until, horizon) > 0 ? horizon : until
-  const { sessions, slots } = sizeOfBands(bands, Math.max(0, first.until(last).days + 1))
-  const { sessionsMax, slotsMax } = workingHoursLimits
-  if (sessions <= sessionsMax && slots <= slotsMax) return
-  const [most, found] = sessions > sessionsMax ? [`${sessionsMax} sessions`, sessions] : [`${slotsMax} slots`, slots]
-  const message = `must have at most ${most} up to the booking horizon (${horizon}), not about ${found}`
-  throw invalidRequest([{ path: '/bands', message }])
+  return { doctorId, validFrom, validUntil, bands, version }
 }
 
 type SentBand = SentHours['bands'][number]

@@ -1,4 +1,11 @@
-import { type BookingBody, type ProblemCode, type ProblemKind, problemKinds, type Stated } from '@holdfast/contract'
+import {
+  type BookingBody,
+  type FieldError,
+  type ProblemCode,
+  type ProblemKind,
+  problemKinds,
+  type Stated,
+} from '@holdfast/contract'
 import type {
   AdmissionOutcome,
   AttendanceOutcome,
@@ -112,6 +119,17 @@ const originAdvice = {
   contact: 'Sign in with this e-mail address, or contact the clinic.',
 } as const satisfies Record<BookingOrigin['kind'], string>
 
+function tooManyHoursError({ of, max, found, horizon }: RefusalOf<'too_many_hours'>): FieldError {
+  if (of === 'versions') {
+    const message = `must leave at most ${max} hours that follow each other, not ${found}: those from it on are replaced`
+    return { path: '/validFrom', message }
+  }
+  const message =
+    `must have at most ${max} ${of} up to the booking horizon (${horizon}), with the hours before validFrom, not ` +
+    `about ${found}`
+  return { path: '/bands', message }
+}
+
 /**
  * The refusals of the engine that need more than the row of a problem: another code, or a sentence from what only the
  * server knows or may show. The compiler checks that none is missing.
@@ -160,6 +178,14 @@ const rules = {
       `What these working hours change could not be found within ${workingHoursLimits.previewMsMax / 1_000} seconds; ` +
       'nothing was changed. Try again, or set an earlier validUntil.',
     extras: () => ({ retryAfterSeconds: workingHoursLimits.previewMsMax / 1_000 }),
+  },
+  too_many_hours: {
+    code: 'invalid_request',
+    detail: (outcome) => {
+      const { path, message } = tooManyHoursError(outcome)
+      return `${path} ${message}`
+    },
+    extras: (outcome) => ({ errors: [tooManyHoursError(outcome)] }),
   },
   member_missing: { code: 'member_not_found' },
   invitation_missing: { code: 'invitation_not_found' },
