@@ -49,6 +49,7 @@ export {
 export { checkHistory } from './check-history.ts'
 export { aClaim, type ClaimWay, claimWays, kinds } from './claim-ways.ts'
 export { lapseHolds, shiftSlot } from './clock.ts'
+export { columnsRead } from './columns-read.ts'
 export { lockCounter } from './count-locks.ts'
 export { fillDataDirectory } from './data-directory.ts'
 export { type DatabaseProxy, databaseProxy } from './database-proxy.ts'

@@ -24,7 +24,8 @@ export const accountSources = {
   messageChoices: {
     tables: ['message_choice', 'verified_account'],
     rows: (accountId) => sql`
-      select c.reminder_emails as "reminderEmails", c.sms_kinds_off as "smsKindsOff"
+      select c.reminder_emails as "reminderEmails", c.sms_kinds_off as "smsKindsOff", c.language,
+             c.changed_at as "updatedAt"
         from holdfast.message_choice c where c.account_id = ${accountId}`,
   },
   calendarFeeds: {

@@ -14,7 +14,8 @@ export const authSources = {
   account: {
     tables: ['user', 'account', 'emailLink', 'formerEmail'],
     rows: (accountId) => sql`
-      select u.name, u.email, u."emailVerified", u.language, u."createdAt", u."updatedAt", u."firstSignInAt",
+      select u.name, u.email, u."emailVerified", u."emailVerifiedAt", u.language, u."createdAt", u."updatedAt",
+             u."firstSignInAt", u."factorRemovedAt",
              array(select l.email from "emailLink" l where l."userId" = u.id and l."expiresAt" > now()
                     order by l."sentAt") as "linksSentTo",
              array(select f."changedAt" from "formerEmail" f where f."userId" = u.id
