@@ -5,11 +5,12 @@ import { completeWrite, rethrowAfterCommit } from '../database/database-unavaila
 import { inTransaction, largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { oneShard } from '../database/shard-pools.ts'
-import { type Announce, noSlots } from '../model/committed.ts'
+import type { Announce } from '../model/committed.ts'
 import type { ErasureRequest, Erasures } from '../model/erasure.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Waitlist } from '../model/waitlist.ts'
 import { bookingReads } from '../reads/bookings.ts'
+import { announceErased } from './announce-erased.ts'
 import { eraseRecord, linkedRecords, recordsNotErased, recordsOf } from './erase-record.ts'
 import { bookingsOfPatient, entriesOfPatient } from './found-of-patient.ts'
 import { requireNoneInTransit } from './months-in-transit.ts'
@@ -56,8 +57,7 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       const position = rows.find(({ outcome }) => outcome === 'done')?.tx ?? null
       if (position !== null) {
         onCommit()
-        const doctorIds = found.map(({ doctorId }) => doctorId)
-        announceErased(announce, position, doctorIds)
+        announceErased(announce, { clinicNo, position, resourceIds: found.map(({ doctorId }) => doctorId) })
       }
       const count = rows.filter(({ outcome }) => outcome === 'done').length
       erased += count
@@ -97,7 +97,8 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       })
       if (booking === null) return { kind: 'booking_missing' }
       const position = row.tx ?? ''
-      announceErased(announce, row.outcome === 'done' ? position : null, [booking.doctorId])
+      const announced = { clinicNo: clinicNoOf(bookingId), resourceIds: [booking.doctorId] }
+      announceErased(announce, { ...announced, position: row.outcome === 'done' ? position : null })
       return { kind: row.outcome, booking, position }
     },
 
@@ -146,9 +147,10 @@ async function eraseRecords(
   for (const patientId of patientIds) {
     const record = { clinicNo, of: { patientId }, actorId }
     const { outcome, resourceIds, tx } = await inTransaction(pool, (client) => eraseRecord(client, record))
+    // Also of a record that stays, because something was added to it meanwhile.
+    if (tx !== null) announceErased(announce, { clinicNo, position: tx, resourceIds })
     if (outcome.kind === 'in_use') notOver.push(...outcome.bookingIds, ...outcome.caseIds)
     if (outcome.kind !== 'erased') continue
-    announceErased(announce, tx, resourceIds)
     const count = outcome.bookings + outcome.cases
     erased += count
     onErased?.(count)
@@ -182,16 +184,4 @@ async function leaveWaitlists(
     onLeft()
   }
   return ids.length > 0
-}
-
-/** An erasure changes no counts. */
-function announceErased(announce: Announce, position: string | null, doctorIds: readonly string[]): void {
-  announce({
-    kind: 'bookings',
-    position,
-    clinicNos: new Set(),
-    doctorIds: new Set(doctorIds),
-    accountIds: new Set(),
-    ...noSlots,
-  })
 }

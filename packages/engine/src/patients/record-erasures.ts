@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import { inTransaction } from '../database/pools.ts'
+import { announceErased } from '../erasure/announce-erased.ts'
 import { eraseRecord, type RecordToErase, type ResultOfRecord } from '../erasure/erase-record.ts'
 import { unlinkedOfRecord } from '../erasure/unlinked-of-record.ts'
-import { type Announce, noSlots } from '../model/committed.ts'
+import type { Announce } from '../model/committed.ts'
 import type { UnlinkedOfRecord } from '../model/erasure.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { Patients } from '../model/patient-record.ts'
@@ -22,7 +23,8 @@ export function recordErasures(pool: pg.Pool, announce: Announce): Pick<Patients
       const { outcome, resourceIds, tx, unlinked } = result.value
       const isRepeated = result.kind === 'replayed'
       // What was found done may have lost its announcement with its result.
-      if (tx !== null) announceErased(announce, request.clinicNo, resourceIds, isRepeated ? null : tx)
+      const { clinicNo } = request
+      if (tx !== null) announceErased(announce, { clinicNo, resourceIds, position: isRepeated ? null : tx })
       if (outcome.kind !== 'erased') return outcome
       return { ...outcome, kind: isRepeated ? 'replayed' : 'erased', unlinked }
     },
@@ -37,17 +39,5 @@ async function eraseOnce(pool: pg.Pool, request: RecordToErase, writeKey: WriteK
     if (writeKey === null) return { kind: 'done', value: await erase() }
     const once = { writeKey, clinicNo: request.clinicNo }
     return runOnce(transaction, once, erase, ({ outcome }) => outcome.kind === 'erased')
-  })
-}
-
-/** An erasure changes no counts. Without bookings, requests of the clinic's theatre may have changed. */
-function announceErased(announce: Announce, clinicNo: number, ids: readonly string[], position: string | null): void {
-  announce({
-    kind: 'bookings',
-    position,
-    clinicNos: new Set(ids.length === 0 ? [clinicNo] : []),
-    doctorIds: new Set(ids),
-    accountIds: new Set(),
-    ...noSlots,
   })
 }
