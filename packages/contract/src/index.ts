@@ -42,7 +42,7 @@ export type {
   PatientWithVisitsBody,
   UnlinkedOfRecordBody,
 } from './schemas/patient-record.ts'
-export type { AccountDataBody, PersonBody } from './schemas/personal-data.ts'
+export type { AccountDataBody, PersonalDataBody, PersonBody } from './schemas/personal-data.ts'
 export { type FieldError, type Problem, problemSchema } from './schemas/problem.ts'
 export type { BookingEventBody, BookingHistoryBody, ClinicStatsBody } from './schemas/report.ts'
 export type { SlotBody, SlotRuleBody } from './schemas/slot.ts'

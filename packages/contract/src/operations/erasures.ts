@@ -10,8 +10,10 @@ export const erasureOperations = operationTable('Erasure', {
     summary: 'Read all that the clinic has about a person',
     description:
       'The access of article 15 GDPR, for a person whom the clinic has identified: send an account alone, or e-mail ' +
-      'addresses, phone numbers and a record. Families share contacts: check the document before you hand it over. ' +
-      'Appointments say whether they are linked to a record of the person (`isLinked`). Nothing is changed.',
+      'addresses, phone numbers and a record. Of a record alone, it has what is linked to it. Families share ' +
+      'contacts, and some records have one of the clinic’s: what was found by a contact says whether it is linked to a record ' +
+      'of the person (`isLinked`), and has to be checked before the document is handed over. Other records that may ' +
+      'be of the same person are named (`otherRecords`). Nothing is changed.',
     access: 'admin',
     body: personSchema,
     responses: { 200: { description: 'All that is stored', schema: personalDataSchema } },
@@ -63,8 +65,8 @@ export const erasureOperations = operationTable('Erasure', {
     description:
       'Removes the record for good, and what identifies the patient from all bookings that are linked to it. Their ' +
       'cases and requests stay, without the patient. With appointments or cases to come or in progress, or open ' +
-      'requests, nothing is erased. Bookings with the same contacts that are not linked keep their data, and are ' +
-      'named (`unlinked`): families share contacts.',
+      'requests, nothing is erased. Bookings with the same contacts that are not linked keep their data, and so do ' +
+      'other records that may be of the same person. They are named (`unlinked`): families share contacts.',
     access: 'admin',
     body: nothingSchema,
     bodyOptional: true,

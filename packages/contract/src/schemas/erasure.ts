@@ -16,6 +16,26 @@ export const patientToEraseSchema = component('PatientToErase', {
   accountId: Type.Optional(id()),
 })
 
+export const otherRecordsSchema = Type.Object(
+  {
+    count: Type.Integer({ minimum: 0 }),
+    records: Type.Array(
+      component('OtherRecord', {
+        patientId: Type.String({ format: 'uuid' }),
+        recordNumber: Type.Union([Type.String(), Type.Null()]),
+      }),
+      { maxItems: 100, description: 'The first 100' },
+    ),
+  },
+  {
+    title: 'OtherRecords',
+    additionalProperties: false,
+    description:
+      'Other records that may be of the same person: with one of the contacts, or the name and the date of birth. ' +
+      'They are neither in a document nor erased: somebody has to look whether they are of relatives',
+  },
+)
+
 export type PatientToEraseBody = Static<typeof patientToEraseSchema>
 
 export const erasedPatientSchema = component('ErasedPatient', {

@@ -1,5 +1,6 @@
 import { bookingStatuses, lengths, patientLimits, patientSexes, patientVisitsMax } from '@holdfast/vocabulary'
 import Type, { type Static, type TProperties } from 'typebox'
+import { otherRecordsSchema } from './erasure.ts'
 import {
   code,
   languageTag,
@@ -135,13 +136,14 @@ export const patientWithVisitsSchema = component('PatientWithVisits', {
 
 export type PatientWithVisitsBody = Static<typeof patientWithVisitsSchema>
 
-const count = Type.Integer({ minimum: 0 })
+const count = Type.Integer({ minimum: 0, description: '1,000 may be more' })
 const firstIds = Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' })
 
 export const unlinkedOfRecordSchema = Type.Object(
   {
     bookings: object({ count, bookingIds: firstIds }),
     waitlistEntries: object({ count, entryIds: firstIds }),
+    otherRecords: otherRecordsSchema,
   },
   {
     title: 'UnlinkedOfRecord',

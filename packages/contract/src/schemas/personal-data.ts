@@ -1,6 +1,6 @@
 import { accountSections, personalSections, personContactsMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { comparedEmail, comparedPhone } from './erasure.ts'
+import { comparedEmail, comparedPhone, otherRecordsSchema } from './erasure.ts'
 import { id } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
@@ -12,8 +12,14 @@ export const personSchema = component('Person', {
   patientId: Type.Optional(
     id({
       description:
-        'A patient’s record: what is linked to it, and what has one of its contacts, or of those that are sent, ' +
-        'and is linked to no record',
+        'A patient’s record: what is linked to it, and what has one of the contacts that are sent and is linked to ' +
+        'no record',
+    }),
+  ),
+  withContactsOfRecord: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'The contacts of the record are searched for, too: others may share them',
     }),
   ),
 })
@@ -40,7 +46,13 @@ const ofClinic = {
   }),
 }
 
-export const personalDataSchema = component('PersonalData', ofClinic)
+export const personalDataSchema = component('PersonalData', {
+  ...ofClinic,
+  patientIds: Type.Array(Type.String({ format: 'uuid' }), { description: 'The records in it' }),
+  otherRecords: otherRecordsSchema,
+})
+
+export type PersonalDataBody = Static<typeof personalDataSchema>
 
 export const accountDataSchema = component('AccountData', {
   account: Type.Array(component('AccountSection', { name: literals(accountSections), rows })),

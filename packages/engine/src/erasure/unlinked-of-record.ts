@@ -4,6 +4,7 @@ import type { Contact, Left, UnlinkedOfRecord } from '../model/erasure.ts'
 import type { RecordToErase } from './erase-record.ts'
 import { bookingsOfPatient, entriesOfPatient } from './found-of-patient.ts'
 import { requireNoneInTransit } from './months-in-transit.ts'
+import { noOtherRecords, otherRecords } from './other-records.ts'
 import { digitsOf } from './same-phone.ts'
 import { searchForPatient } from './search-for-patient.ts'
 
@@ -17,41 +18,44 @@ const hasNoLinkedOffer = sql`
                 join holdfast.booking_patient l on l.clinic_no = o.clinic_no and l.booking_id = o.booking_id
                where o.clinic_no = b.clinic_no and o.entry_id = b.id)`
 
-/** The address and the number of a record; none: there is no such record. */
-export async function contactsOfRecord(
+/** A record, with its address and its number; null: there is none. */
+export async function recordWithContacts(
   pool: pg.Pool,
   { clinicNo, of }: Pick<RecordToErase, 'clinicNo' | 'of'>,
-): Promise<Contact[]> {
+): Promise<{ id: string; contacts: Contact[] } | null> {
   const plan = 'patientId' in of ? { patientId: of.patientId } : { patient: { mrn: of.mrn } }
-  const { rows } = await pool.query<{ email: string | null; phone: string | null }>(sql`
-    select p.email, p.phone from holdfast.patient p
+  const { rows } = await pool.query<{ id: string; email: string | null; phone: string | null }>(sql`
+    select p.id, p.email, p.phone from holdfast.patient p
      where p.clinic_no = ${clinicNo}::integer and p.id = holdfast.patient_of(${clinicNo}::integer, ${plan}::jsonb)
        and p.erased_at is null`)
+  const [row] = rows
+  if (row === undefined) return null
+  const { id, email, phone } = row
   const contacts: Contact[] = []
-  for (const { email, phone } of rows) {
-    if (email !== null) contacts.push({ email })
-    if (phone !== null && digitsOf(phone) !== '') contacts.push({ phone })
-  }
-  return contacts
+  if (email !== null) contacts.push({ email })
+  if (phone !== null && digitsOf(phone) !== '') contacts.push({ phone })
+  return { id, contacts }
 }
 
 /**
  * The ids of the bookings and entries of a clinic that have one of the contacts, and are linked to no record. What is
  * linked to another record is another person's.
  *
- * @param onBookings is called with each page of bookings
+ * @param onBookings is called with each page of bookings; false: they are enough
  */
 export async function unlinkedWith(
   pool: pg.Pool,
   clinicNo: number,
   contacts: readonly Contact[],
-  onBookings: (ids: string[]) => void,
+  onBookings: (ids: string[]) => boolean,
 ): Promise<string[]> {
   const entryIds = new Set<string>()
   for (const contact of contacts) {
     const { condition, matches } = await searchForPatient(pool, clinicNo, contact)
     const bookings = { condition: sql`${condition} and ${hasNoRecord}`, matches }
-    for await (const page of bookingsOfPatient(pool, clinicNo, bookings)) onBookings(page.map(({ id }) => id))
+    for await (const page of bookingsOfPatient(pool, clinicNo, bookings)) {
+      if (!onBookings(page.map(({ id }) => id))) break
+    }
     const entries = { condition: sql`${condition} and ${hasNoLinkedOffer}`, matches }
     for (const id of await entriesOfPatient(pool, clinicNo, entries)) entryIds.add(id)
   }
@@ -66,15 +70,24 @@ export async function unlinkedOfRecord(
   const { clinicNo } = record
   await requireNoneInTransit(pool, clinicNo)
   const bookingIds = new Set<string>()
-  const contacts = await contactsOfRecord(pool, record)
+  const found = await recordWithContacts(pool, record)
+  if (found === null) return { bookings: leftOf([]), waitlistEntries: leftOf([]), otherRecords: noOtherRecords }
+  const { id, contacts } = found
   const entryIds = await unlinkedWith(pool, clinicNo, contacts, (ids) => {
-    for (const id of ids) bookingIds.add(id)
+    for (const one of ids) bookingIds.add(one)
+    return bookingIds.size < countedMax
   })
-  return { bookings: leftOf([...bookingIds]), waitlistEntries: leftOf(entryIds) }
+  return {
+    bookings: leftOf([...bookingIds]),
+    waitlistEntries: leftOf(entryIds),
+    otherRecords: await otherRecords(pool, clinicNo, { patientIds: [id], contacts }),
+  }
 }
 
 const listedMax = 100
+/** A record may have a contact of the clinic's, as thousands of bookings do. */
+const countedMax = 1_000
 
 function leftOf(ids: readonly string[]): Left {
-  return { count: ids.length, ids: ids.toSorted().slice(0, listedMax) }
+  return { count: Math.min(ids.length, countedMax), ids: ids.toSorted().slice(0, listedMax) }
 }

@@ -7,11 +7,17 @@ export type Contact = { email: string } | { phone: string }
 /** The patient whose bookings of a clinic are erased: all with this contact, or all of this account. */
 export type PatientContact = Contact | { accountId: string }
 
-/** What keeps its data: the first 100, and how many. */
+/** What keeps its data: the first 100, and how many; 1,000 of a record may be more. */
 export type Left = { count: number; ids: string[] }
 
-/** Bookings and waitlist entries that have a contact of a record, and are linked to no record. */
-export type UnlinkedOfRecord = { bookings: Left; waitlistEntries: Left }
+/** Records that may be of the same person as another one: the first 100, and how many. They keep their data. */
+export type OtherRecords = { count: number; records: { patientId: string; recordNumber: string | null }[] }
+
+/**
+ * Bookings and waitlist entries that have a contact of a record, and are linked to no record; and other records that
+ * have one, or its name and date of birth.
+ */
+export type UnlinkedOfRecord = { bookings: Left; waitlistEntries: Left; otherRecords: OtherRecords }
 
 export type ErasureRequest = {
   bookingId: string

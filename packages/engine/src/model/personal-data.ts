@@ -1,11 +1,14 @@
 import type { AccountSection, PersonalSection } from '@holdfast/vocabulary'
-import type { Contact } from './erasure.ts'
+import type { Contact, OtherRecords } from './erasure.ts'
 
 /**
  * The person whose data of a clinic is collected: all of this account, or all with these contacts. With a record: what
- * is linked to it, and what has one of its contacts, or of these, and is linked to no record.
+ * is linked to it, and what has one of these contacts and is linked to no record; `withContactsOfRecord`, also what has
+ * one of the record's. Families share contacts, and some records have one of the clinic's.
  */
-export type PersonInClinic = { accountId: string } | { patientId?: string; contacts: readonly Contact[] }
+export type PersonInClinic =
+  | { accountId: string }
+  | { patientId?: string; withContactsOfRecord?: boolean; contacts: readonly Contact[] }
 
 /** A fact by the name of its field: text, a number, a time in ISO 8601, or what is stored as it is. */
 export type PersonalRow = Record<string, unknown>
@@ -16,6 +19,10 @@ export type PersonalData = {
   sections: PersonalSectionRows<PersonalSection>[]
   /** Months whose bookings are in archive files, and so not in the document, as YYYY-MM. */
   archivedMonths: string[]
+  /** The records in it. */
+  patientIds: string[]
+  /** Records that may be of the same person, and are not in it. */
+  otherRecords: OtherRecords
 }
 
 /** Collects what is stored about a person: the access of article 15 GDPR. */
@@ -36,10 +43,23 @@ export type PersonalDataOf = {
   ofAccount(accountId: string): Promise<PersonalSectionRows<AccountSection>[]>
 }
 
-/** More bookings than `personalBookingsMax`: a contact that many people share, and not one person. */
+/**
+ * More than `personalLimits`: a contact that many people share, and not one person.
+ *
+ * @param by `contacts`: by those beside a record, without which the document can be made
+ */
 export class TooMuchPersonalData extends Error {
   override name = 'TooMuchPersonalData'
+  readonly by: keyof PersonalLimits
+  constructor(by: keyof PersonalLimits) {
+    super(`More than one person may have: by ${by}.`)
+    this.by = by
+  }
 }
 
-/** How many bookings of one person a document has at most. */
-export const personalBookingsMax = 5_000
+/**
+ * How many bookings, waitlist entries and records a document has at most: of one `person`, and of those, beside a
+ * record, that are found by `contacts` alone.
+ */
+export type PersonalLimits = { person: number; contacts: number }
+export const personalLimits: PersonalLimits = { person: 5_000, contacts: 500 }

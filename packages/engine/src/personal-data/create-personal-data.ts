@@ -4,21 +4,21 @@ import sql from 'sql-template-tag'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { rowsOf as rowsOfShards, type ShardPools } from '../database/shard-pools.ts'
-import { recordsOf } from '../erasure/erase-record.ts'
-import { bookingsOfPatient, entriesOfPatient } from '../erasure/found-of-patient.ts'
+import { recordsNotErased } from '../erasure/erase-record.ts'
 import { requireNoneInTransit } from '../erasure/months-in-transit.ts'
-import { searchForPatient } from '../erasure/search-for-patient.ts'
-import { contactsOfRecord, unlinkedWith } from '../erasure/unlinked-of-record.ts'
+import { noOtherRecords, otherRecords } from '../erasure/other-records.ts'
+import { recordWithContacts } from '../erasure/unlinked-of-record.ts'
+import type { Contact, OtherRecords } from '../model/erasure.ts'
 import {
   type PersonalData,
   type PersonalDataOf,
   type PersonalRow,
   type PersonInClinic,
-  personalBookingsMax,
-  TooMuchPersonalData,
+  personalLimits,
 } from '../model/personal-data.ts'
 import { partsAround } from '../reads/booking-ids.ts'
 import { accountSources } from './account-sections.ts'
+import { findPerson } from './found-of-person.ts'
 import { type FoundOfPerson, sectionSources } from './personal-sections.ts'
 
 const clinicsMax = 100
@@ -26,19 +26,25 @@ const clinicsMax = 100
 /**
  * Collects what is stored about a person, by `sectionSources` and `accountSources`.
  *
- * @param bookingsMax more of one person are refused; only tests set it
+ * @param limits only tests set them
  */
-export function createPersonalData(shards: ShardPools, bookingsMax = personalBookingsMax): PersonalDataOf {
+export function createPersonalData(shards: ShardPools, limits = personalLimits): PersonalDataOf {
   async function ofPerson({ clinicNo, person }: PersonRequest): Promise<PersonalData> {
     const pool = await shards.of(clinicNo)
     await requireNoneInTransit(pool, clinicNo)
-    const found = await find(pool, { clinicNo, person, bookingsMax })
+    const found = await findPerson(pool, { clinicNo, person, limits })
     const sections: PersonalData['sections'] = []
     for (const name of personalSections) sections.push({ name, rows: await rowsOf(pool, name, found) })
     const archived = await pool.query<{ month: string }>(sql`
       select to_char(a.month, 'YYYY-MM') as month from holdfast.archived_month a
        where a.state = 'archived' order by a.month`)
-    return { sections, archivedMonths: archived.rows.map(({ month }) => month) }
+    const patientIds = await recordsNotErased(pool, clinicNo, found.patientIds)
+    return {
+      sections,
+      archivedMonths: archived.rows.map(({ month }) => month),
+      patientIds,
+      otherRecords: await otherRecordsOf(pool, clinicNo, patientIds),
+    }
   }
 
   return {
@@ -74,64 +80,17 @@ export function createPersonalData(shards: ShardPools, bookingsMax = personalBoo
 }
 
 type PersonRequest = { clinicNo: number; person: PersonInClinic }
-type PersonSearch = PersonRequest & { bookingsMax: number }
+/** A document with more records is of several persons, and names no others. */
+const recordsComparedMax = 20
 
-async function find(pool: pg.Pool, { clinicNo, person, bookingsMax }: PersonSearch): Promise<FoundOfPerson> {
-  const bookingIds = new Set<string>()
-  const add = (ids: readonly string[]) => {
-    for (const id of ids) bookingIds.add(id)
-    if (bookingIds.size > bookingsMax) throw new TooMuchPersonalData()
+async function otherRecordsOf(pool: pg.Pool, clinicNo: number, patientIds: readonly string[]): Promise<OtherRecords> {
+  if (patientIds.length > recordsComparedMax) return noOtherRecords
+  const contacts: Contact[] = []
+  for (const patientId of patientIds) {
+    const record = await recordWithContacts(pool, { clinicNo, of: { patientId } })
+    contacts.push(...(record?.contacts ?? []))
   }
-  const entryIds = new Set<string>()
-  const patientIds = new Set<string>()
-  if ('patientId' in person && person.patientId !== undefined) {
-    const { patientId } = person
-    patientIds.add(patientId)
-    const contacts = [...(await contactsOfRecord(pool, { clinicNo, of: { patientId } })), ...person.contacts]
-    for (const id of await unlinkedWith(pool, clinicNo, contacts, add)) entryIds.add(id)
-  } else {
-    for (const contact of 'accountId' in person ? [person] : person.contacts) {
-      const search = await searchForPatient(pool, clinicNo, contact)
-      for await (const page of bookingsOfPatient(pool, clinicNo, search)) add(page.map(({ id }) => id))
-      for (const id of await entriesOfPatient(pool, clinicNo, search)) entryIds.add(id)
-      // An account's bookings may be for others, whose records are not the account's.
-      if ('accountId' in contact) continue
-      for (const id of await recordsOf(pool, clinicNo, search)) patientIds.add(id)
-    }
-  }
-  add(await bookingsOfRecords(pool, clinicNo, [...patientIds]))
-  for (const id of await entriesOfBookings(pool, clinicNo, [...bookingIds])) entryIds.add(id)
-  return {
-    clinicNo,
-    patientIds: [...patientIds],
-    bookingIds: [...bookingIds].toSorted(),
-    entryIds: [...entryIds],
-  }
-}
-
-/** Appointments that are linked to the records, and their cases. */
-async function bookingsOfRecords(pool: pg.Pool, clinicNo: number, patientIds: readonly string[]): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>(sql`
-    select l.booking_id as id from holdfast.booking_patient l
-     where l.clinic_no = ${clinicNo} and l.patient_id = any (${patientIds}::uuid[])
-     union all
-    select t.booking_id from holdfast.theatre_case t
-     where t.clinic_no = ${clinicNo} and t.patient_id = any (${patientIds}::uuid[])
-     limit ${personalBookingsMax + 1}`)
-  return rows.map(({ id }) => id)
-}
-
-/** The entries of the waitlist that the bookings were offered to. */
-async function entriesOfBookings(pool: pg.Pool, clinicNo: number, bookingIds: readonly string[]): Promise<string[]> {
-  const entryIds: string[] = []
-  for (const { from, until } of partsAround(bookingIds)) {
-    const { rows } = await pool.query<{ id: string }>(sql`
-      select b.waitlist_entry_id as id from holdfast.booking b
-       where b.clinic_no = ${clinicNo} and b.id = any (${bookingIds}::uuid[]) and b.id >= ${from} and b.id < ${until}
-         and b.waitlist_entry_id is not null`)
-    entryIds.push(...rows.map(({ id }) => id))
-  }
-  return entryIds
+  return otherRecords(pool, clinicNo, { patientIds, contacts })
 }
 
 async function rowsOf(pool: pg.Pool, name: PersonalSection, found: FoundOfPerson): Promise<PersonalRow[]> {

@@ -99,7 +99,9 @@ test('an account gets its bookings and no record', async ({ database }) => {
   expect(rowsOf(data, 'appointments')).toMatchObject([{ isLinked: null }])
 })
 
-test('a record gets what is linked, and what has one of its contacts and is linked to none', async ({ database }) => {
+test('a record gets what is linked, and only if it is asked for, what has a contact and is linked to none', async ({
+  database,
+}) => {
   const scene = await aScene(database)
   const { engine, doctor } = scene
   const booked = async (patient: { name: string; email?: string; phone?: string }) =>
@@ -116,13 +118,19 @@ test('a record gets what is linked, and what has one of its contacts and is link
   await engine.patients.link(ofChild, scene.ben.patientId, randomUUID())
   const bookingsIn = (data: PersonalData) =>
     Object.fromEntries(rowsOf(data, 'appointments').map(({ booking, isLinked }) => [booking, isLinked]))
-  const data = await scene.dataOf(record)
+  const alone = await scene.dataOf(record)
+  expect(countsOf(alone)).toEqual({ records: 1, appointments: 1, history: 2 })
+  expect(bookingsIn(alone)).toEqual({ [linked]: null })
+  const withContacts = { ...record, withContactsOfRecord: true }
+  const data = await scene.dataOf(withContacts)
   const found = { [scene.ada.booking.id]: false, [byPhone]: false, [linked]: true }
   expect(bookingsIn(data)).toEqual(found)
   expect(rowsOf(data, 'waitlist')).toMatchObject([{ email: ada.email, isLinked: false }])
   expect(rowsOf(data, 'records')).toMatchObject([{ bookings: [linked] }])
-  const more = await scene.dataOf({ ...record, contacts: [{ email: 'former@planted.example' }] })
-  expect(bookingsIn(more)).toEqual({ ...found, [former]: false })
+  for (const { booking, isLinked } of rowsOf(data, 'history')) expect(isLinked).toBe(booking === linked)
+  const contact = { contacts: [{ email: 'former@planted.example' }] }
+  expect(bookingsIn(await scene.dataOf({ ...withContacts, ...contact }))).toEqual({ ...found, [former]: false })
+  expect(bookingsIn(await scene.dataOf({ ...record, ...contact }))).toEqual({ [linked]: true, [former]: false })
   // Without the record, several contacts find all that have one of them.
   const contacts = [{ email: 'former@planted.example' }, { phone: ada.phone }]
   expect(Object.keys(bookingsIn(await scene.dataOf({ contacts }))).toSorted()).toEqual(
@@ -150,11 +158,70 @@ test('a patient of the theatre gets the cases and what they wait for', async ({ 
 
 test('a contact of too many bookings for one person is refused', async ({ database }) => {
   const scene = await aScene(database)
-  const { ofPerson } = createPersonalData(oneShard(database.appPool), 1)
+  // The record, the booking and the entry.
+  const { ofPerson } = createPersonalData(oneShard(database.appPool), { person: 3, contacts: 1 })
   const request = { clinicNo: scene.clinic.no, person: { contacts: [{ email: ada.email }] } }
   expect(countsOf(await ofPerson(request))).toMatchObject({ appointments: 1 })
   await aBooking(database, await aSlot(database, scene.doctor), { patient: ada })
   await expect(ofPerson(request)).rejects.toThrow(TooMuchPersonalData)
+})
+
+test('a contact that many share does not keep a record from its document', async ({ database }) => {
+  const scene = await aScene(database)
+  const { patientId, booking } = scene.ada
+  await scene.engine.patients.link(booking.id, patientId, randomUUID())
+  for (const name of ['Carl', 'Dora']) {
+    await aBooking(database, await aSlot(database, scene.doctor), { patient: { ...ada, name } })
+  }
+  const { ofPerson } = createPersonalData(oneShard(database.appPool), { person: 100, contacts: 2 })
+  const of = (withContactsOfRecord: boolean) =>
+    ofPerson({ clinicNo: scene.clinic.no, person: { patientId, contacts: [], withContactsOfRecord } })
+  // Two bookings, and an entry.
+  await expect(of(true)).rejects.toMatchObject({ name: 'TooMuchPersonalData', by: 'contacts' })
+  expect(countsOf(await of(false))).toMatchObject({ records: 1, appointments: 1 })
+})
+
+test('another record that may be of the same person is named, with its number, and not in the document', async ({
+  database,
+}) => {
+  const scene = await aScene(database)
+  const { engine, clinic } = scene
+  const { patientId } = scene.ada
+  const birthDate = '1970-05-01'
+  const create = async (fields: Parameters<typeof aPatientRecord>[0]) => {
+    const created = await engine.patients.create(clinic.no, aPatientRecord(fields), null)
+    return created.kind === 'done' ? created.value.id : created.kind
+  }
+  const dataOf = () => scene.dataOf({ patientId, contacts: [] })
+  expect((await dataOf()).otherRecords).toEqual({ count: 0, records: [] })
+  await engine.patients.update(patientId, 1, { birthDate })
+  const byPhone = await create({ name: 'A. Plantedname', phone: '020 79460018', mrn: 'M-1' })
+  const byName = await create({ name: 'ada plantedname', birthDate, mrn: 'M-2' })
+  const byEmail = await create({ name: 'Child', email: 'ADA@planted.example' })
+  // The controls: the name alone, and the date of birth alone.
+  await create({ name: ada.name, birthDate: '1971-05-01' })
+  await create({ name: 'Somebody Else', birthDate })
+  const data = await dataOf()
+  const records = [
+    { patientId: byName, recordNumber: 'M-2' },
+    { patientId: byEmail, recordNumber: null },
+  ]
+  const numbers = new Map(data.otherRecords.records.map((one) => [one.patientId, one.recordNumber]))
+  for (const { patientId: id, recordNumber } of records) expect(numbers.get(id)).toBe(recordNumber)
+  expect(numbers.has(byPhone)).toBe(false)
+  await database.ownerPool.query(
+    `insert into holdfast.message_settings (clinic_no, phone_country) values ($1, 'GB')
+         on conflict (clinic_no) do update set phone_country = 'GB'`,
+    [clinic.no],
+  )
+  expect((await dataOf()).otherRecords).toEqual({
+    count: 3,
+    records: [{ patientId: byPhone, recordNumber: 'M-1' }, ...records],
+  })
+  expect(rowsOf(data, 'records')).toHaveLength(1)
+  expect(await engine.patients.unlinked(patientId)).toMatchObject({ otherRecords: { count: 3 } })
+  const erased = await engine.patients.erase({ clinicNo: clinic.no, of: { patientId }, actorId: randomUUID() })
+  expect(erased).toMatchObject({ kind: 'erased', unlinked: { otherRecords: { count: 3 } } })
 })
 
 test('an account has its roles, choices, feeds and what it did, and the clinics that know it', async ({ database }) => {

@@ -8,6 +8,8 @@ export type FoundOfPerson = {
   patientIds: readonly string[]
   bookingIds: readonly string[]
   entryIds: readonly string[]
+  /** Some of it may have been found by a contact that others have, too: its rows say whether they are linked. */
+  isByContact: boolean
 }
 
 /**
@@ -23,20 +25,26 @@ type SectionSource = {
 const isOf = (column: Sql, ids: readonly string[], { from, until }: BookingIds) =>
   sql`${column} = any (${ids}::uuid[]) and ${column} >= ${from} and ${column} < ${until}`
 
-/** Whether booking `b` is linked to a record of the person; null: there is no record. */
-const isLinked = ({ patientIds }: FoundOfPerson) => sql`
-  case when cardinality(${patientIds}::uuid[]) > 0
-       then exists (select from holdfast.booking_patient l
-                     where l.clinic_no = b.clinic_no and l.booking_id = b.id
-                       and l.patient_id = any (${patientIds}::uuid[])) end`
+const isMarked = ({ patientIds, isByContact }: FoundOfPerson) =>
+  sql`${isByContact}::boolean and cardinality(${patientIds}::uuid[]) > 0`
 
-/** The same of entry `w`: whether a booking is that was offered to it. */
-const isEntryLinked = ({ patientIds }: FoundOfPerson) => sql`
-  case when cardinality(${patientIds}::uuid[]) > 0
-       then exists (select from holdfast.waitlist_offer o
-                      join holdfast.booking_patient l on l.clinic_no = o.clinic_no and l.booking_id = o.booking_id
-                     where o.clinic_no = w.clinic_no and o.entry_id = w.id
-                       and l.patient_id = any (${patientIds}::uuid[])) end`
+/** Whether a booking is linked to a record of the person; null: all are, or there is no record. */
+const isLinked = (found: FoundOfPerson, bookingId: Sql) => sql`
+  case when ${isMarked(found)}
+       then exists (select from holdfast.booking_patient l
+                     where l.clinic_no = ${found.clinicNo} and l.booking_id = ${bookingId}
+                       and l.patient_id = any (${found.patientIds}::uuid[]))
+            or exists (select from holdfast.theatre_case k
+                        where k.clinic_no = ${found.clinicNo} and k.booking_id = ${bookingId}
+                          and k.patient_id = any (${found.patientIds}::uuid[])) end`
+
+/** The same of an entry: whether a booking is that was offered to it. */
+const isEntryLinked = (found: FoundOfPerson, entryId: Sql) => sql`
+  case when ${isMarked(found)}
+       then exists (select from holdfast.waitlist_offer k
+                      join holdfast.booking_patient l on l.clinic_no = k.clinic_no and l.booking_id = k.booking_id
+                     where k.clinic_no = ${found.clinicNo} and k.entry_id = ${entryId}
+                       and l.patient_id = any (${found.patientIds}::uuid[])) end`
 
 /** Who did it, without naming anybody of the staff. */
 const actor = sql`case when e.actor_id is null then null when e.actor_id = b.account_id then 'patient'
@@ -60,10 +68,10 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
        order by p.id`,
   },
   appointments: {
-    tables: ['booking', 'booking_patient', 'slot', 'resource', 'visit_type'],
+    tables: ['booking', 'booking_patient', 'theatre_case', 'slot', 'resource', 'visit_type'],
     ofMonths: true,
     rows: (found, months) => sql`
-      select b.id as booking, ${isLinked(found)} as "isLinked", s.starts_at as "startsAt",
+      select b.id as booking, ${isLinked(found, sql`b.id`)} as "isLinked", s.starts_at as "startsAt",
              s.ends_at as "endsAt", r.name as doctor,
              v.name as "visitType", b.appointment_type as "appointmentType", b.units, b.status,
              b.failure_reason as "failureReason", b.patient->>'name' as name, b.patient->>'email' as email,
@@ -109,7 +117,7 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
   waitlist: {
     tables: ['waitlist_entry', 'waitlist_offer', 'booking_patient'],
     rows: (found) => sql`
-      select ${isEntryLinked(found)} as "isLinked", r.name as doctor, w.specialization,
+      select ${isEntryLinked(found, sql`w.id`)} as "isLinked", r.name as doctor, w.specialization,
              w.from_date::text as "fromDate", w.to_date::text as "toDate",
              w.weekdays, w.time_from::text as "timeFrom", w.time_to::text as "timeTo", w.units, w.urgency, w.missed,
              w.patient->>'name' as name, w.patient->>'email' as email, w.patient->>'phone' as phone,
@@ -121,33 +129,35 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
        order by w.joined_at, w.id`,
   },
   offers: {
-    tables: ['waitlist_offer'],
-    rows: ({ clinicNo, entryIds }) => sql`
-      select o.booking_id as booking, o.offered_at as "offeredAt", o.ends_at as "endsAt", o.outcome,
-             o.closed_at as "closedAt"
+    tables: ['waitlist_offer', 'booking_patient'],
+    rows: (found) => sql`
+      select o.booking_id as booking, ${isEntryLinked(found, sql`o.entry_id`)} as "isLinked",
+             o.offered_at as "offeredAt", o.ends_at as "endsAt", o.outcome, o.closed_at as "closedAt"
         from holdfast.waitlist_offer o
-       where o.clinic_no = ${clinicNo} and o.entry_id = any (${entryIds}::uuid[])
+       where o.clinic_no = ${found.clinicNo} and o.entry_id = any (${found.entryIds}::uuid[])
        order by o.offered_at, o.booking_id`,
   },
   messages: {
-    tables: ['message'],
-    rows: ({ clinicNo, bookingIds }) => sql`
-      select m.booking_id as booking, m.kind, m.channel, m.state, m.masked_address as address,
+    tables: ['message', 'booking_patient', 'theatre_case'],
+    rows: (found) => sql`
+      select m.booking_id as booking, ${isLinked(found, sql`m.booking_id`)} as "isLinked",
+             m.kind, m.channel, m.state, m.masked_address as address,
              m.created_at as "createdAt", m.due_at as "dueAt", m.done_at as "doneAt",
              m.content->>'subject' as subject, m.content->>'text' as text
         from holdfast.message m
-       where m.clinic_no = ${clinicNo} and m.booking_id = any (${bookingIds}::uuid[])
+       where m.clinic_no = ${found.clinicNo} and m.booking_id = any (${found.bookingIds}::uuid[])
        order by m.created_at, m.id`,
   },
   history: {
-    tables: ['booking_event', 'late_event'],
+    tables: ['booking_event', 'late_event', 'booking_patient', 'theatre_case'],
     ofMonths: true,
-    rows: ({ clinicNo, bookingIds }, months) => sql`
-      select e.booking_id as booking, e.at, e.type, ${actor} as by, e.reason
+    rows: (found, months) => sql`
+      select e.booking_id as booking, ${isLinked(found, sql`e.booking_id`)} as "isLinked",
+             e.at, e.type, ${actor} as by, e.reason
         from holdfast.booking_event e
         join holdfast.booking b on b.clinic_no = e.clinic_no and b.id = e.booking_id
-       where e.clinic_no = ${clinicNo} and ${isOf(sql`e.booking_id`, bookingIds, months)}
-         and ${isOf(sql`b.id`, bookingIds, months)}
+       where e.clinic_no = ${found.clinicNo} and ${isOf(sql`e.booking_id`, found.bookingIds, months)}
+         and ${isOf(sql`b.id`, found.bookingIds, months)}
        order by e.booking_id, e.version`,
   },
   views: {

@@ -12,7 +12,11 @@ import { expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
-const noneUnlinked = { bookings: { count: 0, bookingIds: [] }, waitlistEntries: { count: 0, entryIds: [] } }
+const noneUnlinked = {
+  bookings: { count: 0, bookingIds: [] },
+  waitlistEntries: { count: 0, entryIds: [] },
+  otherRecords: { count: 0, records: [] },
+}
 
 async function aDesk(database: TestDatabase, rest: RestApp) {
   const clinic = await aClinic(database)
@@ -149,6 +153,7 @@ test('what has a record’s contacts and no link is named before and after erasu
   const contacts = { phone: '+49 171 2345678', email: 'erna@example.org' }
   const record = await create({ name: 'Erna', mrn: 'M-1', ...contacts })
   const other = await create({ name: 'Karl' })
+  const second = await create({ name: 'Erna M.', mrn: 'M-2', email: contacts.email })
   const booked = async (patient: { name: string; phone?: string; email?: string }) =>
     (await aBooking(database, await aSlot(database, doctor), { patient })).id
   const left = [
@@ -163,6 +168,7 @@ test('what has a record’s contacts and no link is named before and after erasu
   const unlinked = {
     bookings: { count: 3, bookingIds: left },
     waitlistEntries: { count: 1, entryIds: [entry.id] },
+    otherRecords: { count: 1, records: [{ patientId: second.id, recordNumber: 'M-2' }] },
   }
   const patientPath = { ...path, patientId: record.id }
   expect((await rest.call('getUnlinkedOfPatient', { path: patientPath, as: staff })).problem.code).toBe('forbidden')

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { newId } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
@@ -33,6 +34,7 @@ test('contacts, an account or a record name the person', async ({ rest, database
     { emails: [], phones: [] },
     { accountId: patientId, phones: ['1'] },
     { patientId, phones: ['none'] },
+    { withContactsOfRecord: true, phones: ['1'] },
     { emails: Array.from({ length: 11 }, (_, index) => `a${index}@example.org`) },
   ]
   for (const body of refused) {
@@ -42,14 +44,29 @@ test('contacts, an account or a record name the person', async ({ rest, database
   expect((await read({ patientId, emails: ['a@example.org'], phones: ['1', '2'] })).status).toBe(200)
 })
 
-test('the security log says of which record, or account, an administrator read all', async ({ rest, clinic }) => {
+test('the security log says whose data an administrator read, if anybody’s', async ({ rest, clinic, database }) => {
   const admin = await rest.aMember(clinic.no, 'admin')
-  const [patientId, accountId] = [newId(clinic.no), rest.anAccount().id]
-  for (const body of [{ patientId }, { accountId }, { emails: ['ada@example.org'] }]) {
+  const accountId = rest.anAccount().id
+  await aBooking(database, await aSlot(database, await aDoctor(database, clinic)), { patient, accountId })
+  const created = await rest.engine.patients.create(clinic.no, aPatientRecord({ email: 'rec@example.org' }), null)
+  const patientId = created.kind === 'done' ? created.value.id : ''
+  const bodies = [
+    { patientId },
+    { accountId },
+    { emails: ['REC@example.org'] },
+    // Nobody: ids that somebody has made up, and contacts.
+    { patientId: newId(clinic.no) },
+    { accountId: randomUUID() },
+    { emails: ['nobody@example.org'] },
+    // Somebody without a record.
+    { emails: [patient.email] },
+  ]
+  for (const body of bodies) {
     await rest.call('getPersonalData', { as: admin, path: { clinicId: clinic.id }, body })
   }
   const logged = rest.audited.filter(({ clinicNo, kind }) => clinicNo === clinic.no && kind === 'data_exported')
-  expect(logged.map(({ subjectId }) => subjectId ?? null)).toEqual([patientId, accountId, null])
+  const nobody = [null, null, null, null]
+  expect(logged.map(({ subjectId }) => subjectId ?? null)).toEqual([patientId, accountId, patientId, ...nobody])
 })
 
 test('an account reads what all clinics have of it, and nothing of others', async ({ rest, database }) => {

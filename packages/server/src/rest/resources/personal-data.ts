@@ -1,6 +1,7 @@
-import { type AccountDataBody, type PersonBody, restOperations } from '@holdfast/contract'
-import { type PersonInClinic, personalBookingsMax, TooMuchPersonalData } from '@holdfast/engine'
+import { type AccountDataBody, type PersonalDataBody, type PersonBody, restOperations } from '@holdfast/contract'
+import { type PersonInClinic, personalLimits, TooMuchPersonalData } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
+import type { AuditedMore } from '../record-requests.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireDigits } from './clinic-desk.ts'
@@ -16,8 +17,7 @@ export function servePersonalData(serve: Serve, deps: RestDeps): void {
       body: await orTooMuch(() => personalData.ofPerson({ clinicNo: clinic.no, person: personOf(body) })),
       headers: notStored,
     }),
-    // A contact is not in the log.
-    { audit: ({ body }) => ({ subjectId: body.patientId ?? body.accountId ?? null }) },
+    { audit: ({ body }, document) => subjectsOf(body.accountId, document as PersonalDataBody | undefined) },
   )
 
   serve(restOperations.getMyPersonalData, async ({ granted: { accountId } }) => {
@@ -29,8 +29,8 @@ export function servePersonalData(serve: Serve, deps: RestDeps): void {
     const documents: AccountDataBody['clinics'] = []
     // One after the other: each is some ten queries.
     for (const { clinicNo, clinicId, clinicName } of clinics) {
-      const document = await orTooMuch(() => personalData.ofAccountIn(clinicNo, accountId))
-      documents.push({ clinicId, clinicName, ...document })
+      const { sections, archivedMonths } = await orTooMuch(() => personalData.ofAccountIn(clinicNo, accountId))
+      documents.push({ clinicId, clinicName, sections, archivedMonths })
     }
     const body: AccountDataBody = { account: [...ofAuth, ...ofEngine], clinics: documents }
     return { status: 200, body, headers: notStored }
@@ -39,7 +39,21 @@ export function servePersonalData(serve: Serve, deps: RestDeps): void {
 
 const notStored = { 'cache-control': 'no-store' }
 
-function personOf({ emails = [], phones = [], accountId, patientId }: PersonBody): PersonInClinic {
+const subjectsMax = 20
+
+/**
+ * Whose data was read: the records in the document, or the account if something of it was found. An id that somebody
+ * has made up is in no log, and neither is a contact.
+ */
+function subjectsOf(accountId: string | undefined, document: PersonalDataBody | undefined): AuditedMore {
+  if (document === undefined) return { subjectId: null }
+  const { patientIds, sections } = document
+  if (patientIds.length > 0) return patientIds.slice(0, subjectsMax).map((subjectId) => ({ subjectId }))
+  return { subjectId: sections.some(({ rows }) => rows.length > 0) ? (accountId ?? null) : null }
+}
+
+function personOf(body: PersonBody): PersonInClinic {
+  const { emails = [], phones = [], accountId, patientId, withContactsOfRecord = false } = body
   const contacts = [...emails.map((email) => ({ email })), ...phones.map((phone) => ({ phone }))]
   const isNobody = contacts.length === 0 && patientId === undefined
   if (accountId !== undefined) {
@@ -48,7 +62,9 @@ function personOf({ emails = [], phones = [], accountId, patientId }: PersonBody
   }
   if (isNobody) throw invalidRequest([{ path: '/', message: 'must have a contact, an account or a record' }])
   for (const [index, phone] of phones.entries()) requireDigits(phone, `/phones/${index}`)
-  return { contacts, ...(patientId === undefined ? {} : { patientId }) }
+  if (patientId !== undefined) return { contacts, patientId, withContactsOfRecord }
+  if (!withContactsOfRecord) return { contacts }
+  throw invalidRequest([{ path: '/withContactsOfRecord', message: 'must be sent with patientId' }])
 }
 
 async function orTooMuch<Document>(collect: () => Promise<Document>): Promise<Document> {
@@ -56,7 +72,11 @@ async function orTooMuch<Document>(collect: () => Promise<Document>): Promise<Do
     return await collect()
   } catch (error) {
     if (!(error instanceof TooMuchPersonalData)) throw error
-    const most = personalBookingsMax.toLocaleString('en')
-    throw invalidRequest([{ path: '/', message: `has more than ${most} bookings, so it is not of one person alone` }])
+    const most = personalLimits[error.by].toLocaleString('en')
+    const message =
+      error.by === 'person'
+        ? `has more than ${most} bookings and waitlist entries, so it is not of one person alone`
+        : `has more than ${most} that are not linked to the record: leave the contacts out, or send others`
+    throw invalidRequest([{ path: '/', message }])
   }
 }

@@ -121,7 +121,7 @@ const originAdvice = {
 
 function tooManyHoursError({ of, max, found, horizon }: RefusalOf<'too_many_hours'>): FieldError {
   if (of === 'versions') {
-    const message = `must leave at most ${max} hours that follow each other, not ${found}: those from it on are replaced`
+    const message = `must leave at most ${max} hours that follow each other, not ${found}: later ones are replaced`
     return { path: '/validFrom', message }
   }
   const message =

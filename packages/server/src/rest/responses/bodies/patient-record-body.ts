@@ -22,9 +22,10 @@ function withTimes<Visit extends { startsAt: Date; endsAt: Date }>({ startsAt, e
   return { ...visit, startsAt: timeText(startsAt), endsAt: timeText(endsAt) }
 }
 
-export function unlinkedBody({ bookings, waitlistEntries }: UnlinkedOfRecord): UnlinkedOfRecordBody {
+export function unlinkedBody({ bookings, waitlistEntries, otherRecords }: UnlinkedOfRecord): UnlinkedOfRecordBody {
   return {
     bookings: { count: bookings.count, bookingIds: bookings.ids },
     waitlistEntries: { count: waitlistEntries.count, entryIds: waitlistEntries.ids },
+    otherRecords,
   }
 }

@@ -1,7 +1,7 @@
-import type { Person } from '@holdfast/contract/client'
-import { Alert, Group, Stack, Text, TextInput } from '@mantine/core'
+import type { Person, PersonalData } from '@holdfast/contract/client'
+import { Alert, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, useRouterState } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DocumentActions } from '../../../domain/personal-data/document-actions.tsx'
@@ -12,6 +12,14 @@ import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useClinic } from '../use-clinic.ts'
+import { OtherRecords } from './other-records.tsx'
+
+declare module '@tanstack/history' {
+  interface HistoryState {
+    /** What the page of a person's data searches for at first: not in its address, which browsers store. */
+    contacts?: string
+  }
+}
 
 const route = getRouteApi('/clinic/$clinicId/patients/data')
 
@@ -22,8 +30,10 @@ const route = getRouteApi('/clinic/$clinicId/patients/data')
 export function ClinicPersonalDataPage() {
   const { t } = useTranslation('personal-data')
   const { clinicId, timeZone, isAdmin } = useClinic()
-  const { patientId, contacts = '' } = route.useSearch()
-  const [typed, setTyped] = useState(contacts)
+  const { patientId, withContacts = false } = route.useSearch()
+  const contacts = useRouterState({ select: ({ location }) => location.state.contacts })
+  const [typed, setTyped] = useState(contacts ?? '')
+  const [withContactsOfRecord, setWithContacts] = useState(withContacts)
   const reading = useMutation({
     mutationFn: (body: Person) => dataOf(api.getPersonalData({ path: { clinicId }, body })),
     gcTime: 0,
@@ -35,7 +45,8 @@ export function ClinicPersonalDataPage() {
   }
   const read = (event: FormEvent) => {
     event.preventDefault()
-    const person = { ...contactsIn(typed), ...(patientId === undefined ? {} : { patientId }) }
+    const ofRecord = patientId === undefined ? {} : { patientId, withContactsOfRecord }
+    const person = { ...contactsIn(typed), ...ofRecord }
     if (Object.keys(person).length > 0) reading.mutate(person)
   }
   return (
@@ -48,6 +59,18 @@ export function ClinicPersonalDataPage() {
       </div>
       {isAdmin ? (
         <form className="no-print" onSubmit={read}>
+          {patientId === undefined ? null : (
+            <Checkbox
+              mb="sm"
+              label={t('clinic.withContacts')}
+              description={t('clinic.withContactsHelp')}
+              checked={withContactsOfRecord}
+              onChange={({ currentTarget }) => {
+                setWithContacts(currentTarget.checked)
+                reading.reset()
+              }}
+            />
+          )}
           <Group align="end" gap="sm">
             <TextInput
               label={t(patientId === undefined ? 'clinic.contacts' : 'clinic.moreContacts')}
@@ -72,16 +95,22 @@ export function ClinicPersonalDataPage() {
         <section aria-live="polite">
           <Stack gap="lg">
             <Text>{t('clinic.check')}</Text>
+            <OtherRecords others={reading.data.otherRecords} />
             {reading.data.archivedMonths.length === 0 ? null : (
               <Alert color="yellow">{t('archived', { months: reading.data.archivedMonths.join(', ') })}</Alert>
             )}
-            <DocumentActions document={reading.data} name={t('clinic.file')} />
+            <DocumentActions document={documentOf(reading.data)} name={t('clinic.file')} />
             <PersonalSections sections={reading.data.sections} timeZone={timeZone} level={2} />
           </Stack>
         </section>
       )}
     </Stack>
   )
+}
+
+/** What is handed over: not the records of others. */
+function documentOf({ sections, archivedMonths }: PersonalData) {
+  return { sections, archivedMonths }
 }
 
 /** Addresses and numbers that are separated by commas, as a request sends them. */
