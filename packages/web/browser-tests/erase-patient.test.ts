@@ -65,4 +65,5 @@ test('an admin erases a patient from one booking, or from all with the e-mail ad
   await page.getByRole('heading', { level: 1, name: 'Bookings' }).waitFor()
   await page.getByText('1 booking', { exact: true }).waitFor()
   await page.getByRole('row').filter({ hasText: patient.email }).waitFor()
+  expect(decodeURIComponent(page.url())).not.toContain(patient.email)
 })

@@ -1,6 +1,7 @@
 // Rest: the desk's records of patients
 import { aBooking, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
@@ -94,7 +95,7 @@ test('a booking is linked to a new record, to a known one, and to none', async (
   await page.getByRole('heading', { level: 1, name: 'New patient' }).waitFor()
   expect(await page.getByRole('textbox', { name: 'Phone' }).inputValue()).toBe(patient.phone)
   await page.getByRole('button', { name: 'Create the record' }).click()
-  const appointments = page.getByRole('region', { name: 'Appointments' })
+  const appointments = page.getByRole('region', { name: 'Appointments', exact: true })
   await appointments.getByText('Dr Ada Lovelace').waitFor()
   expect(await sidewaysPixels(page)).toBe(0)
 
@@ -129,19 +130,29 @@ test('an admin sees what is not linked before a record is erased and after, and 
   await page.getByRole('button', { name: 'Create the record' }).click()
   await page.getByRole('heading', { level: 1, name: 'Erna Ott' }).waitFor()
   const path = new URL(page.url()).pathname
+  const again = { name: 'Ott, E.', mrn: 'M-77', email: contacts.email.toUpperCase() }
+  await dataOf(site.admin.createPatient({ path: { clinicId: scene.clinic.id }, body: again }))
 
   const read = page.getByRole('button', { name: 'Show all that is stored' })
-  const appointments = page.getByRole('region', { name: 'Appointments' })
+  const appointments = page.getByRole('region', { name: 'Appointments', exact: true })
   await page.getByRole('link', { name: 'Data of a person' }).click()
-  await page.getByText('what has its e-mail address or telephone number without being linked').waitFor()
+  await page.getByText('This finds what is linked to the record.').waitFor()
+  await read.click()
+  await page.getByRole('region', { name: 'Records' }).waitFor()
+  expect(await appointments.count()).toBe(0)
+  const second = page.getByRole('link', { name: 'Record M-77' })
+  await second.waitFor()
+  await page.getByRole('checkbox', { name: 'Also what has the e-mail address' }).check()
   await read.click()
   await appointments.getByText('Erna O.').waitFor()
   await expect.poll(() => appointments.getByText('Linked to the record').count()).toBe(2)
+  expect(await axeFindings(page)).toEqual([])
 
   await page.goto(path)
   await page.getByRole('button', { name: 'Erase' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText('bookings: 2, waitlist entries: 0').waitFor()
+  await dialog.getByRole('link', { name: 'Record M-77' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Erase for good' }).click()
   await page.getByRole('dialog', { name: 'The patient was erased.' }).waitFor()
@@ -150,6 +161,9 @@ test('an admin sees what is not linked before a record is erased and after, and 
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
   await dialog.getByRole('link', { name: 'Show them' }).click()
+  await page.waitForURL('**/patients/data')
+  // The contacts are searched for, and are not in the address.
+  expect(page.url()).not.toMatch(/erna|171/i)
   await read.click()
   await appointments.getByText('Erna O.').waitFor()
   await appointments.getByText('Erna Ott').waitFor()

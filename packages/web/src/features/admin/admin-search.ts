@@ -8,7 +8,6 @@ export type DoctorSearch = { doctorId?: string }
 export type DayListSearch = DoctorSearch & { day?: string }
 export type BookingsSearch = RangeSearch &
   DoctorSearch & {
-    q?: string
     status?: BookingStatus
     attendance?: 'confirmed' | 'unconfirmed'
     unconfirmed?: true
@@ -18,15 +17,15 @@ type AuditKind = AuditEvent['kind']
 export type AuditSearch = RangeSearch & { kind?: AuditKind; accountId?: string }
 
 type MessageState = Message['state']
-export type MessagesSearch = { state?: MessageState; q?: string }
+export type MessagesSearch = { state?: MessageState }
 
 /** Absent: `open`, which is waiting or offered. */
 export type WaitlistSearch = DoctorSearch & {
   entryStatus?: WaitlistEntry['status'] | 'open' | 'any'
   specialization?: string
-  q?: string
 }
 
+/** The parameters of addresses. None may have a patient's name or contact: see searched-text.ts. */
 type Raw = Record<string, unknown>
 
 export function parseRangeSearch(search: Raw): RangeSearch {
@@ -47,23 +46,15 @@ export function parseBookSearch(search: Raw): DoctorSearch & { forBooking?: stri
   }
 }
 
-/** `q`: what is searched for in the list of patients. */
-export function parsePatientsSearch({ q }: Raw): { q?: string } {
-  return isText(q) ? { q } : {}
-}
+/** `patientId`: the record whose data is read. `withContacts`: also what has its contacts. */
+export type PersonalDataSearch = { patientId?: string; withContacts?: true }
 
-/** `patientId`: the record whose data is read. `contacts`: what is searched for too, separated by commas. */
-export type PersonalDataSearch = { patientId?: string; contacts?: string }
-
-export function parsePersonalDataSearch({ patientId, contacts }: Raw): PersonalDataSearch {
+export function parsePersonalDataSearch({ patientId, withContacts }: Raw): PersonalDataSearch {
   return {
     ...(isText(patientId) ? { patientId } : {}),
-    ...(typeof contacts === 'string' && contacts.length <= contactsMax ? { contacts } : {}),
+    ...(withContacts === true ? { withContacts } : {}),
   }
 }
-
-/** Characters: an address and a number of the greatest lengths. */
-const contactsMax = 320
 
 /** `forBooking`: the booking that is linked to the new record, and whose patient it is. */
 export function parseNewPatientSearch({ forBooking }: Raw): { forBooking?: string } {
@@ -98,7 +89,6 @@ export function parseBookingsSearch(search: Raw): BookingsSearch {
   return {
     ...parseRangeSearch(search),
     ...parseDoctorSearch(search),
-    ...(isText(search.q) ? { q: search.q } : {}),
     ...(status === undefined ? {} : { status }),
     ...(search.attendance === 'confirmed' || search.attendance === 'unconfirmed'
       ? { attendance: search.attendance }
@@ -183,19 +173,18 @@ export const messageStates = Object.keys(isState) as MessageState[]
 
 export function parseMessagesSearch(search: Raw): MessagesSearch {
   const state = messageStates.find((one) => one === search.state)
-  return { ...(state === undefined ? {} : { state }), ...(isText(search.q) ? { q: search.q } : {}) }
+  return state === undefined ? {} : { state }
 }
 
 export const waitlistStatuses = ['open', 'waiting', 'offered', 'accepted', 'ended', 'any'] as const
 
 export function parseWaitlistSearch(search: Raw): WaitlistSearch {
   const status = waitlistStatuses.find((one) => one === search.entryStatus && one !== 'open')
-  const { specialization, q } = search
+  const { specialization } = search
   return {
     ...parseDoctorSearch(search),
     ...(status === undefined ? {} : { entryStatus: status }),
     ...(isText(specialization) ? { specialization } : {}),
-    ...(isText(q) ? { q } : {}),
   }
 }
 

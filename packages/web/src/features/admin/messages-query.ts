@@ -7,7 +7,7 @@ import type { MessagesSearch } from './admin-search.ts'
 const pageSize = 50
 
 /** Messages to patients, the newest first, page by page. */
-export function messagesQuery(clinicId: string, filter: MessagesSearch & { bookingId?: string }) {
+export function messagesQuery(clinicId: string, filter: MessagesSearch & { q?: string; bookingId?: string }) {
   return infiniteQueryOptions({
     ...pageByPage,
     queryKey: [...clinicKey(clinicId), 'messages', filter],

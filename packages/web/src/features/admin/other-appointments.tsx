@@ -7,6 +7,7 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
+import { searchedFor } from '../../lib/searched-text.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { TextLink } from '../../ui/buttons/text-link.tsx'
 import { appointmentsOfSame } from './appointments-of-same.ts'
@@ -46,7 +47,13 @@ export function OtherAppointments({ of }: { of: Booking }) {
         </ul>
       )}
       {hasMore ? (
-        <TextLink inherit to="/clinic/$clinicId/bookings" params={{ clinicId }} search={{ q, from, to, status }}>
+        <TextLink
+          inherit
+          to="/clinic/$clinicId/bookings"
+          params={{ clinicId }}
+          search={{ from, to, status }}
+          state={searchedFor(q)}
+        >
           {t('book.moreOthers')}
         </TextLink>
       ) : null}

@@ -17,7 +17,6 @@ import {
   parseMessagesSearch,
   parseMoveSearch,
   parseNewPatientSearch,
-  parsePatientsSearch,
   parsePersonalDataSearch,
   parseRangeSearch,
   parseTimesSearch,
@@ -104,7 +103,6 @@ const patientsRoute = createRoute({
   ...parent,
   ...patientTexts,
   path: 'patients',
-  validateSearch: parsePatientsSearch,
   component: lazyRouteComponent(() => import('./patients/patients-page.tsx'), 'PatientsPage'),
 })
 const newPatientRoute = createRoute({
@@ -116,7 +114,7 @@ const newPatientRoute = createRoute({
 })
 const personalDataRoute = createRoute({
   ...parent,
-  loader: () => loadTexts('personal-data'),
+  loader: () => loadTexts('personal-data', 'patients'),
   path: 'patients/data',
   validateSearch: parsePersonalDataSearch,
   component: lazyRouteComponent(() => import('./patients/personal-data-page.tsx'), 'ClinicPersonalDataPage'),

@@ -12,7 +12,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { api, dataOf } from '../../lib/api/api.ts'
 import { pageByPage } from '../../lib/api/read-pages.ts'
 import { theatreKey, whileFilling } from './board-query.ts'
-import type { RequestsSearch } from './theatre-search.ts'
+import type { RequestsFilters } from './theatre-search.ts'
 
 /** What changes while people work, by the second part of the query keys: see use-live-theatre.ts. */
 export const liveParts = ['board', 'case', 'events', 'requests', 'blocks'] as const
@@ -76,7 +76,7 @@ export function blocksQuery(clinicId: string, from: string, to: string) {
 }
 
 /** The waitlist, page by page, in the order in which it is to be worked off. */
-export function openRequestsQuery(clinicId: string, filter: RequestsSearch) {
+export function openRequestsQuery(clinicId: string, filter: RequestsFilters) {
   const query = { ...filter, status: 'open' as const, limit: 50 }
   return infiniteQueryOptions({
     ...pageByPage,

@@ -10,7 +10,9 @@ export type BoardSearch = { day?: string; view?: 'week'; caseId?: string }
 export type BookCaseSearch = { requestId?: string; roomId?: string; startsAt?: string }
 export type RangeSearch = { from?: string; to?: string }
 /** The same as the query parameters of `listCaseRequests`. */
-export type RequestsSearch = { q?: string; urgency?: Urgency; surgeonId?: string; dueUntil?: string }
+/** In addresses: without what is searched for, which may be a patient's name (searched-text.ts). */
+export type RequestsSearch = { urgency?: Urgency; surgeonId?: string; dueUntil?: string }
+export type RequestsFilters = RequestsSearch & { q?: string }
 
 type Raw = Record<string, unknown>
 
@@ -34,10 +36,9 @@ export function parseReportSearch(search: Raw): RangeSearch {
   return searchedDays(search, 'from', 'to')
 }
 
-export function parseRequestsSearch({ q, urgency, surgeonId, ...search }: Raw): RequestsSearch {
+export function parseRequestsSearch({ urgency, surgeonId, ...search }: Raw): RequestsSearch {
   const wanted = urgencies.find((one) => one === urgency)
   return {
-    ...(typeof q === 'string' && q.trim() !== '' && q.length <= 100 ? { q } : {}),
     ...(wanted === undefined ? {} : { urgency: wanted }),
     ...(isId(surgeonId) ? { surgeonId } : {}),
     ...searchedDays(search, 'dueUntil'),

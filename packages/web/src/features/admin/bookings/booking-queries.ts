@@ -10,7 +10,7 @@ const pageSize = 50
 /** The clinic's bookings that match a search, page by page, with what patients of withdrawn slots have got since. */
 export function bookingSearchQuery(
   clinicId: string,
-  filter: BookingsFilter & Pick<BookingsSearch, 'q' | 'attendance'> & { confirmedOnly: boolean },
+  filter: BookingsFilter & Pick<BookingsSearch, 'attendance'> & { q?: string; confirmedOnly: boolean },
 ) {
   return infiniteQueryOptions({
     ...pageByPage,

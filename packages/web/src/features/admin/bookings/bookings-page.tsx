@@ -12,6 +12,7 @@ import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
 import { VisitOfBooking } from '../../../domain/visits/visit-of-booking.tsx'
 import { formatDayTime, formatNumericDate } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
+import { useSearched, withoutText } from '../../../lib/searched-text.ts'
 import { parseDay } from '../../../lib/time/local-time.ts'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
@@ -39,7 +40,7 @@ export function BookingsPage() {
   const { clinicId, doctors, today } = useClinic()
   const rowsRef = useRef<HTMLTableSectionElement>(null)
   const [resets, setResets] = useState(0)
-  const search = route.useSearch()
+  const search = useSearched(route.useSearch())
   const navigate = route.useNavigate()
   const range = { from: search.from ?? addDays(today, -7), to: search.to ?? addDays(today, 30) }
   const { unconfirmed = false, ...filter } = { ...search, ...range }
@@ -52,10 +53,10 @@ export function BookingsPage() {
   const widest = { from: addDays(today, -183), to: addDays(today, 182) }
   const days = { from: formatNumericDate(range.from), to: formatNumericDate(range.to) }
   const searched = found.isPlaceholderData ? '' : t('bookings.searched', days)
-  const show = async (next: BookingsSearch) => {
+  const show = async (next: ListFilters) => {
     // The button is gone as soon as bookings are found.
     focusPageTitle()
-    await navigate({ search: next })
+    await navigate(withoutText(next))
     // This must come after: the new fields begin with what the address says.
     setResets(resets + 1)
   }
@@ -72,7 +73,7 @@ export function BookingsPage() {
         // Emptied with everything that is typed in them.
         key={resets}
         search={{ ...search, ...range }}
-        onChange={(next) => navigate({ search: next, replace: true, resetScroll: false })}
+        onChange={(next) => navigate({ ...withoutText(next), replace: true, resetScroll: false })}
       />
       {found.data === undefined ? (
         <LoadingOrError of={found} />
@@ -159,14 +160,16 @@ function BookingsTable({ bookings, isOlder, rowsRef }: TableProps) {
   )
 }
 
+type ListFilters = BookingsSearch & { q?: string }
+
 type FiltersProps = {
-  search: BookingsSearch & { from: string; to: string }
-  onChange: (search: BookingsSearch) => void
+  search: ListFilters & { from: string; to: string }
+  onChange: (search: ListFilters) => void
 }
 
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['admin', 'shell'])
-  const set = (part: Partial<Record<keyof BookingsSearch, string | boolean>>) => {
+  const set = (part: Partial<Record<keyof ListFilters, string | boolean>>) => {
     const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '' && value !== false)
     onChange(Object.fromEntries(entries))
   }

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { searchedFor } from '../../../lib/searched-text.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
@@ -103,7 +104,8 @@ function Result({ result: { erased, left, hasRecordsLeft, email }, onClose }: { 
             variant="default"
             to="/clinic/$clinicId/bookings"
             params={{ clinicId }}
-            search={{ q: email, from: today, to: addDays(today, daysAhead), unconfirmed: true }}
+            search={{ from: today, to: addDays(today, daysAhead), unconfirmed: true }}
+            state={searchedFor(email)}
           >
             {t('erase.showLeft')}
           </LinkButton>

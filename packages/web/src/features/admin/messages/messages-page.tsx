@@ -5,6 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { searchedFor, useSearched } from '../../../lib/searched-text.ts'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -23,13 +24,16 @@ const route = getRouteApi('/clinic/$clinicId/messages')
 export function MessagesPage() {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
-  const search = route.useSearch()
+  const search = useSearched(route.useSearch())
   const navigate = route.useNavigate()
   const found = useInfiniteQuery(messagesQuery(clinicId, search))
   const messages = found.data?.pages.flatMap(({ items }) => items) ?? []
   const rowsRef = useRef<HTMLTableSectionElement>(null)
-  const set = (part: { state?: string; q?: string }) =>
-    void navigate({ search: parseMessagesSearch({ ...search, ...part }), replace: true, resetScroll: false })
+  const set = (part: { state?: string; q?: string }) => {
+    const next = { ...search, ...part }
+    const shown = { search: parseMessagesSearch(next), state: searchedFor(next.q) }
+    void navigate({ ...shown, replace: true, resetScroll: false })
+  }
   return (
     <Stack gap="lg">
       <div>

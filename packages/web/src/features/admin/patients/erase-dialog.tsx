@@ -15,6 +15,7 @@ import { toastDone } from '../../../ui/toast.ts'
 import type { PersonalDataSearch } from '../admin-search.ts'
 import { patientQuery, unlinkedQuery } from '../patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
+import { OtherRecords } from './other-records.tsx'
 
 type EraseProps = { patient: PatientWithVisits; isOpen: boolean; onClose: () => void }
 
@@ -50,7 +51,7 @@ export function EraseDialog({ patient, isOpen, onClose }: EraseProps) {
   return (
     <Dialog isOpen={isOpen} onClose={() => void leave()} title={t('erase.done')}>
       <Stack gap="md">
-        <Unlinked unlinked={left} search={{ contacts }} />
+        <Unlinked unlinked={left} search={{}} contacts={contacts} />
         <Group gap="sm">
           <Button onClick={() => void leave()}>{t('shell:close')}</Button>
         </Group>
@@ -77,7 +78,7 @@ function Question({ patient, onErased, onClose }: QuestionProps) {
   return (
     <Stack gap="md">
       <Text>{t('erase.text')}</Text>
-      <Unlinked unlinked={unlinked.data} search={{ patientId: patient.id }} />
+      <Unlinked unlinked={unlinked.data} search={{ patientId: patient.id, withContacts: true }} />
       {erasure.isError ? <ErrorState error={erasure.error} /> : null}
       <Group gap="sm">
         <ActionButton color="red" isBusy={erasure.isPending} onClick={() => erasure.mutate()}>
@@ -91,29 +92,41 @@ function Question({ patient, onErased, onClose }: QuestionProps) {
   )
 }
 
-/** @param search by which the page of personal data shows them */
-function Unlinked({ unlinked, search }: { unlinked: UnlinkedOfRecord; search: PersonalDataSearch }) {
+type UnlinkedProps = {
+  unlinked: UnlinkedOfRecord
+  /** By which the page of personal data shows them. */
+  search: PersonalDataSearch
+  /** What it searches for at first; without a record, nothing else finds them. */
+  contacts?: string
+}
+
+function Unlinked({ unlinked, search, contacts }: UnlinkedProps) {
   const { t } = useTranslation('patients')
   const { clinicId } = useClinic()
-  if (isNothing(unlinked)) return null
   const counts = { bookings: unlinked.bookings.count, entries: unlinked.waitlistEntries.count }
   return (
     <>
-      <Text>{t('erase.unlinked', counts)}</Text>
-      <LinkButton
-        variant="default"
-        size="sm"
-        style={{ alignSelf: 'flex-start' }}
-        to="/clinic/$clinicId/patients/data"
-        params={{ clinicId }}
-        search={search}
-      >
-        {t('erase.showUnlinked')}
-      </LinkButton>
+      <OtherRecords others={unlinked.otherRecords} />
+      {counts.bookings + counts.entries === 0 ? null : (
+        <>
+          <Text>{t('erase.unlinked', counts)}</Text>
+          <LinkButton
+            variant="default"
+            size="sm"
+            style={{ alignSelf: 'flex-start' }}
+            to="/clinic/$clinicId/patients/data"
+            params={{ clinicId }}
+            search={search}
+            state={contacts === undefined ? {} : { contacts }}
+          >
+            {t('erase.showUnlinked')}
+          </LinkButton>
+        </>
+      )}
     </>
   )
 }
 
-function isNothing({ bookings, waitlistEntries }: UnlinkedOfRecord): boolean {
-  return bookings.count === 0 && waitlistEntries.count === 0
+function isNothing({ bookings, waitlistEntries, otherRecords }: UnlinkedOfRecord): boolean {
+  return bookings.count === 0 && waitlistEntries.count === 0 && otherRecords.count === 0
 }

@@ -6,6 +6,7 @@ import { type RefObject, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Flags } from '../../../domain/bookings/flags.tsx'
 import { formatNumericDate } from '../../../lib/i18n/format.ts'
+import { searchedFor, useSearched } from '../../../lib/searched-text.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
@@ -24,13 +25,13 @@ const route = getRouteApi('/clinic/$clinicId/patients')
 export function PatientsPage() {
   const { t } = useTranslation(['patients', 'admin'])
   const { clinicId, isAdmin } = useClinic()
-  const { q } = route.useSearch()
+  const { q } = useSearched({})
   const navigate = route.useNavigate()
   const found = useInfiniteQuery(patientsQuery(clinicId, q))
   const patients = found.data?.pages.flatMap(({ items }) => items) ?? []
   const rowsRef = useRef<HTMLTableSectionElement>(null)
   const search = (text: string) =>
-    void navigate({ search: text === '' ? {} : { q: text }, replace: true, resetScroll: false })
+    void navigate({ to: '.', state: searchedFor(text), replace: true, resetScroll: false })
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useSearched, withoutText } from '../../../lib/searched-text.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
@@ -23,7 +24,7 @@ const route = getRouteApi('/clinic/$clinicId/waitlist')
 export function WaitlistPage() {
   const { t } = useTranslation(['waitlist', 'admin'])
   const { clinicId } = useClinic()
-  const search = route.useSearch()
+  const search = useSearched(route.useSearch())
   const navigate = route.useNavigate()
   const found = useInfiniteQuery(waitlistQuery(clinicId, search))
   const entries = found.data?.pages.flatMap(({ items }) => items) ?? []
@@ -44,7 +45,7 @@ export function WaitlistPage() {
       </Group>
       <Filters
         search={search}
-        onChange={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
+        onChange={(next) => void navigate({ ...withoutText(next), replace: true, resetScroll: false })}
       />
       {found.data === undefined ? (
         <LoadingOrError of={found} />
@@ -67,12 +68,16 @@ export function WaitlistPage() {
   )
 }
 
-type FiltersProps = { search: WaitlistSearch; onChange: (search: WaitlistSearch) => void }
+type ListFilters = WaitlistSearch & { q?: string }
+type FiltersProps = { search: ListFilters; onChange: (search: ListFilters) => void }
 
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['waitlist', 'admin'])
   const specializations = useSpecializationOptions()
-  const set = (part: Record<string, string>) => onChange(parseWaitlistSearch({ ...search, ...part }))
+  const set = (part: Record<string, string>) => {
+    const { q = '', ...next } = { ...search, ...part }
+    onChange({ ...parseWaitlistSearch(next), q })
+  }
   return (
     <form
       className={classes.filters}

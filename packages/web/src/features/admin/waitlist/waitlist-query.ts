@@ -7,7 +7,10 @@ import type { WaitlistSearch } from '../admin-search.ts'
 const pageSize = 50
 
 /** A clinic's waitlist, page by page; among patients who wait or have an offer, the next one comes first. */
-export function waitlistQuery(clinicId: string, { entryStatus: status = 'open', ...filter }: WaitlistSearch) {
+export function waitlistQuery(
+  clinicId: string,
+  { entryStatus: status = 'open', ...filter }: WaitlistSearch & { q?: string },
+) {
   const query = { ...filter, ...(status === 'any' ? {} : { status }), limit: pageSize }
   return infiniteQueryOptions({
     ...pageByPage,

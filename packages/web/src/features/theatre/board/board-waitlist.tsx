@@ -3,13 +3,13 @@ import { Text, Title } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { searchedFor } from '../../../lib/searched-text.ts'
 import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { RequestList } from '../requests/request-list.tsx'
 import { openRequestsQuery } from '../theatre-queries.ts'
-import { parseRequestsSearch, type RequestsSearch } from '../theatre-search.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './day-board.module.css'
 import type { RefusedDrop } from './use-dropped-request.ts'
@@ -31,7 +31,7 @@ type BoardWaitlistProps = {
 export function BoardWaitlist({ onDrag, opened, onOpened, onClose }: BoardWaitlistProps) {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()
-  const [filter, setFilter] = useState<RequestsSearch>({})
+  const [filter, setFilter] = useState<{ q?: string }>({})
   const [chosen, setChosen] = useState<CaseRequest | null>(null)
   const read = useInfiniteQuery(openRequestsQuery(clinicId, filter))
   const requests = read.data?.pages[0]?.items ?? []
@@ -63,13 +63,20 @@ export function BoardWaitlist({ onDrag, opened, onOpened, onClose }: BoardWaitli
             label={t('requests.search')}
             placeholder={t('requests.searchIn')}
             text={filter.q}
-            onSearch={(q) => setFilter(parseRequestsSearch({ q }))}
+            onSearch={(q) => setFilter(q === '' ? {} : { q })}
           />
         )}
         {read.isLoadingError ? <ErrorState error={read.error} retry={() => void read.refetch()} /> : null}
         <RequestList requests={requests} onFind={setChosen} onDrag={onDrag} />
         {read.hasNextPage ? (
-          <TextLink size="sm" mt="xs" to="/clinic/$clinicId/theatre/requests" params={{ clinicId }} search={filter}>
+          <TextLink
+            size="sm"
+            mt="xs"
+            to="/clinic/$clinicId/theatre/requests"
+            params={{ clinicId }}
+            search={{}}
+            state={searchedFor(filter.q)}
+          >
             {t('requests.more')}
           </TextLink>
         ) : null}

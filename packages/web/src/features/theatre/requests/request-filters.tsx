@@ -6,10 +6,10 @@ import { DateField } from '../../../ui/fields/date-field.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { useTeam } from '../draft/use-team.ts'
-import { parseRequestsSearch, type RequestsSearch, urgencies } from '../theatre-search.ts'
+import { parseRequestsSearch, type RequestsFilters, urgencies } from '../theatre-search.ts'
 import { useTheatre } from '../use-theatre.ts'
 
-type RequestFiltersProps = { search: RequestsSearch; onChange: (search: RequestsSearch) => void }
+type RequestFiltersProps = { search: RequestsFilters; onChange: (search: RequestsFilters) => void }
 
 /** What is looked for in the waitlist. Surgeons see only their own requests, and choose no surgeon. */
 export function RequestFilters({ search, onChange }: RequestFiltersProps) {
@@ -18,7 +18,10 @@ export function RequestFilters({ search, onChange }: RequestFiltersProps) {
   // Another one replaces the field of the day, which is not controlled.
   const [resets, setResets] = useState(0)
   const { isRead, surgeons } = useTeam({ surgeonId: search.surgeonId ?? '' })
-  const set = (part: Record<string, string>) => onChange(parseRequestsSearch({ ...search, ...part }))
+  const set = (part: Record<string, string>) => {
+    const { q = '', ...next } = { ...search, ...part }
+    onChange({ ...parseRequestsSearch(next), q })
+  }
   return (
     <form className={classes.filters} aria-label={t('tabs.requests')} onSubmit={(event) => event.preventDefault()}>
       <SearchField

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useSearched, withoutText } from '../../../lib/searched-text.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
@@ -25,7 +26,7 @@ export function RequestsPage() {
   const [isAdding, setAdding] = useState(false)
   const [changed, setChanged] = useState<CaseRequest | null>(null)
   const [scheduled, setScheduled] = useState<CaseRequest | null>(null)
-  const search = route.useSearch()
+  const search = useSearched(route.useSearch())
   const navigate = route.useNavigate()
   const read = useInfiniteQuery(openRequestsQuery(clinicId, search))
   const requests = read.data?.pages.flatMap(({ items }) => items) ?? []
@@ -39,7 +40,7 @@ export function RequestsPage() {
       </Group>
       <RequestFilters
         search={search}
-        onChange={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
+        onChange={(next) => void navigate({ ...withoutText(next), replace: true, resetScroll: false })}
       />
       {read.data === undefined ? (
         <LoadingOrError of={read} />
