@@ -11,9 +11,9 @@ export const erasureOperations = operationTable('Erasure', {
     description:
       'The access of article 15 GDPR, for a person whom the clinic has identified: send an account alone, or e-mail ' +
       'addresses, phone numbers and a record. Of a record alone, it has what is linked to it. Families share ' +
-      'contacts, and some records have one of the clinic’s: what was found by a contact says whether it is linked to a record ' +
-      'of the person (`isLinked`), and has to be checked before the document is handed over. Other records that may ' +
-      'be of the same person are named (`otherRecords`). Nothing is changed.',
+      'contacts, and some records have one of the clinic’s: what was found by a contact says whether it is linked to ' +
+      'a record of the person (`isLinked`), and has to be checked before the document is handed over. Other records ' +
+      'that may be of the same person are named (`otherRecords`). Nothing is changed.',
     access: 'admin',
     body: personSchema,
     responses: { 200: { description: 'All that is stored', schema: personalDataSchema } },

@@ -125,7 +125,7 @@ test('what the public reads, of all clinics together, does not keep a desk from 
   expect(running).toHaveLength(ofPublic.length + ofDesk.length)
 })
 
-test('a range of times takes a place, however short it is; an empty one, or a start that is booked, does not', async () => {
+test('a range of times takes a place, however short; an empty one, or a start that is booked, does not', async () => {
   const { engine, running, end } = aSlowEngine()
   const limited = limitLongReads(engine, limitsOf({ ...bounds, atOnceMax: 1 }))
   const ranges = [1, 1, 60_000].map((widthMs) => timesIn(limited, 1, false, widthMs))

@@ -3,7 +3,8 @@
 -- for groups.
 --
 -- p_by_desk, p_is_known: as in time_refusal. p_limit: how many starts are returned at most. p_keeps, p_without: for a
--- booking that is to be moved: whether it is of this type, which it may keep whoever may book it, and as in taken_times.
+-- booking that is to be moved: whether it is of this type, which it may keep whoever may book it, and as in
+-- taken_times.
 -- It costs 1.6 µs for each start of the grid. Its plan is the generic one, and taken_times is computed once: a custom
 -- plan computed it for each session, which took 1.5 s instead of 10 ms (62 days of 8 hours, every 10 minutes).
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
