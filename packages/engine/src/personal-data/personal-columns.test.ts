@@ -30,6 +30,7 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     'booking_event.xid',
     'calendar_feed.subject_id',
     'calendar_feed.token_hash',
+    'case_request.version',
     'message.version',
     'patient.name_key',
     'patient.record_key',
