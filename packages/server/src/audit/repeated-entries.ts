@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type AuditEntry, type CountedEntry, readKinds } from './audit-entry.ts'
 
 /** `first`: what was passed at once. */
@@ -28,7 +29,7 @@ export class RepeatedEntries {
   /** @returns the first of equal entries, which is or was passed at once */
   add(entry: AuditEntry, count = 1): CountedEntry {
     const now = this.#now()
-    const key = JSON.stringify(entry)
+    const key = keyOf(entry)
     const known = this.#repeated.get(key)
     if (known !== undefined && known.endsMs > now) {
       known.count += count
@@ -45,7 +46,7 @@ export class RepeatedEntries {
 
   /** The first was lost: an equal entry passes at once again. */
   forget({ entry }: CountedEntry): void {
-    this.#repeated.delete(JSON.stringify(entry))
+    this.#repeated.delete(keyOf(entry))
   }
 
   /** Passes on the repetitions whose time is over. */
@@ -61,4 +62,9 @@ export class RepeatedEntries {
     this.#repeated.delete(key)
     if (count > 0) this.#pass({ entry, count, atMs })
   }
+}
+
+/** A digest: an entry can have the ids of a whole list. */
+function keyOf(entry: AuditEntry): string {
+  return createHash('sha256').update(JSON.stringify(entry)).digest('base64')
 }

@@ -3,6 +3,7 @@ import { clinicNoIn, isId } from '@holdfast/engine'
 import type { AccountPrincipal } from '../accounts/sessions/principals.ts'
 import { type AuditEntry, readKinds, subjectsMax } from '../audit/audit-entry.ts'
 import { networkPrefix } from '../audit/network-prefix.ts'
+import { afterCommit } from '../edge/errors/after-commit.ts'
 import { ProblemError } from '../edge/errors/problem-error.ts'
 import { namedIdOf, textIn } from './clinic-of-request.ts'
 import { idIn } from './responses/bodies/id-in.ts'
@@ -82,9 +83,16 @@ export function recordSuccess(
     const isRepeated = response.isRepeated || (response.status === 200 && responses[201] !== undefined)
     const entries = (isRepeated ? repeated : audited)(call, response.body)
     if (method === 'GET' || isRepeated) await deps.audit.acknowledge(entries)
-    else for (const entry of entries) deps.audit.record(entry)
+    else await recordChange(deps, entries)
     return response
   }
+}
+
+/** What a change also shows is recorded before it is sent; the change itself, as it is committed, is not waited for. */
+async function recordChange({ audit }: RestDeps, entries: readonly AuditEntry[]): Promise<void> {
+  const isShown = ({ kind }: AuditEntry) => readKinds.includes(kind) || kind === 'data_exported'
+  for (const entry of entries) if (!isShown(entry)) audit.record(entry)
+  await afterCommit(() => audit.acknowledge(entries.filter(isShown)))
 }
 
 /** null: nothing is recorded, or the handler does it. */
@@ -153,9 +161,10 @@ function fieldsOf(body: Record<string, unknown>): AuditField[] {
 
 /** What a page of a list shows: bookings, what belongs to them, or patients. */
 function subjectsOf(response: unknown): Pick<AuditEntry, 'subjects'> {
-  const { items } = Object(response) as { items?: unknown }
-  if (!Array.isArray(items)) return {}
-  const ids = items.flatMap((item: unknown) => {
+  const { items, cases, conflicts, bookings, entries } = Object(response) as Record<string, unknown>
+  const ofBookings = Array.isArray(bookings) ? bookings : Object(bookings).items
+  const shown = [items, cases, conflicts, ofBookings, entries].filter((list) => Array.isArray(list)).flat()
+  const ids = shown.flatMap((item: unknown) => {
     const { bookingId, id } = Object(item) as { bookingId?: unknown; id?: unknown }
     return [bookingId ?? id].filter((one) => typeof one === 'string' && isId(one)) as string[]
   })

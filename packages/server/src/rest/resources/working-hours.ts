@@ -10,6 +10,7 @@ import {
 import { firstWeekOf, minutesOfBand, overlappingBands, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -38,7 +39,8 @@ async function setWorkingHours(deps: RestDeps, input: Input<typeof restOperation
     const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
     const subjects = preview.affected.map(({ id }) => id)
     const read = { kind: 'bookings_read', subjectId: doctor.id, subjects, details: ['working hours'] } as const
-    await deps.audit.acknowledge([{ ...by, ...read }])
+    const acknowledge = () => deps.audit.acknowledge([{ ...by, ...read }])
+    await (query.dryRun ? acknowledge() : afterCommit(acknowledge))
   }
   const shown = outcome.kind === 'done' ? outcome.hours : await workingHours.read(doctor.id)
   const position = outcome.kind === 'done' ? { position: outcome.position } : {}

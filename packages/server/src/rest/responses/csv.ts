@@ -95,9 +95,10 @@ export async function csvResponse({ response, checkAgain }: Sending, file: LongC
       yield csvText(page.value, separator)
     }
   }
+  // Before anything has to be ended if it cannot be recorded.
+  if (rows > 0) await record('begun')
   const body = unbuffered(texts())
   const deadline = setTimeout(() => body.destroy(tooSlow()), fileMsMax).unref()
-  if (rows > 0) await record('begun')
   finished(response, (error) => {
     clearTimeout(deadline)
     // It is recorded later if the database does not respond.
