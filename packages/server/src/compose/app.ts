@@ -86,7 +86,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics, deps)
   const { log, tracing } = deps
-  await app.register(logSlowRequests, { log, tracing, slowMs: config.slowRequestMs })
+  const isProxy = trustedPeers(config.trustedProxies)
+  await app.register(logSlowRequests, { log, tracing, isProxy, slowMs: config.slowRequestMs })
   app.addHook('onRequest', refuseInvalidHost)
   app.addHook('onRequest', normalizeForwardedFor)
   await app.register(responseDeadline, { seconds: config.answerSecondsMax })

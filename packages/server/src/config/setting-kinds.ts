@@ -64,7 +64,7 @@ export const httpOrigin = {
 
 /** Of a service, whose path is fixed. */
 export const httpUrl = {
-  expected: 'a URL such as http://127.0.0.1:4318',
+  expected: 'a URL such as https://otlp.example.org',
   parse: (text: string): string | undefined => {
     const url = URL.parse(text)
     return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' ? text : undefined

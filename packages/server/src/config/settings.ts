@@ -133,7 +133,7 @@ export const settingTable = {
   otlpUrl: optionalSetting(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     {
-      description: 'The collector that gets traces by OTLP over HTTP, such as http://127.0.0.1:4318.',
+      description: 'The collector that gets traces by OTLP over HTTP, such as `http://127.0.0.1:4318`.',
       whenAbsent: 'nothing is traced',
     },
     kinds.httpUrl,

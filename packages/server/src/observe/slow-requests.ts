@@ -23,6 +23,8 @@ type SlowRequestOptions = {
   slowMs: number
   /** Absent or null: no request is traced. */
   tracing?: Tracing | null
+  /** Whether a connection is that of a proxy whose `traceparent` is trusted. */
+  isProxy?: (address: string) => boolean
   /** A clock in milliseconds, by which lines are counted. */
   nowMs?: () => number
 }
@@ -45,17 +47,17 @@ const linesMax = 20
  * else 1.17 times the CPU (41 alternating rounds on a busy machine, ± 0.03).
  */
 export const logSlowRequests = fp(async (app: FastifyInstance, options: SlowRequestOptions) => {
-  const { log, slowMs, tracing = null, nowMs = () => performance.now() } = options
+  const { log, slowMs, tracing = null, isProxy = () => false, nowMs = () => performance.now() } = options
   app.decorateRequest('times', null)
   app.decorateRequest('span', null)
   if (slowMs === 0 && tracing === null) return
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.times = { ...noTimes(), receiveMs: null }
-    if (tracing !== null) trace(tracing, request, request.times)
+    if (tracing !== null) trace({ tracing, isProxy }, request, reply, request.times)
     if (hasCredentials(request) || request.span !== null) requestTimes.enterWith(request.times)
     done()
   })
-  if (tracing !== null) endSpans(app)
+  if (tracing !== null) noteErrors(app)
   app.addHook('onRoute', (route) => {
     if (!isWrite(route)) return
     const enter = route.method === claimMethod && route.url === claimUrl ? enterIfNoGuest : enterWithBody
@@ -69,29 +71,30 @@ export const logSlowRequests = fp(async (app: FastifyInstance, options: SlowRequ
   })
 })
 
-function trace(tracing: Tracing, request: FastifyRequest, times: RequestTimes): void {
-  const { method, headers, id } = request
+type Proxied = { tracing: Tracing; isProxy: NonNullable<SlowRequestOptions['isProxy']> }
+
+/** Begins the span of a request, which ends with its response, or when the client leaves. */
+function trace({ tracing, isProxy }: Proxied, request: FastifyRequest, reply: FastifyReply, times: RequestTimes): void {
+  const { method, id, raw } = request
   const route = request.routeOptions.url ?? 'none'
   const attributes = { 'http.request.method': method, 'http.route': route, 'holdfast.request.id': id }
+  const headers = isProxy(raw.socket.remoteAddress ?? '') ? request.headers : {}
   const span = tracing.begin(`${method} ${route}`, { kind: 'server', headers, attributes })
   if (span === undefined) return
   request.span = span
   times.span = span
+  reply.raw.once('close', () => {
+    const { statusCode, writableFinished } = reply.raw
+    span.set(writableFinished ? { 'http.response.status_code': statusCode } : { 'error.type': 'client left' })
+    span.end(statusCode < 500 ? undefined : (errors.get(request) ?? new Error(`The response was ${statusCode}.`)))
+  })
 }
 
-function endSpans(app: FastifyInstance): void {
-  const errors = new WeakMap<FastifyRequest, Error>()
+const errors = new WeakMap<FastifyRequest, Error>()
+
+function noteErrors(app: FastifyInstance): void {
   app.addHook('onError', (request, _reply, error, done) => {
     if (request.span !== null) errors.set(request, error)
-    done()
-  })
-  app.addHook('onResponse', (request, reply, done) => {
-    const { span } = request
-    if (span !== null) {
-      const { statusCode } = reply
-      span.set({ 'http.response.status_code': statusCode })
-      span.end(statusCode < 500 ? undefined : (errors.get(request) ?? new Error(`The response was ${statusCode}.`)))
-    }
     done()
   })
 }

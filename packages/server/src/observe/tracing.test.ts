@@ -53,7 +53,11 @@ let server: RunningServer
 
 beforeAll(async () => {
   collector = await aCollector()
-  server = await runningServer({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER_ARG: '1' })
+  server = await runningServer({
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_TRACES_SAMPLER_ARG: '1',
+    HOLDFAST_TRUSTED_PROXIES: '127.0.0.1/32',
+  })
 })
 afterAll(async () => {
   await server.end()

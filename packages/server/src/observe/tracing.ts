@@ -20,7 +20,7 @@ export type RootSpan = Span & {
 
 type Begin = {
   kind: 'server' | 'producer' | 'client'
-  /** The headers of the request, whose trace it continues. */
+  /** The headers of a request of somebody who is trusted: who chooses the id of a trace chooses what is traced. */
   headers?: Readonly<Record<string, string | string[] | undefined>>
   attributes?: Attributes
 }
@@ -42,12 +42,13 @@ const setter = {
 }
 const getter = {
   keys: (headers: object) => Object.keys(headers),
-  get: (headers: Begin['headers'], name: string) => headers?.[name],
+  // What a caller writes into tracestate may be anything.
+  get: (headers: Begin['headers'], name: string) => (name === 'traceparent' ? headers?.[name] : undefined),
 }
 
 /**
  * What is traced depends on the id of the trace alone, so that a trace that another program has begun is traced here
- * for the same share; whether that program asks for it does not count, because anybody on the internet can.
+ * for the same share. Whether that program asks for it does not count.
  *
  * @returns null: nothing is traced
  */
