@@ -16,6 +16,7 @@ const others: Record<string, string> = {
   stop_offers: 'slots with offers, which are bookings',
   suggest_cases: 'times that case_conflicts judges again',
   takes_from_block: 'blocks of operating rooms',
+  times_of_clinic: 'the slot of a booking that is to be moved; open_times judges the rest',
   visits_at_once: 'slots with bookings',
   with_free_places: 'slots that free_places has found',
   withdraw_empty_visits: 'it is about the empty ones',
