@@ -14,7 +14,9 @@ export function addAudit(program: Command, context: CommandContext, end: End): v
     .description('find events of the security log that were changed, removed, added or exchanged')
     .option('--anchors <place>', 'where its ends were stored (default: HOLDFAST_AUDIT_ANCHORS)')
     .option('--key <file>', 'the public key of the anchors, PEM (default: those of HOLDFAST_SECRET)')
-    .option('--days <number>', 'compare with the anchors of so many days', daysOption, 400)
+    .option('--days <number>', 'compare with the anchors of so many days', numberOption, 40)
+    .option('--months <number>', 'for how many events are stored (default: HOLDFAST_AUDIT_MONTHS)', numberOption)
+    .option('--restored', 'that events are lost since a restore is no reason to fail')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -30,8 +32,7 @@ export function addAudit(program: Command, context: CommandContext, end: End): v
     .action(async () => end(await (await import('./commands/verify-audit.ts')).auditKeyCommand(context)))
 }
 
-function daysOption(text: string): number {
-  const days = Number(text)
-  if (!/^\d{1,5}$/.test(text) || days === 0) throw new InvalidArgumentError('Expected a number of days, such as 40.')
-  return days
+function numberOption(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, such as 40.')
+  return Number(text)
 }

@@ -11,7 +11,13 @@ import { columns, pathOf } from '../terminal.ts'
 import { withAllDatabases } from '../with-all-databases.ts'
 import { readSettings, withDatabase } from '../with-database.ts'
 
-export type VerifyAuditOptions = JsonOption & { anchors?: string; key?: string; days: number }
+export type VerifyAuditOptions = JsonOption & {
+  anchors?: string
+  key?: string
+  days: number
+  months?: number
+  restored?: boolean
+}
 
 const findingsShownMax = 100
 const noAnchors: ReadAnchors = { anchored: [], anchors: 0, refused: [] }
@@ -21,15 +27,18 @@ const noAnchors: ReadAnchors = { anchored: [], anchors: 0, refused: [] }
  * them with what was stored outside. It locks nothing and changes nothing.
  */
 export async function verifyAuditCommand(context: CommandContext, options: VerifyAuditOptions): Promise<ExitCode> {
-  const place = options.anchors ?? readSettings(context).auditAnchors
-  const read = place === null ? noAnchors : await anchorsIn(context, place, options)
+  const settings = readSettings(context)
+  const place = options.anchors ?? settings.auditAnchors
+  const since = new Date(Date.now() - options.days * 86_400_000)
+  const read = place === null ? noAnchors : await anchorsIn(context, place, since, options)
   const report = await withAllDatabases(context, 'audit verify', (directory, others) =>
     verifyAudit(
       [directory, ...others].map(({ pool }) => pool),
-      { anchored: read.anchored },
+      { anchored: place === null ? null : read.anchored, since, months: options.months ?? settings.auditMonths },
     ),
   )
-  const isGood = report.findings.length === 0 && read.refused.length === 0
+  const isRestored = report.restored.length > 0 && options.restored !== true
+  const isGood = report.findings.length === 0 && read.refused.length === 0 && !isRestored
   const { terminal } = context
   if (options.json === true) terminal.json({ ...report, anchors: read.anchors, refusedAnchors: read.refused })
   else print(context, report, read, place === null)
@@ -44,9 +53,13 @@ export async function auditKeyCommand(context: CommandContext): Promise<ExitCode
   return 0
 }
 
-async function anchorsIn(context: CommandContext, place: string, options: VerifyAuditOptions): Promise<ReadAnchors> {
+async function anchorsIn(
+  context: CommandContext,
+  place: string,
+  since: Date,
+  options: VerifyAuditOptions,
+): Promise<ReadAnchors> {
   const keys = options.key === undefined ? await keysOf(context) : [await readKey(pathOf(options.key, context.env))]
-  const since = new Date(Date.now() - options.days * 86_400_000)
   try {
     return await readAnchors(openObjectStore(place, readSettings(context).s3Url), keys, since)
   } catch (error) {
@@ -92,11 +105,10 @@ function print({ terminal }: CommandContext, report: AuditReport, read: ReadAnch
   }
   const found = report.findings.length + read.refused.length
   if (found > findingsShownMax) terminal.out(`${whole(found)} findings; --json names all`)
-  terminal.out(
-    found === 0
-      ? terminal.style('green', 'The security log is as it was written.')
-      : terminal.style('red', 'The security log was changed: see above.'),
-  )
+  if (found > 0) terminal.out(terminal.style('red', 'The security log was changed: see above.'))
+  else if (report.restored.length === 0) {
+    terminal.out(terminal.style('green', 'The security log is as it was written.'))
+  } else terminal.out('The rest of the security log is as it was written. Were these restores yours?')
 }
 
 const nameOf = (clinicNo: number) => (clinicNo === 0 ? 'no clinic' : `clinic number ${clinicNo}`)

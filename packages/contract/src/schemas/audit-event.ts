@@ -69,6 +69,7 @@ export const auditKinds = [
   // The log itself
   'log_purged',
   'log_chain_begun',
+  'log_erased',
 ] as const
 
 export type AuditKind = (typeof auditKinds)[number]

@@ -37,6 +37,8 @@ create table holdfast.audit_event (
   check (num_nulls(epoch, no, salt, hash) in (0, 4)),
   check (erased is null or salt = '' and num_nulls(actor_id, subject_id, network) = 3)
 );
+create index audit_event_log on holdfast.audit_event (clinic_no)
+  where kind in ('log_purged', 'log_chain_begun', 'log_erased');
 create index audit_event_subjects on holdfast.audit_event using gin (subjects) where subjects <> '{}';
 create unique index audit_event_chain on holdfast.audit_event (clinic_no, epoch, no) where no is not null;
 create index audit_event_unsealed on holdfast.audit_event (clinic_no, at, seq) where no is null;
@@ -60,6 +62,7 @@ create table holdfast.audit_chain (
   -- The number and the hash of the last row; 0 and 32 zero bytes before the first.
   no bigint not null check (no >= 0),
   hash bytea not null check (length(hash) = 32),
+  sealed_at timestamptz not null default clock_timestamp(),
   -- Up to here it was signed and stored outside of the database.
   anchored_no bigint not null default 0 check (anchored_no between 0 and no)
 );

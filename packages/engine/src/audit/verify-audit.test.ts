@@ -1,6 +1,6 @@
 // Completeness: a change of the security log by hand is not found
 import { randomUUID } from 'node:crypto'
-import { aClinic, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import type { AuditHead } from '../model/audit-event.ts'
@@ -28,8 +28,8 @@ async function anchor(database: TestDatabase, at = new Date()): Promise<Anchored
   return heads.map((head) => ({ ...head, at }))
 }
 
-const verifyAll = (database: TestDatabase, anchored: readonly AnchoredHead[] = []) =>
-  verifyAudit([database.ownerPool], { anchored })
+const verifyAll = (database: TestDatabase, anchored: readonly AnchoredHead[] | null = null) =>
+  verifyAudit([database.ownerPool], { anchored, since: daysAgo(40), months: 12 })
 
 const found = ({ findings }: AuditReport) => findings.map(({ kind, no }) => [kind, no])
 
@@ -101,6 +101,25 @@ const tampering: Record<string, [statement: string, expected: [kind: string, no:
         set erased = sha256('x'), salt = '', actor_id = null, subject_id = null, network = null ${own} and no = 4`,
     ['changed', '4'],
   ],
+  'a true erasure without a record, and another person in its place': [
+    `alter table holdfast.audit_event drop constraint audit_event_check2;
+     update holdfast.audit_event e set erased = holdfast.audit_person(e), salt = '', actor_id = gen_random_uuid()
+      where clinic_no = $1 and no = 4`,
+    ['changed', '4'],
+  ],
+  'a true erasure without a record': [
+    `update holdfast.audit_event e
+        set erased = holdfast.audit_person(e), salt = '', actor_id = null, subject_id = null, network = null
+      where clinic_no = $1 and no = 4`,
+    ['changed', '-'],
+  ],
+  'the end is said to be anchored, and is not': [
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     values ($1, now(), 'denied', 1, 'nobody', '{}');
+     select holdfast.seal_audit_events(10);
+     update holdfast.audit_chain set anchored_no = no, sealed_at = now() - interval '1 hour' where clinic_no = $1`,
+    ['unanchored', '10'],
+  ],
   'removed from the middle': [`delete from holdfast.audit_event ${own} and no = 4`, ['missing', '5']],
   'the first removed': [`delete from holdfast.audit_event ${own} and no = 1`, ['missing', '2']],
   'the last removed': [`delete from holdfast.audit_event ${own} and no = 9`, ['missing', '9']],
@@ -162,6 +181,68 @@ test.for(Object.entries(tampering))('found: %s', async ([_, [statements, expecte
   expect(found(await verifyAll(database, anchored))).toContainEqual(expected)
 })
 
+test('the application adds no events about the log itself', async ({ database }) => {
+  for (const kind of ['log_purged', 'log_chain_begun', 'log_erased']) {
+    const event = { kind, clinicNo: 0, actorKind: 'system', details: ['1', 'x', 'y'], count: 1, ageMs: 0 }
+    const appended = database.appPool.query('select holdfast.append_audit_events($1)', [JSON.stringify([event])])
+    await expect(appended).rejects.toMatchObject({ code: '22023' })
+  }
+})
+
+test('what is deleted before its time is found, also when its anchors are old', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 5, 100)
+  const anchored = await anchor(database, daysAgo(100))
+  await database.ownerPool.query(
+    `with gone as (delete from holdfast.audit_event where clinic_no = $1)
+     insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     select $1, now(), 'log_purged', 1, 'system', array[epoch::text, no::text, encode(hash, 'hex')]
+       from holdfast.audit_chain where clinic_no = $1`,
+    [clinic.no],
+  )
+  expect(found(await verifyAll(database, anchored))).toContainEqual(['missing', '5'])
+})
+
+test('an event that was sealed where a clinic was before belongs to its chain', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 4)
+  const other = await createTestDatabase()
+  try {
+    // The clinic has moved with its first three events, and the fourth was recorded afterwards.
+    const { rows } = await database.ownerPool.query(
+      'select to_jsonb(e) as event from holdfast.audit_event e where clinic_no = $1 and no < 4',
+      [clinic.no],
+    )
+    await other.ownerPool.query(
+      `insert into holdfast.audit_event overriding system value
+       select r.* from jsonb_array_elements($1) one
+        cross join jsonb_populate_record(null::holdfast.audit_event, one) r`,
+      [JSON.stringify(rows.map(({ event }) => event))],
+    )
+    await database.ownerPool.query('delete from holdfast.audit_event where clinic_no = $1 and no < 4', [clinic.no])
+    const pools = [database.ownerPool, other.ownerPool]
+    const options = { anchored: null, since: daysAgo(40), months: 12 }
+    expect(await verifyAudit(pools, options)).toMatchObject({ events: 4, findings: [] })
+    expect(found(await verifyAudit(pools.slice(0, 1), options))).toContainEqual(['missing', '4'])
+  } finally {
+    await other.drop()
+  }
+})
+
+test('an ended chain that is deleted whole is found without anchors', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 3)
+  await database.ownerPool.query('select holdfast.begin_log_epoch((select max(no) from holdfast.log_epoch))')
+  // The end of the chain is noted although nothing else is recorded.
+  expect(await sealAuditEvents(database.appPool)).toBe(1)
+  expect(found(await verifyAll(database))).toEqual([])
+  await database.ownerPool.query(
+    'delete from holdfast.audit_event where clinic_no = $1 and epoch = (select min(epoch) from holdfast.audit_event)',
+    [clinic.no],
+  )
+  expect(found(await verifyAll(database))).toContainEqual(['missing', '3'])
+})
+
 test('an account is erased from the log, and the chain stays valid', async ({ database }) => {
   const clinic = await aClinic(database)
   await addEvents(database, clinic.no, 3)
@@ -179,7 +260,8 @@ test('an account is erased from the log, and the chain stays valid', async ({ da
     'select actor_id, subject_id, network, salt from holdfast.audit_event where erased is not null',
   )
   expect(rows).toEqual([{ actor_id: null, subject_id: null, network: null, salt: Buffer.alloc(0) }])
-  expect(await verifyAll(database)).toMatchObject({ events: 6, erased: 1, findings: [] })
+  await sealAuditEvents(database.appPool)
+  expect(await verifyAll(database)).toMatchObject({ events: 7, erased: 1, findings: [] })
 })
 
 test('what retention deletes leaves a row from which the rest verifies', async ({ database }) => {

@@ -16,6 +16,8 @@ export type AuditFindingKind =
   | 'unsealed'
   /** The database has another row than the one that was stored outside. */
   | 'anchor_differs'
+  /** A chain has grown, and its end was not stored outside. */
+  | 'unanchored'
 
 export type AuditFinding = { kind: AuditFindingKind; clinicNo: number; epoch: string; no: string; message: string }
 
@@ -27,6 +29,16 @@ export type AuditReport = {
   /** Chains that end before an event that was anchored, because the database was restored to an earlier moment. */
   restored: { clinicNo: number; epoch: string; no: string; lost: number }[]
   findings: AuditFinding[]
+}
+
+export type AuditVerification = {
+  /** Heads whose signatures are valid. null: they are stored nowhere, or not to be compared. */
+  anchored: readonly AnchoredHead[] | null
+  /** Since when all anchors are in `anchored`. */
+  since: Date
+  /** For how many months events are stored: purge_audit_events deletes no younger ones. */
+  months: number
+  onProgress?: (events: number) => void
 }
 
 type Sealed = {
@@ -48,10 +60,10 @@ type Sealed = {
 }
 
 const pageRows = 5_000
-/** Sealed within a minute; more if the jobs have just started. */
-const unsealedMinutesMax = 10
-/** The application cannot delete younger events: see purge_audit_events. */
-const purgedDaysMin = 28
+/** Sealed and anchored within a minute; more if the jobs have just started. */
+const lateMinutesMax = 10
+const monthDaysMin = 28
+const dayMs = 86_400_000
 const version = Buffer.from('holdfast audit 1')
 const none = Buffer.alloc(32)
 
@@ -67,11 +79,13 @@ function hashOf(row: Sealed, previous: Buffer): Buffer {
 /** What rows of the log say about the ends of other parts of it. */
 type Ends = {
   /** By chain: the row that a database goes on from. */
-  heads: Map<string, AuditHead>
+  heads: Map<string, AuditHead & { sealedAt: Date }>
   /** By chain and number: the hash of the last row that retention has deleted. */
   purged: Map<string, string>
-  /** By chain: the number of that row. */
-  purgedUntil: Map<string, bigint>
+  /** By chain: the number of that row, and when it was deleted. */
+  purges: Map<string, { until: bigint; at: Date }[]>
+  /** By clinic: how many rows an account was erased from. */
+  erased: Map<number, number>
   /** By chain: the last row before a new chain began. */
   begunAfter: Map<string, AuditHead>
 }
@@ -84,24 +98,27 @@ const placeOf = (head: Pick<AuditHead, 'clinicNo' | 'epoch' | 'no'>) => `${chain
  * outside of them. It locks nothing and changes nothing, and reads each database as it was at one moment.
  *
  * @param pools all databases of an installation: a clinic's events go with it from one to another
- * @param anchored heads whose signatures are valid
  */
-export function verifyAudit(
-  pools: readonly pg.Pool[],
-  { anchored, onProgress }: { anchored: readonly AnchoredHead[]; onProgress?: (events: number) => void },
-): Promise<AuditReport> {
+export function verifyAudit(pools: readonly pg.Pool[], options: AuditVerification): Promise<AuditReport> {
   return inSnapshots(pools, async (snapshots) => {
     const report: AuditReport = { chains: 0, events: 0, erased: 0, restored: [], findings: [] }
-    const ends: Ends = { heads: new Map(), purged: new Map(), purgedUntil: new Map(), begunAfter: new Map() }
-    const waiting = new Map<string, AnchoredHead>()
-    for (const head of anchored) expectAnchor(report, waiting, head)
-    for (const snapshot of snapshots) await readEnds(snapshot, ends)
-    for (const snapshot of snapshots) {
-      await verifyUnsealed(snapshot, report)
-      await verifyChains(snapshot, { report, ends, waiting, onProgress })
+    const ends: Ends = {
+      heads: new Map(),
+      purged: new Map(),
+      purges: new Map(),
+      erased: new Map(),
+      begunAfter: new Map(),
     }
-    for (const head of ends.heads.values()) if (!ends.purged.has(placeOf(head))) findGone(report, head)
-    for (const head of waiting.values()) judgeMissing(report, ends, head)
+    const waiting = new Map<string, AnchoredHead>()
+    for (const head of options.anchored ?? []) expectAnchor(report, waiting, head)
+    for (const snapshot of snapshots) {
+      await readEnds(snapshot, ends)
+      await verifyUnsealed(snapshot, report)
+    }
+    const anchoredUntil = new Map<string, bigint>()
+    for (const head of waiting.values()) raise(anchoredUntil, chainOf(head), BigInt(head.no))
+    await verifyChains(snapshots, { report, ends, waiting, anchoredUntil, options })
+    for (const head of waiting.values()) judgeMissing(report, ends, head, options)
     return report
   })
 }
@@ -117,7 +134,11 @@ function inSnapshots<Result>(
   if (first === undefined) return work(opened)
   return inTransaction(
     first,
-    (snapshot) => inSnapshots(others, work, [...opened, snapshot]),
+    async (snapshot) => {
+      // One waits while the others are read.
+      await snapshot.query('set local idle_in_transaction_session_timeout = 0')
+      return inSnapshots(others, work, [...opened, snapshot])
+    },
     'begin isolation level repeatable read read only',
   )
 }
@@ -133,29 +154,36 @@ function expectAnchor({ findings }: AuditReport, waiting: Map<string, AnchoredHe
   }
 }
 
-async function readEnds(snapshot: Snapshot, { heads, purged, purgedUntil, begunAfter }: Ends): Promise<void> {
-  const { rows: chains } = await snapshot.query<AuditHead>(sql`
-    select clinic_no as "clinicNo", epoch::text as epoch, no::text as no, encode(hash, 'hex') as hash
+function raise(numbers: Map<string, bigint>, chain: string, no: bigint): void {
+  if ((numbers.get(chain) ?? 0n) < no) numbers.set(chain, no)
+}
+
+async function readEnds(snapshot: Snapshot, ends: Ends): Promise<void> {
+  const { rows: chains } = await snapshot.query<AuditHead & { sealedAt: Date }>(sql`
+    select clinic_no as "clinicNo", epoch::text as epoch, no::text as no, encode(hash, 'hex') as hash,
+           sealed_at as "sealedAt"
       from holdfast.audit_chain where no > 0`)
-  for (const head of chains) heads.set(chainOf(head), head)
-  const { rows } = await snapshot.query<AuditHead & { kind: string }>(sql`
-    select kind, clinic_no as "clinicNo", details[1] as epoch, details[2] as no, details[3] as hash
+  for (const head of chains) ends.heads.set(chainOf(head), head)
+  // Only the database adds these: append_audit_events refuses them.
+  const { rows } = await snapshot.query<AuditHead & { kind: string; at: Date }>(sql`
+    select kind, at, clinic_no as "clinicNo", details[1] as epoch, details[2] as no, details[3] as hash
       from holdfast.audit_event
-     where kind in ('log_purged', 'log_chain_begun') and cardinality(details) = 3`)
-  for (const { kind, ...end } of rows) {
-    if (kind === 'log_chain_begun') begunAfter.set(chainOf(end), end)
-    else {
-      purged.set(placeOf(end), end.hash)
-      const until = purgedUntil.get(chainOf(end)) ?? 0n
-      if (BigInt(end.no) > until) purgedUntil.set(chainOf(end), BigInt(end.no))
-    }
+     where kind in ('log_purged', 'log_chain_begun', 'log_erased') and actor_kind = 'system'
+       and details[1] ~ '^[0-9]{1,18}$'
+       and (kind = 'log_erased' or details[2] ~ '^[0-9]{1,18}$' and details[3] ~ '^[0-9a-f]{64}$')`)
+  for (const { kind, at, ...end } of rows) {
+    if (kind === 'log_chain_begun') ends.begunAfter.set(chainOf(end), end)
+    else if (kind === 'log_purged') {
+      ends.purged.set(placeOf(end), end.hash)
+      ends.purges.set(chainOf(end), [...(ends.purges.get(chainOf(end)) ?? []), { until: BigInt(end.no), at }])
+    } else ends.erased.set(end.clinicNo, (ends.erased.get(end.clinicNo) ?? 0) + Number(end.epoch))
   }
 }
 
 async function verifyUnsealed(snapshot: Snapshot, { findings }: AuditReport): Promise<void> {
   const { rows } = await snapshot.query<{ clinicNo: number; count: string; at: Date }>(sql`
     select clinic_no as "clinicNo", count(*) as count, min(at) as at from holdfast.audit_event
-     where no is null and at < clock_timestamp() - make_interval(mins => ${unsealedMinutesMax})
+     where no is null and at < clock_timestamp() - make_interval(mins => ${lateMinutesMax})
      group by clinic_no order by clinic_no`)
   for (const { clinicNo, count, at } of rows) {
     const message = `${count} events since ${at.toISOString()} are in no chain: does a worker run?`
@@ -168,28 +196,75 @@ type Verification = {
   ends: Ends
   /** Anchored heads whose events were not read yet. */
   waiting: Map<string, AnchoredHead>
-  onProgress: ((events: number) => void) | undefined
+  /** By chain: the highest number that was anchored. */
+  anchoredUntil: ReadonlyMap<string, bigint>
+  options: AuditVerification
 }
 
-async function verifyChains(snapshot: Snapshot, verification: Verification): Promise<void> {
-  const { report, onProgress } = verification
+/** The chains of all databases: events of a clinic that has moved may be sealed in the one where it was. */
+async function verifyChains(snapshots: readonly Snapshot[], verification: Verification): Promise<void> {
+  const { report, ends, options } = verification
+  const seen = new Set<string>()
+  const erased = new Map<number, number>()
   let last: Sealed | null = null
-  for (;;) {
-    const rows: Sealed[] = await pageAfter(snapshot, last)
-    for (const row of rows) {
-      const isSameChain = last !== null && chainOf(last) === chainOf(row)
-      if (!isSameChain) {
-        if (last !== null) verifyEnd(verification, last)
-        report.chains += 1
-      }
-      verifyRow(verification, row, isSameChain ? last : null)
-      last = row
+  for await (const row of inOrder(snapshots.map(rowsOf))) {
+    const isSameChain = last !== null && chainOf(last) === chainOf(row)
+    if (!isSameChain) {
+      if (last !== null) verifyEnd(verification, last)
+      seen.add(chainOf(row))
     }
-    report.events += rows.length
-    onProgress?.(report.events)
-    if (rows.length < pageRows) break
+    verifyRow(verification, row, isSameChain ? last : null)
+    if (row.erased !== null) erased.set(row.clinicNo, (erased.get(row.clinicNo) ?? 0) + 1)
+    last = row
+    report.events += 1
+    if (report.events % pageRows === 0) options.onProgress?.(report.events)
   }
   if (last !== null) verifyEnd(verification, last)
+  report.chains = seen.size
+  verifyErased(verification, erased)
+  const oldest = Date.now() - 2 * options.months * 31 * dayMs
+  const leftOver = [...ends.heads.values()].filter(({ sealedAt }) => sealedAt.getTime() > oldest)
+  for (const end of [...leftOver, ...ends.begunAfter.values()]) {
+    if (!seen.has(chainOf(end)) && !ends.purged.has(placeOf(end))) findGone(report, end)
+  }
+}
+
+/** Each erasure says how many rows it has changed. */
+function verifyErased({ report, ends }: Verification, erased: ReadonlyMap<number, number>): void {
+  for (const [clinicNo, count] of erased) {
+    report.erased += count
+    const noted = ends.erased.get(clinicNo) ?? 0
+    if (count <= noted) continue
+    const message = `${count} events have no person any more, and erasures of ${noted} were recorded`
+    report.findings.push({ kind: 'changed', clinicNo, epoch: '-', no: '-', message })
+  }
+}
+
+async function* rowsOf(snapshot: Snapshot): AsyncGenerator<Sealed> {
+  for (let last: Sealed | null = null; ; ) {
+    const rows: Sealed[] = await pageAfter(snapshot, last)
+    yield* rows
+    last = rows.at(-1) ?? null
+    if (rows.length < pageRows) return
+  }
+}
+
+/** The rows of all sources, each of which is in order. */
+async function* inOrder(sources: readonly AsyncGenerator<Sealed>[]): AsyncGenerator<Sealed> {
+  const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })))
+  for (;;) {
+    const open = heads.filter(({ next }) => !next.done).sort((one, other) => order(one.next.value, other.next.value))
+    const [first] = open
+    if (first === undefined) return
+    yield first.next.value
+    first.next = await first.source.next()
+  }
+}
+
+function order(one: Sealed, other: Sealed): number {
+  if (one.clinicNo !== other.clinicNo) return one.clinicNo - other.clinicNo
+  const difference = BigInt(one.epoch) - BigInt(other.epoch) || BigInt(one.no) - BigInt(other.no)
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
 async function pageAfter(snapshot: Snapshot, last: Sealed | null): Promise<Sealed[]> {
@@ -210,7 +285,10 @@ function verifyRow({ report, ends, waiting }: Verification, row: Sealed, before:
   const { findings } = report
   const { clinicNo, epoch, no } = row
   const find = (kind: AuditFindingKind, message: string) => findings.push({ kind, clinicNo, epoch, no, message })
-  if (row.erased !== null) report.erased += 1
+  const isPersonShown = [row.actorId, row.subjectId, row.network].some((value) => value !== null)
+  if (row.erased !== null && (isPersonShown || row.salt.length > 0)) {
+    find('changed', 'the event names a person, and says that it was erased')
+  }
   const expected = before === null ? 1n : BigInt(before.no) + 1n
   let previous: Buffer | null = before?.hash ?? none
   if (BigInt(no) !== expected) {
@@ -230,15 +308,22 @@ function verifyRow({ report, ends, waiting }: Verification, row: Sealed, before:
 }
 
 /** The last row of a chain must be the one that its database goes on from, or after which a later chain began. */
-function verifyEnd({ report, ends }: Verification, last: Sealed): void {
-  const head = ends.heads.get(chainOf(last)) ?? ends.begunAfter.get(chainOf(last))
-  ends.heads.delete(chainOf(last))
+function verifyEnd({ report, ends, anchoredUntil, options }: Verification, last: Sealed): void {
+  const chain = chainOf(last)
+  const current = ends.heads.get(chain)
+  const head = current ?? ends.begunAfter.get(chain)
   if (head === undefined) return
-  if (BigInt(last.no) < BigInt(head.no)) findGone(report, head, BigInt(last.no) + 1n)
-  else if (head.no !== last.no || head.hash !== last.hash.toString('hex')) {
-    const { clinicNo, epoch, no } = head
+  const { clinicNo, epoch, no } = head
+  if (BigInt(last.no) < BigInt(no)) findGone(report, head, BigInt(last.no) + 1n)
+  else if (no !== last.no || head.hash !== last.hash.toString('hex')) {
     report.findings.push({ kind: 'changed', clinicNo, epoch, no, message: 'the last event is another one' })
   }
+  if (options.anchored === null || current === undefined) return
+  const { sealedAt } = current
+  const isDue = sealedAt > options.since && sealedAt.getTime() < Date.now() - lateMinutesMax * 60_000
+  if (!isDue || (anchoredUntil.get(chain) ?? 0n) >= BigInt(no)) return
+  const message = `the end of the chain is from ${sealedAt.toISOString()}, and was not anchored`
+  report.findings.push({ kind: 'unanchored', clinicNo, epoch, no, message })
 }
 
 function findGone({ findings }: AuditReport, { clinicNo, epoch, no }: AuditHead, from = 1n): void {
@@ -246,17 +331,21 @@ function findGone({ findings }: AuditReport, { clinicNo, epoch, no }: AuditHead,
 }
 
 /** An anchored event is in none of the databases. */
-function judgeMissing(report: AuditReport, { purgedUntil, begunAfter }: Ends, head: AnchoredHead): void {
+function judgeMissing(report: AuditReport, ends: Ends, head: AnchoredHead, { months }: AuditVerification): void {
   const { clinicNo, epoch, no } = head
-  const until = purgedUntil.get(chainOf(head))
-  if (until !== undefined && until >= BigInt(no)) {
-    const days = (Date.now() - head.at.getTime()) / 86_400_000
-    if (days >= purgedDaysMin) return
-    const message = `the event was anchored ${Math.floor(days)} days ago, and is deleted as if it were old`
+  const daysOld = (Date.now() - head.at.getTime()) / dayMs
+  // What said that it was deleted may be deleted, too.
+  if (daysOld > 2 * months * monthDaysMin) return
+  const purges = ends.purges.get(chainOf(head)) ?? []
+  const [purge] = purges.filter(({ until }) => until >= BigInt(no)).sort((one, other) => +one.at - +other.at)
+  if (purge !== undefined) {
+    const days = (purge.at.getTime() - head.at.getTime()) / dayMs
+    if (days >= months * monthDaysMin - 1) return
+    const message = `the event was deleted after ${Math.floor(days)} days, and is to be stored for ${months} months`
     report.findings.push({ kind: 'missing', clinicNo, epoch, no, message })
     return
   }
-  const begun = begunAfter.get(chainOf(head))
+  const begun = ends.begunAfter.get(chainOf(head))
   if (begun !== undefined && BigInt(begun.no) < BigInt(no)) {
     const lost = Number(BigInt(no) - BigInt(begun.no))
     const known = report.restored.find((one) => chainOf(one) === chainOf(head))

@@ -90,6 +90,9 @@ function placeOf({ at }: Anchor, { text }: SignedAnchor): string {
   return `${at.slice(0, 10)}/${at.slice(11, 19).replaceAll(':', '')}-${digest}.json`
 }
 
+/** Whatever else is there, such as `lost+found`, is nobody's anchor. */
+const isAnchor = (place: string) => /^\d{4}-\d\d-\d\d\/\d{6}-[0-9a-f]{12}\.json$/.test(place)
+
 export type ReadAnchors = {
   anchored: AnchoredHead[]
   anchors: number
@@ -105,7 +108,7 @@ export type ReadAnchors = {
 export async function readAnchors(store: ObjectStore, keys: readonly KeyObject[], since: Date): Promise<ReadAnchors> {
   const publicKeys = new Map(keys.map((key) => [keyName(key), key]))
   const firstDay = since.toISOString().slice(0, 10)
-  const places = (await store.list('')).map(({ key }) => key).filter((place) => place >= firstDay)
+  const places = (await store.list('')).map(({ key }) => key).filter((place) => place >= firstDay && isAnchor(place))
   const read: ReadAnchors = { anchored: [], anchors: 0, refused: [] }
   const limit = pLimit(readAtOnce)
   await Promise.all(

@@ -4,8 +4,8 @@
 -- The time of an event is the database's, minus how long the event has waited, at most a day: nobody who has the
 -- application's login can add to older days, by a transaction that they hold open either. Their order of insertion,
 -- seq, is the database's too.
--- Locks: none. Fails: 22023 for more events, or one that has waited less than nothing or more than a day;
---   check_violation for one that the table refuses. Idempotent: no.
+-- Locks: none. Fails: 22023 for events about the log itself, more events, or one that has waited less than nothing or
+--   more than a day; check_violation for one that the table refuses. Idempotent: no.
 create or replace function holdfast.append_audit_events(p_events jsonb) returns void
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -14,7 +14,10 @@ declare
   c_age_max constant float8 := 24 * 3600 * 1000;
   v_now constant timestamptz := clock_timestamp();
 begin
-  if jsonb_array_length(p_events) > 1000 then
+  if exists (select from jsonb_to_recordset(p_events) e (kind text)
+              where e.kind in ('log_purged', 'log_chain_begun', 'log_erased')) then
+    raise exception 'only the database itself adds events about the log' using errcode = 'invalid_parameter_value';
+  elsif jsonb_array_length(p_events) > 1000 then
     raise exception 'events to append are at most 1000, not %', jsonb_array_length(p_events)
       using errcode = 'invalid_parameter_value';
   elsif exists (select from jsonb_to_recordset(p_events) e ("ageMs" float8)

@@ -18,6 +18,15 @@ begin
   if p_limit is null or p_limit not between 1 and 10000 then
     raise exception 'the limit must be 1 to 10000, not %', p_limit using errcode = 'invalid_parameter_value';
   end if;
+  -- Restored or restarted: the end of each former chain is noted, also if nothing is recorded for long.
+  for v_clinic_no in
+    select h.clinic_no from audit_chain h
+     where h.no > 0 and h.epoch < (select max(e.no) from log_epoch e)
+       and (h.clinic_no = 0 or exists (select from clinic c where c.no = h.clinic_no))
+     order by h.clinic_no limit p_limit
+  loop
+    perform audit_chain_of(v_clinic_no);
+  end loop;
   for v_clinic_no in
     select distinct q.clinic_no
       from (select e.clinic_no from audit_event e where e.no is null order by e.clinic_no limit p_limit) q order by 1
@@ -38,7 +47,8 @@ begin
        where e.clinic_no = v_event.clinic_no and e.at = v_event.at and e.seq = v_event.seq;
       v_sealed := v_sealed + 1;
     end loop;
-    update audit_chain c set no = v_chain.no, hash = v_chain.hash where c.clinic_no = v_clinic_no;
+    update audit_chain c set no = v_chain.no, hash = v_chain.hash, sealed_at = clock_timestamp()
+     where c.clinic_no = v_clinic_no;
     exit when v_sealed >= p_limit;
   end loop;
   return v_sealed;

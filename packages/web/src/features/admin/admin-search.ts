@@ -156,6 +156,7 @@ const isKind: Record<AuditKind, true> = {
   secret_forgotten: true,
   log_purged: true,
   log_chain_begun: true,
+  log_erased: true,
 }
 export const auditKinds = Object.keys(isKind) as AuditKind[]
 
