@@ -299,7 +299,7 @@ function cutAtTheBeginning(page: Page): Promise<string[]> {
       const range = document.createRange()
       range.setStart(name.firstChild ?? name, 0)
       range.setEnd(name.firstChild ?? name, 1)
-      const [letter, button] = [range.getBoundingClientRect(), name.closest('button')?.getBoundingClientRect()]
+      const [letter, button] = [range.getBoundingClientRect(), name.closest('[data-lines]')?.getBoundingClientRect()]
       const isSeen = button !== undefined && letter.left >= button.left && letter.right <= button.right
       return isSeen ? [] : [name.textContent ?? '']
     }),

@@ -8,6 +8,7 @@ import {
   hoursOf,
   lanesOf,
   listedSpan,
+  minuteMs,
   missedSpan,
   namedSpan,
   namedTimes,
@@ -35,6 +36,7 @@ const room: Room = {
   ],
 }
 const none = { rooms: [], blocks: [], cases: [] }
+const workday = { from: at('08:00'), to: at('18:00') }
 
 test('without anything the board shows 8 to 16 of the clinic’s day', () => {
   expect(shownSpan(none, monday, zone, now)).toEqual({ from: at('08:00'), to: at('16:00') })
@@ -171,7 +173,7 @@ describe('a case that began before its planned start', () => {
       planned([], { id: 'late', startsAt: '2026-11-23T11:15:00Z', endsAt: '2026-11-23T12:15:00Z' }),
       planned([], { id: 'next', startsAt: '2026-11-23T13:00:00Z' }),
     ]
-    expect(Object.fromEntries(lanesOf(cases, utc('11:40')))).toEqual({
+    expect(Object.fromEntries(lanesOf(cases, utc('11:40'), workday))).toMatchObject({
       late: { lane: 0, lanes: 2 },
       early: { lane: 1, lanes: 2 },
       next: { lane: 0, lanes: 1 },
@@ -217,9 +219,13 @@ describe('a case that began after its planned start', () => {
     expect(namedTimes(running, at('15:40')).startsAt).toBe(new Date(at('15:36')).toISOString())
     const done = late({ status: 'COMPLETED', milestones: [...running.milestones, outOfRoom] })
     expect(namedSpan(done, at('18:00'))).toEqual({ from: at('15:36'), to: at('16:10') })
-    expect(
-      lanesOf([done, late({ id: 'next', startsAt: outOfRoom.at, milestones: [] })], at('18:00')).get('next'),
-    ).toEqual({ lane: 0, lanes: 1 })
+    const next = late({
+      id: 'next',
+      startsAt: new Date(at('17:05')).toISOString(),
+      endsAt: new Date(at('18:05')).toISOString(),
+      milestones: [],
+    })
+    expect(lanesOf([done, next], at('18:00'), workday).get('next')).toMatchObject({ lane: 0, lanes: 1 })
   })
 
   test('is also on the day of its plan if it began after midnight, whose hours it belongs to', () => {
@@ -253,7 +259,7 @@ test('cases planned for the same time share the height of their row, and others 
       id,
       startsAt: new Date(at(from)).toISOString(),
       endsAt: new Date(at(to)).toISOString(),
-      minutes: 60,
+      minutes: (at(to) - at(from)) / minuteMs,
       expectedEndsAt: new Date(at(to)).toISOString(),
       status: 'CONFIRMED',
       milestones: [],
@@ -261,24 +267,42 @@ test('cases planned for the same time share the height of their row, and others 
     }) as Case
   const lanes = lanesOf(
     [
-      planned('alone', '08:00', '09:00'),
-      planned('second', '09:00', '10:00'),
-      planned('first', '09:00', '10:00'),
-      planned('after', '10:00', '11:00', { expectedEndsAt: new Date(at('12:30')).toISOString() }),
+      planned('alone', '08:00', '09:30'),
+      planned('second', '09:30', '11:00'),
+      planned('first', '09:30', '11:00'),
+      planned('after', '11:00', '12:30', { expectedEndsAt: new Date(at('14:00')).toISOString() }),
       // A late case before does not push it aside: it keeps its planned time.
-      planned('next', '11:00', '12:00'),
-      planned('across', '11:30', '12:30'),
+      planned('next', '12:30', '14:00'),
+      planned('across', '13:00', '14:30'),
     ],
     now,
+    workday,
   )
-  expect(Object.fromEntries(lanes)).toEqual({
-    alone: { lane: 0, lanes: 1 },
+  expect(Object.fromEntries(lanes)).toMatchObject({
+    alone: { lane: 0, lanes: 1, until: at('09:30') },
     second: { lane: 0, lanes: 2 },
     first: { lane: 1, lanes: 2 },
     after: { lane: 0, lanes: 1 },
     next: { lane: 0, lanes: 2 },
     across: { lane: 1, lanes: 2 },
   })
+})
+
+test('short cases lie below each other where their texts would overlap, and their hours are shown', () => {
+  const short = (id: string, time: string) => {
+    const [startsAt, endsAt] = [at(time), at(time) + 15 * minuteMs].map((ms) => new Date(ms).toISOString())
+    const milestones: Case['milestones'] = []
+    return { id, startsAt, endsAt, expectedEndsAt: endsAt, minutes: 15, turnoverMinutes: 10, milestones } as Case
+  }
+  const cases = [short('a', '14:00'), short('b', '14:25'), short('c', '14:50'), short('d', '15:45')]
+  expect(Object.fromEntries(lanesOf(cases, now, workday))).toEqual({
+    a: { lane: 0, lanes: 3, until: at('15:45') },
+    b: { lane: 1, lanes: 3, until: workday.to },
+    c: { lane: 2, lanes: 3, until: workday.to },
+    // The text of the first one has ended.
+    d: { lane: 0, lanes: 3, until: workday.to },
+  })
+  expect(shownSpan({ ...none, cases }, monday, zone, now)).toEqual({ from: at('08:00'), to: at('18:00') })
 })
 
 test('a day on which the clocks change has 25 hours', () => {

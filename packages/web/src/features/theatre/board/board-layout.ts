@@ -8,6 +8,11 @@ export type Span = { from: number; to: number }
 
 const hourMs = 3_600_000
 export const minuteMs = 60_000
+/**
+ * What a case says is at least as wide as so many minutes of the narrowest board: 7.75rem of case-block.module.css,
+ * where an hour has 5.5rem.
+ */
+export const labelMinutes = 85
 /** A case is moved and stretched by so many minutes at a time. */
 export const stepMinutes = 5
 
@@ -39,7 +44,8 @@ export function shownSpan(
     ...[...blocks, ...busy].map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) })),
     ...cases
       .map((one) => ({ from: listedSpan(one, now).from, to: occupiedUntil(one, now) }))
-      .filter(({ from, to }) => from < nextMidnight && to > midnight),
+      .filter(({ from, to }) => from < nextMidnight && to > midnight)
+      .map(labelled),
   ]
   const first = Math.max(midnight, Math.min(...spans.map(({ from }) => from)))
   const last = Math.min(nextMidnight, Math.max(...spans.map(({ to }) => to)))
@@ -129,31 +135,55 @@ export function namedSpan(one: Case, now: number): Span {
   return { from, to: Math.min(to, planned) }
 }
 
-/** Which of so many equal parts of its row's height. */
-export type Lane = { lane: number; lanes: number }
+/**
+ * The part of the shown hours in which a case is drawn: at its planned time, or from when it began, and shorter if it
+ * ended early; or, on the day after that, as long as it takes longer. On the day of its plan, if it began after that,
+ * it is drawn as planned.
+ */
+export function drawnSpan(one: Case, shown: Span, now: number): Span | null {
+  const spans = [namedSpan(one, now), caseSpan(one, now), missedSpan(one, now)]
+  const span = spans.find((each) => each !== null && placed(each, shown) !== null) ?? null
+  return span === null ? null : { from: Math.max(span.from, shown.from), to: Math.min(span.to, shown.to) }
+}
 
-const wholeRow: Lane = { lane: 0, lanes: 1 }
+/** Which of so many equal parts of its row's height. `until`: when the next case in it begins, or the row ends. */
+export type Lane = { lane: number; lanes: number; until: number }
+
+/** A span that is long enough for what a case says. */
+function labelled({ from, to }: Span): Span {
+  return { from, to: Math.max(to, from + labelMinutes * minuteMs) }
+}
 
 /**
- * Where the cases of a room are in its row: those that are planned for the same time lie beside each other. They are
- * if one of them had ended, by mistake or before its planned start.
+ * Where the cases of a room are in its row: those whose texts would overlap lie below each other. So do those that are
+ * planned for the same time, as they are if one of them had ended, by mistake or before its planned start.
  */
-export function lanesOf(cases: readonly Case[], now: number): Map<string, Lane> {
+export function lanesOf(cases: readonly Case[], now: number, shown: Span): Map<string, Lane> {
   const lanes = new Map<string, Lane>()
-  const inOrder = cases.map((one) => ({ id: one.id, ...namedSpan(one, now) })).sort((a, b) => a.from - b.from)
-  let together: { id: string; lane: number }[] = []
-  /** When the last case of each lane ends. */
-  let ends: number[] = []
+  const inOrder = cases
+    .flatMap((one) => {
+      const drawn = drawnSpan(one, shown, now)
+      return drawn === null ? [] : { id: one.id, ...labelled(drawn) }
+    })
+    .sort((a, b) => a.from - b.from)
+  /** Those that share the height, and when the last one of each lane ends. */
+  let [together, ends]: [Lane[], number[]] = [[], []]
   for (const { id, from, to } of inOrder) {
-    if (ends.every((end) => end <= from)) [together, ends] = [[], []]
+    const isApart = ends.every((end) => end <= from)
     const free = ends.findIndex((end) => end <= from)
-    const lane = free === -1 ? ends.length : free
+    const lane = isApart ? 0 : free === -1 ? ends.length : free
+    for (const each of together) if (isApart || each.lane === lane) each.until = Math.min(each.until, from)
+    if (isApart) [together, ends] = [[], []]
     ends[lane] = to
-    together.push({ id, lane })
-    for (const each of together) lanes.set(each.id, { lane: each.lane, lanes: ends.length })
+    const own: Lane = { lane, lanes: ends.length, until: shown.to }
+    together.push(own)
+    for (const each of together) each.lanes = ends.length
+    lanes.set(id, own)
   }
   return lanes
 }
+
+const wholeRow: Lane = { lane: 0, lanes: 1, until: -Infinity }
 
 export function laneOf(lanes: ReadonlyMap<string, Lane>, id: string): Lane {
   return lanes.get(id) ?? wholeRow

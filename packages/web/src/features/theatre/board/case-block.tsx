@@ -13,32 +13,46 @@ import {
 import { delayed, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
-import { caseSpan, type Lane, minuteMs, missedSpan, namedSpan, namedTimes, placed, type Span } from './board-layout.ts'
+import {
+  caseSpan,
+  drawnSpan,
+  type Lane,
+  labelMinutes,
+  minuteMs,
+  missedSpan,
+  namedSpan,
+  namedTimes,
+  placed,
+} from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
 import { caseFlag } from './case-flag.ts'
 import { FlagSign } from './flag-sign.tsx'
-import { shortName, widthOfWords } from './short-name.ts'
+import { placedStyle } from './placed-style.ts'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
+
+/** The milliseconds of 0.75rem, at least as wide as which a case is: see labelMinutes. */
+const narrowestMs = 8.2 * minuteMs
 
 type CaseBlockProps = Lane & { one: Case; isPlanned: boolean; isTabStop: boolean }
 
 /** A case on the board: opened by a click, moved and stretched by dragging or by keyboard. */
 export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
-  const { one, lane, lanes, isPlanned, isTabStop } = props
-  const { t, shown, timeZone, now, marks, risks, projections, canMove, onOpen } = useBoard()
+  const { one, lane, lanes, until, isPlanned, isTabStop } = props
+  const { t, shown, timeZone, now, marks, risks, projections, names, canMove, onOpen } = useBoard()
   const canChange = canMove && isMovable(one)
   const drag = useCaseDrag(one, canChange)
   const keys = useCaseKeys(one, canChange)
-  const place = placedCase(one, shown, now)
-  if (place === null) return null
+  const drawn = drawnSpan(one, shown, now)
+  if (drawn === null) return null
   const state = caseState(one, now)
   // All that begins on this day begins within the shown hours.
   const { startsAt, endsAt } = namedTimes(one, now)
   const times = formatTimesOn(shown.from, startsAt, endsAt, timeZone)
   const formatStart = isSameDay(shown.from, startsAt, timeZone) ? formatTime : formatDayTime
   const patient = one.patient?.name ?? t('shell:erasedPatient')
+  const surgeon = names.person(one.surgeonId)
   const flag = caseFlag(one, risks, now)
   const expected = delayed(one, projections.get(one.id), now)
   // What began early is named by these times already.
@@ -57,11 +71,15 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
       : t('case.plannedFor', { time: formatTimeUnlike(startsAt, one.startsAt, timeZone) }),
     one.service,
     patient,
-  ].flat()
+    one.patientFlags.join(`${comma()} `),
+    surgeon,
+  ]
+    .flat()
+    .filter((line) => line !== '')
   return (
     <>
-      <Missed one={one} lane={lane} lanes={lanes} drawn={place} />
-      <After one={one} />
+      <Missed one={one} lane={lane} lanes={lanes} drawnFrom={drawn.from} />
+      <After one={one} lane={lane} lanes={lanes} />
       <button
         type="button"
         tabIndex={isTabStop ? 0 : -1}
@@ -71,8 +89,12 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
         data-state={state}
         data-flag={flag ?? state}
         data-planned={isPlanned || undefined}
-        data-movable={canChange || undefined}
-        style={{ insetInlineStart: place.start, width: place.size, '--lane': lane, '--lanes': lanes } as CSSProperties}
+        data-short={drawn.to - drawn.from < labelMinutes * minuteMs || undefined}
+        style={{
+          ...placedStyle(drawn, shown),
+          ...inLane({ lane, lanes }),
+          ['--spread' as string]: (until - drawn.from) / Math.max(drawn.to - drawn.from, narrowestMs),
+        }}
         onClick={() => {
           if (!drag.wasDragged()) onOpen(one.id)
         }}
@@ -81,31 +103,25 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
       >
         <span className={`${classes.mark} ${markClasses.mark}`} data-mark={marks.get(one.service)} aria-hidden="true" />
         <span className={classes.text} data-lines={lines.join('\n')}>
-          <span
-            className={classes.title}
-            data-flagged={flag !== null || undefined}
-            data-words={flag === null ? widthOfWords(one.procedure.display) : undefined}
-          >
+          <span className={classes.title}>
             {flag === null ? null : <FlagSign flag={flag} />}
-            <bdi className={classes.name}>{one.procedure.display}</bdi>
-            <span className={classes.short} dir="auto" aria-hidden="true">
-              {shortName(one.procedure.display)}
-            </span>
+            <bdi>{one.procedure.display}</bdi>
           </span>
           <span className={classes.line}>
             <span className={classes.unseen}>
-              {[times, expectedTimes, one.service].flat().join(`${comma()} `)}
+              {[times, expectedTimes, one.service, surgeon].flat().join(`${comma()} `)}
               {`${comma()} `}
             </span>
-            <span className={classes.times} data-long={times.length > 12 || undefined} aria-hidden="true">
+            <bdi>{patient}</bdi>
+          </span>
+          <span className={classes.line} aria-hidden="true">
+            <bdi>{surgeon}</bdi>
+          </span>
+          <span className={classes.line} aria-hidden="true">
+            <span className={classes.times} data-long={times.length > 12 || undefined}>
               {times}
             </span>
-            <span className={classes.start} aria-hidden="true">
-              {formatStart(startsAt, timeZone)}
-            </span>
-          </span>
-          <span className={`${classes.line} ${classes.patient}`}>
-            <bdi>{patient}</bdi>
+            <span className={classes.start}>{formatStart(startsAt, timeZone)}</span>
           </span>
         </span>
         {canChange ? <span className={classes.handle} data-stretch aria-hidden="true" /> : null}
@@ -114,58 +130,51 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   )
 })
 
-/**
- * A case is placed at its planned time, or from when it began, and shorter if it ended early; or, on the day after
- * that, as long as it takes longer. On the day of its plan, if it began after that, it is placed as planned.
- */
-function placedCase(one: Case, shown: Span, now: number) {
-  const missed = missedSpan(one, now)
-  return (
-    placed(namedSpan(one, now), shown) ??
-    placed(caseSpan(one, now), shown) ??
-    (missed === null ? null : placed(missed, shown))
-  )
+function inLane({ lane, lanes }: Pick<Lane, 'lane' | 'lanes'>): CSSProperties {
+  return { ['--lane' as string]: lane, ['--lanes' as string]: lanes }
 }
 
-type MissedProps = Lane & { one: Case; drawn: { start: string } }
+type MissedProps = Pick<Lane, 'lane' | 'lanes'> & { one: Case; drawnFrom: number }
 
 /** The outline of a case that began late, from its planned start; not where the case is drawn itself. */
-function Missed({ one, lane, lanes, drawn }: MissedProps) {
+function Missed({ one, drawnFrom, ...lane }: MissedProps) {
   const { t, shown, timeZone, now } = useBoard()
   const missed = missedSpan(one, now)
-  const place = missed === null ? null : placed(missed, shown)
-  if (place === null || place.start === drawn.start) return null
+  if (missed === null || placed(missed, shown) === null) return null
+  if (Math.max(missed.from, shown.from) === drawnFrom) return null
   return (
     <div
       className={classes.missed}
-      style={{ insetInlineStart: place.start, width: place.size, '--lane': lane, '--lanes': lanes } as CSSProperties}
+      style={{ ...placedStyle(missed, shown), ...inLane(lane) }}
       title={t('case.plannedFor', { time: formatTime(one.startsAt, timeZone) })}
     />
   )
 }
 
 /** The time that a case may take longer, and the room's turnover after it. */
-function After({ one }: { one: Case }) {
+function After({ one, ...lane }: Pick<Lane, 'lane' | 'lanes'> & { one: Case }) {
   const { t, shown, timeZone, now } = useBoard()
   const planned = namedSpan(one, now).to
   const expected = caseSpan(one, now).to
-  const longer = placed({ from: planned, to: expected }, shown)
   const cleaned = milestoneAt(one, 'cleaned')
   const free = cleaned === undefined ? expected + one.turnoverMinutes * minuteMs : Date.parse(cleaned)
-  const turnover = placed({ from: expected, to: free }, shown)
+  const [longer, turnover] = [
+    { from: planned, to: expected },
+    { from: expected, to: free },
+  ] as const
   return (
     <>
-      {longer === null ? null : (
+      {placed(longer, shown) === null ? null : (
         <div
           className={`${classes.longer} ${signClasses.longer}`}
-          style={{ insetInlineStart: longer.start, width: longer.size }}
+          style={{ ...placedStyle(longer, shown), ...inLane(lane) }}
           title={t('case.expectedUntil', { time: formatTimeUnlike(planned, expected, timeZone) })}
         />
       )}
-      {turnover === null ? null : (
+      {placed(turnover, shown) === null ? null : (
         <div
           className={`${classes.turnover} ${signClasses.turnover}`}
-          style={{ insetInlineStart: turnover.start, width: turnover.size }}
+          style={{ ...placedStyle(turnover, shown), ...inLane(lane) }}
           title={t('case.turnover')}
         />
       )}

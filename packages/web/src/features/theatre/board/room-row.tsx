@@ -36,7 +36,8 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
   const { t } = useTranslation('theatre')
   const { shown, day, timeZone, now, canMove, onEmpty } = useBoard()
   const dropTarget = useDropTarget(room)
-  const lanes = lanesOf(cases, now)
+  const lanes = lanesOf(cases, now, shown)
+  const lanesMax = Math.max(1, ...[...lanes.values()].map((one) => one.lanes))
   const isNowShown = now >= shown.from && now < shown.to
   return (
     <section className={classes.row} aria-labelledby={id}>
@@ -51,7 +52,12 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
         )}
         {room.active ? null : <Text size="sm">{t('board.inactive')}</Text>}
       </div>
-      <div className={classes.track} data-room={room.id} {...dropTarget}>
+      <div
+        className={classes.track}
+        style={{ ['--lanes-max' as string]: lanesMax }}
+        data-room={room.id}
+        {...dropTarget}
+      >
         {canMove && room.active ? (
           // The pointer’s way to book here; the keyboard’s is the button above the board.
           <button
