@@ -338,6 +338,21 @@ describe('claims of times', () => {
     expect(kindsOf(await claim(database, aTimeClaim(divided, group, 0)))).toEqual(['booked'])
   })
 
+  test('what is left of a session that was withdrawn from now on is not in the way of one for the same hours', async ({
+    database,
+  }) => {
+    const hours = { startsAt: new Date(Date.now() - 3_600_000), endsAt: new Date(Date.now() + 7_200_000) }
+    await aSession(database, doctor, hours)
+    await database.ownerPool.query(
+      'select holdfast.withdraw_sessions($1::integer, $2, clock_timestamp(), $3::timestamptz)',
+      [doctor.clinicNo, doctor.id, hours.endsAt],
+    )
+    const sessions = createSessions(database.appPool, () => undefined)
+    const wanted = { doctorId: doctor.id, drafts: [hours], gridMinutes: 10, visitTypeIds: null }
+    expect(await sessions.create(wanted)).toMatchObject({ items: [{ outcome: 'created' }] })
+    expect(await sessions.create(wanted)).toMatchObject({ items: [{ outcome: 'skipped' }] })
+  })
+
   test('a type is booked in the way that its doctor offers', async ({ database }) => {
     const byVideo = await aDoctor(database, clinic, { appointmentTypes: ['video'] })
     const session = await aSession(database, byVideo)

@@ -51,7 +51,8 @@ begin
       from open_session s
      where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
        and s.starts_at > v_item.starts_at - interval '25 hours' and s.starts_at < v_item.ends_at
-       and s.ends_at > v_item.starts_at
+       -- What is over is in nobody's way, such as what a withdrawal of today has left of a session.
+       and s.ends_at > greatest(v_item.starts_at, clock_timestamp())
      order by s.starts_at limit 1;
     ord := v_item.n;
     session_id := v_found.id;

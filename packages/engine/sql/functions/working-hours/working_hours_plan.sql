@@ -95,7 +95,7 @@ as $function$
                 select from open_session o
                  where o.clinic_no = p_clinic_no and o.resource_id = p_resource_id and o.withdrawn_at is null
                    and o.starts_at > w.starts_at - interval '25 hours' and o.starts_at < w.ends_at
-                   and o.ends_at > w.starts_at
+                   and o.ends_at > greatest(w.starts_at, p_now)
                    and o.id not in (select s.id from sessions s where not s.is_wanted))
               then 'conflict' else 'create' end,
          w.band, w.day, null, null, w.starts_at, w.ends_at, w.grid_minutes, null, w.visit_type_ids
