@@ -86,6 +86,10 @@ export async function pruneAccountClinic(
   if (noted === undefined) return
   await inTransaction(shard, async (transaction) => {
     await lockClinic(transaction, clinicNo)
+    // Where its old rows are being deleted, that of the member may be gone before that of the clinic.
+    const { rows: places } = await transaction.query<{ isHere: boolean }>(sql`
+      select holdfast.is_clinic_here(${clinicNo}) as "isHere"`)
+    if (places[0]?.isHere !== true) return
     // A write, and no read: in a database that the clinic has left, it fails.
     const { rowCount } = await transaction.query(sql`
       update holdfast.membership set role = role where clinic_no = ${clinicNo} and account_id = ${accountId}`)

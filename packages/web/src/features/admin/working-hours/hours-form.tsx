@@ -3,7 +3,7 @@ import { workingHoursLimits } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { refusalCode } from '../../../lib/api/api-error.ts'
+import { isFinal, isRefusedForNow, refusalCode } from '../../../lib/api/api-error.ts'
 import { comma, formatDate, formatWeekday } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
@@ -61,7 +61,7 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
               toastDone({ message: t('applied') })
             },
             onError: (error) => {
-              if (refusalCode(error) === null) setLost(sent)
+              if (!isFinal(error) && !isRefusedForNow(error)) setLost(sent)
             },
           })
         } else if (request !== null) {
