@@ -14,7 +14,7 @@ import { readSettings, withDatabase } from '../with-database.ts'
 export type VerifyAuditOptions = JsonOption & {
   anchors?: string
   key?: string
-  days: number
+  days?: number
   months?: number
   restored?: boolean
 }
@@ -29,12 +29,13 @@ const noAnchors: ReadAnchors = { anchored: [], anchors: 0, refused: [] }
 export async function verifyAuditCommand(context: CommandContext, options: VerifyAuditOptions): Promise<ExitCode> {
   const settings = readSettings(context)
   const place = options.anchors ?? settings.auditAnchors
-  const since = new Date(Date.now() - options.days * 86_400_000)
+  const months = options.months ?? settings.auditMonths
+  const since = new Date(Date.now() - (options.days ?? months * 31) * 86_400_000)
   const read = place === null ? noAnchors : await anchorsIn(context, place, since, options)
   const report = await withAllDatabases(context, 'audit verify', (directory, others) =>
     verifyAudit(
       [directory, ...others].map(({ pool }) => pool),
-      { anchored: place === null ? null : read.anchored, since, months: options.months ?? settings.auditMonths },
+      { anchored: place === null ? null : read.anchored, since, months },
     ),
   )
   const isRestored = report.restored.length > 0 && options.restored !== true

@@ -113,12 +113,19 @@ const tampering: Record<string, [statement: string, expected: [kind: string, no:
       where clinic_no = $1 and no = 4`,
     ['changed', '-'],
   ],
-  'the end is said to be anchored, and is not': [
+  'the end is said to be anchored long ago, and is not': [
     `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
-     values ($1, now(), 'denied', 1, 'nobody', '{}');
+     values ($1, now() - interval '1 hour', 'denied', 1, 'nobody', '{}');
      select holdfast.seal_audit_events(10);
-     update holdfast.audit_chain set anchored_no = no, sealed_at = now() - interval '1 hour' where clinic_no = $1`,
+     update holdfast.audit_chain set anchored_no = no, sealed_at = now() - interval '2 years' where clinic_no = $1`,
     ['unanchored', '10'],
+  ],
+  'a forged purge of next year': [
+    `with gone as (delete from holdfast.audit_event ${own})
+     insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     select $1, now() + interval '1 year', 'log_purged', 1, 'system', array[epoch::text, no::text, encode(hash, 'hex')]
+       from holdfast.audit_chain where clinic_no = $1`,
+    ['missing', '9'],
   ],
   'removed from the middle': [`delete from holdfast.audit_event ${own} and no = 4`, ['missing', '5']],
   'the first removed': [`delete from holdfast.audit_event ${own} and no = 1`, ['missing', '2']],

@@ -183,7 +183,8 @@ async function readEnds(snapshot: Snapshot, ends: Ends): Promise<void> {
 async function verifyUnsealed(snapshot: Snapshot, { findings }: AuditReport): Promise<void> {
   const { rows } = await snapshot.query<{ clinicNo: number; count: string; at: Date }>(sql`
     select clinic_no as "clinicNo", count(*) as count, min(at) as at from holdfast.audit_event
-     where no is null and at < clock_timestamp() - make_interval(mins => ${lateMinutesMax})
+     where no is null
+       and abs(extract(epoch from clock_timestamp() - at)) > ${lateMinutesMax * 60}
      group by clinic_no order by clinic_no`)
   for (const { clinicNo, count, at } of rows) {
     const message = `${count} events since ${at.toISOString()} are in no chain: does a worker run?`
@@ -289,6 +290,7 @@ function verifyRow({ report, ends, waiting }: Verification, row: Sealed, before:
   if (row.erased !== null && (isPersonShown || row.salt.length > 0)) {
     find('changed', 'the event names a person, and says that it was erased')
   }
+  if (timeOf(row) > Date.now() + lateMinutesMax * 60_000) find('changed', 'the time of the event has not come')
   const expected = before === null ? 1n : BigInt(before.no) + 1n
   let previous: Buffer | null = before?.hash ?? none
   if (BigInt(no) !== expected) {
@@ -307,6 +309,8 @@ function verifyRow({ report, ends, waiting }: Verification, row: Sealed, before:
   }
 }
 
+const timeOf = ({ micros }: Sealed) => Number(BigInt(micros) / 1000n)
+
 /** The last row of a chain must be the one that its database goes on from, or after which a later chain began. */
 function verifyEnd({ report, ends, anchoredUntil, options }: Verification, last: Sealed): void {
   const chain = chainOf(last)
@@ -320,9 +324,11 @@ function verifyEnd({ report, ends, anchoredUntil, options }: Verification, last:
   }
   if (options.anchored === null || current === undefined) return
   const { sealedAt } = current
-  const isDue = sealedAt > options.since && sealedAt.getTime() < Date.now() - lateMinutesMax * 60_000
+  // The time of the last event is part of its hash; that of the sealing is not.
+  const endedMs = Math.max(sealedAt.getTime(), timeOf(last))
+  const isDue = endedMs > options.since.getTime() && endedMs < Date.now() - lateMinutesMax * 60_000
   if (!isDue || (anchoredUntil.get(chain) ?? 0n) >= BigInt(no)) return
-  const message = `the end of the chain is from ${sealedAt.toISOString()}, and was not anchored`
+  const message = `the end of the chain is from ${new Date(endedMs).toISOString()}, and was not anchored`
   report.findings.push({ kind: 'unanchored', clinicNo, epoch, no, message })
 }
 
@@ -339,7 +345,8 @@ function judgeMissing(report: AuditReport, ends: Ends, head: AnchoredHead, { mon
   const purges = ends.purges.get(chainOf(head)) ?? []
   const [purge] = purges.filter(({ until }) => until >= BigInt(no)).sort((one, other) => +one.at - +other.at)
   if (purge !== undefined) {
-    const days = (purge.at.getTime() - head.at.getTime()) / dayMs
+    // One whose time has not come would let anything be old.
+    const days = (Math.min(purge.at.getTime(), Date.now()) - head.at.getTime()) / dayMs
     if (days >= months * monthDaysMin - 1) return
     const message = `the event was deleted after ${Math.floor(days)} days, and is to be stored for ${months} months`
     report.findings.push({ kind: 'missing', clinicNo, epoch, no, message })

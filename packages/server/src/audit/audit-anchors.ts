@@ -100,6 +100,9 @@ export type ReadAnchors = {
   refused: { place: string; reason: string }[]
 }
 
+/** Of what is older, the last head of each hour is enough: an earlier one is bound to it by the hashes between. */
+const eachMinuteMs = 2 * 86_400_000
+
 /**
  * Reads the anchors since a day, and checks their signatures.
  *
@@ -110,23 +113,27 @@ export async function readAnchors(store: ObjectStore, keys: readonly KeyObject[]
   const firstDay = since.toISOString().slice(0, 10)
   const places = (await store.list('')).map(({ key }) => key).filter((place) => place >= firstDay && isAnchor(place))
   const read: ReadAnchors = { anchored: [], anchors: 0, refused: [] }
+  const kept = new Map<string, AnchoredHead>()
   const limit = pLimit(readAtOnce)
-  await Promise.all(
-    places.map((place) =>
-      limit(async () => {
-        const body = await store.get(place)
-        const anchor = body === null ? 'it is gone' : parseAnchor(body.toString(), publicKeys)
-        if (typeof anchor === 'string') {
-          read.refused.push({ place, reason: anchor })
-          return
-        }
-        read.anchors += 1
-        const at = new Date(anchor.at)
-        for (const head of anchor.heads) read.anchored.push({ ...head, at })
-      }),
-    ),
-  )
-  return read
+  await limit.map(places, async (place) => {
+    const body = await store.get(place)
+    const anchor = body === null ? 'it is gone' : parseAnchor(body.toString(), publicKeys)
+    if (typeof anchor === 'string') {
+      read.refused.push({ place, reason: anchor })
+      return
+    }
+    read.anchors += 1
+    for (const head of anchor.heads) keep(kept, { ...head, at: new Date(anchor.at) })
+  })
+  return { ...read, anchored: [...kept.values()] }
+}
+
+function keep(kept: Map<string, AnchoredHead>, head: AnchoredHead): void {
+  const { clinicNo, epoch, no, hash, at } = head
+  const isOld = at.getTime() < Date.now() - eachMinuteMs
+  const key = `${clinicNo}/${epoch}/${isOld ? at.toISOString().slice(0, 13) : `${no}/${hash}`}`
+  const known = kept.get(key)
+  if (known === undefined || BigInt(known.no) < BigInt(no)) kept.set(key, head)
 }
 
 /** @returns the reason if it is none, or its signature is wrong */
