@@ -106,7 +106,7 @@ export function clinicNoIn(text: string): number | null {
 }
 
 /** Fields with the ids of what is never a booking. */
-const otherIds = new Set(['clinicId', 'doctorId', 'slotId'])
+const otherIds = new Set(['clinicId', 'doctorId', 'slotId', 'otherRecords'])
 
 /** Every id in a value that can be stored as JSON, once, except in {@link otherIds}: it may be a booking's. */
 export function bookingIdsIn(value: unknown): string[] {

@@ -180,6 +180,15 @@ test('what has a record’s contacts and no link is named before and after erasu
   expect(await erase()).toMatchObject({ status: 200, body: erased })
   // A retry after a lost response: the contacts are gone by then.
   expect(await erase()).toMatchObject({ status: 200, body: erased })
+  // When the other record is erased, nothing of it is left in the stored response, which is returned all the same.
+  await rest.call('erasePatientRecord', { path: { ...path, patientId: second.id }, as: admin })
+  const { rows } = await database.ownerPool.query(
+    "select from holdfast.answer where clinic_no = $1 and body::text like '%M-2%'",
+    [doctor.clinicNo],
+  )
+  expect(rows).toEqual([])
+  const otherRecords = { count: 1, records: [] }
+  expect(await erase()).toMatchObject({ status: 200, body: { unlinked: { otherRecords } } })
   const gone = await rest.call('getUnlinkedOfPatient', { path: patientPath, as: admin })
   expect(gone.problem.code).toBe('patient_not_found')
 })
