@@ -47,7 +47,8 @@ test('contacts, an account or a record name the person', async ({ rest, database
 test('the security log says whose data an administrator read, if anybody’s', async ({ rest, clinic, database }) => {
   const admin = await rest.aMember(clinic.no, 'admin')
   const accountId = rest.anAccount().id
-  await aBooking(database, await aSlot(database, await aDoctor(database, clinic)), { patient, accountId })
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  const { id: bookingId } = await aBooking(database, slot, { patient, accountId })
   const created = await rest.engine.patients.create(clinic.no, aPatientRecord({ email: 'rec@example.org' }), null)
   const patientId = created.kind === 'done' ? created.value.id : ''
   const bodies = [
@@ -67,6 +68,9 @@ test('the security log says whose data an administrator read, if anybody’s', a
   const logged = rest.audited.filter(({ clinicNo, kind }) => clinicNo === clinic.no && kind === 'data_exported')
   const nobody = [null, null, null, null]
   expect(logged.map(({ subjectId }) => subjectId ?? null)).toEqual([patientId, accountId, patientId, ...nobody])
+  const [ofRecord, ofAccount, , , , ofNobody, ofContact] = logged.map(({ subjects }) => subjects)
+  expect([ofRecord, ofAccount, ofNobody]).toEqual([[patientId], [bookingId], undefined])
+  expect(ofContact).toEqual([bookingId])
 })
 
 test('an account reads what all clinics have of it, and nothing of others', async ({ rest, database }) => {

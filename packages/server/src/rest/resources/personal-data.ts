@@ -1,5 +1,6 @@
 import { type AccountDataBody, type PersonalDataBody, type PersonBody, restOperations } from '@holdfast/contract'
-import { type PersonInClinic, personalLimits, TooMuchPersonalData } from '@holdfast/engine'
+import { isId, type PersonInClinic, personalLimits, TooMuchPersonalData } from '@holdfast/engine'
+import { subjectsMax } from '../../audit/audit-entry.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import type { AuditedMore } from '../record-requests.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -39,17 +40,24 @@ export function servePersonalData(serve: Serve, deps: RestDeps): void {
 
 const notStored = { 'cache-control': 'no-store' }
 
-const subjectsMax = 20
-
 /**
- * Whose data was read: the records in the document, or the account if something of it was found. An id that somebody
- * has made up is in no log, and neither is a contact.
+ * Whose data was read: the records and bookings in the document, and the account if something of it was found. An id
+ * that somebody has made up is in no log, and neither is a contact.
  */
 function subjectsOf(accountId: string | undefined, document: PersonalDataBody | undefined): AuditedMore {
   if (document === undefined) return { subjectId: null }
   const { patientIds, sections } = document
-  if (patientIds.length > 0) return patientIds.slice(0, subjectsMax).map((subjectId) => ({ subjectId }))
-  return { subjectId: sections.some(({ rows }) => rows.length > 0) ? (accountId ?? null) : null }
+  const rows = sections.flatMap((section) => section.rows)
+  const bookingIds = rows.flatMap((row) => {
+    const { booking } = row as { booking?: unknown }
+    return typeof booking === 'string' && isId(booking) ? [booking] : []
+  })
+  const ids = [...new Set([...patientIds, ...bookingIds])]
+  const [onlyRecord] = patientIds.length === 1 ? patientIds : []
+  const subjectId = onlyRecord ?? (rows.length > 0 ? (accountId ?? null) : null)
+  if (ids.length === 0) return { subjectId }
+  const parts = Array.from({ length: Math.ceil(ids.length / subjectsMax) }, (_, part) => part * subjectsMax)
+  return parts.map((from) => ({ subjectId, subjects: ids.slice(from, from + subjectsMax) }))
 }
 
 function personOf(body: PersonBody): PersonInClinic {
