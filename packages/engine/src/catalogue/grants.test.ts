@@ -182,7 +182,7 @@ const writtenOnce: Record<string, string[]> = {
   account_clinic: ['account_id', 'clinic_no'],
   answer: ['key', 'request_hash', 'created_at', 'ids', 'clinic_no'],
   // Written by seal_audit_events.
-  audit_chain: ['clinic_no', 'epoch', 'no', 'hash'],
+  audit_chain: ['clinic_no', 'epoch', 'no', 'hash', 'sealed_at'],
   log_receiver: ['name', 'added_at'],
   message: [
     'clinic_no',
