@@ -177,9 +177,10 @@ export function createServe(
         const params = described.params === undefined ? undefined : request.params
         const key = sentKeyOf(request)
         const checked = { granted: undefined, field: undefined, sending: undefined }
-        const call = { params, query, body, principal, key, request, reply, ...checked }
+        const call: Call = { params, query, body, principal, key, request, reply, ...checked }
         if (find !== null) return respondInShard(find, places, call, isRead)
         const requireHere = () => withClinicOf(call, places.requireHere)
+        call.requireHere = requireHere
         try {
           const response = whileHere(places, isRead, { respond: () => ofAll.respond(call), requireHere })
           return payloadOf(deps, response instanceof Promise ? await response : response, reply)
@@ -204,7 +205,9 @@ async function respondInShard(find: FindResponder, places: Places, call: Call, i
   const deadline = performance.now() + moveMsMax
   for (let responder = await find.at(call); ; ) {
     try {
-      const [{ deps }, requireHere] = [responder, () => find.requireHere(call, responder)]
+      const { deps } = responder
+      const requireHere = () => find.requireHere(call, responder)
+      call.requireHere = requireHere
       const response = await whileHere(places, isRead, { respond: () => responder.respond(call), requireHere })
       return payloadOf(deps, response, call.reply)
     } catch (error) {
@@ -267,7 +270,7 @@ function isCsv({ responses }: Operation): boolean {
   return responses[200]?.mediaType === 'text/csv'
 }
 
-/** While a file is sent, the session and the access are checked as they are then. */
+/** While a file is sent, the session, the access and the place of its clinic are checked as they are then. */
 function sendingOf(call: Call, check: (call: Call) => Call | Promise<Call>): Sending {
   return {
     response: call.reply.raw,
@@ -277,6 +280,8 @@ function sendingOf(call: Call, check: (call: Call) => Call | Promise<Call>): Sen
       const { field } = await check({ ...call, principal, granted: undefined, field: undefined })
       // Staff who became a doctor, for example, may read the bookings of one calendar.
       if (field !== call.field) throw problem('forbidden', 'Your role in this clinic has changed.')
+      // A page that is read while the clinic's old rows are deleted is short, and would end the file.
+      await call.requireHere?.()
     },
   }
 }

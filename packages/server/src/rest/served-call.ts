@@ -21,6 +21,8 @@ export type Call = GuardedCall & {
   field: unknown
   /** Set for an operation that sends a file. */
   sending: Sending | undefined
+  /** Throws if the database that it is read from may lack rows of its clinic. Set before the operation runs. */
+  requireHere?: () => Promise<void>
 }
 
 // `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
