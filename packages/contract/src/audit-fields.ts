@@ -3,6 +3,7 @@ import { clinicChangeSchema } from './schemas/clinic.ts'
 import { doctorChangeSchema } from './schemas/doctor.ts'
 import { messageSettingsChangeSchema } from './schemas/message.ts'
 import { equipmentChangeSchema, roomChangeSchema, theatreStaffChangeSchema } from './schemas/theatre-resource.ts'
+import { visitResourceChangeSchema } from './schemas/visit-resource.ts'
 import { visitTypeChangeSchema } from './schemas/visit-type.ts'
 
 const changes = {
@@ -15,6 +16,7 @@ const changes = {
   staff: theatreStaffChangeSchema,
   equipment: equipmentChangeSchema,
   visitType: visitTypeChangeSchema,
+  visitResource: visitResourceChangeSchema,
 }
 
 type Changes = typeof changes

@@ -2,6 +2,7 @@ import { slotsToComeMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { type ProblemKind, saidFromMembers } from './problem-kind.ts'
 import { bookingSchema } from './schemas/booking.ts'
+import { seriesDatesSchema } from './schemas/booking-series.ts'
 import { slotSchema } from './schemas/slot.ts'
 
 const slotsToComeMaxText = slotsToComeMax.toLocaleString('en')
@@ -28,6 +29,20 @@ export const bookingProblemKinds = {
     help:
       'It was withdrawn, has begun (for the clinic’s desk: has ended), is too soon or too far ahead, or its doctor ' +
       'is busy or takes no bookings: choose another.',
+  },
+  booking_series_not_found: {
+    status: 404,
+    title: 'There is no such series of visits',
+    help: 'Check the id and the credentials: without access to one of its visits, it does not exist.',
+  },
+  series_not_free: {
+    status: 409,
+    title: 'Not all dates of the series are free',
+    help:
+      'See `dates`: send the request again with another Idempotency-Key, with `replacements` for those that are not ' +
+      'free, or `without` them, or with `mode: "fitting"`.',
+    members: { dates: seriesDatesSchema },
+    detail: 'Nothing was booked, because not all of these dates are free.',
   },
   slot_has_bookings: saidFromMembers({
     status: 409,
@@ -111,8 +126,8 @@ export const bookingProblemKinds = {
     status: 409,
     title: 'The patient has another appointment at this time',
     help:
-      '`otherAppointment` names it. Choose another time, or send the request without `refuseOverlap` to book this ' +
-      'one as well.',
+      '`otherAppointment` names it. Choose another time, or send the request with `allowOverlap` instead of ' +
+      '`refuseOverlap` to book this one as well.',
     detail: 'The patient has an appointment in this clinic at the same time.',
   },
   place_awaited: saidFromMembers({
@@ -129,6 +144,12 @@ export const bookingProblemKinds = {
     members: ofBooking,
     detail: ({ booking }) => `Booking ${booking.id} is an offer of the waitlist, which has to be accepted first.`,
   }),
+  approval_required: {
+    status: 409,
+    title: 'The clinic has to agree to this time',
+    help: 'Cancel this one and request the other time, or ask the clinic to move it.',
+    detail: 'A request is not moved, and a patient has to request a time at a visit type that needs approval.',
+  },
   offer_accepted: saidFromMembers({
     status: 409,
     title: 'The offer was accepted',

@@ -188,6 +188,16 @@ test('a late case waits for the running one, and one that was done or is not awa
   expect(projections([cleaning, next])[1]).toEqual(['next', '10:05', '10:35', 'over'])
 })
 
+test('of two cases that delay a case, the one that does it longer is named', () => {
+  const first = listed('first', '09:30', '10:30', { room: 0 })
+  const second = listed('second', '09:30', '11:00', { 'robot 1': 0, surgeon: 0 })
+  const both = listed('both', '11:00', '12:00', { room: 0, surgeon: 0, 'robot 1': 0 })
+  const robot = [{ id: 'robot', units: 1, reprocessingMinutes: 0 }]
+  expect(projections([first, second, both], now, robot)[2]).toEqual(['both', '11:30', '12:30', 'second'])
+  const longer = { ...first, expectedEndsAt: at('12:00') }
+  expect(projections([longer, second, both], now, robot)[2]).toEqual(['both', '12:00', '13:00', 'first'])
+})
+
 test('who was relieved in a case that is late is not late for the next one, and who came is', () => {
   const people = { kind: 'anaesthetist', unit: 1, from: at('08:00'), to: at('09:30') }
   const allocations = ['ito', 'berg'].map((resourceId) => ({ ...people, resourceId }))

@@ -327,7 +327,7 @@ function startedAt(one: Timed): number | undefined {
 }
 
 /** Whether an allocation is of somebody who was relieved: it ended then, however long the case takes. */
-export function hasLeft(
+function hasLeft(
   { kind, resourceId }: { kind: string; resourceId: string },
   { anaesthetistId, staffIds }: { anaesthetistId: string | null; staffIds: readonly string[] },
 ): boolean {

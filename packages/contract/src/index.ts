@@ -8,10 +8,9 @@ export {
   type LiveServerMessage,
   liveClientMessageSchema,
   liveDoctorIdsMax,
-  liveErrorCodes,
   liveServerMessageSchema,
 } from './live.ts'
-export { buildOpenApi, type OpenApiDocument } from './openapi.ts'
+export { buildOpenApi } from './openapi.ts'
 export { type Audit, changesNothing } from './operations/audit.ts'
 export { fillExample } from './operations/fill-example.ts'
 export {
@@ -26,10 +25,18 @@ export { accountOperations, operations, restOperations, secondFactorOperations }
 export type { ProblemKind } from './problem-kind.ts'
 export { type ProblemCode, problemCodes, problemKinds, problemType, type Stated } from './problems.ts'
 export type { MemberBody } from './schemas/account.ts'
+export type { ApiKeyBody } from './schemas/api-key.ts'
 export { type AuditEventBody, type AuditKind, auditKinds } from './schemas/audit-event.ts'
-export type { BookingBody, NewBookingBody, ReschedulingBody, TicketLinkRequestBody } from './schemas/booking.ts'
+export type { BookingBody, NewBookingBody, ReschedulingBody } from './schemas/booking.ts'
+export type {
+  BookingMoveBody,
+  NewSeriesBody,
+  SeriesChangeBody,
+  SeriesDateBody,
+  SeriesRefusalCode,
+} from './schemas/booking-series.ts'
 export { busyCalendarFailures, leftOutReasons } from './schemas/busy-calendar.ts'
-export type { ClinicBody } from './schemas/clinic.ts'
+export type { ClinicBody, RetentionKindBody } from './schemas/clinic.ts'
 export type { DoctorBody } from './schemas/doctor.ts'
 export type { PatientToEraseBody } from './schemas/erasure.ts'
 export type { HealthBody, HealthCheckBody, HealthCheckName, HealthReason, HealthState } from './schemas/health.ts'
@@ -42,7 +49,7 @@ export type {
   PatientWithVisitsBody,
   UnlinkedOfRecordBody,
 } from './schemas/patient-record.ts'
-export type { AccountDataBody, PersonalDataBody, PersonBody } from './schemas/personal-data.ts'
+export type { AccountDataBody, PersonalDataBody, PersonBody, SeenDataBody } from './schemas/personal-data.ts'
 export { type FieldError, type Problem, problemSchema } from './schemas/problem.ts'
 export type { BookingEventBody, BookingHistoryBody, ClinicStatsBody } from './schemas/report.ts'
 export type { SlotBody, SlotRuleBody } from './schemas/slot.ts'
@@ -53,13 +60,11 @@ export type { CaseRequestBody, SuggestionQueryBody } from './schemas/theatre-req
 export type {
   BlockBody,
   BlockChangeBody,
-  EquipmentBody,
   NewBlockBody,
-  RoomBody,
-  TheatreStaffBody,
 } from './schemas/theatre-resource.ts'
-export type { VisitTypeBody, VisitTypeChangeBody } from './schemas/visit-type.ts'
+export type { NewVisitQuestionBody } from './schemas/visit-question.ts'
+export type { VisitTypeChangeBody } from './schemas/visit-type.ts'
 export type { NewWaitlistEntryBody, WaitlistEntryBody } from './schemas/waitlist.ts'
 export { deliveryFailures, type WebhookBody, type WebhookDeliveryBody } from './schemas/webhook.ts'
-export { type Tag, tags } from './tags.ts'
-export { type TheatreSignal, theatreLivePath, theatreSignalSchema } from './theatre-live.ts'
+export type { Tag } from './tags.ts'
+export { type TheatreSignal, theatreLivePath } from './theatre-live.ts'

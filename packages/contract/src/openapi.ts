@@ -1,3 +1,4 @@
+import { apiKeyScopes } from '@holdfast/vocabulary'
 import { fillExample } from './operations/fill-example.ts'
 import { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
 import { operations } from './operations.ts'
@@ -32,6 +33,9 @@ const accessTexts: Record<Access, string> = {
   booking_desk: 'Admins and staff of the clinic; doctors for their own calendar.',
   booking_patient: 'The bearer of the booking’s manage token; its account.',
   booking_erasure: 'Admins of the clinic; the account of the booking.',
+  booking_series:
+    'The bearer of the manage token of one of its visits; its account; admins and staff of the clinic; doctors for ' +
+    'their own calendar.',
   clinic_staff: 'Admins and staff of the clinic.',
   closure: 'Admins and staff of the clinic; doctors for closures of themselves.',
   case: 'Admins and staff of the clinic; doctors for cases of which they are the surgeon.',
@@ -100,6 +104,11 @@ export function buildOpenApi(described: Operation[] = operations): OpenApiDocume
           scheme: 'bearer',
           description: 'A session token, a JWT, or a booking’s manage token (`hfm_…`).',
         },
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: `An API key of a clinic (\`hfk_…\`), with these scopes: ${apiKeyScopes.join(', ')}.`,
+        },
         session: {
           type: 'apiKey',
           in: 'cookie',
@@ -150,7 +159,7 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
     tags: [operation.tag],
     summary: operation.summary,
     description: [operation.description, accessText(operation)].filter(Boolean).join('\n\n'),
-    security: operation.access === 'anyone' ? [{}, ...security] : security,
+    security: securityOf(operation),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body
       ? {
@@ -169,6 +178,11 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
   }
 }
 
+/** How a caller may authenticate. The list of an HTTP scheme has the roles: the scope that an API key needs. */
+function securityOf({ access, scope }: Operation): JsonObject[] {
+  return [...(access === 'anyone' ? [{}] : []), ...security, ...(scope === undefined ? [] : [{ apiKey: [scope] }])]
+}
+
 /** Ids of one clinic: its number is in each. */
 const exampleValues = Object.fromEntries(
   ['clinicId', 'doctorId', 'slotId', 'bookingId', 'entryId', 'roomId', 'otherCaseId'].map((name, index) => [
@@ -178,9 +192,10 @@ const exampleValues = Object.fromEntries(
 )
 exampleValues.day = '2030-06-03'
 
-function accessText({ access, restrictedField }: Operation): string {
+function accessText({ access, scope, restrictedField }: Operation): string {
   const restriction = restrictedField === undefined ? '' : ` ${restrictedFieldTexts[restrictedField]}`
-  return `Who may call: ${accessTexts[access]}${restriction}`
+  const keys = scope === undefined ? 'API keys: none.' : `API keys: with the scope \`${scope}\`.`
+  return `Who may call: ${accessTexts[access]}${restriction} ${keys}`
 }
 
 /** A write of the REST routes; the calls of accounts have neither keys nor positions. */

@@ -1,6 +1,8 @@
 import { accountOperations } from './operations/accounts.ts'
+import { apiKeyOperations } from './operations/api-keys.ts'
 import { auditEventOperations } from './operations/audit-events.ts'
 import { bookingLimitsOperations } from './operations/booking-limits.ts'
+import { bookingSeriesOperations } from './operations/booking-series.ts'
 import { bookingOperations } from './operations/bookings.ts'
 import { busyCalendarOperations } from './operations/busy-calendars.ts'
 import { calendarFeedOperations } from './operations/calendar-feeds.ts'
@@ -24,6 +26,7 @@ import { slotOperations } from './operations/slots.ts'
 import { theatreCaseOperations } from './operations/theatre-cases.ts'
 import { theatrePlanningOperations } from './operations/theatre-planning.ts'
 import { theatreResourceOperations } from './operations/theatre-resources.ts'
+import { visitResourceOperations } from './operations/visit-resources.ts'
 import { visitTypeOperations } from './operations/visit-types.ts'
 import { waitlistOperations } from './operations/waitlist.ts'
 import { webhookOperations } from './operations/webhooks.ts'
@@ -35,10 +38,12 @@ export const restOperations = {
   ...clinicLogoOperations,
   ...doctorOperations,
   ...visitTypeOperations,
+  ...visitResourceOperations,
   ...slotOperations,
   ...sessionOperations,
   ...workingHoursOperations,
   ...bookingOperations,
+  ...bookingSeriesOperations,
   ...meOperations,
   ...clinicDeskOperations,
   ...erasureOperations,
@@ -55,6 +60,7 @@ export const restOperations = {
   ...theatrePlanningOperations,
   ...waitlistOperations,
   ...webhookOperations,
+  ...apiKeyOperations,
   ...calendarFeedOperations,
   ...busyCalendarOperations,
   ...closureOperations,

@@ -15,6 +15,27 @@ export const patientProblemKinds = {
     members: { version: Type.Integer({ description: 'of what is stored now' }) },
     detail: ({ version }) => `The record has version ${version} now.`,
   }),
+  record_merged: saidFromMembers({
+    status: 409,
+    title: 'The record was merged into another one',
+    help: 'Use the record `mergedInto`, which is the same patient’s. To change this one, undo the merge first.',
+    members: { mergedInto: Type.String({ description: 'The record that stays' }) },
+    detail: ({ mergedInto }) => `The record was merged into ${mergedInto}.`,
+  }),
+  merged_further: saidFromMembers({
+    status: 409,
+    title: 'The record that it was merged into was merged further',
+    help: 'Undo the merge of `mergedId` first, and this one then.',
+    members: { mergedId: Type.String({ description: 'The record whose merge is undone first' }) },
+    detail: ({ mergedId }) => `The record was merged into ${mergedId}, which was merged into another one since then.`,
+  }),
+  merge_too_large: saidFromMembers({
+    status: 409,
+    title: 'Both records together have more than one may have',
+    help: 'Shorten what `field` says in one of the records, and merge them then.',
+    members: { field: Type.String({ description: '`notes`, `flags` or `identifiers`' }) },
+    detail: ({ field }) => `The ${field} of both records are more than one record may have.`,
+  }),
   mrn_taken: {
     status: 409,
     title: 'Another patient has this record number',

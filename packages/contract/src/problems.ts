@@ -106,7 +106,9 @@ export const problemKinds = {
   message_not_found: {
     status: 404,
     title: 'There is no such message',
-    help: 'List them with GET /clinics/{id}/messages. Messages are deleted after 180 days, and with their patient.',
+    help:
+      'List them with GET /clinics/{id}/messages. Messages are deleted after the clinic’s messageDays, and with ' +
+      'their patient.',
   },
   method_not_allowed: {
     status: 405,

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { saidFromMembers } from './problem-kind.ts'
 import { literals } from './schemas/literals.ts'
+import { visitResourceKindSchema } from './schemas/visit-resource.ts'
 
 /** The problems of working hours, of open sessions, and of visits in them: a part of `problemKinds`. */
 export const sessionProblemKinds = {
@@ -24,6 +25,23 @@ export const sessionProblemKinds = {
       'GET /doctors/{id}/times, or a longer slot.',
     detail: 'No visit of this type begins at this time, or the slot is too short for it.',
   },
+  needs_taken: saidFromMembers({
+    status: 409,
+    title: 'No room or device that the visit needs is free at this time',
+    help: 'Choose another time of GET /doctors/{id}/times or GET /clinics/{id}/times.',
+    members: {
+      missing: Type.Array(
+        Type.Object({ kind: visitResourceKindSchema, name: Type.Union([Type.String(), Type.Null()]) }),
+        {
+          description:
+            'what is missing: `name` of the device, or of the room if only one would do; null: none of several rooms ' +
+            'is free',
+        },
+      ),
+    },
+    detail: ({ missing }) =>
+      `Not free at this time: ${missing.map(({ kind, name }) => name ?? `a ${kind}`).join(', ')}.`,
+  }),
   visit_type_not_offered: {
     status: 409,
     title: 'The visit type cannot be booked here',

@@ -16,6 +16,7 @@ export const tags = [
   'Calendars',
   'Closures',
   'Webhooks',
+  'API keys',
   'Booking limits',
   'Erasure',
   'Figures',

@@ -1,4 +1,4 @@
-/** The problems of webhooks: a part of `problemKinds`. */
+/** The problems of webhooks and API keys: a part of `problemKinds`. */
 export const webhookProblemKinds = {
   webhook_not_found: {
     status: 404,
@@ -9,5 +9,15 @@ export const webhookProblemKinds = {
     status: 409,
     title: 'The clinic has too many webhooks',
     help: 'Remove one first, or send several events to one.',
+  },
+  api_key_not_found: {
+    status: 404,
+    title: 'There is no such API key',
+    help: 'List them with GET /clinics/{id}/api-keys.',
+  },
+  too_many_api_keys: {
+    status: 409,
+    title: 'The clinic has too many API keys',
+    help: 'Delete one first.',
   },
 } as const

@@ -31,7 +31,8 @@ grant update (name, timezone, address, phone, hold_seconds, hold_extensions_max,
   booking_horizon_days, cancellation_deadline_minutes, patient_data_months,
   patient_data_erased_from, guest_units_max, address_holds_max,
   address_bookings_max, account_holds_max, account_bookings_max, contact_holds_max, contact_bookings_max,
-  roles_need_second_factor, waitlist_offer_minutes, waitlist_notice_minutes, feed_patient_names, updated_at)
+  roles_need_second_factor, waitlist_offer_minutes, waitlist_notice_minutes, feed_patient_names, message_days,
+  updated_at)
   on holdfast.clinic to holdfast_app;
 grant update (name, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
   appointment_types, video_room, turnover_minutes, site, hours, profession, preferred_equipment_ids, updated_at)
@@ -42,7 +43,9 @@ grant select, insert on holdfast.specialization to holdfast_app;
 grant select, insert on holdfast.visit_type to holdfast_app;
 grant update (name, names, minutes, buffer_before_minutes, buffer_after_minutes, fee_amount, fee_currency,
   appointment_types, bookable_by, minimum_notice_minutes, booking_horizon_days, cancellation_deadline_minutes, capacity,
-  preparation, color, position, active, updated_at) on holdfast.visit_type to holdfast_app;
+  preparation, color, position, active, needs_room, room_ids, device_ids, updated_at, questions,
+  questions_version, approval, approval_minutes)
+  on holdfast.visit_type to holdfast_app;
 grant select, insert, delete on holdfast.visit_type_doctor to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast_app;
 -- Only the owner appoints site administrators: at the first start, and with `holdfast admin create`.
@@ -55,6 +58,9 @@ grant select, insert, update (mark), delete on holdfast.account_clinic to holdfa
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;
+
+-- Which bookings were booked together. Members are deleted by erasures.
+grant select, insert on holdfast.booking_series, holdfast.booking_series_member to holdfast_app;
 
 -- Records of patients. They are erased by functions, and linked to bookings by them.
 grant select, insert on holdfast.patient to holdfast_app;
@@ -90,11 +96,16 @@ grant update (due_at, attempts, attempts_lost, attempt_until, before_sending) on
 
 -- Webhooks and their deliveries. A webhook's deliveries are deleted with it; old ones go with purge_outdated.
 grant select, insert, delete on holdfast.webhook to holdfast_app;
-grant update (url, events, secret, previous_secret, previous_secret_until, paused_at, pause_reason, failures,
-  failing_since, blocked_until, replay_after, replay_until) on holdfast.webhook to holdfast_app;
+grant update (url, events, secret, previous_secret, previous_secret_until, rotated_at, paused_at, pause_reason,
+  failures, failing_since, blocked_until, replay_after, replay_until) on holdfast.webhook to holdfast_app;
 grant select, insert on holdfast.webhook_delivery to holdfast_app;
 grant update (state, due_at, attempts, attempt_until, status, reason, result, duration_ms, done_at, created_at)
   on holdfast.webhook_delivery to holdfast_app;
+
+-- Keys of programs. A deleted key stays, because the security log names what it did by it.
+grant select, insert on holdfast.api_key to holdfast_app;
+grant update (digest, previous_digest, previous_until, rotated_at, last_used_at, ended_at)
+  on holdfast.api_key to holdfast_app;
 
 -- Which blocks are being filled from the waitlist.
 grant select, insert, delete on holdfast.block_filling to holdfast_app;
@@ -138,9 +149,10 @@ begin
          'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times', 'slot_for_move',
          'takes_time', 'time_of_slot', 'with_buffers',
          'are_doctors_locked', 'working_hours_plan', 'fill_working_hours',
-         'create_sessions', 'withdraw_session', 'times_of_clinic', 'refusal_of_all', 'session_minutes',
-         'settle_bookings', 'move_bookings',
-         'request_link',
+         'create_sessions', 'withdraw_session', 'set_visit_resource', 'times_of_clinic', 'refusal_of_all',
+         'session_minutes',
+         'settle_bookings', 'move_bookings', 'unmovable_bookings',
+         'request_link', 'withdraw_consent',
          'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
          'create_slots', 'set_slot_capacity', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
@@ -154,7 +166,7 @@ begin
          'save_case_request', 'change_case_request', 'resource_uses', 'withdraw_case_request', 'erase_record',
          'patient_of',
          'fold_record_number',
-         'link_patient', 'unlink_patient',
+         'link_patient', 'unlink_patient', 'merge_patients', 'unmerge_patient', 'with_merged', 'likely_duplicates',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
          'booked_since', 'booked_since_withdrawal', 'correct_waitlist_entry', 'has_access',
          'has_entry_access',

@@ -6,6 +6,10 @@ import {
   aMember,
   aNewVisitType,
   aPatientRecord,
+  aQuestion,
+  aSession,
+  aTimeClaim,
+  aVisitType,
   type BuiltSlot,
   createTestDatabase,
   type TestDatabase,
@@ -59,6 +63,7 @@ const withdrawal = (slot: BuiltSlot, dryRun = false) => ({
   dryRun,
   actorId: null,
 })
+const aRoom = () => ({ kind: 'room', name: `Room ${randomUUID()}`, units: 1 }) as const
 const offeredBy = ({ id }: { id: string }) => ({
   doctorId: id,
   minutes: 45,
@@ -130,6 +135,21 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
       const said = { bookingId: id, slotId: slot.id, actorId: null, key: null }
       await its.confirmAttendance(said)
       return () => its.withdrawAttendance(said)
+    },
+    announced: ofDoctor,
+  },
+  withdrawConsent: {
+    async prepare({ database: db, engine: its, doctor }) {
+      const question = aQuestion('consent')
+      const type = await aVisitType(db, { no: doctor.clinicNo }, { questions: [question] })
+      const answers = [{ questionId: question.id, value: true, version: question.version }]
+      const request = aTimeClaim(await aSession(db, doctor), type, 0, {
+        patient: { name: 'Ada', answers },
+        confirm: true,
+      })
+      await its.claimTime(request)
+      return () =>
+        its.withdrawConsent({ bookingId: request.bookingId, questionId: question.id, actorId: null, key: null })
     },
     announced: ofDoctor,
   },
@@ -220,6 +240,18 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
   'directory.setVideoRoom': {
     prepare: at(({ engine: its, doctor }) => its.directory.setVideoRoom(doctor.id, 'https://meet.example.org/a')),
     announced: directoryOf,
+  },
+  'directory.createVisitResource': {
+    prepare: at(({ engine: its, clinic }) => its.directory.createVisitResource(clinic.no, aRoom(), null)),
+    announced: clinicOf,
+  },
+  'directory.updateVisitResource': {
+    async prepare({ engine: its, clinic }) {
+      const created = await its.directory.createVisitResource(clinic.no, aRoom(), null)
+      if (!('resource' in created)) throw new Error(created.kind)
+      return () => its.directory.updateVisitResource(clinic.no, created.resource.id, { active: false })
+    },
+    announced: clinicOf,
   },
   'directory.createVisitType': {
     prepare: at(({ engine: its, clinic, doctor }) =>

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import { createApiKeys } from './api-keys/create-api-keys.ts'
 import { createAuditLog } from './audit/create-audit-log.ts'
 import { createShardedAuditLog } from './audit/sharded-audit-log.ts'
 import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
 import { claimsWithAddedPlaces } from './bookings/claim-added-places.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
+import { consentWithdrawals } from './bookings/consent-withdrawals.ts'
 import { patientCorrections } from './bookings/correct-patient.ts'
 import { findLocked, locksOf, rowsOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
@@ -27,9 +29,11 @@ import type { TimeClaimOutcome } from './model/session.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
 import { createPatients } from './patients/create-patients.ts'
 import { createPersonalData } from './personal-data/create-personal-data.ts'
-import { BatchQueue, type QueueDepth, waitMsMaxDefault } from './queue/batch-queue.ts'
+import { BatchQueue, type QueueDepth } from './queue/batch-queue.ts'
 import type { BatchReport } from './queue/batch-report.ts'
+import { waitMsMaxDefault } from './queue/queue-result.ts'
 import { createReads } from './reads/create-reads.ts'
+import { createSeries } from './series/create-series.ts'
 import { timeClaimQueue } from './sessions/claim-times.ts'
 import { createSessions } from './sessions/create-sessions.ts'
 import { timeMoveQueue } from './sessions/move-to-time.ts'
@@ -147,12 +151,14 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     settle,
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
     moveToTime: (request) => timeMoves.submit({ ...request, key: request.key ?? randomUUID() }),
-    ...attendanceChanges(generalPool, reads, announce),
+    ...attendanceChanges({ pool: generalPool, reads, announce }),
+    withdrawConsent: consentWithdrawals({ pool: generalPool, reads, announce }),
     correctPatient: patientCorrections(generalPool, reads, announce),
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
     sessions: createSessions(generalPool, announce),
+    series: createSeries(generalPool, announce),
     workingHours: createWorkingHours(generalPool, announce),
     directory: createDirectory(generalPool, announce, shards),
     invitations: createInvitations(generalPool, announce, directoryPool),
@@ -168,6 +174,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     personalData: createPersonalData(whole),
     waitlist,
     webhooks: createWebhooks(generalPool),
+    apiKeys: createApiKeys(generalPool),
     ...createCalendars(generalPool, shards, { announce, adminsNeedSecondFactor }),
     onCommitted,
     queueDepths: () => ({

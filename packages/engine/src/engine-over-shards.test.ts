@@ -32,7 +32,16 @@ type Scene = {
   accountId: string
 }
 
-const copied = ['clinic', 'resource', 'slot', 'booking', 'booking_event', 'membership', 'waitlist_entry'] as const
+const copied = [
+  'clinic',
+  'resource',
+  'slot',
+  'booking',
+  'booking_event',
+  'membership',
+  'waitlist_entry',
+  'audit_event',
+] as const
 const names = ['Ab', 'aB', 'Äa', 'ab', 'Zz', '_x', 'Ab']
 const hour = 3_600_000
 const tomorrow = new Date(Math.ceil(Date.now() / hour) * hour + 24 * hour)
@@ -77,6 +86,13 @@ async function fillShard(database: TestDatabase, index: number, accountId: strin
     if (n % 2 === 0) await aWaitlistEntry(database, doctor, { accountId })
   }
   await aMember(database, clinic, { role: 'admin', accountId })
+  // Those of the two databases take turns.
+  await database.ownerPool.query(sql`
+    insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, details)
+    select b.clinic_no,
+           timestamptz '2026-01-01' + (2 * row_number() over (order by b.id) + ${index}) * interval '1 hour',
+           'booking_read', 1, 'account', ${randomUUID()}, b.id, '{}'
+      from holdfast.booking b where b.account_id = ${accountId}`)
   return clinic
 }
 
@@ -179,6 +195,16 @@ describe('over two shards, what is read is what one database with the same rows 
     const entries = await engine.waitlist.entriesOfAccount(accountId)
     expect(entries).toHaveLength(6)
     expect(entries).toEqual(await plain.waitlist.entriesOfAccount(accountId))
+  })
+
+  test('who has seen what an account has', async ({ scene: { engine, plain, accountId } }) => {
+    for (const limit of [1, 3, 100]) {
+      const read = ({ personalData }: Engine) => walked((cursor) => personalData.viewsOf({ accountId, limit, cursor }))
+      const views = await read(engine)
+      expect(new Set(views.map(({ clinicId }) => clinicId)).size).toBe(2)
+      expect(views).toHaveLength(10)
+      expect(views).toEqual(await read(plain))
+    }
   })
 
   test('the count of bookings, also when it is repeated', async ({ scene: { engine, plain } }) => {

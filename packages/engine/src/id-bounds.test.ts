@@ -73,10 +73,10 @@ describe('a hold that lapsed months ago and was not swept', () => {
     const shift = async (by: string) =>
       await database.ownerPool.query(sql`update holdfast.slot set next_lapse = next_lapse + ${by}::interval
           where id = ${slot.id}`)
-    // The longest hold takes 24 hours: this one ended 24 hours after that, by the time in its id.
+    // The longest hold takes 15 days: this one ended 24 hours after that, by the time in its id.
     await database.ownerPool.query(sql`update holdfast.booking
-        set hold_expires_at = hold_expires_at + interval '47 hours 30 minutes' where id = ${hold.id}`)
-    await shift('47 hours 31 minutes')
+        set hold_expires_at = hold_expires_at + interval '383 hours 30 minutes' where id = ${hold.id}`)
+    await shift('383 hours 31 minutes')
     expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 0 })
     await shift('-1 minute')
     expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 1 })
@@ -87,6 +87,30 @@ describe('a hold that lapsed months ago and was not swept', () => {
     expect(await expireHolds(database.appPool)).toBe(0)
     expect(await expireHoldsOfAllMonths(database.appPool)).toBe(1)
     expect(await takenOf(database, slot)).toEqual([0])
+  })
+})
+
+describe('a request of two weeks ago that lapses now', () => {
+  async function aLapsedRequest(database: TestDatabase) {
+    const { slot, hold } = await aSlotWithOldHold(database, 15)
+    await database.ownerPool.query(sql`update holdfast.booking
+        set hold_expires_at = created_at + interval '14 days 1 hour'
+        where id = ${hold.id}`)
+    return slot
+  }
+
+  agedTest('is expired by the sweep of every minute', async ({ database }) => {
+    const slot = await aLapsedRequest(database)
+    expect(await expireHolds(database.appPool)).toBe(1)
+    expect(await takenOf(database, slot)).toEqual([0])
+  })
+
+  agedTest('negative control: not by one that looks at the last two days', async ({ database }) => {
+    const slot = await aLapsedRequest(database)
+    const part = "oldest_hold_id(v_now - interval '1 day')"
+    await plantFunction(database, 'expire_holds', { part, becomes: "ids_from(v_now - interval '2 days')" })
+    expect(await expireHolds(database.appPool)).toBe(0)
+    expect(await takenOf(database, slot)).toEqual([1])
   })
 })
 

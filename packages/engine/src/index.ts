@@ -17,10 +17,11 @@ export { ArchiveRefused } from './archive/archive-refused.ts'
 export { listMonths } from './archive/list-months.ts'
 export { restoreMonth } from './archive/restore-month.ts'
 export { createAuditLog } from './audit/create-audit-log.ts'
+export { purgeAuditEvents } from './audit/purge-audit-events.ts'
+export { noteAnchored, sealAuditEvents, unanchoredHeads } from './audit/seal-audit-events.ts'
 export { storeAuditMonths } from './audit/store-audit-months.ts'
 export {
   type AnchoredHead,
-  type AuditFinding,
   type AuditReport,
   verifyAudit,
 } from './audit/verify-audit.ts'
@@ -32,7 +33,7 @@ export {
   takeBusyCalendarNotices,
   takeDueBusyCalendars,
 } from './calendars/read-busy-calendars.ts'
-export { batchConnectionsMax, createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
+export { batchConnectionsMax, createEngine, type EngineSettings } from './create-engine.ts'
 export { advisoryLocks } from './database/advisory-locks.ts'
 export { canChange } from './database/can-change-sql.ts'
 export { connectClient } from './database/connect-client.ts'
@@ -62,10 +63,10 @@ export {
 } from './database/database-url.ts'
 export { type Blocker, findBlockers } from './database/find-blockers.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
-export { isHeld } from './database/hold-sql.ts'
 export { createPool, inTransaction, type PoolSettings, withPool } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
+export { repeatUntilFewer } from './database/repeat-until-fewer.ts'
 export { requestTimes } from './database/request-times.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
 export { directoryNo, ShardRefused } from './database/shard-mark.ts'
@@ -133,12 +134,13 @@ export { MigrateError } from './migrate/migrate-error.ts'
 export { migrationStatus } from './migrate/migration-status.ts'
 export { readRelease } from './migrate/read-release.ts'
 export type { DueAccountMail, NewAccountMail } from './model/account-mail.ts'
+export type { ApiKey, ApiKeys, OpenApiKey } from './model/api-key.ts'
 export type { AttendanceOutcome } from './model/attendance.ts'
 export type { AuditEvent, AuditEventsQuery, AuditHead, AuditLog, NewAuditEvent } from './model/audit-event.ts'
 export type { Booking, Patient } from './model/booking.ts'
 export type { BookingAccess } from './model/booking-access.ts'
 export type { BookingEvent, CaseDetails } from './model/booking-event.ts'
-export type { AdmissionOutcome, BookingBurst, BookingLimits, BookingOrigin } from './model/booking-limits.ts'
+export type { AdmissionOutcome, BookingOrigin } from './model/booking-limits.ts'
 export type { LinkOutcome } from './model/booking-link.ts'
 export type {
   BusyCalendarFailure,
@@ -150,6 +152,7 @@ export type {
 } from './model/busy-calendar.ts'
 export type { FeedSubject, OpenFeed } from './model/calendar-feed.ts'
 export {
+  type AnsweringPatient,
   type ClaimedBooking,
   type ClaimOutcome,
   type ClaimRequest,
@@ -162,13 +165,14 @@ export type { Clinic, ClinicLogo, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
 export type { Closure, ClosureDone, ClosureEffect, ClosureTime, ConcernedCases } from './model/closure.ts'
 export type { Committed, CommittedSlot } from './model/committed.ts'
+export type { WithdrawConsentOutcome } from './model/consent.ts'
 export type { CorrectionOutcome } from './model/correction.ts'
 export { digestUuid } from './model/digest-uuid.ts'
 export type { Directory } from './model/directory.ts'
-export { type Doctor, type Money, type NewDoctor, nextSlotsMax } from './model/doctor.ts'
+export { type Doctor, type NewDoctor, nextSlotsMax } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
-export type { Contact, ErasureOutcome, PatientContact, PatientErased, UnlinkedOfRecord } from './model/erasure.ts'
-export { clinicNoIn, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
+export type { ErasureOutcome, PatientContact, PatientErased, UnlinkedOfRecord } from './model/erasure.ts'
+export { clinicNoIn, clinicNoOf, isId, newId } from './model/id.ts'
 export type {
   DirectoryImport,
   ImportClinic,
@@ -178,7 +182,7 @@ export type {
   ImportOutcome,
   ImportSlot,
 } from './model/import.ts'
-export type { Invitation, InvitationMail, InvitationProof, Invitations, NewInvitation } from './model/invitation.ts'
+export type { Invitation, InvitationMail, InvitationProof, Invitations } from './model/invitation.ts'
 export { mailReceiverName } from './model/mail-receiver-name.ts'
 export type { ManageAccess, TokenRenewal } from './model/manage-access.ts'
 export type { HeldMembership, Membership } from './model/membership.ts'
@@ -193,25 +197,25 @@ export type {
   MessageOutcome,
   MessageReason,
   MessageSettings,
-  MessageState,
-  Messages,
+  SeriesFacts,
   SmsKind,
   TimeInstead,
 } from './model/message.ts'
 export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
-export type { PatientFields, PatientRecord, Patients, PatientVisits } from './model/patient-record.ts'
+export type { MergedRecord, PatientFields, PatientRecord, Patients, PatientVisits } from './model/patient-record.ts'
 export {
-  type PersonalData,
   type PersonalSectionRows,
   type PersonInClinic,
   personalLimits,
+  type SeenData,
   TooMuchPersonalData,
 } from './model/personal-data.ts'
 export type { AlternativesQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export { noTimes, type RequestTimes, type Span } from './model/request-times.ts'
+export type * from './model/series.ts'
 export type * from './model/session.ts'
-export type { MoveOutcome, SettleAction, SettleOutcome } from './model/settle.ts'
+export type { MoveOutcome, SettleAction, SettleOutcome, SettleRequest, TimeMoveOutcome } from './model/settle.ts'
 export type * from './model/slot.ts'
 export { parseSnapshot, Snapshot } from './model/snapshot.ts'
 export type { OnceResult, WriteKey } from './model/stored-responses.ts'
@@ -221,43 +225,37 @@ export type {
   CaseRequestChange,
   CaseRequestChanged,
   NewCaseRequest,
-  Suggestion,
   SuggestQuery,
   Theatre,
   UpdateResourceOutcome,
 } from './model/theatre.ts'
 export type {
-  Allocation,
   BumpCasesOutcome,
   BumpRefusal,
   Case,
-  CaseAction,
   CaseConflict,
   CasePlan,
   CaseRefusal,
   CaseUnchangeable,
   ChangeCaseOutcome,
   ClaimCaseRequest,
-  EquipmentNeed,
   ExtendCaseOutcome,
-  Procedure,
   RecordMilestoneOutcome,
   RuleOverride,
   SentPatient,
-  TheatrePatient,
 } from './model/theatre-case.ts'
 export type * from './model/theatre-resource.ts'
-export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
+export type { VerifyReport } from './model/verify-report.ts'
+export type { BookedAnswer, NewVisitQuestion, VisitQuestion } from './model/visit-question.ts'
+export type { NewVisitResource } from './model/visit-resource.ts'
 export type { NewVisitType, VisitType, VisitTypeDoctor } from './model/visit-type.ts'
 export type {
   JoinOutcome,
   LaterVisit,
   NewWaitlistEntry,
   StoreEntryMail,
-  Waitlist,
   WaitlistEntry,
   WaitlistOffer,
-  WaitlistStatus,
 } from './model/waitlist.ts'
 export {
   type DeliveryFailure,
@@ -279,7 +277,6 @@ export { type ClinicCopy, chooseClinic } from './move/choose-clinic.ts'
 export { isClinicHere } from './move/clinic-fence.ts'
 export { moveNoticeMs } from './move/clinic-note.ts'
 export {
-  type MoveClinicOptions,
   type MovedClinic,
   type MoveStep,
   moveClinic,
@@ -356,10 +353,7 @@ export {
   passOnLapsedPlacesOfAllMonths,
 } from './upkeep/expire-holds.ts'
 export { finishErasures } from './upkeep/finish-erasures.ts'
-export { purgeAuditEvents } from './upkeep/purge-audit-events.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'
-export { repeatUntilFewer } from './upkeep/repeat-until-fewer.ts'
-export { noteAnchored, sealAuditEvents, unanchoredHeads } from './upkeep/seal-audit-events.ts'
 export {
   forgetUpkeep,
   readUpkeepResults,

@@ -1,7 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { aSession, aTimeClaim, aVisitType } from '@holdfast/testkit'
 import { type AnnouncedScene, type AnnouncedWriteCase, at } from './announced-scene.ts'
 
 const directoryOf = ({ doctor }: AnnouncedScene) => ({ kind: 'directory' as const, doctorIds: [doctor.id] })
+
+async function aVisit({ database, doctor }: AnnouncedScene) {
+  return aTimeClaim(await aSession(database, doctor), await aVisitType(database, { no: doctor.clinicNo }), 0)
+}
+
+async function heldVisit(scene: AnnouncedScene, action: 'confirm' | 'cancel') {
+  const claim = await aVisit(scene)
+  await scene.engine.series.hold([claim])
+  const { bookingId } = claim
+  return [{ bookingId, action, actorId: null, onBehalf: true, key: randomUUID(), reason: null }]
+}
 
 /** The writes of open sessions, and of visits in them. */
 export const announcedTimes = {
@@ -21,6 +33,28 @@ export const announcedTimes = {
       const bookingId = claimed.booking.id
       const move = { bookingId, sessionId, startsAt, visitTypeId: null, actorId: null, onBehalf: true }
       return () => engine.moveToTime(move)
+    },
+    announced: ({ doctor }) => ({ kind: 'bookings', doctorIds: [doctor.id] }),
+  },
+  'series.hold': {
+    async prepare(scene) {
+      const claim = await aVisit(scene)
+      return () => scene.engine.series.hold([claim])
+    },
+    announced: ({ doctor }) => ({ kind: 'bookings', doctorIds: [doctor.id] }),
+  },
+  'series.confirm': {
+    async prepare(scene) {
+      const confirmations = await heldVisit(scene, 'confirm')
+      const { clinicNo } = scene.doctor
+      return () => scene.engine.series.confirm({ clinicNo, every: 1, unit: 'week', confirmations })
+    },
+    announced: ({ doctor }) => ({ kind: 'bookings', doctorIds: [doctor.id] }),
+  },
+  'series.cancel': {
+    async prepare(scene) {
+      const cancellations = await heldVisit(scene, 'cancel')
+      return () => scene.engine.series.cancel({ cancellations, reachedBy: null })
     },
     announced: ({ doctor }) => ({ kind: 'bookings', doctorIds: [doctor.id] }),
   },

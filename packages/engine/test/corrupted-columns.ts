@@ -58,6 +58,8 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       visit_type_id: ['gen_random_uuid()', refusedBy('slot_of_visit')],
       buffer_before_minutes: ['buffer_before_minutes + 5', 'slot_differs'],
       buffer_after_minutes: ['buffer_after_minutes + 5', 'slot_differs'],
+      // Of visits: visit-needs.test.ts.
+      takes: [`'[]'`, refusedBy('slot_takes')],
     },
   },
   booking: {
@@ -83,6 +85,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       erased_at: [later('erased_at'), 'state_differs', 'id = $erased'],
       waitlist_entry_id: ['null', 'offer_differs', 'id = $offer'],
       attendance_confirmed_at: ['null', 'state_differs'],
+      requested_at: ['now()', 'state_differs'],
     },
   },
   // The event in the middle: a hold that is extended twice.
@@ -178,6 +181,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       weekdays: [`'{1}'`, wish],
       time_from: [`'10:00'`, wish],
       time_to: [`'10:00'`, wish],
+      visit_type_id: ['gen_random_uuid()', wish],
       units: ['units + 1', 'offer_differs'],
       urgency: ['2', wish],
       missed: ['missed + 1', 'offer_differs'],

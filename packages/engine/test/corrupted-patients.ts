@@ -30,6 +30,10 @@ export const corruptedPatients: Readonly<Record<string, CorruptedTable>> = {
       created_at: [later('created_at'), withPatient],
       updated_at: [later('updated_at'), byTrigger],
       last_visit_at: ['now()', onlyCopy],
+      email_key: [`'another'`, byTrigger],
+      phone_key: [`'1'`, byTrigger],
+      merged_into: ['gen_random_uuid()', refusedBy('patient_merged_check')],
+      merge: [`'{}'`, refusedBy('patient_merged_check')],
     },
   },
   patient_identifier: {

@@ -41,6 +41,7 @@ export async function aCrowdedClinic(database: TestDatabase, random: () => numbe
       from: '2020-01-01',
       to: '2100-01-01',
       weekdays: null,
+      visitTypeId: null,
       timeFrom: null,
       timeTo: null,
       units: 1,

@@ -41,6 +41,7 @@ export function anEntry(
     clinicNo: doctor.clinicNo,
     doctorId: doctor.id,
     specialization: null,
+    visitTypeId: null,
     from: '2020-01-01',
     to: '2100-01-01',
     weekdays: null,

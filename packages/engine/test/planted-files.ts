@@ -10,8 +10,8 @@ export function withFunctions(texts: Record<string, string>, release = files.rel
   return { ...files, release, functions: [...unchanged, ...added] }
 }
 
-/** The engine's files with one more migration. */
-export function withMigration(version: number, text: string): SqlFiles {
+/** The engine's files with one more migration. @param needs the release from which servers run after it */
+export function withMigration(version: number, text: string, needs: string | null = null): SqlFiles {
   const name = `${String(version).padStart(4, '0')}-planted`
-  return { ...files, migrations: [...files.migrations, { version, name, text, checksum: text }] }
+  return { ...files, migrations: [...files.migrations, { version, name, text, checksum: text, needs }] }
 }

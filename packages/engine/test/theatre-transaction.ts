@@ -7,7 +7,7 @@ import type { Case } from '../src/model/theatre-case.ts'
 export async function aTransaction(database: TestDatabase) {
   const client = await database.appPool.connect()
   await client.query('begin')
-  // What the engine does in a transaction of its own is a part of this one.
+  // What the engine does in a separate transaction becomes a part of this one.
   const isControl = (statement: unknown) =>
     typeof statement === 'string' && /^(begin|commit|rollback)\b/.test(statement)
   const query = (statement: string, values?: unknown[]) =>

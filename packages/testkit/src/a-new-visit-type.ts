@@ -19,7 +19,11 @@ export function aNewVisitType(overrides: Partial<NewVisitType> = {}): NewVisitTy
     color: null,
     position: 0,
     active: true,
+    needs: { room: false, roomIds: [], deviceIds: [] },
     doctors: [],
+    questions: [],
+    approval: 'none',
+    approvalMinutes: 2_880,
     ...overrides,
   }
 }

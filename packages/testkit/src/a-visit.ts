@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { newId, type TimeClaimRequest } from '@holdfast/engine'
+import { newId, type TimeClaimRequest, type VisitQuestion } from '@holdfast/engine'
 import type { BuilderDatabase, BuiltClinic, BuiltDoctor } from './builders.ts'
 
 export type BuiltVisitType = { id: string; clinicNo: number }
@@ -18,6 +18,40 @@ export type VisitTypeOverrides = {
   bookingHorizonDays?: number
   /** Who offers it, with their own minutes. Default: all. */
   doctors?: { id: string; minutes?: number }[]
+  /** A room, of these; empty: any of the clinic. Default: none is needed. */
+  rooms?: { id: string }[]
+  devices?: { id: string }[]
+  questions?: VisitQuestion[]
+  approval?: 'none' | 'holding'
+  approvalMinutes?: number
+}
+
+/** A room, or a device with units, that visits take. */
+export async function aVisitResource(
+  database: BuilderDatabase,
+  clinic: Pick<BuiltClinic, 'no'>,
+  { kind = 'room', name, units = 1 }: { kind?: 'room' | 'device'; name?: string; units?: number } = {},
+): Promise<{ id: string; clinicNo: number }> {
+  const id = newId(clinic.no)
+  await database.ownerPool.query(
+    'insert into holdfast.resource (clinic_no, id, kind, name, units) values ($1, $2, $3, $4, $5)',
+    [clinic.no, id, kind === 'room' ? 'consulting_room' : 'device', name ?? `Resource ${id.slice(-6)}`, units],
+  )
+  return { id, clinicNo: clinic.no }
+}
+
+/** A question that has to be answered. */
+export function aQuestion(kind: VisitQuestion['kind'], overrides: Partial<VisitQuestion> = {}): VisitQuestion {
+  return {
+    id: randomUUID(),
+    kind,
+    label: `A ${kind}`,
+    labels: {},
+    required: true,
+    choices: [],
+    version: 1,
+    ...overrides,
+  }
 }
 
 export async function aVisitType(
@@ -28,8 +62,9 @@ export async function aVisitType(
   const id = newId(clinic.no)
   await database.ownerPool.query(
     `insert into holdfast.visit_type (clinic_no, id, name, minutes, buffer_before_minutes, buffer_after_minutes,
-       capacity, bookable_by, active, minimum_notice_minutes, booking_horizon_days)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       capacity, bookable_by, active, minimum_notice_minutes, booking_horizon_days, needs_room, room_ids, device_ids,
+       questions, questions_version, approval, approval_minutes)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     [
       clinic.no,
       id,
@@ -42,6 +77,13 @@ export async function aVisitType(
       overrides.active ?? true,
       overrides.minimumNoticeMinutes ?? null,
       overrides.bookingHorizonDays ?? null,
+      overrides.rooms !== undefined,
+      overrides.rooms?.map((room) => room.id) ?? [],
+      overrides.devices?.map((device) => device.id) ?? [],
+      JSON.stringify(overrides.questions ?? []),
+      Math.max(0, ...(overrides.questions ?? []).map(({ version }) => version)),
+      overrides.approval ?? 'none',
+      overrides.approvalMinutes ?? 2_880,
     ],
   )
   for (const doctor of overrides.doctors ?? []) {

@@ -5,6 +5,8 @@ export type WaitlistEntryOverrides = {
   id?: string
   /** Instead of the doctor. */
   specialization?: string
+  /** Default: places of fixed slots. */
+  visitTypeId?: string
   /** Default: from 2020 to 2100. */
   from?: string
   to?: string
@@ -34,8 +36,8 @@ export async function aWaitlistEntry(
   const id = overrides.id ?? newId(doctor.clinicNo)
   await database.ownerPool.query(
     `insert into holdfast.waitlist_entry (clinic_no, id, resource_id, specialization, from_date, to_date, weekdays,
-       time_from, time_to, units, urgency, joined_at, account_id, patient, joined_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, clock_timestamp()), $13, $14, $15)`,
+       time_from, time_to, units, urgency, joined_at, account_id, patient, joined_by, visit_type_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, clock_timestamp()), $13, $14, $15, $16)`,
     [
       doctor.clinicNo,
       id,
@@ -52,6 +54,7 @@ export async function aWaitlistEntry(
       overrides.accountId ?? null,
       overrides.patient ?? { name: 'Grace Hopper', email: 'grace@example.org' },
       overrides.joinedBy ?? null,
+      overrides.visitTypeId ?? null,
     ],
   )
   return { id, clinicNo: doctor.clinicNo }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { inTransaction, newId } from '@holdfast/engine'
+import { type BookedAnswer, inTransaction, newId } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { type BuiltBookingStatus, bookingHistories } from './booking-histories.ts'
@@ -20,6 +20,8 @@ export type BuiltSlot = {
 export type BuiltBooking = { id: string; clinicNo: number; slotId: string; units: number; version: number }
 
 export type ClinicOverrides = {
+  /** Default: the next number of the database. */
+  no?: number | undefined
   name?: string
   /** Default UTC. */
   timezone?: string
@@ -35,7 +37,10 @@ export type ClinicOverrides = {
 }
 
 export async function aClinic(database: BuilderDatabase, overrides: ClinicOverrides = {}): Promise<BuiltClinic> {
-  const { rows } = await database.ownerPool.query<{ no: number }>("select nextval('holdfast.clinic_no_seq')::int as no")
+  const { rows } = await database.ownerPool.query<{ no: number }>(
+    "select coalesce($1, nextval('holdfast.clinic_no_seq')::int) as no",
+    [overrides.no],
+  )
   const no = rows[0]?.no ?? 0
   const id = newId(no)
   const timezone = overrides.timezone ?? 'UTC'
@@ -169,7 +174,7 @@ export type BookingOverrides = {
   /** PENDING only. Default two minutes from now; with a past time it is a lapsed hold before the sweep. */
   holdExpiresAt?: Date
   accountId?: string
-  patient?: { name: string; email?: string; phone?: string }
+  patient?: { name: string; email?: string; phone?: string; answers?: BookedAnswer[] }
   reason?: string
   /** Default now. */
   createdAt?: Date

@@ -42,6 +42,7 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
     confirmed: 'CONFIRMED',
     extended: 'PENDING',
     link_requested: 'PENDING',
+    requested: 'PENDING',
     moved: 'PENDING',
     cancelled: 'CANCELLED',
     failed: 'FAILED',
@@ -170,5 +171,5 @@ function holdsUnits(status: Status): boolean {
 }
 
 function keepsStatus(type: BookingEvent['type']): boolean {
-  return type === 'linked' || type === 'corrected' || type === 'contact_corrected' || type === 'erased'
+  return ['linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased'].includes(type)
 }

@@ -1,17 +1,16 @@
 export { aNewVisitType } from './a-new-visit-type.ts'
 export { aPatientRecord } from './a-patient-record.ts'
 export {
+  aQuestion,
   aSession,
   aTimeClaim,
+  aVisitResource,
   aVisitType,
   type BuiltSession,
-  type BuiltVisitType,
-  type SessionOverrides,
   type VisitTypeOverrides,
 } from './a-visit.ts'
 export {
   aWaitlistEntry,
-  type BuiltWaitlistEntry,
   type WaitlistEntryOverrides,
 } from './a-waitlist-entry.ts'
 export { addMonths, ageBooking } from './add-months.ts'
@@ -41,7 +40,6 @@ export {
   type BuiltDoctor,
   type BuiltSlot,
   type ClinicOverrides,
-  type DoctorOverrides,
   type SlotOverrides,
   someMessageSettings,
   withoutQuietHours,
@@ -66,4 +64,4 @@ export { takenOf } from './taken-of.ts'
 export { createTestCluster, type TestCluster } from './test-cluster.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'
 export { compileCacheEnvironment, provideTestEnvironment } from './test-environment.ts'
-export { type ReceivedWebhook, type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts'
+export { webhookReceiver } from './webhook-receiver.ts'

@@ -53,6 +53,12 @@ export const clinicSettings = {
     description:
       'How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never',
   },
+  messageDays: {
+    min: 7,
+    max: 730,
+    unit: null,
+    description: 'After how many days messages to patients are deleted',
+  },
 } as const satisfies Record<string, ClinicSetting>
 
 export type ClinicSettingName = keyof typeof clinicSettings

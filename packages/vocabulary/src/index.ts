@@ -1,5 +1,7 @@
 /** The words, limits and rules of single texts that all parts of Holdfast share: each is said here alone. */
+export { type ApiKeyScope, apiKeyLimits, apiKeyScopes } from './api-keys.ts'
 export { bookableTime } from './bookable-time.ts'
+export { referenceOf } from './booking-reference.ts'
 export { cancellationReasons } from './cancellation-reasons.ts'
 export {
   type ClinicSettingName,
@@ -19,6 +21,7 @@ export { isClosureTooLong } from './closure-length.ts'
 export { isEmailAddress } from './email-address.ts'
 export { exchangedLetters, foldedName, transliterations } from './folded-name.ts'
 export {
+  bookingLimitMax,
   closuresMax,
   lengths,
   listedDaysMax,
@@ -30,16 +33,21 @@ export {
   patientsSearchedMax,
   patientVisitsMax,
   retentionDueMax,
+  seriesLimits,
   sessionLimits,
   slotLimits,
   slotsToComeMax,
   timesMax,
   timesSearchedMax,
+  type VisitResourceKind,
+  visitResourceKinds,
+  visitResourceLimits,
   visitTypeLimits,
   waitlistSearchedMax,
   yearDaysMax,
   yearlyClosuresMax,
 } from './limits.ts'
+export { linkTokenPattern } from './link-tokens.ts'
 export { addDays, daysBetween, localDay, mondayOf, parseDate } from './local-day.ts'
 export { messageOf } from './message-of.ts'
 export { codePattern, isName, nameExpected, namePattern } from './name.ts'
@@ -52,12 +60,15 @@ export {
 } from './personal-sections.ts'
 export { countryCodePattern, foldedPhone, phoneKeys } from './phone-keys.ts'
 export { isPhoneNumber, phoneNumberPattern } from './phone-number.ts'
+export { type RetentionKind, retentionKindNames, retentionKinds } from './retention-kinds.ts'
 export { serviceKey } from './service-key.ts'
 export { userAgentName } from './user-agent-name.ts'
 export {
   type AllocationKind,
+  type AnswerFault,
   type AppointmentType,
   allocationKinds,
+  answerFaults,
   appointmentTypes,
   type BookingEventType,
   type BookingStatus,
@@ -69,20 +80,27 @@ export {
   type MessageChannel,
   type MessageLanguage,
   type Milestone,
+  mergedFields,
   messageChannels,
   messageLanguages,
   milestones,
   type PatientSex,
   patientSexes,
+  type QuestionKind,
+  questionKinds,
   type Role,
   roles,
+  type SeriesUnit,
   type SlotClosedReason,
   type SoftRule,
+  seriesUnits,
   slotClosedReasons,
   softRules,
   type Urgency,
+  type VisitApproval,
   type VisitTypeBooker,
   type VisitTypeColor,
+  visitApprovals,
   visitTypeBookers,
   visitTypeColors,
   type WaitlistUrgency,

@@ -9,11 +9,25 @@ export const slotLimits = {
   slotsPerCallMax: 10_000,
 } as const
 
-/** The limits of a clinic's visit types. */
+/** The highest limit of holds and bookings that a clinic can set. */
+export const bookingLimitMax = 1_000
+
+/** The limits of open sessions. */
 export const sessionLimits = {
   /** How far apart visits can begin in an open session. */
   gridMinutes: { min: 1, max: 240 },
   sessionsPerCallMax: 1_000,
+} as const
+
+/** The limits of a series of visits. */
+export const seriesLimits = {
+  visitsMax: 52,
+  /** Days or weeks from one visit to the next. */
+  every: { min: 1, max: 366 },
+  /** From the first visit to the last. */
+  daysMax: 731,
+  /** Free times that are shown instead of one that is not. */
+  alternativesMax: 3,
 } as const
 
 /** How many times at which visits can begin a list has at most. */
@@ -21,6 +35,7 @@ export const timesMax = 2_000
 /** Among how many starts of sessions it looks for them: 62 days of 12 hours, every 3 minutes, have 14,880. */
 export const timesSearchedMax = 20_000
 
+/** The limits of a clinic's visit types. */
 export const visitTypeLimits = {
   /** Of a clinic, also those that are switched off: lists of them have no pages. */
   visitTypesMax: 200,
@@ -31,9 +46,28 @@ export const visitTypeLimits = {
   /** Units of a visit. */
   capacity: { min: 1, max: 1_000 },
   position: { min: 0, max: 1_000_000 },
+  /** How long a clinic may take to answer a request: see oldest_hold_id. */
+  approvalMinutes: { min: 15, max: 20_160 },
   /** Doctors who are named for one visit type. */
   doctorsMax: 200,
+  /** Rooms of which a visit takes one, and devices of which it takes a unit each. */
+  roomsMax: 100,
+  devicesMax: 5,
+  /** What patients are asked. Each booking has its own copy of what was asked: see lengths.questions. */
+  questionsMax: 12,
+  choicesMax: 20,
 } as const
+
+/** What visits take beside the doctor. */
+export const visitResourceLimits = {
+  /** Rooms and devices of a clinic, also those that are switched off: lists of them have no pages. */
+  resourcesMax: 200,
+  /** Identical pieces of a device. */
+  units: { min: 1, max: 50 },
+} as const
+
+export const visitResourceKinds = ['room', 'device'] as const
+export type VisitResourceKind = (typeof visitResourceKinds)[number]
 
 /** The limits of a clinic's settings of messages. */
 export const messageLimits = {
@@ -79,7 +113,7 @@ export const patientsSearchedMax = 50_000
 export const patientVisitsMax = 100
 
 /** What the staff writes of one patient. */
-export const patientLimits = { flagsMax: 20, identifiersMax: 20 } as const
+export const patientLimits = { flagsMax: 20, identifiersMax: 20, duplicatesMax: 10 } as const
 
 /** Opening times of an operating room in a week. */
 export const openingHoursMax = 21
@@ -99,6 +133,13 @@ export const lengths = {
   visitTypeName: 100,
   /** What patients have to do before a visit. */
   preparation: 2_000,
+  question: 300,
+  /** What patients agree to. */
+  consent: 2_000,
+  choice: 100,
+  answer: 1_000,
+  /** All questions of a visit type, in all languages, as JSON. */
+  questions: 20_000,
   /** The reason for a visit or its cancellation, and the texts that a clinic adds to messages. */
   reason: 1_000,
   /** The reason why an administrator overrides a rule of the theatre. */

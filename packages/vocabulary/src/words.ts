@@ -13,6 +13,10 @@ export type BookingStatus = (typeof bookingStatuses)[number]
 export const appointmentTypes = ['in_person', 'video'] as const
 export type AppointmentType = (typeof appointmentTypes)[number]
 
+/** In what the visits of a series are apart. */
+export const seriesUnits = ['day', 'week'] as const
+export type SeriesUnit = (typeof seriesUnits)[number]
+
 /** The events of a booking. */
 export const bookingEventTypes = [
   'held',
@@ -21,6 +25,8 @@ export const bookingEventTypes = [
   'confirmed',
   'extended',
   'link_requested',
+  /** The clinic is asked for it. */
+  'requested',
   'moved',
   /** The patient comes to this slot. */
   'attendance_confirmed',
@@ -36,6 +42,8 @@ export const bookingEventTypes = [
   'corrected',
   /** The same, with the address or the number to which messages about it go. */
   'contact_corrected',
+  /** The patient no longer agrees to what they had agreed to. */
+  'consent_withdrawn',
   'reopened',
   'erased',
   'milestone',
@@ -65,6 +73,9 @@ export type Role = (typeof roles)[number]
 /** As in FHIR, whose `unknown` is null here. */
 export const patientSexes = ['female', 'male', 'other'] as const
 export type PatientSex = (typeof patientSexes)[number]
+
+/** The fields of a patient's record of which one of two stays when records are merged; the others are united. */
+export const mergedFields = ['name', 'birthDate', 'sex', 'phone', 'email', 'address', 'language', 'mrn'] as const
 
 /** The languages of e-mails, of SMS and of the site. */
 export const messageLanguages = ['en', 'de', 'ar'] as const
@@ -115,12 +126,24 @@ export type BumpRefusalReason = (typeof bumpRefusalReasons)[number]
 export const waitlistUrgencies = ['routine', 'soon', 'urgent'] as const
 export type WaitlistUrgency = (typeof waitlistUrgencies)[number]
 
+/** What a visit type asks patients. `consent`: whether they agree to the text of the question. */
+export const questionKinds = ['text', 'choice', 'date', 'consent'] as const
+export type QuestionKind = (typeof questionKinds)[number]
+
+/** Why an answer is refused. `outdated`: the text of the consent is another one since. */
+export const answerFaults = ['unknown', 'missing', 'invalid', 'outdated'] as const
+export type AnswerFault = (typeof answerFaults)[number]
+
 /**
  * Who may book a visit type: `known_patients` are those whom the clinic has seen before; `desk`: the clinic's people
  * book it for patients.
  */
 export const visitTypeBookers = ['anyone', 'known_patients', 'desk'] as const
 export type VisitTypeBooker = (typeof visitTypeBookers)[number]
+
+/** Whether a clinic has to agree to what patients book. `holding`: a request holds its time until it is answered. */
+export const visitApprovals = ['none', 'holding'] as const
+export type VisitApproval = (typeof visitApprovals)[number]
 
 /** The colors of visit types in calendars; each theme of the site has its own shade of them. */
 export const visitTypeColors = ['gray', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple'] as const

@@ -16,7 +16,7 @@ export const workingHoursLimits = {
   slotsMax: 50_000,
   /** How long the database plans what a change leads to. */
   previewMsMax: 5_000,
-  /** So many days ahead it is said that working hours end. */
+  /** The end of working hours is announced so many days ahead. */
   endNoticeDays: 28,
 } as const
 

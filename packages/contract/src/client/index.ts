@@ -9,6 +9,8 @@ export type HoldfastClientSettings = {
   baseUrl: string
   /** A session token, a JWT or a booking's manage token; a function is called before each request that may need one. */
   bearer?: string | (() => string | undefined)
+  /** An API key of a clinic, instead of `bearer`. */
+  apiKey?: string
   /** Replaces the global fetch, for connection pools and tests. */
   fetch?: typeof fetch
 }
@@ -22,7 +24,7 @@ export type HoldfastClient = typeof sdk
  * and `response` is undefined. To send other credentials with one call, add `auth: manageToken`.
  */
 export function createHoldfastClient(settings: HoldfastClientSettings): HoldfastClient {
-  const { bearer } = settings
+  const { apiKey, bearer = apiKey } = settings
   const client = createClient(
     createConfig({
       baseUrl: settings.baseUrl.replace(/\/+$/, ''),

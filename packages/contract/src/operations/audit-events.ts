@@ -28,6 +28,7 @@ export const auditEventOperations = operationTable('Security log', {
       'Sign-ins and roles of its people, denials, reads of patients’ data, exports and changed settings; the newest ' +
       'first. Changes of bookings are in `GET /clinics/{id}/events`.',
     access: 'admin',
+    scope: 'admin',
     query: object({ ...days('in the clinic’s time zone'), ...filters, ...page }),
     responses: { 200: { description: 'A page of events', schema: auditEventPageSchema } },
   }),
@@ -45,6 +46,7 @@ export const auditEventOperations = operationTable('Security log', {
     summary: 'Export a clinic’s security log',
     description: `All events that \`listClinicAuditEvents\` lists with the same filters. ${exported}`,
     access: 'admin',
+    scope: 'admin',
     query: object({ ...days('in the clinic’s time zone'), ...filters, separator: csvSeparator }),
     responses: { 200: { description: 'The events', mediaType: 'text/csv', schema: Type.String() } },
     audit: { kind: 'data_exported', byHandler: true },

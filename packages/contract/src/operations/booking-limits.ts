@@ -20,12 +20,14 @@ export const bookingLimitsOperations = operationTable('Booking limits', {
   getBookingLimits: operation('GET /api/v1/clinics/{clinicId}/booking-limits', {
     summary: 'Read how much people may book at once',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'The limits', schema: bookingLimitsSchema } },
   }),
   updateBookingLimits: operation('PATCH /api/v1/clinics/{clinicId}/booking-limits', {
     summary: 'Change how much people may book at once',
     description: 'They bind guests and accounts that book for themselves, not the clinic’s people.',
     access: 'admin',
+    scope: 'admin',
     body: bookingLimitsChangeSchema,
     responses: { 200: { description: 'The changed limits', schema: bookingLimitsSchema } },
     audit: { kind: 'limits_changed', fields: true },
@@ -35,6 +37,7 @@ export const bookingLimitsOperations = operationTable('Booking limits', {
     summary: 'List origins of many bookings',
     description: 'Internet connections, networks, accounts and contacts with many live bookings, the largest first.',
     access: 'admin',
+    scope: 'admin',
     query: object({ hours, bookingsMin: Type.Integer({ minimum: 2, maximum: 1_000, default: 5 }) }),
     responses: { 200: { description: 'At most 100 origins', schema: bookingBurstsSchema } },
   }),
@@ -42,6 +45,7 @@ export const bookingLimitsOperations = operationTable('Booking limits', {
     summary: 'List the bookings of one origin',
     description: 'The first 100 of those that `cancel` would cancel, the oldest first.',
     access: 'admin',
+    scope: 'admin',
     query: object({ hours }),
     responses: { 200: { description: 'The bookings', schema: burstBookingsSchema } },
     audit: { kind: 'bookings_read', details: ['burst'] },
@@ -53,6 +57,7 @@ export const bookingLimitsOperations = operationTable('Booking limits', {
       'same hours and have not confirmed their e-mail address. Repeat it while there are more. Bookings of other ' +
       'accounts stay: patients may share a connection with whoever filled the calendar.',
     access: 'admin',
+    scope: 'admin',
     body: component('BurstCancellation', { hours }),
     bodyOptional: true,
     responses: { 200: { description: 'How many were cancelled', schema: cancelledBurstSchema } },

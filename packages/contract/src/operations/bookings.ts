@@ -26,6 +26,7 @@ const settled = { ...changed, waits: 'in the engine' } as const satisfies Partia
 const marked = {
   ...settled,
   access: 'booking_desk',
+  scope: 'bookings:write',
   body: nothingSchema,
   bodyOptional: true,
 } as const satisfies Partial<Described>
@@ -41,6 +42,7 @@ export const bookingOperations = operationTable('Bookings', {
       'stays PENDING, see `confirmBooking`. A hold needs no patient; its confirmation does. Send an ' +
       'Idempotency-Key: a retry with the same key gets the first response.',
     access: 'anyone',
+    scope: 'bookings:write',
     restrictedField: 'body.onBehalf',
     body: newBookingSchema,
     responses: created('The booking', createdBookingSchema),
@@ -58,13 +60,17 @@ export const bookingOperations = operationTable('Bookings', {
       'visit_type_not_offered',
       'visit_type_restricted',
       'time_not_offered',
+      'needs_taken',
       'slot_full',
       'slot_closed',
       'units_over_capacity',
       'too_many_units',
       'too_many_bookings',
       'appointment_type_not_offered',
+      'answer_refused',
       'patient_booked',
+      'patient_not_found',
+      'record_merged',
     ],
   }),
   sendTicketLink: operation('POST /api/v1/ticket-links', {
@@ -86,6 +92,7 @@ export const bookingOperations = operationTable('Bookings', {
   getBooking: operation('GET /api/v1/bookings/{bookingId}', {
     summary: 'Read a booking',
     access: 'booking',
+    scope: 'bookings:read',
     responses: booking('The booking'),
     audit: readByDesk,
   }),
@@ -100,6 +107,7 @@ export const bookingOperations = operationTable('Bookings', {
       'unlinked, because the account may be a stranger’s, unless the new address is the account’s. If it has been ' +
       'done already: 200, unchanged.',
     access: 'booking_desk',
+    scope: 'bookings:write',
     body: correctionSchema,
     responses: booking('The booking as it is then'),
     audit: { kind: 'patient_corrected', subject: 'bookingId' },
@@ -111,6 +119,7 @@ export const bookingOperations = operationTable('Bookings', {
     summary: 'Read a booking’s history',
     description: 'Every change in the log, including those that `GET /clinics/{id}/events` does not return yet.',
     access: 'booking_desk',
+    scope: 'bookings:read',
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
     audit: { kind: 'booking_read', subject: 'bookingId', details: ['history'] },
   }),
@@ -125,11 +134,14 @@ export const bookingOperations = operationTable('Bookings', {
       'most. No link is needed for bookings of the clinic’s people, and of accounts that have confirmed one by a ' +
       'link to their own address before. An offer of the waitlist is confirmed with the `confirmationToken` of its ' +
       'e-mail; without it, the link is sent, and the offer lasts no longer. Whoever accepts an offer can add an ' +
-      'e-mail address or a telephone number that the entry lacks, but cannot change its name or e-mail address.',
+      'e-mail address or a telephone number that the entry lacks, but cannot change its name or e-mail address. Of a ' +
+      'visit type that needs approval, a patient’s confirmation is a request: the booking stays PENDING, with ' +
+      '`requestedAt`, until the clinic’s people confirm it, or `declineBooking`, or `holdExpiresAt` is past.',
     access: 'booking',
+    scope: 'bookings:write',
     body: confirmationSchema,
     bodyOptional: true,
-    responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink`'),
+    responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink` or `requestedAt`'),
     limit: 'patient',
     ...settled,
     problems: [
@@ -138,6 +150,7 @@ export const bookingOperations = operationTable('Bookings', {
       'too_many_bookings',
       'booking_erased',
       'offer_of_another_patient',
+      'answer_refused',
       'patient_booked',
     ],
   }),
@@ -145,19 +158,36 @@ export const bookingOperations = operationTable('Bookings', {
     summary: 'Cancel a booking',
     description: 'If it has been done already: 200, unchanged.',
     access: 'booking',
+    scope: 'bookings:write',
     body: cancellationSchema,
     bodyOptional: true,
     responses: booking('The booking, CANCELLED'),
     ...settled,
     problems: ['hold_expired', 'invalid_transition', 'past_deadline', 'booking_erased'],
   }),
+  declineBooking: operation('POST /api/v1/bookings/{bookingId}/decline', {
+    summary: 'Decline a request',
+    description:
+      'Cancels a hold, and no booking that was confirmed meanwhile. The patient gets a message with the `reason`. ' +
+      'If it has been done already: 200, unchanged.',
+    access: 'booking_desk',
+    scope: 'bookings:write',
+    body: cancellationSchema,
+    bodyOptional: true,
+    responses: booking('The booking, CANCELLED'),
+    ...settled,
+    problems: ['hold_expired', 'invalid_transition', 'booking_erased'],
+  }),
   rescheduleBooking: operation('POST /api/v1/bookings/{bookingId}/reschedule', {
     summary: 'Move a booking to another slot or time',
     description:
       'One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With ' +
       '`sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less ' +
-      'than its own length. A visit of a type moves into a slot only if that is long enough for it.',
+      'than its own length. A visit of a type moves into a slot only if that is long enough for it. For a ' +
+      'move to another visit type, send `answers` to what this type requires. Those of the booking to questions with ' +
+      'the same ids and words count, but withdrawn consents; answers to other questions stay.',
     access: 'booking',
+    scope: 'bookings:write',
     restrictedField: 'body.slotId',
     body: reschedulingSchema,
     responses: booking('The booking in its new slot'),
@@ -174,8 +204,11 @@ export const bookingOperations = operationTable('Bookings', {
       'visit_type_not_offered',
       'visit_type_restricted',
       'time_not_offered',
+      'needs_taken',
+      'answer_refused',
       'hold_expired',
       'offer_open',
+      'approval_required',
       'invalid_transition',
       'past_deadline',
       'booking_erased',
@@ -189,6 +222,7 @@ export const bookingOperations = operationTable('Bookings', {
       'status nor the units that are free; no message is sent for it. It applies to this slot: moving the booking ' +
       'or `withdrawAttendance` removes it. If it has been done already: 200, unchanged.',
     access: 'booking',
+    scope: 'bookings:write',
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt`'),
     ...changed,
@@ -202,11 +236,26 @@ export const bookingOperations = operationTable('Bookings', {
       'null, and reminders that are still due ask again. The patient can confirm again. If it is null already: 200, ' +
       'unchanged.',
     access: 'booking_desk',
+    scope: 'bookings:write',
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt` null'),
     ...changed,
     example: { body: { slotId: '{slotId}' } },
     problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
+  }),
+  withdrawConsent: operation('POST /api/v1/bookings/{bookingId}/consents/{questionId}/withdraw', {
+    summary: 'Withdraw a consent',
+    description:
+      'The patient no longer agrees to what they agreed to with the booking: the answer to this question gets ' +
+      '`withdrawnAt`. The booking stays as it is, also when the consent was required. This cannot be undone. If it ' +
+      'has been done already: 200, unchanged.',
+    access: 'booking',
+    scope: 'bookings:write',
+    body: nothingSchema,
+    bodyOptional: true,
+    responses: booking('The booking, with `withdrawnAt` in its answer'),
+    ...changed,
+    problems: ['hold_expired', 'invalid_transition', 'consent_not_found', 'booking_erased'],
   }),
   extendBooking: operation('POST /api/v1/bookings/{bookingId}/extend', {
     summary: 'Extend a hold',
@@ -215,6 +264,7 @@ export const bookingOperations = operationTable('Bookings', {
       'waitlist waits for the place. A retry with the same Idempotency-Key ' +
       'gets 200 and does not extend again.',
     access: 'booking',
+    scope: 'bookings:write',
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking with its new `holdExpiresAt`'),

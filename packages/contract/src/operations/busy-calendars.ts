@@ -37,6 +37,7 @@ export const busyCalendarOperations = operationTable('Calendars', {
     summary: 'List the slots that are blocked, and why',
     description: `By an external calendar or a closure. At most ${listedDaysMax} days.`,
     access: 'calendar',
+    scope: 'times:read',
     query: object({
       from: localDate({ description: 'First day of the slot’s start, in the clinic’s zone' }),
       to: localDate({ description: 'Last day, inclusive' }),

@@ -30,6 +30,7 @@ const bookingFilters = {
     }),
   ),
   confirmedOnly: flag('Without bookings that were never confirmed: holds that lapsed or were released'),
+  requested: flag('Only requests that the clinic has not answered'),
   doctorId: Type.Optional(id()),
   q: Type.Optional(
     searchText({
@@ -50,6 +51,7 @@ export const clinicDeskOperations = operationTable('Figures', {
     summary: 'List a clinic’s bookings',
     description: 'Ordered by the slot’s start.',
     access: 'member',
+    scope: 'bookings:read',
     restrictedField: 'query.doctorId',
     query: object({ ...bookingFilters, withBookedSince, ...pageParameters }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
@@ -65,6 +67,7 @@ export const clinicDeskOperations = operationTable('Figures', {
       'the file is read may be missing from it or be in it twice; one that is made then is not in it. ' +
       csvEndsEarly,
     access: 'member',
+    scope: 'bookings:read',
     restrictedField: 'query.doctorId',
     query: object({ ...bookingFilters, separator: csvSeparator }),
     responses: { 200: { description: 'The bookings', mediaType: 'text/csv', schema: Type.String() } },
@@ -99,6 +102,7 @@ export const clinicDeskOperations = operationTable('Figures', {
   getClinicStats: operation('GET /api/v1/clinics/{clinicId}/stats', {
     summary: 'Read a clinic’s statistics',
     access: 'admin',
+    scope: 'admin',
     query: object(statsDays),
     responses: { 200: { description: 'The statistics', schema: clinicStatsSchema } },
   }),
@@ -108,6 +112,7 @@ export const clinicDeskOperations = operationTable('Figures', {
       'The days of `getClinicStats` as a CSV file: a row for each day, and a column for each status. The names of ' +
       'its columns do not change; later releases may add columns at the end.',
     access: 'admin',
+    scope: 'admin',
     query: object({ ...statsDays, separator: csvSeparator }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     audit: noPatients,
@@ -118,6 +123,7 @@ export const clinicDeskOperations = operationTable('Figures', {
       'Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: ' +
       'poll with the last `position` as `after`. After a failover or a restore, some events may be returned again.',
     access: 'admin',
+    scope: 'events:read',
     query: object({
       after: Type.Optional(
         Type.String({
@@ -137,6 +143,7 @@ export const clinicDeskOperations = operationTable('Figures', {
   verifyClinic: operation('GET /api/v1/clinics/{clinicId}/verify', {
     summary: 'Verify a clinic’s bookings against its log',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'What was counted, and every discrepancy', schema: verifyReportSchema } },
   }),
 })

@@ -13,6 +13,7 @@ export const clinicLogoOperations = operationTable('Clinics', {
     summary: 'Read a clinic’s logo',
     description: 'The URL is `logo.url` of the clinic. Takes If-None-Match.',
     access: 'anyone',
+    scope: 'times:read',
     query: object({
       version: Type.Optional(Type.String({ maxLength: 43, description: 'As in `logo.url`: it may be cached' })),
     }),
@@ -31,6 +32,7 @@ export const clinicLogoOperations = operationTable('Clinics', {
     summary: 'Set a clinic’s logo',
     description: 'It is on the clinic’s e-mails to patients and on its public pages. A new one replaces the former.',
     access: 'admin',
+    scope: 'admin',
     body: newLogoSchema,
     responses: { 204: { description: 'The logo is stored' } },
     audit: { kind: 'clinic_changed', details: ['logo'] },
@@ -40,6 +42,7 @@ export const clinicLogoOperations = operationTable('Clinics', {
     summary: 'Remove a clinic’s logo',
     description: 'If there is none: 204.',
     access: 'admin',
+    scope: 'admin',
     responses: { 204: { description: 'The clinic has no logo' } },
     audit: { kind: 'clinic_changed', details: ['logo removed'] },
   }),

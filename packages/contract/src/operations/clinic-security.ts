@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { clinicSecuritySchema, patientDataMonths, retentionSchema } from '../schemas/clinic.ts'
+import { clinicSecuritySchema, messageDays, patientDataMonths, retentionSchema } from '../schemas/clinic.ts'
 import { object } from '../schemas/object.ts'
 import { operation, operationTable } from './operation.ts'
 
@@ -10,12 +10,17 @@ export const clinicSecurityOperations = operationTable('Clinics', {
     responses: { 200: { description: 'The rules', schema: clinicSecuritySchema } },
   }),
   getRetention: operation('GET /api/v1/clinics/{clinicId}/retention', {
-    summary: 'Read when the clinic’s patients are erased, and how many are due',
+    summary: 'Read how long the clinic’s data is stored, and how much is older',
     description:
-      'The time is `settings.patientDataMonths` of the clinic. After it was shortened or set for the first time, ' +
-      'nobody is erased for 24 hours: until then the change can be undone.',
+      'A clinic chooses `patientDataMonths` and `messageDays` of its `settings`; `kinds` has the times of all kinds ' +
+      'of data. After `patientDataMonths` was shortened or set for the first time, nobody is erased for 24 hours: ' +
+      'until then the change can be undone.',
     access: 'admin',
-    query: object({ months: Type.Optional({ ...patientDataMonths, description: 'Counts for this time instead' }) }),
+    scope: 'admin',
+    query: object({
+      months: Type.Optional({ ...patientDataMonths, description: 'Counts bookings for this time instead' }),
+      messageDays: Type.Optional({ ...messageDays, description: 'Counts messages for this time instead' }),
+    }),
     responses: { 200: { description: 'The retention', schema: retentionSchema } },
   }),
   updateClinicSecurity: operation('PATCH /api/v1/clinics/{clinicId}/security', {

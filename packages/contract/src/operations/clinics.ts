@@ -17,6 +17,7 @@ export const clinicOperations = operationTable('Clinics', {
   getClinic: operation('GET /api/v1/clinics/{clinicId}', {
     summary: 'Read a clinic',
     access: 'anyone',
+    scope: 'times:read',
     responses: { 200: { description: 'The clinic', schema: clinicSchema }, 304: notModified },
     cached: true,
   }),
@@ -37,6 +38,7 @@ export const clinicOperations = operationTable('Clinics', {
       'Omitted fields stay as they are. Settings apply to bookings created from then on. Slots that are not over ' +
       'prevent another time zone, because they would have other local times, unless `withSlots` is true.',
     access: 'admin',
+    scope: 'admin',
     query: object({
       withSlots: flag('The time zone may change although slots are not over; otherwise they prevent that'),
     }),

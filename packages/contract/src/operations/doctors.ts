@@ -17,6 +17,7 @@ export const doctorOperations = operationTable('Doctors', {
   listDoctors: operation('GET /api/v1/doctors', {
     summary: 'Find doctors',
     access: 'anyone',
+    scope: 'times:read',
     restrictedField: 'query.includeInactive',
     query: object({
       clinicId: Type.Optional(id()),
@@ -51,6 +52,7 @@ export const doctorOperations = operationTable('Doctors', {
       'Also an inactive one, whose bookings and waitlist entries stay: `active` is `false`, and there are no free ' +
       'slots. Lists and searches have only active doctors.',
     access: 'anyone',
+    scope: 'times:read',
     responses: { 200: { description: 'The doctor', schema: doctorSchema }, 304: notModified },
     cached: true,
   }),
@@ -71,6 +73,7 @@ export const doctorOperations = operationTable('Doctors', {
     summary: 'Add a doctor to a clinic',
     description: 'A retry with the same Idempotency-Key gets the first response.',
     access: 'admin',
+    scope: 'directory:write',
     body: newDoctorSchema,
     responses: created('The new doctor', doctorSchema),
     clinic: { body: 'clinicId' },
@@ -83,6 +86,7 @@ export const doctorOperations = operationTable('Doctors', {
     summary: 'Change or deactivate a doctor',
     description: '`{"active": false}`: no new bookings; existing bookings stay until their slots are withdrawn.',
     access: 'doctor_admin',
+    scope: 'directory:write',
     body: doctorChangeSchema,
     responses: { 200: { description: 'The changed doctor', schema: doctorSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', fields: true },
@@ -92,12 +96,14 @@ export const doctorOperations = operationTable('Doctors', {
     summary: 'Read a doctor’s video room',
     description: 'As it was set, with its placeholder. The address of one visit is the `joinUrl` of its booking.',
     access: 'calendar',
+    scope: 'admin',
     responses: { 200: { description: 'The video room; `url` is `null` if there is none', schema: videoRoomSchema } },
   }),
   setVideoRoom: operation('PUT /api/v1/doctors/{doctorId}/video-room', {
     summary: 'Set or remove a doctor’s video room',
     description: 'Staff can only read it. The `joinUrl` of video bookings changes at once.',
     access: 'calendar_owner',
+    scope: 'directory:write',
     body: videoRoomSchema,
     responses: { 200: { description: 'The changed video room', schema: videoRoomSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['videoRoom'] },

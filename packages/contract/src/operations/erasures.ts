@@ -15,6 +15,7 @@ export const erasureOperations = operationTable('Erasure', {
       'a record of the person (`isLinked`), and has to be checked before the document is handed over. Other records ' +
       'that may be of the same person are named (`otherRecords`). Nothing is changed.',
     access: 'admin',
+    scope: 'admin',
     body: personSchema,
     responses: { 200: { description: 'All that is stored', schema: personalDataSchema } },
     retry: 'runs again',
@@ -28,6 +29,7 @@ export const erasureOperations = operationTable('Erasure', {
       'status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the ' +
       'account that the booking belongs to. If it has been done already: 200, unchanged.',
     access: 'booking_erasure',
+    scope: 'admin',
     body: nothingSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The booking, without its patient', schema: bookingSchema } },
@@ -42,6 +44,7 @@ export const erasureOperations = operationTable('Erasure', {
       'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request. ' +
       'Records that stay are named (`recordsLeft`): families share contacts.',
     access: 'admin',
+    scope: 'admin',
     body: patientToEraseSchema,
     responses: { 200: { description: 'How many bookings were erased', schema: erasedPatientSchema } },
     // A stored response has a digest of the request, from which a contact could be guessed.
@@ -53,6 +56,7 @@ export const erasureOperations = operationTable('Erasure', {
     summary: 'Erase a patient of the theatre',
     description: 'By the record number: what `erasePatientRecord` does by the id.',
     access: 'admin',
+    scope: 'admin',
     body: theatrePatientToEraseSchema,
     responses: { 200: { description: 'What had this patient', schema: erasedRecordSchema } },
     retry: 'in the transaction',
@@ -68,6 +72,7 @@ export const erasureOperations = operationTable('Erasure', {
       'requests, nothing is erased. Bookings with the same contacts that are not linked keep their data, and so do ' +
       'other records that may be of the same person. They are named (`unlinked`): families share contacts.',
     access: 'admin',
+    scope: 'admin',
     body: nothingSchema,
     bodyOptional: true,
     responses: { 200: { description: 'What had this patient', schema: erasedRecordSchema } },

@@ -3,7 +3,7 @@ import { meSchema, whoAmISchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { localDate, pageParameters } from '../schemas/fields.ts'
 import { object } from '../schemas/object.ts'
-import { accountDataSchema } from '../schemas/personal-data.ts'
+import { accountDataSchema, seenDataPageSchema } from '../schemas/personal-data.ts'
 import { ownData } from './audit.ts'
 import { operation, operationTable } from './operation.ts'
 
@@ -43,6 +43,20 @@ export const meOperations = operationTable('Me', {
       'with who has read them. Records that a clinic has of its patients are no account’s: ask the clinic for them.',
     access: 'account',
     responses: { 200: { description: 'All that is stored', schema: accountDataSchema } },
+    clinic: 'none',
+    audit: ownData,
+  }),
+  listMyDataViews: operation('GET /api/v1/me/data-views', {
+    summary: 'List who has seen my data',
+    description:
+      'Who of the clinics has opened, listed or exported this account’s appointments and waitlist entries, corrected ' +
+      'their patient, sent a message again, ended a link, assigned an appointment to a record or removed it from ' +
+      'one, or removed an entry: the latest first, as long as the security log is stored, with the time, the role ' +
+      'that they have now, and what it was. No names. It has neither other changes, such as cancelling and moving, ' +
+      'nor what the account itself did. Of more than 1,000 appointments, those of the newest.',
+    access: 'account',
+    query: object({ ...pageParameters }),
+    responses: { 200: { description: 'A page of what was seen', schema: seenDataPageSchema } },
     clinic: 'none',
     audit: ownData,
   }),

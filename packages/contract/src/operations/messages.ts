@@ -73,8 +73,9 @@ export const messageOperations = operationTable('Messages', {
     description:
       'What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it ' +
       'was written and not sent, because no mail server is set; skipped: it was not sent, for its `reason`. Messages ' +
-      'are deleted after 180 days.',
+      'are deleted after `settings.messageDays` of the clinic.',
     access: 'clinic_staff',
+    scope: 'bookings:read',
     query: object({
       bookingId: Type.Optional(id({ description: 'Only those about this booking' })),
       state: Type.Optional(messageStateSchema),
@@ -96,6 +97,7 @@ export const messageOperations = operationTable('Messages', {
       'With its content if no mail server is set, for administrators. The link to the patient’s ticket has no token ' +
       'there: it is written when the message is sent.',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'The message', schema: messageWithContentSchema } },
     audit: { kind: 'booking_read', details: ['message'] },
   }),
@@ -105,6 +107,7 @@ export const messageOperations = operationTable('Messages', {
       'It is written again with what the booking has now, and sent within a minute; or skipped if it is not needed ' +
       'any more. A message that is due stays as it is. A message can be sent again once in ten minutes.',
     access: 'clinic_staff',
+    scope: 'bookings:write',
     responses: { 200: { description: 'The message, which is due', schema: messageSchema } },
     retry: 'in the transaction',
     audit: { kind: 'message_sent_again' },
@@ -115,6 +118,7 @@ export const messageOperations = operationTable('Messages', {
       'What patients get, with an invented patient, doctor and time, and the clinic’s name, address, texts and logo ' +
       'as they are now. Nothing is sent, and its links give access to nothing.',
     access: 'admin',
+    scope: 'admin',
     query: messagePreviewQuery,
     responses: { 200: { description: 'The message', schema: messagePreviewSchema } },
     example: { query: { kind: 'confirmed', language: 'en', channel: 'email' } },
@@ -122,11 +126,13 @@ export const messageOperations = operationTable('Messages', {
   getMessageSettings: operation('GET /api/v1/clinics/{clinicId}/message-settings', {
     summary: 'Read what a clinic sends to patients',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'The settings', schema: messageSettingsSchema } },
   }),
   updateMessageSettings: operation('PATCH /api/v1/clinics/{clinicId}/message-settings', {
     summary: 'Change what a clinic sends to patients',
     access: 'admin',
+    scope: 'admin',
     body: messageSettingsChangeSchema,
     responses: { 200: { description: 'The changed settings', schema: messageSettingsSchema } },
     audit: { kind: 'clinic_changed', fields: true },
@@ -140,6 +146,7 @@ export const messageOperations = operationTable('Messages', {
       'bookings to come do not have, because the clinic sent none, or others, at that time: of up to 500 bookings in ' +
       'a request. A reminder whose time has passed is not planned. Repeating a request plans nothing twice.',
     access: 'admin',
+    scope: 'admin',
     body: reminderPlanSchema,
     responses: { 200: { description: 'What was planned', schema: plannedRemindersSchema } },
     audit: { kind: 'clinic_changed', details: ['reminders planned'] },

@@ -1,3 +1,4 @@
+import type { ApiKeyScope } from '@holdfast/vocabulary'
 import type { Static, TObject, TSchema, TString } from 'typebox'
 import type { AuditField } from '../audit-fields.ts'
 import type { ProblemCode } from '../problems.ts'
@@ -19,7 +20,7 @@ export type Access =
   | 'doctor_admin'
   /** Every member of the clinic `clinicId`. */
   | 'member'
-  /** Admins and staff of the clinic; the doctor `doctorId`. */
+  /** Admins and staff of the clinic; the doctor `doctorId`, who is in the path or else in the body. */
   | 'calendar'
   /** Admins of the clinic; the doctor `doctorId`. */
   | 'calendar_owner'
@@ -33,6 +34,8 @@ export type Access =
   | 'booking_patient'
   /** Admins of the booking's clinic, and the booking's account; not its manage token. */
   | 'booking_erasure'
+  /** Everybody in `booking` for one of the visits of the series `seriesId`. */
+  | 'booking_series'
   /** Admins and staff of the clinic `clinicId`, which is in the path or else in the body. */
   | 'clinic_staff'
   /** Admins and staff of the clinic `clinicId`; the doctor whom alone the closure `closureId` is of. */
@@ -130,6 +133,11 @@ export type Described = {
   summary: string
   description?: string
   access: Access
+  /**
+   * The scope that an API key needs, which then has the rights of the clinic's staff, or where `access` needs it of an
+   * admin. Absent: the operation is not for API keys.
+   */
+  scope?: ApiKeyScope
   restrictedField?: RestrictedField
   restrictedResponse?: RestrictedResponse
   /** Default: each parameter of the path is an id. */
@@ -277,12 +285,14 @@ const unknownIds: Record<string, ProblemCode> = {
   slotId: 'slot_not_found',
   sessionId: 'session_not_found',
   bookingId: 'booking_not_found',
+  seriesId: 'booking_series_not_found',
   entryId: 'waitlist_entry_not_found',
   patientId: 'patient_not_found',
   messageId: 'message_not_found',
   invitationId: 'invitation_not_found',
   closureId: 'closure_not_found',
   webhookId: 'webhook_not_found',
+  keyId: 'api_key_not_found',
   caseId: 'case_not_found',
   requestId: 'case_request_not_found',
   blockId: 'block_not_found',
@@ -296,22 +306,25 @@ function unknownOf({ unknown, params }: Operation): readonly ProblemCode[] {
 }
 
 /** What a role can be refused with. */
-const ofRoles: readonly ProblemCode[] = ['forbidden', 'second_factor_required']
+const ofRoles: readonly ProblemCode[] = ['second_factor_required']
 
 /** Who needs no role. Strangers do not learn that a booking or an entry exists. */
 const withoutRole: Partial<Record<Access, readonly ProblemCode[]>> = {
   anyone: [],
   account: [],
   booking: ['second_factor_required'],
+  booking_series: ['second_factor_required'],
   waitlist_entry: ['second_factor_required'],
 }
 
 /** Every problem that an operation can return. */
 export function problemsOf(described: Operation): ProblemCode[] {
   // Invalid credentials are refused everywhere, also where none are needed.
+  // API keys are refused wherever they lack the scope.
   const codes = new Set<ProblemCode>([
     'invalid_request',
     'unauthenticated',
+    'forbidden',
     ...(withoutRole[described.access] ?? ofRoles),
   ])
   for (const code of [...unknownOf(described), ...(described.problems ?? [])]) codes.add(code)
@@ -321,7 +334,7 @@ export function problemsOf(described: Operation): ProblemCode[] {
   for (const code of ['rate_limited', 'internal_error', 'unavailable', 'overloaded', 'locked'] as const) codes.add(code)
   // A write with a session cookie that was sent from another origin's page is refused.
   if (described.method !== 'GET') {
-    codes.add('forbidden').add('origin_forbidden')
+    codes.add('origin_forbidden')
     // What runs again is stored under no key.
     if (described.url.startsWith('/api/v1/') && described.retry !== 'runs again') codes.add('idempotency_key_reused')
   }

@@ -3,11 +3,15 @@ import Type from 'typebox'
 import { id, pageParameters, searchText } from '../schemas/fields.ts'
 import { component, object } from '../schemas/object.ts'
 import {
+  duplicatesSchema,
   newPatientRecordSchema,
+  patientMergeSchema,
   patientRecordChangeSchema,
   patientRecordPageSchema,
   patientRecordSchema,
+  patientUnmergeSchema,
   patientWithVisitsSchema,
+  separatedSchema,
   unlinkedOfRecordSchema,
 } from '../schemas/patient-record.ts'
 import { created, operation, operationTable } from './operation.ts'
@@ -20,6 +24,7 @@ export const patientOperations = operationTable('Patients', {
     summary: 'Create a patient’s record',
     description: 'The operating theatre finds the record by its record number. No booking creates or changes one.',
     access: 'clinic_staff',
+    scope: 'patients:write',
     body: newPatientRecordSchema,
     responses: created('The record', patientRecordSchema, 'A retry: the record as it is now'),
     retry: 'in the transaction',
@@ -34,6 +39,7 @@ export const patientOperations = operationTable('Patients', {
       `By name. A page of a search ends after ${searchedMaxText} records: it may have no items, and a next page ` +
       'that has some.',
     access: 'clinic_staff',
+    scope: 'patients:read',
     query: object({
       q: Type.Optional(
         searchText({
@@ -50,6 +56,7 @@ export const patientOperations = operationTable('Patients', {
   getPatient: operation('GET /api/v1/clinics/{clinicId}/patients/{patientId}', {
     summary: 'Read a patient’s record, appointments and cases',
     access: 'clinic_staff',
+    scope: 'patients:read',
     responses: { 200: { description: 'The patient', schema: patientWithVisitsSchema } },
     audit: { kind: 'patient_read', subject: 'patientId' },
   }),
@@ -57,6 +64,7 @@ export const patientOperations = operationTable('Patients', {
     summary: 'Find what has a patient’s contacts and is not linked',
     description: 'What `erasePatientRecord` would not erase. It reads all bookings of the clinic.',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'Bookings and waitlist entries', schema: unlinkedOfRecordSchema } },
     audit: { kind: 'patient_read', subject: 'patientId' },
   }),
@@ -66,6 +74,7 @@ export const patientOperations = operationTable('Patients', {
       'Send the version that you have read: the change of somebody else is not overwritten. If the record has all of ' +
       'it already: 200, unchanged.',
     access: 'clinic_staff',
+    scope: 'patients:write',
     body: patientRecordChangeSchema,
     responses: { 200: { description: 'The record as it is then', schema: patientRecordSchema } },
     // A stored response would have the patient.
@@ -73,7 +82,56 @@ export const patientOperations = operationTable('Patients', {
     audit: { kind: 'patient_changed', subject: 'patientId' },
     auditRepeated: { kind: 'patient_read', subject: 'patientId' },
     example: { body: { version: 1, name: 'Ada Okafor' } },
-    problems: ['record_changed', 'mrn_taken', 'identifier_taken'],
+    problems: ['record_changed', 'record_merged', 'mrn_taken', 'identifier_taken'],
+  }),
+  listDuplicatesOfPatient: operation('GET /api/v1/clinics/{clinicId}/patients/{patientId}/duplicates', {
+    summary: 'Find records that may be of the same patient',
+    description:
+      'With the same birth date and a word of the name, with the same e-mail address, or with the same telephone ' +
+      'number: duplicates, or relatives. None for a record that was merged into another.',
+    access: 'clinic_staff',
+    scope: 'patients:read',
+    responses: { 200: { description: 'Records', schema: duplicatesSchema } },
+    audit: { kind: 'patients_read' },
+  }),
+  mergePatients: operation('POST /api/v1/clinics/{clinicId}/patients/{patientId}/merge', {
+    summary: 'Merge another record of the same patient into this one',
+    description:
+      'This record stays. It gets what it has not, the fields in `take`, and the notes, flags and identifiers of ' +
+      'both. Bookings, cases and requests of both are listed under it. The other record is not deleted: it is found ' +
+      'no more, leads here, and cannot be changed, booked for or linked to, and so do the records that were merged ' +
+      'into it before. `unmergePatient` undoes it. Send the versions that you have read. If it was merged into this ' +
+      'one already: 200, unchanged.',
+    access: 'clinic_staff',
+    scope: 'patients:write',
+    body: patientMergeSchema,
+    responses: { 200: { description: 'The record that stays, as it is then', schema: patientRecordSchema } },
+    // A stored response would have the patient.
+    retry: 'runs again',
+    audit: { kind: 'patients_merged', subject: 'patientId' },
+    auditRepeated: { kind: 'patient_read', subject: 'patientId' },
+    example: {
+      body: { mergedId: '01a22e58-b206-8000-802e-b86b2b1721d9', version: 1, mergedVersion: 1, take: ['phone'] },
+    },
+    problems: ['record_changed', 'record_merged', 'merge_too_large'],
+  }),
+  unmergePatient: operation('POST /api/v1/clinics/{clinicId}/patients/{patientId}/unmerge', {
+    summary: 'Undo the merge of this record into another one',
+    description:
+      'Both records have again what each had. What was changed in the other one since stays so, field by field. ' +
+      'Bookings, cases and requests are where they were linked: those from before the merge with their own record, ' +
+      'those from after it with the record that stayed. Records that were merged into this one before are with it ' +
+      'again. If the record that it was merged into was merged further, that merge has to be undone first. If it is ' +
+      'not merged: 200, unchanged.',
+    access: 'clinic_staff',
+    scope: 'patients:write',
+    body: patientUnmergeSchema,
+    responses: { 200: { description: 'The record that was merged, as it is then', schema: separatedSchema } },
+    retry: 'runs again',
+    audit: { kind: 'patients_separated', subject: 'patientId' },
+    auditRepeated: { kind: 'patient_read', subject: 'patientId' },
+    example: { body: { version: 2 } },
+    problems: ['record_changed', 'merged_further', 'mrn_taken', 'identifier_taken'],
   }),
   linkBookingToPatient: operation('PUT /api/v1/clinics/{clinicId}/bookings/{bookingId}/patient', {
     summary: 'Say whose booking it is',
@@ -81,16 +139,18 @@ export const patientOperations = operationTable('Patients', {
       'Links a booking of the clinic to a record, in place of another one. Neither the booking nor the record is ' +
       'changed.',
     access: 'clinic_staff',
+    scope: 'patients:write',
     body: component('PatientOfBooking', { patientId: id() }),
     responses: { 204: { description: 'The booking is linked to the record' } },
     audit: { kind: 'patient_linked', subject: 'body.patientId' },
     example: { body: { patientId: '{patientId}' } },
-    problems: ['booking_erased', 'patient_not_found'],
+    problems: ['booking_erased', 'patient_not_found', 'record_merged'],
   }),
   unlinkBookingFromPatient: operation('DELETE /api/v1/clinics/{clinicId}/bookings/{bookingId}/patient', {
     summary: 'Remove a booking’s link to a record',
     description: 'If it has none: 204.',
     access: 'clinic_staff',
+    scope: 'patients:write',
     responses: { 204: { description: 'The booking has no link' } },
     audit: { kind: 'patient_unlinked', subject: 'bookingId' },
   }),
@@ -98,6 +158,7 @@ export const patientOperations = operationTable('Patients', {
     summary: 'Read the record that a booking is linked to',
     description: 'For the clinic’s people, and for doctors of bookings in their own calendar.',
     access: 'booking_desk',
+    scope: 'patients:read',
     responses: {
       200: {
         description: 'The record; null: the booking has no link',

@@ -28,6 +28,7 @@ export const sessionOperations = operationTable('Slots', {
       `its buffers, on the grid of the session. At most ${timesMax}. None, if the doctor does not offer it. Days ` +
       `whose sessions have more than ${timesSearchedMax} starts on their grids are refused: ask for fewer.`,
     access: 'anyone',
+    scope: 'times:read',
     restrictedField: 'query.onBehalf',
     query: object({
       visitTypeId: id(),
@@ -53,6 +54,7 @@ export const sessionOperations = operationTable('Slots', {
       'instead of a `sessionId` books a start with any of these doctors. The sessions of these days ' +
       `are searched until they have ${timesSearchedMax} starts on their grids, see \`searchedUntil\`.`,
     access: 'anyone',
+    scope: 'times:read',
     restrictedField: 'query.onBehalf',
     query: object({
       visitTypeId: id(),
@@ -73,6 +75,7 @@ export const sessionOperations = operationTable('Slots', {
       'Up to two years ahead. Sessions that exist already are skipped, and those that overlap others are reported ' +
       'as conflicts, so the call is safe to repeat. Visits are booked around slots, cases and busy times.',
     access: 'calendar',
+    scope: 'directory:write',
     body: newSessionsSchema,
     responses: created('Sessions were created', createdSessionsSchema, 'There was nothing to create'),
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['sessions opened'] },
@@ -82,6 +85,7 @@ export const sessionOperations = operationTable('Slots', {
   listOpenSessions: operation('GET /api/v1/doctors/{doctorId}/sessions', {
     summary: 'List a doctor’s open sessions',
     access: 'calendar',
+    scope: 'times:read',
     query: object({ from, to }),
     responses: { 200: { description: 'The sessions, by start', schema: sessionListSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
@@ -91,6 +95,7 @@ export const sessionOperations = operationTable('Slots', {
     summary: 'Withdraw an open session',
     description: 'Visits that are booked in it stay: `withdrawSlotsOfDoctor` ends them.',
     access: 'calendar',
+    scope: 'directory:write',
     responses: { 204: { description: 'It is withdrawn, now or before' } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['session withdrawn'] },
   }),

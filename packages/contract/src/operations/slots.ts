@@ -27,6 +27,7 @@ export const slotOperations = operationTable('Slots', {
       'them: full ones, those that have begun, and those that begin too soon or too far ahead. The ETag covers ' +
       '`items`. The slots of an inactive doctor are for members of the clinic, and none of them can be booked.',
     access: 'anyone',
+    scope: 'times:read',
     query: object({ from, to, onlyAvailable: flag('Only slots that patients can book now') }),
     responses: {
       200: {
@@ -44,6 +45,7 @@ export const slotOperations = operationTable('Slots', {
       'are skipped, and keep the capacity that they have; those that overlap others are reported as conflicts. So ' +
       'the call is safe to repeat.',
     access: 'calendar',
+    scope: 'directory:write',
     query: object({ dryRun }),
     body: newSlotsSchema,
     responses: created(
@@ -72,6 +74,7 @@ export const slotOperations = operationTable('Slots', {
       'waitlist before anybody else sees them; to give one to a patient instead, see `addsPlaces` of ' +
       '`createBooking` and `rescheduleBooking`.',
     access: 'slot',
+    scope: 'directory:write',
     body: slotChangeSchema,
     responses: { 200: { description: 'The changed slot', schema: slotSchema } },
     audit: { kind: 'doctor_changed', subject: 'slotId', details: ['capacity changed'] },
@@ -81,6 +84,7 @@ export const slotOperations = operationTable('Slots', {
   withdrawSlot: operation('DELETE /api/v1/slots/{slotId}', {
     summary: 'Withdraw a slot',
     access: 'slot',
+    scope: 'directory:write',
     query: object({ withBookings, dryRun }),
     responses: { 200: { description: 'The slot is withdrawn', schema: withdrawnSlotsSchema } },
     audit: { kind: 'doctor_changed', subject: 'slotId', details: ['slots withdrawn'] },
@@ -93,6 +97,7 @@ export const slotOperations = operationTable('Slots', {
       'All or none of the slots of these days, or of some hours of them, that have not begun. Open sessions are ' +
       'closed at these times.',
     access: 'calendar',
+    scope: 'directory:write',
     query: object({ from, to, startsFrom, startsBefore, withBookings, dryRun }),
     responses: { 200: { description: 'The slots are withdrawn', schema: withdrawnSlotsSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['slots withdrawn'] },

@@ -5,7 +5,16 @@ import { restOperations } from '../operations.ts'
 import type { Operation } from './operation.ts'
 
 /** Fields that are about a person. Names are also those of clinics, doctors and rooms: a patient's is in `patient`. */
-const personalFields = ['patient', 'cancellationReason', 'maskedAddress', 'email', 'mrn', 'birthDate', 'note']
+const personalFields = [
+  'patient',
+  'cancellationReason',
+  'maskedAddress',
+  'email',
+  'mrn',
+  'birthDate',
+  'note',
+  'answers',
+]
 
 /** The titles of the schemas that have such a field. */
 function personalIn(schema: unknown): string[] {
@@ -38,13 +47,15 @@ const together = (titles: string[], ...ids: string[]) => Object.fromEntries(ids.
 const erasedWith: Record<string, string[]> = {
   ...together(ofBooking, 'correctPatient', 'confirmBooking', 'cancelBooking', 'rescheduleBooking', 'confirmAttendance'),
   ...together(ofBooking, 'withdrawAttendance', 'extendBooking', 'arriveBooking', 'completeBooking', 'noShowBooking'),
-  ...together(ofBooking, 'reopenBooking', 'linkBooking', 'erasePatient'),
+  ...together(ofBooking, 'reopenBooking', 'linkBooking', 'erasePatient', 'withdrawConsent', 'declineBooking'),
   ...together(ofCase, 'fillBlock', 'confirmCase', 'cancelCase', 'moveCase', 'swapCases', 'bumpCases', 'extendCase'),
   ...together(ofCase, 'recordMilestone'),
   // The message has the id of its booking.
   sendMessage: ['Message'],
   // Only the case's key is stored, in `idempotency`, and the digest of the request is replaced.
   createCase: ['CreatedCase', 'TheatrePatient'],
+  // Only the keys of its bookings are stored, in `idempotency`.
+  createBookingSeries: ofBooking,
   // Only the id is stored. The digest of the request is replaced when its patient is forgotten.
   createCaseRequest: ['CaseRequest', 'TheatrePatient'],
   // The same, of a record.

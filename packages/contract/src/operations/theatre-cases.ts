@@ -70,6 +70,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
       'over midnight, by its plan or because it is late, belongs to both days, and one that began before midnight ' +
       'although it was planned after it.',
     access: 'member',
+    scope: 'bookings:read',
     restrictedResponse: 'items',
     query: object({
       from: localDate({ description: 'First day, in the clinic’s time zone' }),
@@ -89,6 +90,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
       'gets the case that the first one created. With `bump`, see `POST /cases/{id}/bump`. A case that is over can ' +
       'be entered afterwards, if it started at most 24 hours ago; its history says so. Then record its milestones.',
     access: 'clinic_staff',
+    scope: 'bookings:write',
     restrictedField: 'body.override',
     body: newCaseSchema,
     responses: created('The case', createdCaseSchema, 'A retry: the case as it is now'),
@@ -112,6 +114,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
     summary: 'Ask what would prevent a case',
     description: 'Books nothing. The body is that of `POST /cases`, without `bump`.',
     access: 'clinic_staff',
+    scope: 'bookings:write',
     restrictedField: 'body.override',
     body: caseToCheckSchema,
     responses: { 200: { description: 'What prevents it now', schema: checkedCaseSchema } },
@@ -125,12 +128,14 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
   getCase: operation('GET /api/v1/cases/{caseId}', {
     summary: 'Read a case',
     access: 'case',
+    scope: 'bookings:read',
     responses: one('The case'),
     audit: readCase,
   }),
   listCaseEvents: operation('GET /api/v1/cases/{caseId}/events', {
     summary: 'Read a case’s history',
     access: 'case',
+    scope: 'bookings:read',
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
     audit: { kind: 'booking_read', subject: 'caseId', details: ['history'] },
   }),
@@ -138,6 +143,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
     summary: 'Confirm the hold of a case',
     description: 'If it has been done already: 200, unchanged.',
     access: 'case_staff',
+    scope: 'bookings:write',
     body: nothingSchema,
     bodyOptional: true,
     responses: one('The case, CONFIRMED'),
@@ -149,6 +155,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
     description:
       'Until its patient is in the room. What it takes is free at once. If it has been done already: 200, unchanged.',
     access: 'case_staff',
+    scope: 'bookings:write',
     body: caseCancellationSchema,
     responses: one('The case, CANCELLED'),
     ...settled,
@@ -163,6 +170,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
       'case stays as it is. From then on until its patient has left the room, only the anaesthetist and the staff ' +
       'change, at once: what those who leave have of the case ends now, and those who come have it from now on.',
     access: 'case_staff',
+    scope: 'bookings:write',
     restrictedField: 'body.override',
     body: caseMoveSchema,
     responses: one('The moved case'),
@@ -174,6 +182,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
     summary: 'Swap the rooms and starts of two cases',
     description: 'Until the patient of either is in the room. Each keeps its minutes, team and equipment.',
     access: 'case_staff',
+    scope: 'bookings:write',
     restrictedField: 'body.override',
     body: caseSwapSchema,
     responses: { 200: { description: 'Both cases', schema: swappedCasesSchema } },
@@ -191,6 +200,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
       'yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or ' +
       'missing equipment. The emergency is not elective.',
     access: 'case_staff',
+    scope: 'bookings:write',
     restrictedField: 'body.override',
     body: caseBumpSchema,
     responses: { 200: { description: 'The emergency, and the cases that gave way', schema: bumpedCasesSchema } },
@@ -205,6 +215,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
       'its minutes. What the case takes, it takes until then, where that is free. Later cases are not moved: those ' +
       'that are at risk are listed. Send the same time again when what was in the way is gone.',
     access: 'case_staff',
+    scope: 'bookings:write',
     body: caseExtensionSchema,
     responses: { 200: { description: 'The case, and those at risk', schema: extendedCaseSchema } },
     ...settled,
@@ -222,6 +233,7 @@ export const theatreCaseOperations = operationTable('Operating theatre', {
       'forced; ' +
       'so is one without the milestones that it needs (`milestone_missing`).',
     access: 'case_staff',
+    scope: 'bookings:write',
     restrictedField: 'body.trial',
     body: newMilestoneSchema,
     responses: one('The case with its milestones'),

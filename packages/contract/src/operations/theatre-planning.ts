@@ -50,6 +50,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
       'anaesthetists and equipment are busy. A case that runs over midnight, by its plan or because it is late, is ' +
       'on the boards of both days, and so is one that began before midnight although it was planned after it.',
     access: 'member',
+    scope: 'bookings:read',
     restrictedResponse: 'cases',
     query: object({
       date: localDate({ description: 'The first day, in the clinic’s time zone' }),
@@ -65,6 +66,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
       'Books nothing: what it finds can be taken a moment later. Without an urgency, the case is elective. A POST ' +
       'because the record number of a patient must not be in a URL, which proxies log.',
     access: 'clinic_staff',
+    scope: 'bookings:write',
     body: suggestionQuerySchema,
     responses: { 200: { description: 'Times, and why other days have none', schema: suggestionsSchema } },
     // The request may have a record number: no digest of it is stored.
@@ -78,6 +80,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
   estimateCaseDuration: operation('GET /api/v1/clinics/{clinicId}/theatre/estimate', {
     summary: 'Estimate a duration from completed cases',
     access: 'member',
+    scope: 'bookings:read',
     restrictedField: 'query.surgeonId',
     query: object({ procedureCode: line(lengths.code), surgeonId: Type.Optional(id()) }),
     responses: { 200: { description: 'The estimate', schema: durationEstimateSchema } },
@@ -86,6 +89,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
   getTheatreReport: operation('GET /api/v1/clinics/{clinicId}/theatre/report', {
     summary: 'Read the theatre’s figures',
     access: 'admin',
+    scope: 'admin',
     query: reportQuery,
     responses: { 200: { description: 'In all, and by room, service, surgeon and day', schema: theatreReportSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
@@ -94,6 +98,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
     summary: 'Export the theatre’s figures',
     description: 'The same figures as a CSV file: a row for the total and for each room, service, surgeon and day.',
     access: 'admin',
+    scope: 'admin',
     query: object({ ...reportQuery.properties, separator: csvSeparator }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     audit: { kind: 'data_exported', details: ['theatre_report'] },
@@ -103,6 +108,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
     summary: 'List the waitlist',
     description: 'Doctors get the requests of which they are the surgeon.',
     access: 'member',
+    scope: 'bookings:read',
     restrictedResponse: 'items',
     query: object({
       status: Type.Optional(caseRequestStatusSchema),
@@ -128,6 +134,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
       'It waits until somebody of the theatre’s staff books a case for it. Of a patient whom the clinic knows, ' +
       'doctors have to send the stored name and birth date.',
     access: 'member',
+    scope: 'bookings:write',
     restrictedField: 'body.surgeonId',
     body: newCaseRequestSchema,
     responses: created('The request', caseRequestSchema, 'A retry: the request as it is now'),
@@ -147,6 +154,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
   getCaseRequest: operation('GET /api/v1/case-requests/{requestId}', {
     summary: 'Read a request',
     access: 'case_request',
+    scope: 'bookings:read',
     responses: { 200: { description: 'The request', schema: caseRequestSchema } },
     audit: { kind: 'booking_read', subject: 'requestId' },
   }),
@@ -157,6 +165,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
       'overwritten. What is not sent, stays. What is named anew has to take new cases. If the request has all of it ' +
       'already: 200, unchanged.',
     access: 'case_request',
+    scope: 'bookings:write',
     restrictedField: 'body.surgeonId',
     body: caseRequestChangeSchema,
     responses: { 200: { description: 'The request as it is then', schema: caseRequestSchema } },
@@ -176,6 +185,7 @@ export const theatrePlanningOperations = operationTable('Operating theatre', {
     summary: 'Withdraw a request',
     description: 'An open one. If it has been done already: 204.',
     access: 'case_request',
+    scope: 'bookings:write',
     responses: { 204: { description: 'The request is withdrawn' } },
     audit: { kind: 'case_request_withdrawn', subject: 'requestId' },
     problems: ['case_request_scheduled'],

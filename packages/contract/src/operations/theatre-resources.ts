@@ -38,11 +38,13 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
   listRooms: operation('GET /api/v1/clinics/{clinicId}/rooms', {
     summary: 'List a clinic’s operating rooms',
     access: 'member',
+    scope: 'times:read',
     responses: { 200: { description: 'All rooms, inactive ones too', schema: roomListSchema } },
   }),
   createRoom: operation('POST /api/v1/clinics/{clinicId}/rooms', {
     summary: 'Add an operating room',
     access: 'admin',
+    scope: 'directory:write',
     body: newRoomSchema,
     responses: created('The room', roomSchema),
     retry: 'in the transaction',
@@ -53,6 +55,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     summary: 'Change an operating room',
     description: 'Existing cases keep what they take.',
     access: 'admin',
+    scope: 'directory:write',
     query: changeQuery,
     body: roomChangeSchema,
     responses: { 200: { description: 'The changed room', schema: roomSchema } },
@@ -63,11 +66,13 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
   listTheatreStaff: operation('GET /api/v1/clinics/{clinicId}/staff', {
     summary: 'List the theatre’s staff',
     access: 'member',
+    scope: 'times:read',
     responses: { 200: { description: 'Everybody, inactive ones too', schema: theatreStaffListSchema } },
   }),
   createTheatreStaff: operation('POST /api/v1/clinics/{clinicId}/staff', {
     summary: 'Add somebody to the theatre’s staff',
     access: 'admin',
+    scope: 'directory:write',
     body: newTheatreStaffSchema,
     responses: created('The person', theatreStaffSchema),
     retry: 'in the transaction',
@@ -78,6 +83,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
   updateTheatreStaff: operation('PATCH /api/v1/clinics/{clinicId}/staff/{staffId}', {
     summary: 'Change somebody of the theatre’s staff',
     access: 'admin',
+    scope: 'directory:write',
     query: changeQuery,
     body: theatreStaffChangeSchema,
     responses: { 200: { description: 'The changed person', schema: theatreStaffSchema } },
@@ -89,12 +95,14 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     summary: 'List the clinic’s doctors as surgeons',
     description: 'Doctors need no entry among the theatre’s staff. This is what their cases should have.',
     access: 'member',
+    scope: 'times:read',
     responses: { 200: { description: 'All doctors, inactive ones too', schema: theatreDoctorListSchema } },
   }),
   updateTheatreDoctor: operation('PATCH /api/v1/clinics/{clinicId}/theatre/doctors/{doctorId}', {
     summary: 'Change what a doctor’s cases should have',
     description: 'Existing cases keep what they take.',
     access: 'admin',
+    scope: 'directory:write',
     body: theatreDoctorChangeSchema,
     responses: { 200: { description: 'The changed doctor', schema: theatreDoctorSchema } },
     audit: { kind: 'theatre_changed', subject: 'doctorId', details: ['doctor'], fields: true },
@@ -104,11 +112,13 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
   listEquipment: operation('GET /api/v1/clinics/{clinicId}/equipment', {
     summary: 'List the theatre’s equipment',
     access: 'member',
+    scope: 'times:read',
     responses: { 200: { description: 'All equipment, inactive too', schema: equipmentListSchema } },
   }),
   createEquipment: operation('POST /api/v1/clinics/{clinicId}/equipment', {
     summary: 'Add a kind of equipment',
     access: 'admin',
+    scope: 'directory:write',
     body: newEquipmentSchema,
     responses: created('The equipment', equipmentSchema),
     retry: 'in the transaction',
@@ -119,6 +129,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     summary: 'Change a kind of equipment',
     description: 'Existing cases keep what they take, so there can be fewer units only if none has one of the others.',
     access: 'admin',
+    scope: 'directory:write',
     query: changeQuery,
     body: equipmentChangeSchema,
     responses: { 200: { description: 'The changed equipment', schema: equipmentSchema } },
@@ -129,6 +140,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
   listBlocks: operation('GET /api/v1/clinics/{clinicId}/blocks', {
     summary: 'List blocks',
     access: 'member',
+    scope: 'times:read',
     query: object({
       from: localDate({ description: 'First day, in the clinic’s time zone' }),
       to: localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` }),
@@ -142,6 +154,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
       'Blocks that exist already are skipped, and those that overlap others of the room, or cases of its open time, ' +
       'are reported as conflicts, so the call is safe to repeat.',
     access: 'admin',
+    scope: 'directory:write',
     query: object({ dryRun: flag('Only reports what would happen') }),
     body: newBlockSchema,
     responses: created(
@@ -159,6 +172,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
   changeBlock: operation('POST /api/v1/clinics/{clinicId}/blocks/{blockId}', {
     summary: 'Release, reclaim, take over or resize a block',
     access: 'admin',
+    scope: 'directory:write',
     body: blockChangeSchema,
     responses: { 200: { description: 'The changed block', schema: blockSchema } },
     audit: { kind: 'theatre_changed', subject: 'blockId', details: ['block'] },
@@ -168,6 +182,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
   withdrawBlock: operation('DELETE /api/v1/clinics/{clinicId}/blocks/{blockId}', {
     summary: 'Withdraw a block',
     access: 'admin',
+    scope: 'directory:write',
     query: object({
       withBookings: flag(
         'Cases become FAILED with `slot_withdrawn`, and confirmed ones return to the waitlist, due on the day that ' +
@@ -188,6 +203,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
       'has its own key, from its beginning: with a key of another step, it is refused. One caller at a time fills a ' +
       'block; `filling` of the block says how far it is.',
     access: 'clinic_staff',
+    scope: 'bookings:write',
     body: component('BlockFilling', {
       confirm: Type.Optional(Type.Boolean({ default: false })),
       cursor: Type.Optional(Type.String({ maxLength: 200, description: '`nextCursor` of the call before' })),

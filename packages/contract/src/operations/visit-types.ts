@@ -13,6 +13,7 @@ export const visitTypeOperations = operationTable('Visit types', {
       'By `position`, and then by name. The public gets those that patients can book: active ones that are not for ' +
       'the desk alone. Members of the clinic get all, also those that are switched off.',
     access: 'anyone',
+    scope: 'times:read',
     responses: { 200: { description: 'The visit types', schema: visitTypeListSchema }, 304: notModified },
     cached: true,
   }),
@@ -20,6 +21,7 @@ export const visitTypeOperations = operationTable('Visit types', {
     summary: 'Read a visit type',
     description: 'Also one that is switched off, or for the desk alone: bookings of it stay.',
     access: 'anyone',
+    scope: 'times:read',
     responses: { 200: { description: 'The visit type', schema: visitTypeSchema }, 304: notModified },
     cached: true,
     unknown: ['visit_type_not_found'],
@@ -30,23 +32,25 @@ export const visitTypeOperations = operationTable('Visit types', {
       'Without `doctors` and `doctorIds`, all doctors of the clinic offer it, also those who are added later. A ' +
       'retry with the same Idempotency-Key gets the first response.',
     access: 'admin',
+    scope: 'directory:write',
     body: newVisitTypeSchema,
     responses: created('The new visit type', visitTypeSchema),
     retry: 'in the transaction',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['visit type added'] },
     example: { body: { name: 'First visit', minutes: 40, bufferAfterMinutes: 10 } },
-    problems: ['doctor_not_found', 'too_many_visit_types'],
+    problems: ['doctor_not_found', 'visit_resource_not_found', 'too_many_visit_types'],
   }),
   updateVisitType: operation('PATCH /api/v1/clinics/{clinicId}/visit-types/{visitTypeId}', {
     summary: 'Change a visit type, or switch it off',
     description:
-      'Omitted fields stay as they are. `names`, and `doctors` or `doctorIds`, replace what there was. ' +
+      'Omitted fields stay as they are. `names`, `questions`, and `doctors` or `doctorIds`, replace what there was. ' +
       '`{"active": false}`: nobody can book it any more; its bookings stay.',
     access: 'admin',
+    scope: 'directory:write',
     body: visitTypeChangeSchema,
     responses: { 200: { description: 'The changed visit type', schema: visitTypeSchema } },
     audit: { kind: 'clinic_changed', subject: 'visitTypeId', details: ['visit type changed'], fields: true },
     example: { body: { minutes: 30 } },
-    problems: ['doctor_not_found', 'visit_type_not_found'],
+    problems: ['doctor_not_found', 'visit_resource_not_found', 'visit_type_not_found'],
   }),
 })

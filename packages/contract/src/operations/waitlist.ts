@@ -31,6 +31,7 @@ export const waitlistOperations = operationTable('Waitlist', {
       'A place that becomes free is offered to the next person on the waitlist before it is public. Nothing is held ' +
       'for an entry while patients can book a time that fits it (`hasFreeTimes`).',
     access: 'anyone',
+    scope: 'bookings:write',
     restrictedField: 'body.onBehalf',
     body: newWaitlistEntrySchema,
     responses: created(
@@ -67,12 +68,14 @@ export const waitlistOperations = operationTable('Waitlist', {
       '`offer` is the open or accepted offer. The bearer of the manage token gets it while it is open, and doctors ' +
       'get only what is in their own calendar. The token works until a day after the entry has ended.',
     access: 'waitlist_entry',
+    scope: 'bookings:read',
     responses: { 200: { description: 'The entry', schema: waitlistEntryWithOfferSchema } },
     audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
   }),
   listWaitlistOffers: operation('GET /api/v1/waitlist-entries/{entryId}/offers', {
     summary: 'List what was offered to an entry',
     access: 'waitlist_entry',
+    scope: 'bookings:read',
     responses: { 200: { description: 'All offers', schema: pastOffersSchema } },
     audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
   }),
@@ -84,6 +87,7 @@ export const waitlistOperations = operationTable('Waitlist', {
       'it, as the booking: `PATCH /bookings/{id}` corrects an accepted offer with its entry, whose own correction is ' +
       'refused then (`offer_accepted`). If it has been done already: 200, unchanged.',
     access: 'waitlist_desk',
+    scope: 'bookings:write',
     body: entryCorrectionSchema,
     responses: { 200: { description: 'The entry as it is then', schema: waitlistEntrySchema } },
     audit: { kind: 'patient_corrected', subject: 'entryId' },
@@ -95,6 +99,7 @@ export const waitlistOperations = operationTable('Waitlist', {
     summary: 'Leave a waitlist',
     description: 'An open offer is declined. If it has been done already: 204.',
     access: 'waitlist_entry',
+    scope: 'bookings:write',
     responses: { 204: { description: 'The entry has ended' } },
     audit: { kind: 'waitlist_entry_removed', subject: 'entryId', byDesk: true },
   }),
@@ -144,6 +149,7 @@ export const waitlistOperations = operationTable('Waitlist', {
       'offered. Other lists: in the order in which they joined. An entry with `hasFreeTimes` gets no offers: ' +
       'call patients who have neither an account nor a link.',
     access: 'clinic_staff',
+    scope: 'bookings:read',
     query: object({
       ...pageParameters,
       status: Type.Optional(waitlistListStatusSchema),
@@ -171,6 +177,7 @@ export const waitlistOperations = operationTable('Waitlist', {
   getDoctorWaitlist: operation('GET /api/v1/doctors/{doctorId}/waitlist', {
     summary: 'Count who waits for a doctor',
     access: 'anyone',
+    scope: 'times:read',
     responses: { 200: { description: 'How many wait', schema: doctorWaitlistSchema } },
   }),
 })

@@ -25,6 +25,7 @@ export const webhookOperations = operationTable('Webhooks', {
       'webhook-id is the same then. A repetition with the same Idempotency-Key creates nothing: the ' +
       'response has the webhook and the secret as they are then.',
     access: 'admin',
+    scope: 'admin',
     body: newWebhookSchema,
     responses: { 201: { description: 'The webhook with its secret', schema: webhookWithSecretSchema } },
     ifLost:
@@ -37,11 +38,13 @@ export const webhookOperations = operationTable('Webhooks', {
   listWebhooks: operation('GET /api/v1/clinics/{clinicId}/webhooks', {
     summary: 'List a clinic’s webhooks',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'The webhooks', schema: webhookListSchema } },
   }),
   getWebhook: operation('GET /api/v1/clinics/{clinicId}/webhooks/{webhookId}', {
     summary: 'Read a webhook',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'The webhook', schema: webhookSchema } },
   }),
   updateWebhook: operation('PATCH /api/v1/clinics/{clinicId}/webhooks/{webhookId}', {
@@ -50,6 +53,7 @@ export const webhookOperations = operationTable('Webhooks', {
       'What happens while it is paused is not sent when it is resumed, except by a replay. With another URL, what is ' +
       'due is sent there within a minute, and the failures until then are forgotten.',
     access: 'admin',
+    scope: 'admin',
     body: webhookChangeSchema,
     responses: { 200: { description: 'The changed webhook', schema: webhookSchema } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook changed'] },
@@ -58,6 +62,7 @@ export const webhookOperations = operationTable('Webhooks', {
   deleteWebhook: operation('DELETE /api/v1/clinics/{clinicId}/webhooks/{webhookId}', {
     summary: 'Remove a webhook and its deliveries',
     access: 'admin',
+    scope: 'admin',
     responses: { 204: { description: 'It is removed' } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook removed'] },
   }),
@@ -67,6 +72,7 @@ export const webhookOperations = operationTable('Webhooks', {
       'For 24 hours every delivery has two signatures, by the new secret and by the one until now. A repetition ' +
       'replaces the new secret again; within five minutes, the one before the first rotation goes on signing.',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'The webhook with its new secret', schema: webhookWithSecretSchema } },
     ifLost: 'Rotate it again: the response has another secret.',
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook secret'] },
@@ -75,6 +81,7 @@ export const webhookOperations = operationTable('Webhooks', {
     summary: 'List what was sent to a webhook',
     description: 'The newest first, of the last 30 days, each with the response to its last attempt.',
     access: 'admin',
+    scope: 'admin',
     query: object({ state: Type.Optional(deliveryStateSchema), ...pageParameters }),
     responses: { 200: { description: 'A page of deliveries', schema: deliveryPageSchema } },
   }),
@@ -83,6 +90,7 @@ export const webhookOperations = operationTable('Webhooks', {
     description:
       'Sends `webhook.test` once, also while the webhook is paused, and waits up to 15 seconds for the result.',
     access: 'admin',
+    scope: 'admin',
     responses: { 200: { description: 'The delivery with its result', schema: deliverySchema } },
     waits: 'on the network',
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook tested'] },
@@ -93,6 +101,7 @@ export const webhookOperations = operationTable('Webhooks', {
       'All that the webhook wants of the clinic’s log after a position, up to now. It begins within a minute. ' +
       'Positions are those of *Read the clinic’s log*.',
     access: 'admin',
+    scope: 'admin',
     body: webhookReplaySchema,
     responses: { 200: { description: 'The webhook, which is replaying', schema: webhookSchema } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook replayed'] },

@@ -23,6 +23,7 @@ export const workingHoursOperations = operationTable('Slots', {
       `${slotsMax} slots or ${sessionsMax} sessions up to the horizon in all of them, and those ` +
       `of which it takes longer than ${previewMsMax / 1_000} seconds to find what they change (\`overloaded\`).`,
     access: 'calendar',
+    scope: 'directory:write',
     query: newWorkingHoursQuery,
     body: newWorkingHoursSchema,
     responses: { 200: { description: 'The working hours, and what they change', schema: changedWorkingHoursSchema } },
@@ -37,6 +38,7 @@ export const workingHoursOperations = operationTable('Slots', {
   getWorkingHours: operation('GET /api/v1/doctors/{doctorId}/working-hours', {
     summary: 'Read a doctor’s working hours',
     access: 'calendar',
+    scope: 'times:read',
     responses: {
       200: { description: 'The working hours, and until when they are filled', schema: workingHoursSchema },
     },

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { tags } from '../tags.ts'
-import { nullableId, nullableText, pageOf } from './fields.ts'
+import { id, nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
@@ -54,6 +54,9 @@ export const auditKinds = [
   'patient_changed',
   'patient_linked',
   'patient_unlinked',
+  'patients_merged',
+  'patients_separated',
+  'overlap_allowed',
   // Settings
   'clinic_created',
   'clinic_changed',
@@ -76,6 +79,10 @@ export type AuditKind = (typeof auditKinds)[number]
 
 export const auditKindSchema = literals(auditKinds, { title: 'AuditKind' })
 
+export const auditActorKindSchema = literals(['account', 'api_key', 'nobody', 'command', 'system'], {
+  description: 'nobody: somebody who was not signed in; command: the operator, with a command',
+})
+
 const auditEventSchema = component('AuditEvent', {
   id: Type.String({ description: 'Unique, and increasing' }),
   at: Type.String({ format: 'date-time', description: 'When it happened, or happened last' }),
@@ -86,9 +93,7 @@ const auditEventSchema = component('AuditEvent', {
   }),
   clinicId: nullableId({ description: 'null: it belongs to no clinic' }),
   clinicName: nullableText(),
-  actorKind: literals(['account', 'nobody', 'command', 'system'], {
-    description: 'nobody: somebody who was not signed in; command: the operator, with a command',
-  }),
+  actorKind: auditActorKindSchema,
   actorId: nullableId({ description: 'The account that did it' }),
   actorName: nullableText({ description: 'Its name now; null: no account, or it was deleted' }),
   actorEmail: nullableText(),
@@ -98,6 +103,9 @@ const auditEventSchema = component('AuditEvent', {
       'digest of the e-mail address. bookings_read with the detail search: a digest of what was searched',
   }),
   subjectName: nullableText({ description: 'The name of the account that it was done to' }),
+  subjects: Type.Array(id(), {
+    description: 'What a list showed: the ids of bookings, entries of the waitlist or patients; empty for other events',
+  }),
   network: nullableText({ description: 'The caller’s network, /24 of IPv4 or /48 of IPv6' }),
   area: Type.Union([literals(tags), Type.Null()], {
     description: 'What the operation was about that was denied; null: nothing was, or an operation of another release',
@@ -105,6 +113,11 @@ const auditEventSchema = component('AuditEvent', {
   details: Type.Array(Type.String(), {
     description: 'Such as a role, the operation that was denied, or the names of the fields that were changed',
   }),
+  epoch: nullableText({
+    description: 'Which chain of the clinic the event is in; null: it is not sealed yet, which takes up to a minute',
+  }),
+  no: nullableText({ description: 'Its place in the chain: 1, 2, 3, …; null: not sealed yet' }),
+  hash: nullableText({ description: 'Its hash, 64 hexadecimal digits, as anchors have them; null: not sealed yet' }),
 })
 
 export type AuditEventBody = Static<typeof auditEventSchema>

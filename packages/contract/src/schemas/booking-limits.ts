@@ -1,29 +1,24 @@
-import { slotLimits } from '@holdfast/vocabulary'
+import { bookingLimitMax, slotLimits } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
-const max = (maximum: number, description: string) => Type.Integer({ minimum: 1, maximum, description })
+const max = (description: string, maximum: number = bookingLimitMax) =>
+  Type.Integer({ minimum: 1, maximum, description })
 
 const limits = {
-  guestUnitsMax: max(slotLimits.capacityMax, 'Units of one booking'),
+  guestUnitsMax: max('Units of one booking', slotLimits.capacityMax),
   addressHoldsMax: max(
-    1_000,
     'Holds from one internet connection (IPv6: /56; a /48 has four times as many), of guests and of accounts each',
   ),
-  addressBookingsMax: max(
-    1_000,
-    'Holds and coming appointments from one internet connection, of guests and of accounts each',
-  ),
-  accountHoldsMax: max(1_000, 'Holds of one account'),
-  accountBookingsMax: max(1_000, 'Holds and coming appointments of one account'),
+  addressBookingsMax: max('Holds and coming appointments from one internet connection, of guests and of accounts each'),
+  accountHoldsMax: max('Holds of one account'),
+  accountBookingsMax: max('Holds and coming appointments of one account'),
   contactHoldsMax: max(
-    1_000,
     'Holds for one e-mail address or phone number, without its account, from one internet connection',
   ),
   contactBookingsMax: max(
-    1_000,
     'Holds and coming appointments for one e-mail address or phone number from one internet connection',
   ),
 }

@@ -18,6 +18,8 @@ import {
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 import { component } from './object.ts'
+import { bookedAnswersSchema, sentAnswersSchema } from './visit-question.ts'
+import { visitResourceKindSchema } from './visit-resource.ts'
 
 export const bookingStatusSchema = literals(bookingStatuses, { title: 'BookingStatus' })
 
@@ -37,17 +39,27 @@ export const bookedPatientSchema = component('BookedPatient', {
   language: Type.Optional(literals(messageLanguages)),
 })
 
-const refuseOverlap = Type.Optional(
+export const refuseOverlap = Type.Optional(
   Type.Boolean({
     default: false,
     description:
       'true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with ' +
       'whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the ' +
-      'same name, whatever their contacts: it may be another person. An account: its own, in the same name. With ' +
+      'same name, whatever their contacts: it may be another person; and for a record (`patientId`, or that of the ' +
+      'booking), what is linked to it, and its cases. An account: its own, in the same name. With ' +
       '`confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold ' +
       'that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. ' +
       'Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not ' +
       'refused, but its confirmation is. Slots with more than 200 units taken are not looked at.',
+  }),
+)
+
+const allowOverlap = Type.Optional(
+  Type.Boolean({
+    default: false,
+    description:
+      'true: goes on although the patient has an appointment at the same time, instead of `refuseOverlap`. The ' +
+      'security log has it, if a member of the clinic sends it',
   }),
 )
 
@@ -66,8 +78,17 @@ export const newBookingSchema = component('NewBooking', {
   visitTypeId: Type.Optional(id({ description: 'What is booked: it says how long the visit takes' })),
   units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
   patient: Type.Optional(patientSchema),
+  patientId: Type.Optional(
+    id({
+      description:
+        'With `onBehalf`, for staff and admins: the record of a patient of the clinic (`listPatients`), to which the ' +
+        'booking is linked in the same step. Without `patient`, the booking has the record’s name, e-mail address, ' +
+        'telephone number and language; otherwise `patient` alone is stored',
+    }),
+  ),
   appointmentType: Type.Optional(appointmentTypeSchema),
   reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit' })),
+  answers: Type.Optional(sentAnswersSchema),
   confirm: Type.Optional(
     Type.Boolean({
       default: false,
@@ -100,6 +121,7 @@ export const newBookingSchema = component('NewBooking', {
     }),
   ),
   refuseOverlap,
+  allowOverlap,
 })
 
 export type NewBookingBody = Static<typeof newBookingSchema>
@@ -139,6 +161,15 @@ const confirmationLink = Type.Optional(
   ),
 )
 
+const requestedAt = Type.Optional(
+  Type.String({
+    format: 'date-time',
+    description:
+      'When the patient asked for it, at a visit type that needs approval. While it is PENDING, the clinic has not ' +
+      'answered, and must until `holdExpiresAt`. Absent: nobody had to ask',
+  }),
+)
+
 export const createdBookingSchema = component('MadeBooking', {
   ...identity,
   status: literals(['PENDING', 'CONFIRMED']),
@@ -146,6 +177,7 @@ export const createdBookingSchema = component('MadeBooking', {
   appointmentType: appointmentTypeSchema,
   ...times,
   confirmationLink,
+  requestedAt,
   manageToken: nullableText({
     description:
       'As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. ' +
@@ -170,11 +202,26 @@ export const bookingSchema = component('Booking', {
     Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
   ),
   sessionId: Type.Optional(Type.String({ format: 'uuid', description: 'The open session of the visit' })),
+  resources: Type.Optional(
+    Type.Array(
+      component('BookedResource', {
+        id: Type.String({ format: 'uuid' }),
+        kind: visitResourceKindSchema,
+        name: Type.String(),
+      }),
+      {
+        description:
+          'The room and the devices that the visit takes; absent: none, or it takes them no more, because it was ' +
+          'cancelled or has failed',
+      },
+    ),
+  ),
   ...times,
   confirmationLink,
   updatedAt: Type.String({ format: 'date-time' }),
   extended: Type.Boolean({ description: 'The hold has been extended' }),
   patient: bookedPatientSchema,
+  answers: Type.Optional(bookedAnswersSchema),
   reason: nullableText(),
   cancellationReason: nullableText(),
   cancelledBy: nullableLiterals(['patient', 'clinic'], {
@@ -198,6 +245,14 @@ export const bookingSchema = component('Booking', {
       'When the patient confirmed to come to this slot; null: not, or to the slot before the last move, or the ' +
       'clinic has undone it. Kept when the booking is cancelled or marked.',
   }),
+  requestedAt,
+  series: Type.Optional(
+    component('SeriesPlace', {
+      id: identity.id,
+      number: Type.Integer({ description: 'The visit’s number, from 1' }),
+      of: Type.Integer({ description: 'How many visits were booked' }),
+    }),
+  ),
   bookedSince: Type.Optional(bookedSinceSchema),
   patientFlags: Type.Optional(
     Type.Array(Type.String(), {
@@ -232,10 +287,12 @@ export const confirmationSchema = Type.Object(
   {
     patient: Type.Optional(patientSchema),
     reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit' })),
+    answers: Type.Optional(sentAnswersSchema),
     confirmationToken: Type.Optional(
       line(100, { description: 'From the link in the e-mail, for a hold with `confirmationLink`' }),
     ),
     refuseOverlap,
+    allowOverlap,
   },
   {
     title: 'Confirmation',
@@ -267,6 +324,7 @@ export const correctionSchema = Type.Object(
           'name stays, by the same e-mail address, telephone number or account as well.',
       }),
     ),
+    allowOverlap,
   },
   { title: 'BookingCorrection', additionalProperties: false, description: 'Omitted fields stay as they are.' },
 )
@@ -281,6 +339,7 @@ export const reschedulingSchema = component('Rescheduling', {
   slotId: Type.Optional(id({ description: 'A slot of the same clinic. Required, unless `sessionId` is there' })),
   ...visitFields,
   visitTypeId: Type.Optional(id({ description: 'With `sessionId`. Default: the type of the visit that is moved' })),
+  answers: Type.Optional(sentAnswersSchema),
   addsPlaces: Type.Optional(
     Type.Boolean({
       default: false,
@@ -290,6 +349,7 @@ export const reschedulingSchema = component('Rescheduling', {
     }),
   ),
   refuseOverlap,
+  allowOverlap,
 })
 
 export type ReschedulingBody = Static<typeof reschedulingSchema>
@@ -313,8 +373,6 @@ export const ticketLinkRequestSchema = component('TicketLinkRequest', {
   email: email({ description: 'The patient’s, as in the booking' }),
   language: Type.Optional(literals(messageLanguages, { description: 'Of the e-mail. Default: the patient’s' })),
 })
-
-export type TicketLinkRequestBody = Static<typeof ticketLinkRequestSchema>
 
 /** For operations without input: no body, or `{}`. */
 export const nothingSchema = component('Nothing', {})

@@ -7,9 +7,19 @@ import {
   logoLimits,
   messageLanguages,
   retentionDueMax,
+  retentionKindNames,
 } from '@holdfast/vocabulary'
 import Type, { type Static, type TInteger } from 'typebox'
-import { cachedPageOf, integerWithin, name, nullableLine, nullablePhone, nullableText, nullableTime } from './fields.ts'
+import {
+  cachedPageOf,
+  integerWithin,
+  name,
+  nullable,
+  nullableLine,
+  nullablePhone,
+  nullableText,
+  nullableTime,
+} from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
@@ -20,7 +30,7 @@ const settings = Object.fromEntries(
   ]),
 ) as Record<ClinicSettingName, TInteger>
 
-export const { patientDataMonths } = settings
+export const { patientDataMonths, messageDays } = settings
 
 const clinicSettingsSchema = component('ClinicSettings', settings)
 
@@ -37,6 +47,27 @@ export const clinicSecuritySchema = component('ClinicSecurity', {
 
 const dueMaxText = retentionDueMax.toLocaleString('en')
 
+const retentionKindSchema = component('RetentionKind', {
+  kind: literals(retentionKindNames),
+  by: literals(['clinic', 'operator', 'fixed', 'end', 'nobody'], {
+    description:
+      'Who decides: the clinic, the operator of the server, or Holdfast (fixed). end: until it has ended, such ' +
+      'as a session; nobody: it is stored as long as the clinic exists',
+  }),
+  setting: nullableText({
+    description: 'Of the clinic: the name in its `settings`. Of the operator: the name of the setting',
+  }),
+  amount: nullable<number>({ type: 'integer' }, { description: 'null: no time is set. 0: never' }),
+  unit: Type.Union([literals(['hours', 'days', 'months']), Type.Null()]),
+  deletedBy: literals(['erasures', 'retention', 'use', 'command', 'backups', 'nobody'], {
+    description:
+      'erasures, retention: the job of this name. use: whoever uses it next. command: the operator, with ' +
+      '`holdfast archive`. backups: the process that takes them',
+  }),
+})
+
+export type RetentionKindBody = Static<typeof retentionKindSchema>
+
 export const retentionSchema = component('Retention', {
   months: Type.Integer({ description: 'As in the request, or as it is set; 0: never' }),
   startsAt: nullableTime({
@@ -45,6 +76,11 @@ export const retentionSchema = component('Retention', {
   due: Type.Integer({
     description: `How many bookings are older and not erased yet; counting stops at ${dueMaxText}`,
   }),
+  messageDays: Type.Integer({ description: 'As in the request, or as it is set' }),
+  messagesDue: Type.Integer({
+    description: `How many messages are older, and are deleted within the hour; counting stops at ${dueMaxText}`,
+  }),
+  kinds: Type.Array(retentionKindSchema, { description: 'All kinds of data, and how long each is stored' }),
 })
 
 const logoSchema = component('ClinicLogo', {

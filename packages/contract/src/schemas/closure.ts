@@ -30,6 +30,9 @@ export const newClosureSchema = component('NewClosure', {
   doctorId: Type.Optional(
     id({ description: 'Absent: the whole clinic, that is all of its doctors; for doctors, themselves' }),
   ),
+  resourceId: Type.Optional(
+    id({ description: 'Instead of `doctorId`: a room or device that visits take. Only for admins and staff' }),
+  ),
   yearly: Type.Optional(yearly),
   note: Type.Optional(note),
 })
@@ -41,7 +44,8 @@ export const closureChangeSchema = Type.Object(
 
 const closureFields = {
   id: Type.String({ format: 'uuid' }),
-  doctorId: nullableId({ description: 'null: the whole clinic' }),
+  doctorId: nullableId({ description: 'null: the whole clinic, or a room or device' }),
+  resourceId: nullableId({ description: 'The room or device that is closed; null: a doctor or the clinic is' }),
   from,
   to,
   yearly,

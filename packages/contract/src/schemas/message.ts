@@ -20,7 +20,7 @@ const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 /** What can be sent by SMS. */
 const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder'] as const
 
-const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
+const messageKinds = ['confirm', 'unanswered', 'requested', 'declined', 'request_lapsed', ...smsKinds] as const
 /** What says something else than others of its kind. */
 const messageVariants = ['offer_withdrawn', 'cancelled_by_patient', 'reminder_confirmed'] as const
 
@@ -47,6 +47,7 @@ export const messageReasons = [
   'number_abroad',
   'number_not_mobile',
   'quiet_hours',
+  'in_series',
 ] as const
 
 const messageFailures = [
@@ -140,7 +141,9 @@ export const messageWithContentSchema = component('MessageWithContent', {
 export const messagePreviewQuery = object({
   kind: literals([...messageKinds, ...messageVariants]),
   language: literals(messageLanguages),
-  channel: literals(messageChannels, { description: 'There is no SMS of the kinds `confirm` and `unanswered`' }),
+  channel: literals(messageChannels, {
+    description: 'There is no SMS of the kinds `confirm`, `unanswered`, `requested`, `declined` and `request_lapsed`',
+  }),
 })
 
 export const messagePreviewSchema = component('MessagePreview', {

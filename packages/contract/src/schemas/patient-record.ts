@@ -1,8 +1,16 @@
-import { bookingStatuses, lengths, patientLimits, patientSexes, patientVisitsMax } from '@holdfast/vocabulary'
+import {
+  bookingStatuses,
+  lengths,
+  mergedFields,
+  patientLimits,
+  patientSexes,
+  patientVisitsMax,
+} from '@holdfast/vocabulary'
 import Type, { type Static, type TProperties } from 'typebox'
 import { otherRecordsSchema } from './erasure.ts'
 import {
   code,
+  id,
   languageTag,
   line,
   localDate,
@@ -85,6 +93,10 @@ const recordProperties = {
   notes: nullableText(),
   identifiers: Type.Array(object({ system: Type.String(), value: Type.String() })),
   version: Type.Integer({ description: 'The number of changes, from 1' }),
+  mergedInto: nullable<string>(
+    { type: 'string', format: 'uuid' },
+    { description: 'The record of the same patient that stays; null: this one was not merged into another' },
+  ),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),
 }
@@ -123,6 +135,62 @@ const caseSchema = component('PatientCase', {
   ...times,
 })
 
+const mergedSchema = component('MergedRecord', {
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  mrn: nullableText(mrn),
+  birthDate: nullable<string>({ type: 'string', format: 'date' }),
+  version: Type.Integer({ description: 'Send it with `unmergePatient`' }),
+  mergedAt: Type.String({ format: 'date-time' }),
+  through: nullable<string>(
+    { type: 'string', format: 'uuid' },
+    { description: 'It was merged into this record, which was merged further: undo that first. null: directly' },
+  ),
+})
+
+const versionRead = (description: string) => Type.Integer({ minimum: 1, maximum: 2_147_483_647, description })
+
+export const patientMergeSchema = component('PatientMerge', {
+  mergedId: id({ description: 'The record that goes' }),
+  version: versionRead('Of the record that stays, as it was read'),
+  mergedVersion: versionRead('Of the record that goes, as it was read'),
+  take: Type.Optional(
+    Type.Array(literals(mergedFields), {
+      maxItems: mergedFields.length,
+      uniqueItems: true,
+      default: [],
+      description: 'What the record that stays gets from the other one, besides what it has not',
+    }),
+  ),
+})
+
+export const patientUnmergeSchema = component('PatientUnmerge', {
+  version: versionRead('Of the record that was merged, as it was read'),
+})
+
+export const separatedSchema = component('SeparatedPatient', {
+  record: patientRecordSchema,
+  separatedFrom: nullable<string>(
+    { type: 'string', format: 'uuid' },
+    { description: 'The record that stayed; null: it was not merged' },
+  ),
+})
+
+export const duplicatesSchema = component('LikelyDuplicates', {
+  items: Type.Array(
+    Type.Object(
+      {
+        ...recordProperties,
+        same: Type.Array(literals(['birthDate', 'email', 'phone']), {
+          description: '`birthDate`: and a word of the name',
+        }),
+      },
+      { title: 'LikelyDuplicate', additionalProperties: false },
+    ),
+    { maxItems: patientLimits.duplicatesMax, description: 'The likeliest first' },
+  ),
+})
+
 export const patientWithVisitsSchema = component('PatientWithVisits', {
   ...recordProperties,
   next: Type.Array(appointmentSchema, {
@@ -132,6 +200,7 @@ export const patientWithVisitsSchema = component('PatientWithVisits', {
   }),
   past: Type.Array(appointmentSchema, { description: 'The others of these; the last one first' }),
   cases: Type.Array(caseSchema, { description: `The last ${patientVisitsMax} cases, the last one first` }),
+  merged: Type.Array(mergedSchema, { description: 'Records that were merged into this one; the last one first' }),
 })
 
 export type PatientWithVisitsBody = Static<typeof patientWithVisitsSchema>

@@ -1,7 +1,9 @@
 import { accountSections, personalSections, personContactsMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
+import { roleSchema } from './account.ts'
+import { auditActorKindSchema, auditKindSchema } from './audit-event.ts'
 import { comparedEmail, comparedPhone, otherRecordsSchema } from './erasure.ts'
-import { id } from './fields.ts'
+import { id, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
@@ -67,3 +69,31 @@ export const accountDataSchema = component('AccountData', {
 })
 
 export type AccountDataBody = Static<typeof accountDataSchema>
+
+const seenDataSchema = component('SeenData', {
+  at: Type.String({ format: 'date-time', description: 'When it happened, or happened last' }),
+  clinicId: Type.String({ format: 'uuid' }),
+  clinicName: Type.String(),
+  kind: auditKindSchema,
+  details: Type.Array(Type.String(), {
+    description: 'As in the clinic’s security log, such as *search* or *waitlist*',
+  }),
+  count: Type.Integer({ minimum: 1, description: 'How often, within 15 minutes' }),
+  actorKind: auditActorKindSchema,
+  role: Type.Union([roleSchema, Type.Null()], {
+    description: 'Their role in the clinic now; null: they have none any more, or it was no member of it',
+  }),
+  appointments: Type.Array(
+    component('SeenAppointment', {
+      bookingId: Type.String({ format: 'uuid' }),
+      startsAt: Type.String({ format: 'date-time' }),
+      doctorName: Type.String(),
+    }),
+    { description: 'The account’s, at most 10; none and no entry: all that the clinic has of the account' },
+  ),
+  waitlistEntryIds: Type.Array(Type.String({ format: 'uuid' }), { description: 'The account’s, at most 10' }),
+})
+
+export type SeenDataBody = Static<typeof seenDataSchema>
+
+export const seenDataPageSchema = pageOf(seenDataSchema, 'SeenDataPage')

@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, linkTokenPattern } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { id, line, nullable } from './fields.ts'
 import { component } from './object.ts'
@@ -47,7 +47,7 @@ export const recoveryCodesSchema = component('RecoveryCodes', {
 
 export const codeSignInSchema = component('CodeSignIn', {
   challenge: Type.String({
-    pattern: '^[\\w-]{32}$',
+    pattern: linkTokenPattern.source,
     'x-expected': 'the challenge of the sign-in',
     description: 'From the response to the password',
   }),

@@ -71,8 +71,6 @@ export const roomSchema = component('Room', {
   active,
 })
 
-export type RoomBody = Static<typeof roomSchema>
-
 const profession = literals(['surgeon', 'anaesthetist', 'nurse', 'technician'], { title: 'Profession' })
 
 const staffFields = {
@@ -111,8 +109,6 @@ export const theatreStaffSchema = component('TheatreStaff', {
   preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
   active,
 })
-
-export type TheatreStaffBody = Static<typeof theatreStaffSchema>
 
 export const theatreDoctorChangeSchema = component('TheatreDoctorChange', {
   preferredEquipmentIds: staffFields.preferredEquipmentIds,
@@ -154,8 +150,6 @@ export const equipmentSchema = component('Equipment', {
   reprocessingMinutes: Type.Integer(),
   active,
 })
-
-export type EquipmentBody = Static<typeof equipmentSchema>
 
 /** All of a clinic's: there are few, so the list has no pages. */
 export const roomListSchema = listOf(roomSchema, 'RoomList')

@@ -1,9 +1,17 @@
-import { clinicSettings, lengths, visitTypeBookers, visitTypeColors, visitTypeLimits } from '@holdfast/vocabulary'
+import {
+  clinicSettings,
+  lengths,
+  visitApprovals,
+  visitTypeBookers,
+  visitTypeColors,
+  visitTypeLimits,
+} from '@holdfast/vocabulary'
 import Type, { type Static, type TSchemaOptions, type TString } from 'typebox'
 import { appointmentTypesSchema, moneySchema } from './doctor.ts'
 import { id, integerWithin, name, nullable, nullableParagraph, nullableText, stale } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 import { component } from './object.ts'
+import { newVisitQuestionSchema, visitQuestionSchema } from './visit-question.ts'
 
 type Limits = { readonly min: number; readonly max: number }
 
@@ -12,7 +20,8 @@ const nullableInteger = (limits: Limits, options: TSchemaOptions) =>
 
 const integer = (limits: Limits, options: TSchemaOptions) => Type.Integer({ ...integerWithin(limits), ...options })
 
-const { minutes, bufferMinutes, capacity, position, doctorsMax, visitTypesMax } = visitTypeLimits
+const { minutes, bufferMinutes, capacity, position, approvalMinutes, doctorsMax, questionsMax, visitTypesMax } =
+  visitTypeLimits
 const fee = Type.Union([moneySchema, Type.Null()])
 
 const orNotOfDoctor = { description: 'null: as the visit type says' }
@@ -45,6 +54,19 @@ function namesOf(localName: TString, title: string) {
 
 const preparation = { description: 'What patients have to do before the visit' }
 
+const { roomsMax, devicesMax } = visitTypeLimits
+const needs = component('VisitNeeds', {
+  room: Type.Boolean({
+    description: 'A visit takes a room: one of `roomIds`, or any of the clinic’s if there are none',
+  }),
+  roomIds: Type.Array(id(), { maxItems: roomsMax, uniqueItems: true, description: 'Empty without `room`' }),
+  deviceIds: Type.Array(id(), {
+    maxItems: devicesMax,
+    uniqueItems: true,
+    description: 'A visit takes a unit of each of these devices',
+  }),
+})
+
 /** What requests and responses have alike; a request may leave it out. */
 const shared = {
   bufferBeforeMinutes: integer(bufferMinutes, { description: 'How long the doctor stays taken before the visit' }),
@@ -61,9 +83,19 @@ const shared = {
   cancellationDeadlineMinutes: nullableInteger(clinicSettings.cancellationDeadlineMinutes, {
     description: orAsClinic,
   }),
+  approval: literals(visitApprovals, {
+    title: 'VisitApproval',
+    description:
+      'Whether the clinic has to agree to what patients book. `holding`: they send a request, which holds its time ' +
+      'until the clinic answers, see `confirmBooking`. Bookings of the clinic’s people need no approval',
+  }),
+  approvalMinutes: integer(approvalMinutes, {
+    description: 'How long the clinic has to answer a request, at most until the visit begins',
+  }),
   capacity: integer(capacity, { description: 'Units of a visit; above 1, it is a group' }),
   color: nullableLiterals(visitTypeColors, { description: 'Its color in calendars' }),
   position: integer(position, { description: 'The place in lists, the smallest first, and then by name' }),
+  needs,
   active: Type.Boolean({ description: 'false: nobody can book it; visit types are never deleted' }),
 }
 
@@ -77,12 +109,11 @@ export const visitTypeSchema = component('VisitType', {
   minutes: length,
   preparation: nullableText(preparation),
   ...shared,
+  questions: Type.Array(visitQuestionSchema, { description: 'What patients are asked when they book it, in order' }),
   doctors: Type.Array(doctorSchema, {
     description: 'The doctors who offer it, also inactive ones; empty: all doctors of the clinic',
   }),
 })
-
-export type VisitTypeBody = Static<typeof visitTypeSchema>
 
 export const visitTypeListSchema = component('VisitTypeList', {
   items: Type.Array(visitTypeSchema, { description: `At most ${visitTypesMax}` }),
@@ -96,6 +127,12 @@ const changes = Type.Partial(
     names: namesOf(name(lengths.visitTypeName), 'NewVisitTypeNames'),
     preparation: nullableParagraph(lengths.preparation, preparation),
     ...shared,
+    questions: Type.Array(newVisitQuestionSchema, {
+      maxItems: questionsMax,
+      description:
+        'What patients are asked when they book it, in order. Answers that bookings have stay as they are, with the ' +
+        'question as it was then',
+    }),
     doctors: Type.Array(newDoctorSchema, {
       maxItems: doctorsMax,
       description: 'The doctors who offer it, with what is different there; empty: all doctors of the clinic',

@@ -43,6 +43,9 @@ export const newWaitlistEntrySchema = Type.Object(
     clinicId: id(),
     doctorId: Type.Optional(id({ description: 'This doctor; or else `specialization`' })),
     specialization: Type.Optional(line(lengths.specialization, { description: 'Any doctor of the clinic with it' })),
+    visitTypeId: Type.Optional(
+      id({ description: 'For visits of this type in open sessions. Default: for places of fixed slots' }),
+    ),
     from: localDate({ description: 'The first day, in the clinic’s time zone' }),
     to: localDate({ description: 'The last day, included; at most a year later' }),
     weekdays: Type.Optional(
@@ -79,6 +82,7 @@ const entryProperties = {
   clinicId: Type.String({ format: 'uuid' }),
   doctorId: nullableId({ description: 'null: any doctor with the specialization' }),
   specialization: nullableText(),
+  visitTypeId: nullableId({ description: 'null: for places of fixed slots' }),
   from: Type.String({ format: 'date' }),
   to: Type.String({ format: 'date' }),
   weekdays: Type.Union([Type.Array(Type.Integer()), Type.Null()]),

@@ -33,12 +33,13 @@ create table holdfast.clinic (
   -- Before this time the retention erases nobody: it is set when patients are to be erased earlier than before, so that
   -- a mistake can be undone. null: there is nothing to wait for.
   patient_data_erased_from timestamptz,
-  -- How long an offer of the waitlist is open at most, and how long before the visit it ends at the latest. A hold
-  -- lasts 315 minutes at most (oldest_hold_id).
+  -- How long an offer of the waitlist is open at most, and how long before the visit it ends at the latest.
   waitlist_offer_minutes integer not null default 30 check (waitlist_offer_minutes between 5 and 240),
   waitlist_notice_minutes integer not null default 60 check (waitlist_notice_minutes between 0 and 10080),
   -- Whether the calendar feeds of the clinic and of its doctors name the patients.
-  feed_patient_names boolean not null default false
+  feed_patient_names boolean not null default false,
+  -- After how many days messages to patients are deleted (purge_outdated).
+  message_days integer not null default 180 check (message_days between 7 and 730)
 );
 -- A site administrator's rights list these clinics.
 create index clinic_roles_need_second_factor on holdfast.clinic (no) where roles_need_second_factor;
@@ -91,8 +92,10 @@ create table holdfast.resource (
   clinic_no integer not null references holdfast.clinic (no),
   id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),
   -- open_time: what the slots of a room's open time belong to, so that they may overlap its blocks. A patient has no
-  -- name here: see patient.
-  kind text not null check (kind in ('doctor', 'operating_room', 'open_time', 'equipment', 'staff', 'patient')),
+  -- name here: see patient. consulting_room, device: what visits take beside the doctor; equipment and operating rooms
+  -- are the theatre's.
+  kind text not null check (kind in ('doctor', 'operating_room', 'open_time', 'equipment', 'staff', 'patient',
+                                     'consulting_room', 'device')),
   name text not null check (char_length(name) between 1 and 200),
   units integer not null default 1 check (units between 1 and 1000000),
   active boolean not null default true,
@@ -126,13 +129,18 @@ create table holdfast.resource (
   constraint resource_profession check ((kind = 'staff') = (profession is not null))
 );
 create index resource_name on holdfast.resource (clinic_no, kind, name, id);
+-- People tell the rooms and devices that visits take apart by their names alone.
+create unique index resource_of_visits_name on holdfast.resource (clinic_no, kind, lower(name))
+  where kind in ('consulting_room', 'device');
 create index resource_specialization on holdfast.resource (specialization, name, id) where kind = 'doctor' and active;
 
+-- A room or device changes the times of all doctors whose visits take it.
 create function holdfast.note_resource_change() returns trigger
 language plpgsql security definer set search_path = holdfast, pg_catalog, pg_temp
 as $$
 begin
-  insert into directory_change (clinic_no, resource_id) values (new.clinic_no, new.id);
+  insert into directory_change (clinic_no, resource_id)
+  values (new.clinic_no, case when new.kind not in ('consulting_room', 'device') then new.id end);
   return null;
 end
 $$;

@@ -27,11 +27,15 @@ create table holdfast.slot (
   -- Minutes that its doctor needs before and after it, which no other visit takes.
   buffer_before_minutes integer not null default 0,
   buffer_after_minutes integer not null default 0,
+  -- What its visit takes beside the doctor, as long as it takes time (takes_time): [[kind, resource, unit]], by kind
+  -- and resource. Its allocations follow from it, and verify compares them. null: nothing.
+  takes jsonb,
   primary key (clinic_no, id),
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id),
   constraint slot_never_overbooked check (taken between 0 and capacity),
   constraint slot_not_empty check (starts_at < ends_at),
   constraint slot_of_visit check ((session_id is null) = (visit_type_id is null)),
+  constraint slot_takes check (takes is null or session_id is not null),
   constraint slot_no_overlap exclude using gist
     (clinic_no with =, resource_id with =, tstzrange(starts_at, ends_at) with &&) where (withdrawn_at is null)
 ) with (fillfactor = 50);

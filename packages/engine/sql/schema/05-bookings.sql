@@ -61,6 +61,9 @@ create table holdfast.booking (
   -- The patient says before the visit that they come to it: docs/decisions/0028. null: nobody has said so, or the
   -- booking was moved to another slot since.
   attendance_confirmed_at timestamptz,
+  -- When its patient asked the clinic for it, at a visit type that needs approval: docs/decisions/0043. While it is
+  -- PENDING, it waits for the answer. null: nobody had to ask.
+  requested_at timestamptz,
   primary key (clinic_no, id),
   constraint booking_is_valid check
     (holdfast.booking_is_valid(clinic_no, id, status, failure_reason, appointment_type, hold_expires_at))

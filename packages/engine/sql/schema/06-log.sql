@@ -15,11 +15,13 @@ begin
           | (get_byte(uuid_send(p_booking_id), 9) >> 2)) = p_clinic_no
      and case
            when p_status_after is null then
-             p_type in ('held', 'offered', 'confirmed', 'extended', 'link_requested', 'moved', 'attendance_confirmed',
-                        'attendance_withdrawn', 'cancelled', 'failed', 'arrived', 'completed', 'no_show')
+             p_type in ('held', 'offered', 'confirmed', 'extended', 'link_requested', 'requested', 'moved',
+                        'attendance_confirmed', 'attendance_withdrawn', 'cancelled', 'failed', 'arrived', 'completed',
+                        'no_show')
            when p_type = 'moved' then p_status_after = 'ARRIVED'
            when p_type = 'reopened' then p_status_after in ('CONFIRMED', 'ARRIVED')
-           else p_type in ('linked', 'corrected', 'contact_corrected', 'erased', 'milestone', 'prolonged')
+           else p_type in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased', 'milestone',
+                           'prolonged')
                 and p_status_after in
                   ('PENDING', 'CONFIRMED', 'FAILED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED')
                 and (p_type <> 'linked' or p_actor_id is not null or p_booking_digest is null) end;

@@ -111,13 +111,16 @@ create table holdfast.case_milestone (
 
 -- One unit of a resource for a time range, with turnover or reprocessing: what a live case takes. Deleted with the end
 -- of the hold, a cancellation and the like (release_allocations); the log keeps what there was. The hold's end is the
--- booking's.
+-- booking's. Rooms and devices of visits are taken in the same way, with the buffers of the visit, by its slot, because
+-- a group shares them (docs/decisions/0037).
 create table holdfast.allocation (
   clinic_no integer not null,
+  -- The case, or the slot of the visit.
   booking_id uuid not null check (holdfast.clinic_no_of(booking_id) = clinic_no),
   resource_id uuid not null,
   unit_no integer not null check (unit_no >= 1),
-  kind text not null check (kind in ('room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient')),
+  kind text not null check (kind in ('room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient',
+                                     'consulting_room', 'device')),
   -- Empty: the case was over before its planned start, and takes nothing of it (docs/decisions/0030).
   during tstzrange not null check (not lower_inf(during) and not upper_inf(during)),
   -- The planned start of the case if the allocation has no time at all (fit_allocations): allocations near a time are

@@ -28,6 +28,8 @@ create table holdfast.waitlist_entry (
   ended_at timestamptz,
   end_reason text check (end_reason in ('accepted', 'left', 'removed', 'unanswered', 'expired')),
   erased_at timestamptz,
+  -- For visits of this type in open sessions; null: for places of fixed slots.
+  visit_type_id uuid,
   primary key (clinic_no, id),
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id),
   check ((resource_id is null) <> (specialization is null)),

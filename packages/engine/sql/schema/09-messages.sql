@@ -9,9 +9,11 @@ create table holdfast.message (
   version integer not null check (version >= 1),
   slot_id uuid not null,
   -- confirm: a guest confirms the booking by a link. unanswered: an entry of the waitlist has ended, because its offers
-  -- were not answered.
+  -- were not answered. requested: the clinic was asked for the appointment; declined: it has declined; request_lapsed:
+  -- it has not answered in time.
   kind text not null check
-    (kind in ('offered', 'unanswered', 'confirm', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder')),
+    (kind in ('offered', 'unanswered', 'confirm', 'requested', 'declined', 'request_lapsed', 'confirmed', 'moved',
+              'cancelled', 'withdrawn', 'reminder')),
   channel text not null check (channel in ('email', 'sms')),
   -- How long before the visit a reminder is sent.
   minutes_before integer not null default 0 check (minutes_before between 0 and 20160),

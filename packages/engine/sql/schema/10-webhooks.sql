@@ -9,6 +9,8 @@ create table holdfast.webhook (
   -- Signs as well, until then.
   previous_secret text check (char_length(previous_secret) <= 1000),
   previous_secret_until timestamptz,
+  -- The last rotation of the secret. null: there was none.
+  rotated_at timestamptz,
   -- Nothing is planned or sent while it is paused.
   paused_at timestamptz,
   pause_reason text check (pause_reason in ('admin', 'failing', 'gone')),

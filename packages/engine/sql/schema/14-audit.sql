@@ -12,7 +12,7 @@ create table holdfast.audit_event (
   kind text not null check (kind ~ '^[a-z0-9_]{1,64}$'),
   -- Repetitions within a minute share a row, which has the time of the last.
   count integer not null check (count >= 1),
-  actor_kind text not null check (actor_kind in ('account', 'nobody', 'command', 'system')),
+  actor_kind text not null check (actor_kind in ('account', 'api_key', 'nobody', 'command', 'system')),
   actor_id uuid,
   -- What it was done to: an account, a booking, an invitation …
   subject_id uuid,
@@ -33,7 +33,7 @@ create table holdfast.audit_event (
   -- The digest of audit_person, stored when that part of the row is erased.
   erased bytea,
   primary key (clinic_no, at, seq),
-  check ((actor_kind = 'account') = (actor_id is not null) or erased is not null),
+  check ((actor_kind in ('account', 'api_key')) = (actor_id is not null) or erased is not null),
   check (num_nulls(epoch, no, salt, hash) in (0, 4)),
   check (erased is null or salt = '' and num_nulls(actor_id, subject_id, network) = 3)
 );

@@ -1,5 +1,5 @@
 -- The databases of an installation that has several, and the clinics of each. Only the first database, the directory,
--- has rows here; it has the number 0, and no row of its own in shard (docs/decisions/0032).
+-- has rows here; it has the number 0, and shard has no row for it (docs/decisions/0032).
 create table holdfast.shard (
   -- Positions of the log have the number: log_epoch_floor.
   no smallint primary key check (no between 1 and 99),

@@ -31,7 +31,23 @@ create table holdfast.visit_type (
   active boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  -- What a visit takes beside the doctor: a consulting room, of these or, if there are none, any of the clinic; and a
+  -- unit of each of these devices.
+  needs_room boolean not null default false,
+  room_ids uuid[] not null default '{}' check (cardinality(room_ids) <= 100),
+  device_ids uuid[] not null default '{}' check (cardinality(device_ids) <= 5),
+  -- What patients are asked when they book it, in order: [{id, kind, label, labels, required, choices, version}].
+  questions jsonb not null default '[]'
+    check (jsonb_typeof(questions) = 'array' and jsonb_array_length(questions) <= 12),
+  -- The version of the question that was changed last. What is changed in a question gets the next one, so that no
+  -- version is that of two texts.
+  questions_version integer not null default 0 check (questions_version >= 0),
+  -- Whether the clinic has to agree to what a patient books. holding: until it answers, the time is held for the
+  -- patient; and for how long at most, until the visit begins: docs/decisions/0043.
+  approval text not null default 'none' check (approval in ('none', 'holding')),
+  approval_minutes integer not null default 2880 check (approval_minutes between 15 and 20160),
   primary key (clinic_no, id),
+  constraint visit_type_rooms check (needs_room or room_ids = '{}'),
   check ((fee_amount is null) = (fee_currency is null)),
   constraint visit_type_names_are_names
     check (not jsonb_path_exists(names, 'strict $.* ? (@.type() <> "string" || !(@ like_regex "^.{1,100}$"))'))

@@ -31,7 +31,20 @@ create table holdfast.patient (
   search_text text,
   -- The start of the last appointment whose link was removed with it, as it was archived or erased: see remove_links.
   last_visit_at timestamptz,
+  -- By which likely duplicates are found: see identity_keys.
+  email_key text,
+  phone_key text,
+  -- The record of the same patient that stays, which has no such record itself: see merge_patients. What is linked to
+  -- this one stays so, and is shown with the other.
+  merged_into uuid,
+  -- What the merge has changed, by which it is undone: {at, by, into, before, after, own}. `into` is the record that it
+  -- was merged into, which may have been merged into merged_into since; `before` and `after` are of its fields, and
+  -- `own` of this record: what was moved to the other.
+  merge jsonb,
   primary key (clinic_no, id),
+  constraint patient_merged_check check (
+    (merged_into is null) = (merge is null) and merged_into <> id and (merged_into is null or erased_at is null)
+  ),
   constraint patient_erased_check check (
          case when erased_at is null then name is not null
               else num_nonnulls(mrn, name, birth_date, sex, phone, email, address, language, notes, last_visit_at) = 0
@@ -40,7 +53,13 @@ create table holdfast.patient (
 create unique index patient_mrn on holdfast.patient (clinic_no, mrn) where mrn is not null;
 create unique index patient_record_key on holdfast.patient (clinic_no, record_key) where record_key is not null;
 -- The list, and each search, which goes through it.
-create index patient_list on holdfast.patient (clinic_no, name_key, id) where erased_at is null;
+create index patient_list on holdfast.patient (clinic_no, name_key, id)
+  where erased_at is null and merged_into is null;
+create index patient_merged_into on holdfast.patient (clinic_no, merged_into) where merged_into is not null;
+-- Likely duplicates.
+create index patient_birth_date on holdfast.patient (clinic_no, birth_date) where birth_date is not null;
+create index patient_email_key on holdfast.patient (clinic_no, email_key) where email_key is not null;
+create index patient_phone_key on holdfast.patient (clinic_no, phone_key) where phone_key is not null;
 -- What the retention looks at.
 create index patient_updated_at on holdfast.patient (clinic_no, updated_at) where erased_at is null;
 alter table holdfast.patient
@@ -55,7 +74,10 @@ alter table holdfast.patient
   alter column flags set statistics 0,
   alter column identifiers set statistics 0,
   alter column name_key set statistics 0,
-  alter column search_text set statistics 0;
+  alter column search_text set statistics 0,
+  alter column email_key set statistics 0,
+  alter column phone_key set statistics 0,
+  alter column merge set statistics 0;
 
 -- Which record has which identifier: one, in a clinic. The trigger of patient writes it, and nothing else.
 create table holdfast.patient_identifier (
@@ -77,7 +99,12 @@ begin
   new.record_key := fold_record_number(new.mrn);
   -- A letter may become up to 18: an entry of an index has to be shorter than that.
   new.name_key := left(coalesce(nullif(fold_letters(new.name), ''), new.name), 200);
-  new.search_text := search_text_of_patient(new);
+  new.email_key := nullif(lower(btrim(new.email)), '');
+  new.phone_key := fold_phone(new.phone);
+  -- A copy of a clinic has it already: other records may be copied later.
+  if tg_op = 'UPDATE' or new.search_text is null then
+    new.search_text := search_text_of_patient(new);
+  end if;
   -- A visit is none of the desk's changes.
   if tg_op = 'UPDATE' and (new.erased_at is not null or new.last_visit_at is not distinct from old.last_visit_at) then
     new.version := old.version + 1;

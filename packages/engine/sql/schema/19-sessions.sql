@@ -1,5 +1,5 @@
--- Open sessions of doctors (docs/decisions/0037): times in which patients book visits of different lengths. A visit
--- that is booked gets a slot of its own in its session, so that all that is true of slots is true of visits.
+-- Open sessions of doctors (docs/decisions/0037): times in which patients book visits of different lengths. A booked
+-- visit gets a separate slot in its session, so that all that is true of slots is true of visits.
 
 create table holdfast.open_session (
   clinic_no integer not null,
@@ -36,6 +36,12 @@ $$;
 create trigger note_change after insert or update on holdfast.open_session
   for each row execute function holdfast.note_session_change();
 
+-- What a visit takes beside the doctor, or which of its needs are missing: see units_for_visit.
+create type holdfast.units_of_visit as (
+  takes jsonb,
+  missing jsonb
+);
+
 -- A visit type as a doctor offers it: see visit_of_doctor. Buffers are minutes that the doctor needs before and after.
 create type holdfast.offered_visit as (
   visit_type_id uuid,
@@ -47,5 +53,7 @@ create type holdfast.offered_visit as (
   bookable_by text,
   appointment_types text[],
   minimum_notice interval,
-  booking_horizon interval
+  booking_horizon interval,
+  -- Whether it takes a room or devices: visit_units.
+  needs_units boolean
 );

@@ -4,9 +4,9 @@ import { freshDatabaseTest as freshTest, test } from '@holdfast/testkit/database
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { AuditEventsQuery, NewAuditEvent } from '../model/audit-event.ts'
-import { purgeAuditEvents } from '../upkeep/purge-audit-events.ts'
-import { sealAuditEvents } from '../upkeep/seal-audit-events.ts'
 import { createAuditLog } from './create-audit-log.ts'
+import { purgeAuditEvents } from './purge-audit-events.ts'
+import { sealAuditEvents } from './seal-audit-events.ts'
 import { storeAuditMonths } from './store-audit-months.ts'
 
 function anEvent(event: Partial<NewAuditEvent> = {}): NewAuditEvent {
@@ -61,6 +61,10 @@ test('an event is read as it was appended, with the database’s time minus its 
       actorKind: 'account',
       clinicId: clinic.id,
       clinicName: 'Hill Clinic',
+      subjects: [],
+      epoch: null,
+      no: null,
+      hash: null,
     },
   ])
   const secondsAgo = (before.getTime() - (items[0]?.at.getTime() ?? 0)) / 1000

@@ -47,7 +47,8 @@ export async function auditRows(pool: Pick<pg.PoolClient, 'query'>, query: Audit
   const { rows } = await pool.query<AuditRow>(sql`
     select a.seq::text as id, a.at, ${microsOf(sql`a.at`)} as micros, a.kind, a.count,
            a.actor_kind as "actorKind", a.actor_id as "actorId", a.subject_id as "subjectId",
-           a.network::text as network, a.details, c.id as "clinicId", c.name as "clinicName"
+           a.subjects, a.network::text as network, a.details, c.id as "clinicId", c.name as "clinicName",
+           a.epoch::text as epoch, a.no::text as no, encode(a.hash, 'hex') as hash
       from holdfast.audit_event a left join holdfast.clinic c on c.no = a.clinic_no
      where ${join(conditionsOf(query), ' and ')}
      order by a.at desc, a.seq desc

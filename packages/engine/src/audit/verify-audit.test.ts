@@ -4,8 +4,8 @@ import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testki
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import type { AuditHead } from '../model/audit-event.ts'
-import { purgeAuditEvents } from '../upkeep/purge-audit-events.ts'
-import { noteAnchored, sealAuditEvents, unanchoredHeads } from '../upkeep/seal-audit-events.ts'
+import { purgeAuditEvents } from './purge-audit-events.ts'
+import { noteAnchored, sealAuditEvents, unanchoredHeads } from './seal-audit-events.ts'
 import { type AnchoredHead, type AuditReport, verifyAudit } from './verify-audit.ts'
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
@@ -65,37 +65,27 @@ test('two processes that seal at once number each event once', async ({ database
 
 /** What somebody with the owner's rights does to the events 1 to 9 of a clinic, which were anchored at 9. */
 const own = 'where clinic_no = $1 and epoch > 0'
-const tampering: Record<string, [statement: string, expected: [kind: string, no: string]]> = {
-  'another actor': [`update holdfast.audit_event set actor_id = gen_random_uuid() ${own} and no = 4`, ['changed', '4']],
-  'another subject': [
-    `update holdfast.audit_event set subject_id = gen_random_uuid() ${own} and no = 4`,
-    ['changed', '4'],
-  ],
-  'what a list showed': [
-    `update holdfast.audit_event set subjects = array[gen_random_uuid()] ${own} and no = 4`,
-    ['changed', '4'],
-  ],
-  'no subject': [`update holdfast.audit_event set subject_id = null ${own} and no = 4`, ['changed', '4']],
-  'another network': [
-    `update holdfast.audit_event set network = '198.51.100.0/24' ${own} and no = 4`,
-    ['changed', '4'],
-  ],
-  'another kind': [`update holdfast.audit_event set kind = 'sign_in' ${own} and no = 4`, ['changed', '4']],
-  'another time': [`update holdfast.audit_event set at = at - interval '1 second' ${own} and no = 4`, ['changed', '4']],
-  'a microsecond': [`update holdfast.audit_event set at = at + interval '1 us' ${own} and no = 4`, ['changed', '4']],
-  'another count': [`update holdfast.audit_event set count = 2 ${own} and no = 4`, ['changed', '4']],
-  'another detail': [`update holdfast.audit_event set details[1] = 'search' ${own} and no = 4`, ['changed', '4']],
-  'a detail removed': [`update holdfast.audit_event set details = details[2:] ${own} and no = 4`, ['changed', '4']],
-  'a detail split': [
-    `update holdfast.audit_event set details = array['history', '4', 'a "quoted"', '{word}'] ${own} and no = 4`,
-    ['changed', '4'],
-  ],
-  'another actor kind': [
-    `update holdfast.audit_event set actor_kind = 'system', actor_id = null ${own} and no = 4`,
-    ['changed', '4'],
-  ],
-  'another salt': [`update holdfast.audit_event set salt = '\\x00' ${own} and no = 4`, ['changed', '4']],
-  'another hash': [`update holdfast.audit_event set hash = sha256('x') ${own} and no = 4`, ['changed', '4']],
+type Tampering = [statements: string, expected: [kind: string, no: string]]
+const changed = (change: string): Tampering => [
+  `update holdfast.audit_event set ${change} ${own} and no = 4`,
+  ['changed', '4'],
+]
+const tampering: Record<string, Tampering> = {
+  'another actor': changed('actor_id = gen_random_uuid()'),
+  'another subject': changed('subject_id = gen_random_uuid()'),
+  'what a list showed': changed('subjects = array[gen_random_uuid()]'),
+  'no subject': changed('subject_id = null'),
+  'another network': changed(`network = '198.51.100.0/24'`),
+  'another kind': changed(`kind = 'sign_in'`),
+  'another time': changed(`at = at - interval '1 second'`),
+  'a microsecond': changed(`at = at + interval '1 us'`),
+  'another count': changed('count = 2'),
+  'another detail': changed(`details[1] = 'search'`),
+  'a detail removed': changed('details = details[2:]'),
+  'a detail split': changed(`details = array['history', '4', 'a "quoted"', '{word}']`),
+  'another actor kind': changed(`actor_kind = 'system', actor_id = null`),
+  'another salt': changed(`salt = '\\x00'`),
+  'another hash': changed(`hash = sha256('x')`),
   'a forged erasure': [
     `update holdfast.audit_event
         set erased = sha256('x'), salt = '', actor_id = null, subject_id = null, network = null ${own} and no = 4`,
@@ -118,6 +108,13 @@ const tampering: Record<string, [statement: string, expected: [kind: string, no:
      values ($1, now() - interval '1 hour', 'denied', 1, 'nobody', '{}');
      select holdfast.seal_audit_events(10);
      update holdfast.audit_chain set anchored_no = no, sealed_at = now() - interval '2 years' where clinic_no = $1`,
+    ['unanchored', '10'],
+  ],
+  'nothing is anchored any more, and the log goes on': [
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     select $1, now() - i.age, 'denied', 1, 'nobody', '{}'
+       from unnest(array[interval '1 hour', interval '30 minutes', interval '0']) i(age);
+     select holdfast.seal_audit_events(10)`,
     ['unanchored', '10'],
   ],
   'a forged purge of next year': [
@@ -311,6 +308,69 @@ test('after a restore a new chain begins, and what was lost is named', async ({ 
   expect(report).toMatchObject({ chains: 2, events: 8, findings: [] })
   expect(report.restored).toMatchObject([{ clinicNo: clinic.no, no: '5', lost: 4 }])
 })
+
+/** A clinic that has moved with its nine events, and whose former database is restored to when it had five of them. */
+async function aRestoredFormer(database: TestDatabase, other: TestDatabase): Promise<AnchoredHead[]> {
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 5)
+  const saved = await chainsAndEvents(database)
+  await addEvents(database, clinic.no, 4)
+  const anchored = await anchor(database)
+  const { rows } = await database.ownerPool.query('select to_jsonb(e) as event from holdfast.audit_event e')
+  await other.ownerPool.query(
+    `insert into holdfast.audit_event overriding system value
+     select r.* from jsonb_array_elements($1) one
+      cross join jsonb_populate_record(null::holdfast.audit_event, one) r`,
+    [JSON.stringify(rows.map(({ event }) => event))],
+  )
+  await restore(database, saved)
+  // The end of the former chain is noted.
+  await sealAuditEvents(database.appPool)
+  return anchored
+}
+
+test('a database restored to before a clinic left it is named as that, and changes of it are found', async ({
+  database,
+}) => {
+  const other = await createTestDatabase()
+  try {
+    const anchored = await aRestoredFormer(database, other)
+    const verify = (pools = [database.ownerPool, other.ownerPool]) =>
+      verifyAudit(pools, { anchored, since: daysAgo(40), months: 12 })
+    const asRestored = { events: 10, findings: [], restored: [{ no: '5', lost: 0, elsewhere: 4 }] }
+    expect(await verify()).toMatchObject(asRestored)
+    expect(await verify([other.ownerPool, database.ownerPool])).toMatchObject(asRestored)
+    // Without the other database, they are lost.
+    expect((await verify([database.ownerPool])).restored).toMatchObject([{ no: '5', lost: 4, elsewhere: 0 }])
+    const changes: [TestDatabase, statement: string, expected: [kind: string, no: string]][] = [
+      [database, 'set subject_id = gen_random_uuid() where no = 3', ['changed', '3']],
+      [database, 'set hash = sha256(hash) where no = 5', ['changed', '5']],
+      [other, 'set subject_id = gen_random_uuid() where no = 5', ['changed', '5']],
+      [other, 'set subject_id = gen_random_uuid() where no = 7', ['changed', '7']],
+      [other, 'set no = 10 where no = 9', ['missing', '10']],
+      [database, 'set no = 6 where no = 5', ['changed', '6']],
+    ]
+    for (const [changed, statement, expected] of changes) {
+      await whileChanged(changed, `update holdfast.audit_event ${statement} and epoch = 1`, async () => {
+        expect(found(await verify()), statement).toContainEqual(expected)
+      })
+    }
+    expect(await verify()).toMatchObject(asRestored)
+  } finally {
+    await other.drop()
+  }
+})
+
+/** Runs `work` with a change that is undone afterwards. */
+async function whileChanged({ ownerPool }: TestDatabase, change: string, work: () => Promise<void>): Promise<void> {
+  await ownerPool.query('create table saved as select * from holdfast.audit_event')
+  await ownerPool.query(change)
+  await work()
+  await ownerPool.query(`
+    truncate holdfast.audit_event;
+    insert into holdfast.audit_event overriding system value select * from saved;
+    drop table saved`)
+}
 
 type Saved = { chains: object[]; last: AuditHead['no'] }
 

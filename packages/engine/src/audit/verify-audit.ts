@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { inTransaction } from '../database/pools.ts'
 import type { AuditHead } from '../model/audit-event.ts'
+import { hashOf, inOrder, inSnapshots, noHash, rowsOf, type Sealed, type Snapshot } from './sealed-rows.ts'
 
 /** A head that was signed and stored outside of the database. */
 export type AnchoredHead = AuditHead & { at: Date }
@@ -16,18 +15,24 @@ export type AuditFindingKind =
   | 'unsealed'
   /** The database has another row than the one that was stored outside. */
   | 'anchor_differs'
-  /** A chain has grown, and its end was not stored outside. */
+  /** Events older than ten minutes were not stored outside. */
   | 'unanchored'
 
 export type AuditFinding = { kind: AuditFindingKind; clinicNo: number; epoch: string; no: string; message: string }
+
+/**
+ * A chain that goes back to the event `no`. `lost`: how many events after it were anchored, and are nowhere.
+ * `elsewhere`: how many are in another database, to which the clinic has moved with them.
+ */
+export type RestoredChain = { clinicNo: number; epoch: string; no: string; lost: number; elsewhere: number }
 
 export type AuditReport = {
   chains: number
   events: number
   /** Events from which an account was erased. */
   erased: number
-  /** Chains that end before an event that was anchored, because the database was restored to an earlier moment. */
-  restored: { clinicNo: number; epoch: string; no: string; lost: number }[]
+  /** Chains that go back in a database, because it was restored to an earlier moment. */
+  restored: RestoredChain[]
   findings: AuditFinding[]
 }
 
@@ -41,45 +46,16 @@ export type AuditVerification = {
   onProgress?: (events: number) => void
 }
 
-type Sealed = {
-  clinicNo: number
-  epoch: string
-  no: string
-  micros: string
-  kind: string
-  count: number
-  actorKind: string
-  subjects: string
-  details: string
-  actorId: string | null
-  subjectId: string | null
-  network: string | null
-  salt: Buffer
-  hash: Buffer
-  erased: Buffer | null
-}
-
-const pageRows = 5_000
 /** Sealed and anchored within a minute; more if the jobs have just started. */
 const lateMinutesMax = 10
 const monthDaysMin = 28
 const dayMs = 86_400_000
-const version = Buffer.from('holdfast audit 1')
-const none = Buffer.alloc(32)
-
-/** The hash of a sealed row after that of the row before it. A second implementation of `audit_hash`. */
-function hashOf(row: Sealed, previous: Buffer): Buffer {
-  const { clinicNo, epoch, no, micros, kind, count, actorKind, subjects, details } = row
-  const content = [clinicNo, epoch, no, micros, kind, count, actorKind, subjects, details].join(' ')
-  const person = [row.actorId, row.subjectId, row.network].map((value) => value ?? '-').join(' ')
-  const digest = row.erased ?? createHash('sha256').update(row.salt).update(person).digest()
-  return createHash('sha256').update(version).update(previous).update(content).update(digest).digest()
-}
+const progressRows = 5_000
 
 /** What rows of the log say about the ends of other parts of it. */
 type Ends = {
   /** By chain: the row that a database goes on from. */
-  heads: Map<string, AuditHead & { sealedAt: Date }>
+  heads: Map<string, PlacedHead & { sealedAt: Date }>
   /** By chain and number: the hash of the last row that retention has deleted. */
   purged: Map<string, string>
   /** By chain: the number of that row, and when it was deleted. */
@@ -87,8 +63,9 @@ type Ends = {
   /** By clinic: how many rows an account was erased from. */
   erased: Map<number, number>
   /** By chain: the last row before a new chain began. */
-  begunAfter: Map<string, AuditHead>
+  begunAfter: Map<string, PlacedHead>
 }
+type PlacedHead = AuditHead & { place: number }
 
 const chainOf = ({ clinicNo, epoch }: Pick<AuditHead, 'clinicNo' | 'epoch'>) => `${clinicNo}/${epoch}`
 const placeOf = (head: Pick<AuditHead, 'clinicNo' | 'epoch' | 'no'>) => `${chainOf(head)}/${head.no}`
@@ -111,8 +88,8 @@ export function verifyAudit(pools: readonly pg.Pool[], options: AuditVerificatio
     }
     const waiting = new Map<string, AnchoredHead>()
     for (const head of options.anchored ?? []) expectAnchor(report, waiting, head)
-    for (const snapshot of snapshots) {
-      await readEnds(snapshot, ends)
+    for (const [place, snapshot] of snapshots.entries()) {
+      await readEnds(snapshot, place, ends)
       await verifyUnsealed(snapshot, report)
     }
     const anchoredUntil = new Map<string, bigint>()
@@ -121,26 +98,6 @@ export function verifyAudit(pools: readonly pg.Pool[], options: AuditVerificatio
     for (const head of waiting.values()) judgeMissing(report, ends, head, options)
     return report
   })
-}
-
-type Snapshot = Pick<pg.PoolClient, 'query'>
-
-/** Runs `work` with a transaction of each pool that sees one moment. */
-function inSnapshots<Result>(
-  [first, ...others]: readonly pg.Pool[],
-  work: (snapshots: readonly Snapshot[]) => Promise<Result>,
-  opened: readonly Snapshot[] = [],
-): Promise<Result> {
-  if (first === undefined) return work(opened)
-  return inTransaction(
-    first,
-    async (snapshot) => {
-      // One waits while the others are read.
-      await snapshot.query('set local idle_in_transaction_session_timeout = 0')
-      return inSnapshots(others, work, [...opened, snapshot])
-    },
-    'begin isolation level repeatable read read only',
-  )
 }
 
 /** Two anchors of one place must agree. */
@@ -158,12 +115,12 @@ function raise(numbers: Map<string, bigint>, chain: string, no: bigint): void {
   if ((numbers.get(chain) ?? 0n) < no) numbers.set(chain, no)
 }
 
-async function readEnds(snapshot: Snapshot, ends: Ends): Promise<void> {
+async function readEnds(snapshot: Snapshot, place: number, ends: Ends): Promise<void> {
   const { rows: chains } = await snapshot.query<AuditHead & { sealedAt: Date }>(sql`
     select clinic_no as "clinicNo", epoch::text as epoch, no::text as no, encode(hash, 'hex') as hash,
            sealed_at as "sealedAt"
       from holdfast.audit_chain where no > 0`)
-  for (const head of chains) ends.heads.set(chainOf(head), head)
+  for (const head of chains) ends.heads.set(chainOf(head), { ...head, place })
   // Only the database adds these: append_audit_events refuses them.
   const { rows } = await snapshot.query<AuditHead & { kind: string; at: Date }>(sql`
     select kind, at, clinic_no as "clinicNo", details[1] as epoch, details[2] as no, details[3] as hash
@@ -172,7 +129,7 @@ async function readEnds(snapshot: Snapshot, ends: Ends): Promise<void> {
        and details[1] ~ '^[0-9]{1,18}$'
        and (kind = 'log_erased' or details[2] ~ '^[0-9]{1,18}$' and details[3] ~ '^[0-9a-f]{64}$')`)
   for (const { kind, at, ...end } of rows) {
-    if (kind === 'log_chain_begun') ends.begunAfter.set(chainOf(end), end)
+    if (kind === 'log_chain_begun') ends.begunAfter.set(chainOf(end), { ...end, place })
     else if (kind === 'log_purged') {
       ends.purged.set(placeOf(end), end.hash)
       ends.purges.set(chainOf(end), [...(ends.purges.get(chainOf(end)) ?? []), { until: BigInt(end.no), at }])
@@ -208,19 +165,29 @@ async function verifyChains(snapshots: readonly Snapshot[], verification: Verifi
   const seen = new Set<string>()
   const erased = new Map<number, number>()
   let last: Sealed | null = null
+  let beforeLast: Sealed | null = null
+  let goesOn: GoesOn = noRow
+  let firstUnanchored: Sealed | null = null
   for await (const row of inOrder(snapshots.map(rowsOf))) {
     const isSameChain = last !== null && chainOf(last) === chainOf(row)
     if (!isSameChain) {
-      if (last !== null) verifyEnd(verification, last)
+      if (last !== null) verifyEnd(verification, last, goesOn, firstUnanchored)
       seen.add(chainOf(row))
+      goesOn = noRow
+      firstUnanchored = null
     }
-    verifyRow(verification, row, isSameChain ? last : null)
+    goesOn = after(goesOn, headOf(ends, row), row)
+    const copied = last !== null && placeOf(last) === placeOf(row) ? last : null
+    if (copied === null) beforeLast = isSameChain ? last : null
+    verifyRow(verification, row, { before: beforeLast, copied })
+    if (copied !== null) continue
+    if (firstUnanchored === null && isUnanchored(verification, row)) firstUnanchored = row
     if (row.erased !== null) erased.set(row.clinicNo, (erased.get(row.clinicNo) ?? 0) + 1)
     last = row
     report.events += 1
-    if (report.events % pageRows === 0) options.onProgress?.(report.events)
+    if (report.events % progressRows === 0) options.onProgress?.(report.events)
   }
-  if (last !== null) verifyEnd(verification, last)
+  if (last !== null) verifyEnd(verification, last, goesOn, firstUnanchored)
   report.chains = seen.size
   verifyErased(verification, erased)
   const oldest = Date.now() - 2 * options.months * 31 * dayMs
@@ -241,48 +208,15 @@ function verifyErased({ report, ends }: Verification, erased: ReadonlyMap<number
   }
 }
 
-async function* rowsOf(snapshot: Snapshot): AsyncGenerator<Sealed> {
-  for (let last: Sealed | null = null; ; ) {
-    const rows: Sealed[] = await pageAfter(snapshot, last)
-    yield* rows
-    last = rows.at(-1) ?? null
-    if (rows.length < pageRows) return
-  }
-}
-
-/** The rows of all sources, each of which is in order. */
-async function* inOrder(sources: readonly AsyncGenerator<Sealed>[]): AsyncGenerator<Sealed> {
-  const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })))
-  for (;;) {
-    const open = heads.filter(({ next }) => !next.done).sort((one, other) => order(one.next.value, other.next.value))
-    const [first] = open
-    if (first === undefined) return
-    yield first.next.value
-    first.next = await first.source.next()
-  }
-}
-
-function order(one: Sealed, other: Sealed): number {
-  if (one.clinicNo !== other.clinicNo) return one.clinicNo - other.clinicNo
-  const difference = BigInt(one.epoch) - BigInt(other.epoch) || BigInt(one.no) - BigInt(other.no)
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0
-}
-
-async function pageAfter(snapshot: Snapshot, last: Sealed | null): Promise<Sealed[]> {
-  const { rows } = await snapshot.query<Sealed>(sql`
-    select clinic_no as "clinicNo", epoch::text as epoch, no::text as no,
-           (extract(epoch from at) * 1000000)::bigint::text as micros, kind, count, actor_kind as "actorKind",
-           subjects::text as subjects, details::text as details, actor_id as "actorId", subject_id as "subjectId",
-           network::text as network, salt, hash, erased
-      from holdfast.audit_event a
-     where a.no is not null
-       and (a.clinic_no, a.epoch, a.no) > (${last?.clinicNo ?? -1}::integer, ${last?.epoch ?? '0'}::bigint,
-                                     ${last?.no ?? '0'}::bigint)
-     order by a.clinic_no, a.epoch, a.no limit ${pageRows}`)
-  return rows
-}
-
-function verifyRow({ report, ends, waiting }: Verification, row: Sealed, before: Sealed | null): void {
+/**
+ * @param other the row before it, and the same one in another database: both have it if the clinic has moved, and the
+ * database where it was is restored to a time before
+ */
+function verifyRow(
+  { report, ends, waiting }: Verification,
+  row: Sealed,
+  { before, copied }: { before: Sealed | null; copied: Sealed | null },
+): void {
   const { findings } = report
   const { clinicNo, epoch, no } = row
   const find = (kind: AuditFindingKind, message: string) => findings.push({ kind, clinicNo, epoch, no, message })
@@ -291,8 +225,9 @@ function verifyRow({ report, ends, waiting }: Verification, row: Sealed, before:
     find('changed', 'the event names a person, and says that it was erased')
   }
   if (timeOf(row) > Date.now() + lateMinutesMax * 60_000) find('changed', 'the time of the event has not come')
+  if (copied !== null && !copied.hash.equals(row.hash)) find('changed', 'two databases have different events')
   const expected = before === null ? 1n : BigInt(before.no) + 1n
-  let previous: Buffer | null = before?.hash ?? none
+  let previous: Buffer | null = before?.hash ?? noHash
   if (BigInt(no) !== expected) {
     const purged = before === null ? ends.purged.get(`${chainOf(row)}/${BigInt(no) - 1n}`) : undefined
     previous = purged === undefined ? null : Buffer.from(purged, 'hex')
@@ -311,25 +246,49 @@ function verifyRow({ report, ends, waiting }: Verification, row: Sealed, before:
 
 const timeOf = ({ micros }: Sealed) => Number(BigInt(micros) / 1000n)
 
-/** The last row of a chain must be the one that its database goes on from, or after which a later chain began. */
-function verifyEnd({ report, ends, anchoredUntil, options }: Verification, last: Sealed): void {
-  const chain = chainOf(last)
-  const current = ends.heads.get(chain)
-  const head = current ?? ends.begunAfter.get(chain)
+const headOf = ({ heads, begunAfter }: Ends, row: Sealed) => heads.get(chainOf(row)) ?? begunAfter.get(chainOf(row))
+
+/**
+ * How a chain relates to the end that a database goes on from: whether a row is that end, and whether that database has
+ * later ones.
+ */
+type GoesOn = { hasEnd: boolean; isLonger: boolean }
+const noRow: GoesOn = { hasEnd: false, isLonger: false }
+
+function after(so: GoesOn, head: PlacedHead | undefined, row: Sealed): GoesOn {
+  if (head === undefined || BigInt(row.no) < BigInt(head.no)) return so
+  if (row.no !== head.no) return { ...so, isLonger: so.isLonger || row.place === head.place }
+  return { ...so, hasEnd: so.hasEnd || row.hash.toString('hex') === head.hash }
+}
+
+/** No end from this row on was stored outside, although the row is old enough. */
+function isUnanchored({ anchoredUntil, options }: Verification, row: Sealed): boolean {
+  if (options.anchored === null || (anchoredUntil.get(chainOf(row)) ?? 0n) >= BigInt(row.no)) return false
+  return timeOf(row) > options.since.getTime() && timeOf(row) < Date.now() - lateMinutesMax * 60_000
+}
+
+/**
+ * The last row of a chain must be the one that its database goes on from, or after which a later chain began. Later
+ * rows in another database, which are chained to that one, were taken along by the clinic: the restored database has
+ * forgotten them.
+ *
+ * @param firstUnanchored the oldest row of the chain that should have been stored outside; the chain after this one
+ * names the end of one that is over
+ */
+function verifyEnd({ report, ends }: Verification, last: Sealed, goesOn: GoesOn, firstUnanchored: Sealed | null): void {
+  const head = headOf(ends, last)
   if (head === undefined) return
   const { clinicNo, epoch, no } = head
   if (BigInt(last.no) < BigInt(no)) findGone(report, head, BigInt(last.no) + 1n)
-  else if (no !== last.no || head.hash !== last.hash.toString('hex')) {
+  else if (goesOn.hasEnd && !goesOn.isLonger && last.no !== no) {
+    restoredTo(report, head).elsewhere = Number(BigInt(last.no) - BigInt(no))
+  } else if (no !== last.no || head.hash !== last.hash.toString('hex')) {
     report.findings.push({ kind: 'changed', clinicNo, epoch, no, message: 'the last event is another one' })
   }
-  if (options.anchored === null || current === undefined) return
-  const { sealedAt } = current
-  // The time of the last event is part of its hash; that of the sealing is not.
-  const endedMs = Math.max(sealedAt.getTime(), timeOf(last))
-  const isDue = endedMs > options.since.getTime() && endedMs < Date.now() - lateMinutesMax * 60_000
-  if (!isDue || (anchoredUntil.get(chain) ?? 0n) >= BigInt(no)) return
-  const message = `the end of the chain is from ${new Date(endedMs).toISOString()}, and was not anchored`
-  report.findings.push({ kind: 'unanchored', clinicNo, epoch, no, message })
+  if (firstUnanchored === null || !ends.heads.has(chainOf(last))) return
+  const since = new Date(timeOf(firstUnanchored)).toISOString()
+  const message = `the events from this one on, which is of ${since}, were not anchored`
+  report.findings.push({ kind: 'unanchored', clinicNo, epoch, no: firstUnanchored.no, message })
 }
 
 function findGone({ findings }: AuditReport, { clinicNo, epoch, no }: AuditHead, from = 1n): void {
@@ -355,11 +314,19 @@ function judgeMissing(report: AuditReport, ends: Ends, head: AnchoredHead, { mon
   const begun = ends.begunAfter.get(chainOf(head))
   if (begun !== undefined && BigInt(begun.no) < BigInt(no)) {
     const lost = Number(BigInt(no) - BigInt(begun.no))
-    const known = report.restored.find((one) => chainOf(one) === chainOf(head))
-    if (known === undefined) report.restored.push({ clinicNo, epoch, no: begun.no, lost })
-    else known.lost = Math.max(known.lost, lost)
+    const restored = restoredTo(report, begun)
+    restored.lost = Math.max(restored.lost, lost)
     return
   }
   const message = `the event was anchored at ${head.at.toISOString()}, and is not there`
   report.findings.push({ kind: 'missing', clinicNo, epoch, no, message })
+}
+
+/** What is noted about a chain that goes back to this event. */
+function restoredTo({ restored }: AuditReport, { clinicNo, epoch, no }: AuditHead): RestoredChain {
+  const known = restored.find((one) => chainOf(one) === chainOf({ clinicNo, epoch }))
+  if (known !== undefined) return known
+  const added = { clinicNo, epoch, no, lost: 0, elsewhere: 0 }
+  restored.push(added)
+  return added
 }

@@ -8,9 +8,11 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { MessageFailure, MessageReason, MessageState } from '../model/message.ts'
 import type { Reads } from '../model/reads.ts'
+import type { AnswerRefused } from '../model/visit-question.ts'
 import { announceBatch, writtenUnread } from './announce-batch.ts'
+import { answerRefused } from './answer-refused.ts'
 
-type Row = { outcome: LinkOutcome['kind']; tx: string | null }
+type Row = { outcome: Exclude<LinkOutcome['kind'], AnswerRefused['kind']>; tx: string | null }
 
 /** The same as in request_link.sql. */
 const requestsMax = 5
@@ -57,6 +59,8 @@ export function createBookingLinks({ pool, accountsPool, reads, announce }: Book
           ${accessJson(access)})`)
       const [row] = rows
       if (row === undefined) throw new Error('request_link returned no row.')
+      const refusal = answerRefused(row.outcome)
+      if (refusal !== null) return refusal
       const { outcome: kind } = row
       if (kind === 'too_many_links' || kind === 'booking_erased' || kind === 'booking_changed') return { kind }
       const booking = kind === 'booking_missing' ? null : await readAfterCommit(() => reads.booking(bookingId, access))

@@ -29,6 +29,7 @@ export const bookingColumns = {
   attendanceConfirmedAt: 'attendance_confirmed_at',
   visitTypeId: 'visit_type_id',
   sessionId: 'session_id',
+  requestedAt: 'requested_at',
 } as const satisfies Record<keyof Booking, string>
 
 /**

@@ -12,6 +12,7 @@ import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
 import { isPartitionMissing, PartitionMissing } from './partition-missing.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
+import { recordMerged } from './record-merged.ts'
 
 /**
  * The row of `claim_slot`, as text. The doctor, capacity and times of a slot that doesn't exist are null.
@@ -122,7 +123,7 @@ async function queryRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Prom
   const [alone] = requests
   if (alone?.addsPlaces && requests.length === 1)
     return (await pool.query<ClaimsRow>(claimOfAddedPlaces(alone))).rows.flatMap(rowsOfAll)
-  if (alone !== undefined && requests.length === 1 && !alone.knownBy)
+  if (alone !== undefined && requests.length === 1 && !alone.knownBy && !alone.patientId)
     return (await pool.query<ClaimRow>(loneClaim(alone))).rows
   const { rows } = await pool.query<ClaimsRow>(claimsTogether(requests))
   return rows.flatMap(rowsOfAll)
@@ -134,8 +135,9 @@ function loneClaim(request: ClaimRequest): pg.QueryConfig {
 }
 
 function claimOfAddedPlaces(request: ClaimRequest): pg.QueryConfig {
-  const knownBy = request.knownBy ?? null
-  const statement = sql`select * from holdfast.claim_added_places(${argumentsOf(request)}, ${knownBy}::text)`
+  const { knownBy = null, patientId = null } = request
+  const statement = sql`
+    select * from holdfast.claim_added_places(${argumentsOf(request)}, ${knownBy}::text, ${patientId}::uuid)`
   return queryOf('claim_added_places', [request], statement)
 }
 
@@ -148,12 +150,18 @@ function argumentsOf(request: ClaimRequest): Sql {
 
 function claimsTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
   const knownBy = knownByArray(requests)
+  const recordIds = recordIdArray(requests)
   const statement = sql`
     select * from holdfast.claim_slots(
       ${plainArray(requests, ({ slotId }) => clinicNoOf(slotId))}::integer[],
       ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
-      ${claimArrays(requests)}, ${knownBy}::text[])`
+      ${claimArrays(requests)}, ${knownBy}::text[], false, ${recordIds}::uuid[])`
   return queryOf('claim_slots', requests, statement)
+}
+
+/** The parameter `p_patient_ids` for a batch; null: none of it names a record. */
+export function recordIdArray(requests: readonly Pick<ClaimRequest, 'patientId'>[]): string | null {
+  return requests.some(({ patientId }) => patientId) ? plainArray(requests, ({ patientId }) => patientId ?? null) : null
 }
 
 /** What `claim_slots` and `claim_times` get of each request besides its slot. */
@@ -260,11 +268,15 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<stri
     case 'slot_missing':
     case 'key_reused':
     case 'appointment_type_not_offered':
+    case 'record_missing':
       return { kind: row.outcome }
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', capacity: Number(row.capacity) }
     default:
-      return patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
+      return (
+        patientBooked(row.outcome) ??
+        recordMerged(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
+      )
   }
 }
 
@@ -289,7 +301,8 @@ function claimedBooking(row: ClaimRow, request: ClaimRequest): ClaimedBooking {
     clinicId: clinic_id,
     doctorId: resource_id,
     slotId: request.slotId,
-    status: request.confirm ? 'CONFIRMED' : 'PENDING',
+    // What needs approval is a hold, also with `confirm`.
+    status: hold_expires_at === null ? 'CONFIRMED' : 'PENDING',
     units: request.units,
     appointmentType: appointment_type as AppointmentType,
     startsAt: parseTime(starts_at),

@@ -68,6 +68,33 @@ async function plannedOf({ booking }: Of, version: number): Promise<string[]> {
   return rows.map(({ kind }) => kind)
 }
 
+const agreed = {
+  ...{ questionId: randomUUID(), kind: 'consent' as const, label: 'A consent', labels: {}, version: 1, value: true },
+  agreedAt: '2026-01-01T00:00:00.000Z',
+}
+
+async function anAnsweredVisit(its = database) {
+  const visit = await aVisit({}, its)
+  await its.ownerPool.query(sql`
+    update holdfast.booking set patient = patient || jsonb_build_object('answers', ${JSON.stringify([agreed])}::jsonb)
+     where id = ${visit.booking.id}`)
+  return visit
+}
+
+test.for<[string, CorrectionRequest['patient'], boolean]>([
+  ['a spelling', { name: 'Ada Lovelace' }, true],
+  ['a spelling and the e-mail address', { name: 'Ada Lovelace', email: 'ada@example.org' }, true],
+  ['the contacts', { email: 'ada@example.org', phone: '+49 30 9' }, true],
+  ['a spelling and the way a number is written', { name: 'Ada', email: null, phone: '030 4711' }, true],
+  ['the person', { name: 'Bob', email: 'bob@example.org', phone: '+49 30 9' }, false],
+  ['the person, who has no contacts', { name: 'Bob', email: null, phone: null }, false],
+])('a correction of %s keeps the answers: %s', async ([, changes, isKept]) => {
+  const visit = await anAnsweredVisit()
+  expect(await correct(visit, { patient: changes })).toMatchObject({ kind: 'done' })
+  const answers = (await engine.reads.booking(visit.booking.id))?.patient.answers
+  expect(answers).toEqual(isKept ? [agreed] : undefined)
+})
+
 test('a name and a reason are corrected: an event, no message, and the same link', async () => {
   const visit = await aVisit()
   expect(await correct(visit, { patient: { name: 'Ada Lovelace' }, reason: '' })).toMatchObject({

@@ -16,8 +16,7 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
     async access(bookingId) {
       if (!isId(bookingId)) return null
       // Not prepared: a stored plan would lock every partition.
-      const { rows } = await pool.query<ManageAccess>(accessTo(bookingId))
-      return rows[0] ?? null
+      return (await manageAccess(pool, clinicNoOf(bookingId), [bookingId])).get(bookingId) ?? null
     },
 
     async accessToEntry(entryId) {
@@ -50,9 +49,14 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
   }
 }
 
-function accessTo(bookingId: string) {
-  return sql`
-    select b.account_id as "accountId", ${epochOf},
+/** The same of several bookings of a clinic, by their ids. */
+export async function manageAccess(
+  pool: pg.Pool,
+  clinicNo: number,
+  bookingIds: readonly string[],
+): Promise<Map<string, ManageAccess>> {
+  const { rows } = await pool.query<ManageAccess & { id: string }>(sql`
+    select b.id, b.account_id as "accountId", ${epochOf},
            case b.status
              when 'CANCELLED' then b.updated_at
              when 'FAILED' then b.updated_at
@@ -62,6 +66,7 @@ function accessTo(bookingId: string) {
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       left join holdfast.manage_token m on m.clinic_no = b.clinic_no and m.booking_id = b.id
-     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId} and ${isAppointment}
-       and b.erased_at is null`
+     where b.clinic_no = ${clinicNo} and b.id = any (${bookingIds}::uuid[]) and ${isAppointment}
+       and b.erased_at is null`)
+  return new Map(rows.map(({ id, ...access }) => [id, access]))
 }

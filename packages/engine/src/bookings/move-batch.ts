@@ -46,8 +46,13 @@ export async function runMoveBatch(
   return moveResults(rows, requests, startedAt, announce)
 }
 
-/** The statement that moves the bookings. @param isJudged `slot_for_move` has judged the slots */
-export function movesOf(requests: readonly MoveRequest[], isJudged = false): Sql {
+/**
+ * The statement that moves the bookings.
+ *
+ * @param isJudged `slot_for_move` has judged the slots
+ * @param patients what the bookings say of their patients from then on; null: as before
+ */
+export function movesOf(requests: readonly MoveRequest[], isJudged = false, patients: object[] | null = null): Sql {
   return sql`
     select * from holdfast.move_bookings(
       ${plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId))}::integer[],
@@ -59,7 +64,8 @@ export function movesOf(requests: readonly MoveRequest[], isJudged = false): Sql
       ${knownByArray(requests)}::text[],
       ${addsPlacesArray(requests)}::boolean[],
       ${accessArray(requests)}::jsonb[],
-      ${isJudged}::boolean)`
+      ${isJudged}::boolean,
+      ${patients?.map((patient) => JSON.stringify(patient)) ?? null}::jsonb[])`
 }
 
 /** What became of each request, which is announced. @param startedAt by `performance.now()`, of the statement */
@@ -116,6 +122,7 @@ function outcomeOf(row: MoveRow, addsPlaces: boolean): MoveOutcome {
     case 'slot_full':
     case 'appointment_type_not_offered':
     case 'time_not_offered':
+    case 'approval_required':
       return { kind: row.outcome }
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', ...capacityOf(row) }

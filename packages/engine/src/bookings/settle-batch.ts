@@ -7,13 +7,15 @@ import type { NotDone, PatientBooked } from '../model/claim.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { AnswerRefused } from '../model/visit-question.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
+import { answerRefused } from './answer-refused.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
 /** The outcomes that the column does not name, or names together with something else. */
-type Unlike = NotDone | PatientBooked
+type Unlike = NotDone | PatientBooked | AnswerRefused
 
 type SettleRow = BookingRow & {
   ord: number
@@ -30,7 +32,7 @@ type SettleRow = BookingRow & {
  * `unchanged`, if it has a key.
  */
 export async function runSettleBatch(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.PoolClient,
   requests: readonly SettleRequest[],
   announce: Announce = () => undefined,
 ): Promise<ItemResult<SettleOutcome>[]> {
@@ -67,8 +69,8 @@ export async function runSettleBatch(
 }
 
 function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>): SettleOutcome {
-  const booked = patientBooked(kind)
-  if (booked !== null) return booked
+  const refusal = patientBooked(kind) ?? answerRefused(kind)
+  if (refusal !== null) return refusal
   switch (kind) {
     case 'done':
     case 'unchanged':

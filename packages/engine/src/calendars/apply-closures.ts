@@ -54,7 +54,7 @@ export async function applyClosures(
     select k.id, k.changed_at::text as changed,
            array(select r.id from holdfast.resource r
                   where r.clinic_no = k.clinic_no and (r.id = k.resource_id or k.resource_id is null)
-                    and r.kind = 'doctor'
+                    and (r.kind = 'doctor' or r.kind in ('consulting_room', 'device') and r.id = k.resource_id)
                   order by random()) as doctor_ids
       from holdfast.closure k
      where k.clinic_no = ${clinicNo} and k.applied_at is null

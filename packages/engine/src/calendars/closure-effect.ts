@@ -3,12 +3,19 @@ import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { cursorOf } from '../lists/cursor.ts'
 import type { Booking } from '../model/booking.ts'
-import type { CaseTime, ClosureEffect, Closures, ClosureTime, ConcernedCases } from '../model/closure.ts'
+import type {
+  CaseTime,
+  ClosureEffect,
+  ClosureSubject,
+  Closures,
+  ClosureTime,
+  ConcernedCases,
+} from '../model/closure.ts'
 import type { Page } from '../model/page.ts'
 import { liveBookings } from './live-bookings.ts'
 
 type EffectQuery = Parameters<Closures['effect']>[0]
-type Concerned = { clinicNo: number; doctorId: string | null; time: ClosureTime }
+type Concerned = ClosureSubject & { clinicNo: number; time: ClosureTime }
 
 const effectCursor = cursorOf('closed bookings', ['micros', 'id'])
 /** So many cases are named, the first ones. */
@@ -79,8 +86,17 @@ async function casesDuring(
   return { cases: rows[0]?.cases ?? 0, firstCases: rows.map(({ cases: _all, ...one }) => one) }
 }
 
+/** A condition on the slot `s`, which overlaps the time `o.during`: the closure concerns it. */
+function isConcerned({ doctorId, resourceId }: ClosureSubject): Sql {
+  if (doctorId !== null) return sql`s.resource_id = ${doctorId}`
+  if (!resourceId) return sql`true`
+  return sql`exists (select from holdfast.allocation a
+                      where a.clinic_no = s.clinic_no and a.booking_id = s.id and a.resource_id = ${resourceId}
+                        and a.during && o.during)`
+}
+
 /** A table `s`: the slots to come of doctors that overlap a time of the closure. No slot begins in three years. */
-function slotsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }: Concerned): Sql {
+function slotsIn({ clinicNo, time: { localStart, localEnd, yearly }, ...subject }: Concerned): Sql {
   return sql`(
     select s.* from holdfast.clinic c
      cross join lateral holdfast.closure_occurrences(
@@ -91,11 +107,11 @@ function slotsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }:
        and s.starts_at > lower(o.during) - interval '8 days' and s.starts_at < upper(o.during) + interval '4 hours'
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
      where c.no = ${clinicNo} and holdfast.takes_time(s) and s.starts_at > statement_timestamp()
-       and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}) s`
+       and ${isConcerned(subject)}) s`
 }
 
-/** The open sessions of doctors that are not over and overlap a time of the closure. */
-function sessionsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }: Concerned): Sql {
+/** The open sessions of doctors that are not over and overlap a time of the closure. Of a room or device: none. */
+function sessionsIn({ clinicNo, doctorId, resourceId, time: { localStart, localEnd, yearly } }: Concerned): Sql {
   return sql`
     select distinct s.id from holdfast.clinic c
      cross join lateral holdfast.closure_occurrences(
@@ -105,7 +121,7 @@ function sessionsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly }
        -- No session lasts longer.
        and s.starts_at > lower(o.during) - interval '25 hours' and s.starts_at < upper(o.during)
      where c.no = ${clinicNo} and s.withdrawn_at is null and s.ends_at > statement_timestamp()
-       and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}`
+       and ${!resourceId} and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}`
 }
 
 async function bookingsIn(pool: pg.Pool, query: EffectQuery): Promise<Page<Booking>> {

@@ -22,16 +22,21 @@ import { runOnce } from '../stored-responses/run-once.ts'
 import { applyClosures } from './apply-closures.ts'
 import { casesOf, closureEffect } from './closure-effect.ts'
 
-/** How many of them may be one doctor's: no doctor uses up those of the clinic. */
-const closuresOfDoctorMax = 200
+/** How many of them may be of one doctor, room or device: none uses up those of the clinic. */
+const closuresOfOneMax = 200
 const listCursor = cursorOf('closures', ['micros', 'id'])
 const missing = { kind: 'closure_missing' } as const
 
 const localText = (column: Sql) => sql`to_char(${column}, 'YYYY-MM-DD"T"HH24:MI')`
 
+const closed = (kinds: Sql) => sql`
+  (select r.id from holdfast.resource r
+    where r.clinic_no = k.clinic_no and r.id = k.resource_id and r.kind in (${kinds}))`
+
 /** The columns of a {@link Closure}, where `k` is the closure. */
 const selectedClosure = sql`
-  k.id, k.resource_id as "doctorId", ${localText(sql`k.starts_at`)} as "localStart",
+  k.id, ${closed(sql`'doctor'`)} as "doctorId", ${closed(sql`'consulting_room', 'device'`)} as "resourceId",
+  ${localText(sql`k.starts_at`)} as "localStart",
   ${localText(sql`k.ends_at`)} as "localEnd", k.yearly, k.note, k.created_by as "createdBy",
   k.created_at as "createdAt", k.applied_at is not null as "isApplied"`
 
@@ -53,6 +58,8 @@ export function createClosures(pool: pg.Pool, announce: Announce): Closures {
     const { doctorIds, ...closure } = rows[0]
     const unchanged = doctorIds.filter((id) => !changed.has(id))
     if (unchanged.length > 0) announceRepeat(announce, { doctorIds: unchanged })
+    // The times of all doctors may change, whose visits take the room or device.
+    if (closure.resourceId !== null) announceRepeat(announce, { clinicNos: [clinicNo] })
     return { kind: 'done', closure, position }
   }
 
@@ -136,16 +143,19 @@ type Inserted = string | TooManyClosures
 
 async function insertClosure(transaction: pg.PoolClient, closure: NewClosure): Promise<Inserted> {
   const { clinicNo, doctorId, localStart, localEnd, yearly, note, createdBy } = closure
+  const closedId = doctorId ?? closure.resourceId ?? null
   await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
-  const { rows } = await transaction.query<{ ofClinic: number; ofDoctor: number; areYearly: number }>(sql`
+  const { rows } = await transaction.query<{ ofClinic: number; ofOne: number; areYearly: number }>(sql`
     select count(*)::integer as "ofClinic",
-           (count(*) filter (where k.resource_id = ${doctorId}))::integer as "ofDoctor",
+           (count(*) filter (where k.resource_id = ${closedId}))::integer as "ofOne",
            (count(*) filter (where k.yearly))::integer as "areYearly"
       from holdfast.closure k
      where k.clinic_no = ${clinicNo} and k.removed_at is null
        and (k.yearly or k.ends_at > clock_timestamp() at time zone 'UTC')`)
-  const { ofClinic = 0, ofDoctor = 0, areYearly = 0 } = rows[0] ?? {}
-  if (ofDoctor >= closuresOfDoctorMax) return { kind: 'too_many_closures', max: closuresOfDoctorMax, of: 'doctor' }
+  const { ofClinic = 0, ofOne = 0, areYearly = 0 } = rows[0] ?? {}
+  if (ofOne >= closuresOfOneMax) {
+    return { kind: 'too_many_closures', max: closuresOfOneMax, of: doctorId === null ? 'resource' : 'doctor' }
+  }
   if (ofClinic >= closuresMax) return { kind: 'too_many_closures', max: closuresMax, of: 'clinic' }
   if (yearly && areYearly >= yearlyClosuresMax) {
     return { kind: 'too_many_closures', max: yearlyClosuresMax, of: 'clinic', areYearly: true }
@@ -153,7 +163,7 @@ async function insertClosure(transaction: pg.PoolClient, closure: NewClosure): P
   const id = newId(clinicNo)
   await transaction.query(sql`
     insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, yearly, note, created_by)
-    values (${clinicNo}, ${id}, ${doctorId}, ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}, ${note},
+    values (${clinicNo}, ${id}, ${closedId}, ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}, ${note},
             ${createdBy})`)
   return id
 }

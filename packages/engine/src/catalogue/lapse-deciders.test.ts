@@ -4,7 +4,7 @@ import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 
 /** The rule itself, and functions that judge a booking which their caller has locked, or has only read. */
-const ofCaller = ['booking_is_over', 'hold_lapsed', 'hold_seems_lapsed', 'move_booking']
+const ofCaller = ['booking_is_over', 'hold_lapsed', 'hold_seems_lapsed', 'unmovable_because']
 
 /** Functions that write, and read first what seems to have lapsed: what decides then. */
 const decidedLater: Record<string, string> = {

@@ -38,7 +38,10 @@ test('a booking is in person, by video or a case', async ({ database }) => {
   expect(rows.map(({ type }) => type)).toEqual(['in_person', 'video', 'case'])
 })
 
-const typesWithStatus = ['linked', 'corrected', 'contact_corrected', 'reopened', 'erased', 'milestone', 'prolonged']
+const typesWithStatus = [
+  ...['linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'reopened', 'erased', 'milestone'],
+  'prolonged',
+]
 const typesWithout = [
   ...['held', 'offered', 'confirmed', 'extended', 'link_requested', 'moved', 'attendance_confirmed'],
   ...['attendance_withdrawn', 'cancelled', 'failed', 'arrived', 'completed', 'no_show'],

@@ -6,19 +6,18 @@ import { expect } from 'vitest'
 
 /** Functions and files that read slots which are not withdrawn, and need neither rule. */
 const others: Record<string, string> = {
-  apply_busy_times: 'an empty one is blocked, because its time may be booked again as a visit of a group',
   claim_times: 'it enters the slot of a visit, or creates it; taken_times judges its time',
   fill_working_hours: 'it locks the empty ones, which create_slots withdraws',
   indexed_slots: 'the exclusion constraint has every slot',
+  is_awaited: 'place_offered_to judges visits; a slot with units that lapse is not empty',
+  offer_places: 'place_offered_to judges visits; its callers pass those that they have just emptied',
   open_times: 'visits of groups with units taken; taken_times judges the rest',
-  place_elsewhere: 'slots that place_for, or another reader, has found free',
   slot_for_move: 'as claim_times',
   stop_offers: 'slots with offers, which are bookings',
   suggest_cases: 'times that case_conflicts judges again',
   takes_from_block: 'blocks of operating rooms',
   times_of_clinic: 'the slot of a booking that is to be moved; open_times judges the rest',
   visits_at_once: 'slots with bookings',
-  with_free_places: 'slots that free_places has found',
   withdraw_empty_visits: 'it is about the empty ones',
   'calendars/create-busy-calendars.ts': 'slots with units taken',
   'calendars/create-closures.ts': 'why slots that a list shows are blocked',

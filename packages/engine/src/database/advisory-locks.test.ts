@@ -14,7 +14,7 @@ const takenBy: Record<string, string[]> = {
   admissions: ['admit_claims', 'join_waitlist'],
   erasure: ['erase_outdated'],
   waitlistJoins: ['lock_joining', 'lock_waitlists', 'try_lock_waitlist'],
-  patient_lock: ['are_locked', 'lock_patients'],
+  patient_lock: ['are_locked', 'lock_patients', 'visits_at_once'],
   waitlistOffers: ['erase_waitlist_entries', 'lock_waitlists', 'try_lock_waitlist'],
 }
 

@@ -10,6 +10,7 @@ import { membersOf } from './members.ts'
 import { retentionOf } from './retention.ts'
 import { secondFactorRuleOf } from './second-factor-rule.ts'
 import { videoRoomsOf } from './video-rooms.ts'
+import { visitResourcesOf } from './visit-resources.ts'
 import { visitTypesOf } from './visit-types.ts'
 
 /**
@@ -28,6 +29,7 @@ export function createDirectory(pool: pg.Pool, announce: Announce, shards: Shard
     ...secondFactorRuleOf(pool, announce),
     ...retentionOf(pool),
     ...videoRoomsOf(pool, write),
+    ...visitResourcesOf(pool, write, announce),
     ...visitTypesOf(pool, write, announce),
   }
 }

@@ -23,7 +23,7 @@ export function retentionStart(months: number | undefined): Sql | undefined {
 /** When a clinic's retention erases whom. */
 export function retentionOf(pool: pg.Pool): Pick<Directory, 'retention'> {
   return {
-    async retention(clinicNo, months) {
+    async retention(clinicNo, { months, messageDays }) {
       const { rows } = await pool.query<Retention & { startsAt: Date | null }>(sql`
         select c.months,
                case when c.months > 0 and c.patient_data_erased_from > clock_timestamp()
@@ -34,8 +34,15 @@ export function retentionOf(pool: pg.Pool): Pick<Directory, 'retention'> {
                            and s.starts_at < clock_timestamp() - make_interval(months => c.months)
                            and b.erased_at is null
                            and (b.status <> 'PENDING' or ${isLapsed})
-                         limit ${retentionDueMax}) due) as due
-          from (select no, patient_data_erased_from, coalesce(${months}::integer, patient_data_months) as months
+                         limit ${retentionDueMax}) due) as due,
+               c."messageDays",
+               (select count(*)::integer
+                  from (select from holdfast.message m
+                         where m.clinic_no = c.no and m.state <> 'due'
+                           and m.created_at < clock_timestamp() - make_interval(days => c."messageDays")
+                         limit ${retentionDueMax}) due) as "messagesDue"
+          from (select no, patient_data_erased_from, coalesce(${months}::integer, patient_data_months) as months,
+                       coalesce(${messageDays}::integer, message_days) as "messageDays"
                   from holdfast.clinic where no = ${clinicNo}) c`)
       const [row] = rows
       if (row === undefined) throw new Error(`There is no clinic ${clinicNo}.`)

@@ -14,6 +14,8 @@ import type {
   VisitTypeDoctor,
 } from '../model/visit-type.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
+import { lockQuestions, questionColumns } from './visit-questions.ts'
+import { areVisitResources } from './visit-resources.ts'
 
 const feeOf = (row: Sql) => sql`
   case when ${row}.fee_amount is not null
@@ -25,7 +27,9 @@ const selectedVisitType: Sql = sql`
   t.buffer_after_minutes as "bufferAfterMinutes", ${feeOf(sql`t`)} as fee, t.appointment_types as "appointmentTypes",
   t.bookable_by as "bookableBy", t.minimum_notice_minutes as "minimumNoticeMinutes",
   t.booking_horizon_days as "bookingHorizonDays", t.cancellation_deadline_minutes as "cancellationDeadlineMinutes",
-  t.capacity, t.preparation, t.color, t.position, t.active,
+  t.capacity, t.preparation, t.color, t.position, t.active, t.questions, t.approval,
+  t.approval_minutes as "approvalMinutes",
+  json_build_object('room', t.needs_room, 'roomIds', t.room_ids, 'deviceIds', t.device_ids) as needs,
   (select coalesce(json_agg(json_build_object(
             'doctorId', d.resource_id, 'minutes', d.minutes, 'bufferBeforeMinutes', d.buffer_before_minutes,
             'bufferAfterMinutes', d.buffer_after_minutes, 'fee', ${feeOf(sql`d`)}) order by r.name, r.id), '[]')
@@ -68,7 +72,7 @@ export function visitTypesOf(
 async function insertVisitType(
   transaction: pg.PoolClient,
   clinicNo: number,
-  { doctors, ...visitType }: NewVisitType,
+  { doctors, questions, ...visitType }: NewVisitType,
 ): Promise<CreateVisitTypeOutcome> {
   await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
   const { rows } = await transaction.query<{ count: number }>(
@@ -76,8 +80,9 @@ async function insertVisitType(
   )
   if ((rows[0]?.count ?? 0) >= visitTypeLimits.visitTypesMax) return { kind: 'too_many_visit_types' }
   if (!(await areDoctors(transaction, clinicNo, doctors))) return { kind: 'doctor_missing' }
+  if (!(await areVisitResources(transaction, clinicNo, visitType.needs))) return { kind: 'visit_resource_missing' }
   const id = newId(clinicNo)
-  const columns = { clinic_no: clinicNo, id, ...visitTypeColumns(visitType) }
+  const columns = { clinic_no: clinicNo, id, ...visitTypeColumns(visitType), ...questionColumns(questions) }
   await transaction.query(sql`insert into holdfast.visit_type ${insertion(columns)}`)
   await insertDoctors(transaction, { clinicNo, id, doctors })
   const inserted = await selectVisitType(transaction, clinicNo, id)
@@ -89,11 +94,15 @@ type Change = { clinicNo: number; id: string; change: Partial<NewVisitType> }
 
 async function updateVisitType(
   transaction: pg.PoolClient,
-  { clinicNo, id, change: { doctors, ...change } }: Change,
+  { clinicNo, id, change: { doctors, questions, ...change } }: Change,
 ): Promise<UpdateVisitTypeOutcome> {
   if (!isId(id)) return { kind: 'visit_type_missing' }
   if (!(await areDoctors(transaction, clinicNo, doctors ?? []))) return { kind: 'doctor_missing' }
-  const columns = { ...visitTypeColumns(change), updated_at: sql`now()` }
+  if (change.needs !== undefined && !(await areVisitResources(transaction, clinicNo, change.needs))) {
+    return { kind: 'visit_resource_missing' }
+  }
+  const asked = questions && questionColumns(questions, await lockQuestions(transaction, clinicNo, id))
+  const columns = { ...visitTypeColumns(change), ...asked, updated_at: sql`now()` }
   // It locks the visit type, so that of two changes of its doctors the later one replaces them as a whole.
   await transaction.query(sql`
     update holdfast.visit_type set ${assignments(columns)} where clinic_no = ${clinicNo} and id = ${id}`)
@@ -156,8 +165,8 @@ async function selectVisitTypes(connection: pg.Pool | pg.PoolClient, condition: 
 }
 
 /** Fields that are not set are left out. */
-function visitTypeColumns(visitType: Partial<Omit<NewVisitType, 'doctors'>>): Columns {
-  const { fee, names } = visitType
+function visitTypeColumns(visitType: Partial<Omit<NewVisitType, 'doctors' | 'questions'>>): Columns {
+  const { fee, names, needs } = visitType
   return {
     name: visitType.name,
     names: names === undefined ? undefined : JSON.stringify(names),
@@ -176,5 +185,10 @@ function visitTypeColumns(visitType: Partial<Omit<NewVisitType, 'doctors'>>): Co
     color: visitType.color,
     position: visitType.position,
     active: visitType.active,
+    approval: visitType.approval,
+    approval_minutes: visitType.approvalMinutes,
+    needs_room: needs?.room,
+    room_ids: needs?.roomIds,
+    device_ids: needs?.deviceIds,
   }
 }

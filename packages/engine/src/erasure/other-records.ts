@@ -28,7 +28,8 @@ export async function otherRecords(
   const statement = sql`
     select p.id as "patientId", p.mrn as "recordNumber", count(*) over ()::integer as count
       from holdfast.patient p
-     where p.clinic_no = ${clinicNo} and p.erased_at is null and p.id <> all (${patientIds}::uuid[])
+     where p.clinic_no = ${clinicNo} and p.erased_at is null and p.merged_into is null
+       and p.id <> all (${patientIds}::uuid[])
        and (p.id = any (${[...ids]}::uuid[])
             or exists (select from holdfast.patient k
                         where k.clinic_no = p.clinic_no and k.id = any (${patientIds}::uuid[])

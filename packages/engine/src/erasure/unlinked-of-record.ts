@@ -18,23 +18,23 @@ const hasNoLinkedOffer = sql`
                 join holdfast.booking_patient l on l.clinic_no = o.clinic_no and l.booking_id = o.booking_id
                where o.clinic_no = b.clinic_no and o.entry_id = b.id)`
 
-/** A record, with its address and its number; null: there is none. */
-export async function recordWithContacts(
+/** A record and those merged with it, with their addresses and numbers; null: there is none. */
+export async function recordsWithContacts(
   pool: pg.Pool,
   { clinicNo, of }: Pick<RecordToErase, 'clinicNo' | 'of'>,
-): Promise<{ id: string; contacts: Contact[] } | null> {
+): Promise<{ ids: string[]; contacts: Contact[] } | null> {
   const plan = 'patientId' in of ? { patientId: of.patientId } : { patient: { mrn: of.mrn } }
   const { rows } = await pool.query<{ id: string; email: string | null; phone: string | null }>(sql`
     select p.id, p.email, p.phone from holdfast.patient p
-     where p.clinic_no = ${clinicNo}::integer and p.id = holdfast.patient_of(${clinicNo}::integer, ${plan}::jsonb)
-       and p.erased_at is null`)
-  const [row] = rows
-  if (row === undefined) return null
-  const { id, email, phone } = row
-  const contacts: Contact[] = []
-  if (email !== null) contacts.push({ email })
-  if (phone !== null && digitsOf(phone) !== '') contacts.push({ phone })
-  return { id, contacts }
+     where p.clinic_no = ${clinicNo}::integer and p.erased_at is null
+       and p.id = any (holdfast.with_merged(
+                         ${clinicNo}::integer, array[holdfast.patient_of(${clinicNo}::integer, ${plan}::jsonb)]))
+     order by p.merged_into nulls first, p.id`)
+  if (rows.length === 0) return null
+  const emails = new Set(rows.flatMap(({ email }) => email ?? []))
+  const phones = new Set(rows.flatMap(({ phone }) => (phone === null || digitsOf(phone) === '' ? [] : phone)))
+  const contacts = [...[...emails].map((email) => ({ email })), ...[...phones].map((phone) => ({ phone }))]
+  return { ids: rows.map(({ id }) => id), contacts }
 }
 
 /**
@@ -70,9 +70,9 @@ export async function unlinkedOfRecord(
   const { clinicNo } = record
   await requireNoneInTransit(pool, clinicNo)
   const bookingIds = new Set<string>()
-  const found = await recordWithContacts(pool, record)
+  const found = await recordsWithContacts(pool, record)
   if (found === null) return { bookings: leftOf([]), waitlistEntries: leftOf([]), otherRecords: noOtherRecords }
-  const { id, contacts } = found
+  const { ids, contacts } = found
   const entryIds = await unlinkedWith(pool, clinicNo, contacts, (ids) => {
     for (const one of ids) bookingIds.add(one)
     return bookingIds.size < countedMax
@@ -80,7 +80,7 @@ export async function unlinkedOfRecord(
   return {
     bookings: leftOf([...bookingIds]),
     waitlistEntries: leftOf(entryIds),
-    otherRecords: await otherRecords(pool, clinicNo, { patientIds: [id], contacts }),
+    otherRecords: await otherRecords(pool, clinicNo, { patientIds: ids, contacts }),
   }
 }
 

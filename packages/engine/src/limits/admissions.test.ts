@@ -101,6 +101,19 @@ describe('limits', () => {
     expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ what: 'bookings', max: 3 })
   })
 
+  test('a request, which may wait for days, counts as a booking does', async ({ database }) => {
+    const { clinic, slot } = await aLimitedClinic(database, { contact_holds_max: 2, contact_bookings_max: 4 })
+    const { admit } = admissionsOf(database)
+    const origin = anOrigin('contact')
+    for (let n = 0; n < 3; n += 1) await anAdmitted(database, slot, [origin], { status: 'PENDING' })
+    const another = () => admit(aRequest(clinic, [origin], { confirm: false }))
+    // The control: holds.
+    expect(await another()).toMatchObject({ what: 'holds', max: 2 })
+    await database.ownerPool.query('update holdfast.booking set requested_at = now() where slot_id = $1', [slot.id])
+    expect(await another()).toEqual({ kind: 'admitted' })
+    expect(await another()).toMatchObject({ what: 'bookings', max: 4 })
+  })
+
   test('a network has four times the limit of an address', async ({ database }) => {
     const { clinic } = await aLimitedClinic(database, { address_bookings_max: 2 })
     const { admit } = admissionsOf(database)

@@ -46,7 +46,7 @@ export function hasWords(q: string): TextCondition {
   return allOf(parts)
 }
 
-/** The same on a text that was folded, and transliterated in a line of its own, when it was stored. */
+/** The same for a text that was folded when it was stored; its transliteration is in a separate line. */
 export function matchesFolded(text: Sql, condition: TextCondition): Sql {
   return sql`(
     select ${condition.onFolded} from (select ${text} as folded, ${text} as transliterated, ${text} as digits) t)`

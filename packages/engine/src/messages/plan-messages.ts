@@ -6,6 +6,8 @@ import type { BookingEvent } from '../model/booking-event.ts'
 import { newId } from '../model/id.ts'
 import type { MessageKind, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
+import type { NewMessage } from './new-message.ts'
+import { oneMessageOfSeries } from './one-message-of-series.ts'
 import { reminderTime } from './reminder-times.ts'
 
 /** An event that may have to be announced to the patient. */
@@ -23,6 +25,7 @@ const movedDelayMs = 60_000
 const kinds: Partial<Record<BookingEvent['type'], Exclude<MessageKind, 'reminder'>>> = {
   offered: 'offered',
   link_requested: 'confirm',
+  requested: 'requested',
   confirmed: 'confirmed',
   // Again, to where messages go from now on.
   contact_corrected: 'confirmed',
@@ -39,6 +42,7 @@ type Row = {
   starts_at: Date
   now: Date
   was_confirmed: boolean
+  was_requested: boolean
   /** A message was planned about the offer of the waitlist that it is. */
   was_announced: boolean
   /** The entry of the waitlist that it was offered to ended when it lapsed. */
@@ -49,26 +53,13 @@ type Row = {
   settings: MessageSettings | null
 }
 
-type NewMessage = {
-  clinicNo: number
-  id: string
-  bookingId: string
-  version: number
-  slotId: string
-  kind: MessageKind
-  channel: MessageChannel
-  minutesBefore: number
-  byPatient: boolean | null
-  byClinic: boolean
-  dueAt: Date
-}
-
 /**
  * Plans the messages that announce these events, and the reminders of visits that they confirm or move; a corrected
  * address gets the confirmation and the reminders to come. Each message is
  * planned once for each channel, however often its event comes. There are e-mails to patients with an address, unless
  * the clinic sends none, and SMS to those with a telephone number if the clinic has chosen them for this kind. There
- * are none for visits that have begun, but for the end of an entry of the waitlist, which is not about one visit.
+ * are none for visits that have begun, but for the end of an entry of the waitlist, which is not about one visit, and
+ * for requests that were not answered until then.
  *
  * @returns how many were planned
  */
@@ -80,7 +71,7 @@ export async function planMessages(transaction: pg.PoolClient, events: readonly 
     const booking = rows.get(event.bookingId)
     return booking === undefined ? [] : messagesOf(event, booking).flatMap((message) => byChannel(message, booking))
   })
-  return insertMessages(transaction, messages)
+  return insertMessages(transaction, await oneMessageOfSeries(transaction, messages, movedDelayMs))
 }
 
 /** Stores messages that are not stored yet. @returns how many those were */
@@ -88,12 +79,15 @@ export async function insertMessages(transaction: pg.PoolClient, messages: reado
   if (messages.length === 0) return 0
   const { rowCount } = await transaction.query(sql`
     insert into holdfast.message
-      (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, by_patient, by_clinic, due_at)
+      (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, by_patient, by_clinic, due_at,
+       state, reason, done_at)
     select m."clinicNo", m.id, m."bookingId", m.version, m."slotId", m.kind, m.channel, m."minutesBefore",
-           m."byPatient", m."byClinic", m."dueAt"
+           m."byPatient", m."byClinic", m."dueAt", case when m."isInSeries" then 'skipped' else 'due' end,
+           case when m."isInSeries" then 'in_series' end, case when m."isInSeries" then clock_timestamp() end
       from jsonb_to_recordset(${JSON.stringify(messages)}::jsonb)
            as m ("clinicNo" integer, id uuid, "bookingId" uuid, version integer, "slotId" uuid, kind text,
-                 channel text, "minutesBefore" integer, "byPatient" boolean, "byClinic" boolean, "dueAt" timestamptz)
+                 channel text, "minutesBefore" integer, "byPatient" boolean, "byClinic" boolean, "dueAt" timestamptz,
+                 "isInSeries" boolean)
         on conflict do nothing`)
   return rowCount ?? 0
 }
@@ -117,6 +111,7 @@ export async function bookingsOf(
            exists (select from holdfast.booking_event e
                     where e.clinic_no = b.clinic_no and e.booking_id = b.id and e.booking_id = any (${ids}::uuid[])
                       and e.type = 'confirmed') as was_confirmed,
+           b.requested_at is not null as was_requested,
            b.waitlist_entry_id is not null
              and exists (select from holdfast.message o
                           where o.clinic_no = b.clinic_no and o.booking_id = b.id and o.kind = 'offered')
@@ -128,7 +123,8 @@ export async function bookingsOf(
       join holdfast.clinic c on c.no = b.clinic_no
       left join holdfast.message_settings m on m.clinic_no = b.clinic_no
      where b.clinic_no = any (${clinicNos}::integer[]) and b.id = any (${ids}::uuid[]) and ${isAppointment}
-       and (s.starts_at > statement_timestamp() or ${wasLastOffer})
+       and (s.starts_at > statement_timestamp() or ${wasLastOffer}
+         or b.requested_at is not null and b.failure_reason = 'hold_expired')
        and (b.patient ? 'email' and coalesce(m.emails, true)
          or b.patient ? 'phone' and cardinality(m.sms_kinds) > 0)`)
   return new Map(rows.map((row) => [row.id, row]))
@@ -156,7 +152,7 @@ function messagesOf(event: AnnouncedEvent, booking: Row): Announcement[] {
     byClinic,
     kind,
     minutesBefore: 0,
-    byPatient: kind === 'cancelled' ? !byClinic : null,
+    byPatient: kind === 'cancelled' || kind === 'declined' ? !byClinic : null,
     dueAt: kind === 'moved' && !byClinic ? new Date(booking.now.getTime() + movedDelayMs) : booking.now,
   }
   return kind === 'confirmed' || kind === 'moved' ? [announcement, ...remindersOf(event, booking)] : [announcement]
@@ -165,8 +161,16 @@ function messagesOf(event: AnnouncedEvent, booking: Row): Announcement[] {
 /** What was confirmed or moved, and by whom. */
 export type RemindedEvent = Pick<AnnouncedEvent, 'clinicNo' | 'bookingId' | 'version' | 'slotId' | 'actorId'>
 
-function commonOf({ clinicNo, bookingId, version, slotId, actorId }: RemindedEvent, { account_id }: Row) {
-  return { clinicNo, bookingId, version, slotId, byPatient: null, byClinic: actorId !== null && actorId !== account_id }
+function commonOf({ clinicNo, bookingId, version, slotId, actorId }: RemindedEvent, { account_id, now }: Row) {
+  return {
+    clinicNo,
+    bookingId,
+    version,
+    slotId,
+    plannedAt: now,
+    byPatient: null,
+    byClinic: actorId !== null && actorId !== account_id,
+  }
 }
 
 /** The reminders to come of a visit. */
@@ -185,15 +189,18 @@ function kindOf(event: AnnouncedEvent, booking: Row): MessageKind | null {
   switch (kind) {
     case 'offered':
     case 'confirm':
+    case 'requested':
       return booking.status === 'PENDING' ? kind : null
     case 'confirmed':
     case 'moved':
       // A later event announces what has become of it.
       return booking.status === 'CONFIRMED' ? kind : null
     case 'cancelled':
+      if (booking.was_requested && booking.failure_reason === 'hold_released') return 'declined'
       return booking.was_confirmed && booking.failure_reason !== 'hold_released' ? kind : null
     case 'withdrawn':
-      if (booking.was_confirmed) return event.reason === 'slot_withdrawn' ? kind : null
+      if (booking.was_requested && event.reason === 'hold_expired') return 'request_lapsed'
+      if (booking.was_confirmed || booking.was_requested) return event.reason === 'slot_withdrawn' ? kind : null
       if (event.reason === 'hold_expired') return booking.was_last_offer ? 'unanswered' : null
       return booking.was_announced ? kind : null
     default:

@@ -6,7 +6,7 @@ import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import { storableOrNull } from '../database/storable-text.ts'
-import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
+import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings, SeriesFacts } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 import { isReminderOff } from './reminder-off-sql.ts'
 import { sendingOf } from './sending-sql.ts'
@@ -99,12 +99,48 @@ const offerAnnounced = sql`case
                   where o.clinic_no = b.clinic_no and o.booking_id = b.id and o.kind = 'offered'
                     and (o.state in ('sent', 'kept') or o.may_have_arrived)) end`
 
+type FactsRow = Omit<MessageFacts, 'settings'> & { settings: MessageSettings | null }
+
+/** JSON has no dates. */
+function withDates(series: SeriesFacts): SeriesFacts {
+  const withDate = (visits: SeriesFacts['toCome']) =>
+    visits.map((one) => ({ ...one, startsAt: new Date(one.startsAt) }))
+  return { ...series, cancelled: withDate(series.cancelled), toCome: withDate(series.toCome) }
+}
+
+/** The transaction that changed a booking last. */
+const xidOf = (booking: Sql) => sql`(
+  select max(e.xid::text) from holdfast.booking_event e
+   where e.clinic_no = ${booking}.clinic_no and e.booking_id = ${booking}.id and e.version = ${booking}.version)`
+
+/** The series of booking `b`, with the visits of the same patient. */
+const seriesOf = sql`(
+  select json_build_object(
+           'number', sm.number, 'of', se.total,
+           'cancelled', coalesce(json_agg(json_build_object('number', om.number, 'startsAt', os.starts_at)
+                                          order by om.number)
+                                 filter (where o.status = 'CANCELLED' and b.status = 'CANCELLED'
+                                           and ${xidOf(sql`o`)} = ${xidOf(sql`b`)}), '[]'),
+           'toCome', coalesce(json_agg(json_build_object('number', om.number, 'startsAt', os.starts_at)
+                                       order by om.number)
+                              filter (where o.status = 'CONFIRMED' and os.starts_at > statement_timestamp()), '[]'))
+    from holdfast.booking_series_member sm
+    join holdfast.booking_series se on se.clinic_no = sm.clinic_no and se.id = sm.series_id
+    join holdfast.booking_series_member om on om.clinic_no = sm.clinic_no and om.series_id = sm.series_id
+    join holdfast.booking o on o.clinic_no = om.clinic_no and o.id = om.booking_id
+    join holdfast.slot os on os.clinic_no = o.clinic_no and os.id = o.slot_id
+   where sm.clinic_no = b.clinic_no and sm.booking_id = b.id
+     and o.account_id is not distinct from b.account_id
+     and o.patient->>'email' is not distinct from b.patient->>'email'
+     and o.patient->>'phone' is not distinct from b.patient->>'phone'
+   group by sm.number, se.total)`
+
 /** null: the booking was erased or archived. */
 export async function messageFacts(
   pool: pg.Pool,
   { clinicNo, bookingId }: Pick<DueMessage, 'clinicNo' | 'bookingId'>,
 ): Promise<MessageFacts | null> {
-  const { rows } = await pool.query<Omit<MessageFacts, 'settings'> & { settings: MessageSettings | null }>(sql`
+  const { rows } = await pool.query<FactsRow>(sql`
     select b.id as "bookingId", b.slot_id as "slotId", b.status, b.patient, b.account_id as "accountId",
            b.waitlist_entry_id as "waitlistEntryId", ${offerAnnounced} as "offerAnnounced",
            coalesce(t.epoch, 0) as "manageEpoch", b.appointment_type as "appointmentType", b.units,
@@ -117,6 +153,7 @@ export async function messageFacts(
            r.id as "doctorId", r.name as "doctorName", c.name as "clinicName", c.timezone, c.address, c.phone,
            case when v.id is not null then json_build_object(
                   'id', v.id, 'name', v.name, 'names', v.names, 'preparation', v.preparation) end as "visitType",
+           ${seriesOf} as series,
            ${settingsJson} as settings
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
@@ -127,7 +164,8 @@ export async function messageFacts(
       left join holdfast.message_settings m on m.clinic_no = b.clinic_no
      where b.clinic_no = ${clinicNo} and b.id = ${bookingId} and ${isAppointment} and b.erased_at is null`)
   const [row] = rows
-  return row === undefined ? null : { ...row, settings: row.settings ?? defaultMessageSettings }
+  if (row === undefined) return null
+  return { ...row, settings: row.settings ?? defaultMessageSettings, series: row.series && withDates(row.series) }
 }
 
 /**

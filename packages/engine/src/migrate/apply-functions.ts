@@ -23,9 +23,16 @@ export function functionChanges(ledger: Ledger, files: FunctionFile[]): { change
  *
  * Bodies are checked after all functions exist, because a function may call one that comes later in the alphabet.
  *
- * @returns the names of the functions written
+ * @param dropsRemoved false: functions without a file stay, with their grants, as servers of the previous release call
+ *   them
+ * @returns the names of the functions written, and of those without a file that stay
  */
-export async function applyFunctions(client: pg.Client, ledger: Ledger, files: SqlFiles): Promise<string[]> {
+export async function applyFunctions(
+  client: pg.Client,
+  ledger: Ledger,
+  files: SqlFiles,
+  dropsRemoved: boolean,
+): Promise<{ written: string[]; kept: string[] }> {
   const { changed: edited, removed } = functionChanges(ledger, files.functions)
   const dependents = await dependentsOf(
     client,
@@ -41,13 +48,24 @@ export async function applyFunctions(client: pg.Client, ledger: Ledger, files: S
       values (${file.name}, ${file.checksum}, ${files.release})
       on conflict (name) do update set checksum = excluded.checksum, release = excluded.release, applied_at = now()`)
   }
-  for (const name of removed) {
+  const kept = dropsRemoved ? [] : await mayBeCalled(client, removed)
+  for (const name of dropsRemoved ? removed : []) {
     await dropFunctions(client, await functionsNamed(client, name))
     await client.query(sql`delete from holdfast.function_file where name = ${name}`)
   }
   await validate(client, written)
   await applyGrants(client, files.grants)
-  return changed.map((file) => file.name)
+  for (const identity of kept) await client.query(`grant execute on function ${identity} to holdfast_app`)
+  return { written: changed.map((file) => file.name), kept: dropsRemoved ? [] : removed }
+}
+
+/** Those of the functions with these names that the application may call now. */
+async function mayBeCalled(client: pg.Client, names: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ identity: string }>(sql`
+    select oid::regprocedure::text as identity from pg_proc
+     where pronamespace = 'holdfast'::regnamespace and proname = any (${names})
+       and has_function_privilege('holdfast_app', oid, 'execute')`)
+  return rows.map(({ identity }) => identity)
 }
 
 async function applyGrants(client: pg.Client, grants: string): Promise<void> {

@@ -83,7 +83,7 @@ async function rowsByIndex({ isGrown }: { isGrown: boolean }): Promise<number> {
 }
 
 test('negative control: PostgreSQL loses rows of an index with one page when that is divided', async () => {
-  // If this fails, PostgreSQL has mended it: remove growIndexes when all versions that are supported have.
+  // If this fails, PostgreSQL has fixed it. Remove growIndexes once all supported versions have the fix.
   expect(await rowsByIndex({ isGrown: false })).toBeLessThan(90)
 })
 

@@ -34,8 +34,14 @@ test('an empty database gets everything, and a second time nothing', async () =>
     applied: applied.map((file) => file.name),
     functions: files.functions.map((file) => file.name),
     version: newestVersion,
+    postponed: [],
   })
-  expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({ applied: [], functions: [], version: newestVersion })
+  expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({
+    applied: [],
+    functions: [],
+    version: newestVersion,
+    postponed: [],
+  })
 })
 
 test('six processes at once: one migrates, the others wait for it', async () => {

@@ -10,6 +10,7 @@ export type MigrateErrorKind =
   | 'other_schema'
   | 'migration_changed'
   | 'migration_out_of_order'
+  | 'release_too_old'
   | 'locked'
 
 /** The message says what was found and what to do about it. */

@@ -61,7 +61,12 @@ test('a database of a newer release with another entry of the schema is left as 
   await owner.query(`update holdfast.migration set version = 500, name = '0500-schema'`)
   await owner.query(`update holdfast.function_file set release = '9.0.0'`)
   expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
-  expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({ applied: [], functions: [], version: 500 })
+  expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({
+    applied: [],
+    functions: [],
+    version: 500,
+    postponed: [],
+  })
 })
 
 test('a failing migration leaves nothing behind; those before it stay applied', async () => {
@@ -82,7 +87,7 @@ test('an old server runs on a newer schema: it is current, and does not change f
     log: (line) => void log.push(line),
     files: withFunctions({ planted: planted('1') }),
   })
-  expect(result).toEqual({ applied: [], functions: [], version: 9000 })
+  expect(result).toEqual({ applied: [], functions: [], version: 9000, postponed: [] })
   expect(log).toEqual(['The database is of a newer release: its functions and grants are left as they are.'])
   expect(await value('select holdfast.planted()')).toBe(2)
   expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
@@ -151,11 +156,61 @@ test('a function is changed though another’s parsed body calls it: that one is
   expect(await value("select count(*)::int from pg_proc where proname like 'planted%'")).toBe(2)
 })
 
-test('a function whose file is gone is dropped, and no other function is', async () => {
-  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
-  await migrate({ ownerUrl: database.ownerUrl })
+test('a function whose file is gone stays for older servers until the contraction, and others stay', async () => {
+  const { ownerUrl, appPool } = database
+  const grant = ';grant execute on function holdfast.planted() to holdfast_app;'
+  const before = withFunctions({
+    planted: planted('1'),
+    planted_inner: planted('2').replace('planted', 'planted_inner'),
+  })
+  await migrate({ ownerUrl, files: { ...before, grants: `${before.grants}${grant}` } })
+  const kept = ['functions/planted', 'functions/planted_inner']
+  expect(await migrate({ ownerUrl })).toMatchObject({ functions: [], postponed: kept })
+  expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
+  expect((await appPool.query('select holdfast.planted() as one')).rows).toEqual([{ one: 1 }])
+  await expect(appPool.query('select holdfast.planted_inner()')).rejects.toThrow('permission denied')
+  expect(await migrate({ ownerUrl, contracts: true })).toMatchObject({ postponed: [] })
   expect(await value("select to_regproc('holdfast.planted')")).toBe(null)
   expect(await value("select to_regproc('holdfast.clinic_no_of')")).not.toBe(null)
+})
+
+/** The engine's files as those of a release, with a migration that drops what releases before another one need. */
+const dropping = (needs: string, release: string) => ({ ...withMigration(9000, 'select 1', needs), release })
+
+test('what the release before uses is dropped by the contraction; then that one is refused', async () => {
+  const { ownerUrl } = database
+  const [older, newer] = [{ ...files, release: '0.3.9' }, dropping('0.4.0', '0.4.0')]
+  await migrate({ ownerUrl, files: older })
+  expect(await migrate({ ownerUrl, files: newer })).toMatchObject({ applied: [], postponed: ['9000-planted'] })
+  // Both run on the schema, and the older one may be started again.
+  expect(await migrate({ ownerUrl, files: older })).toMatchObject({ applied: [], postponed: [] })
+  const contracted = await migrate({ ownerUrl, files: newer, contracts: true })
+  expect(contracted).toMatchObject({ applied: ['9000-planted'], postponed: [] })
+  await expect(migrate({ ownerUrl, files: older })).rejects.toMatchObject({
+    kind: 'release_too_old',
+    message:
+      'The database has dropped what releases before 0.4.0 need (migration 9000-planted). This is 0.3.9: start ' +
+      '0.4.0 or a later release.',
+  })
+  expect(await migrate({ ownerUrl, files: { ...files, release: '0.4.1' } })).toMatchObject({ applied: [] })
+})
+
+test('a server that runs is not ready any more once what it needs is dropped', async () => {
+  await migrate({ ownerUrl: database.ownerUrl, files: dropping('99.0.0', '99.0.0'), contracts: true })
+  expect(await migrationStatus(owner)).toEqual({ current: false, pending: ['9000-planted'] })
+})
+
+test('what a release of an earlier minor line used is dropped at once, also after later migrations', async () => {
+  const { ownerUrl } = database
+  const both = dropping('0.4.0', '0.4.2')
+  const later = { version: 9001, name: '9001-later', text: 'select 1', checksum: '', needs: null }
+  const all = { ...both, migrations: [...both.migrations, later] }
+  expect(await migrate({ ownerUrl, files: all })).toMatchObject({
+    applied: ['9001-later'],
+    postponed: ['9000-planted'],
+  })
+  const next = await migrate({ ownerUrl, files: { ...all, release: '0.5.0' } })
+  expect(next).toMatchObject({ applied: ['9000-planted'], postponed: [] })
 })
 
 test.each([

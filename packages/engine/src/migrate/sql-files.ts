@@ -6,8 +6,11 @@ import { engineRoot, readRelease } from './read-release.ts'
 /** `name` is that of the file, without `.sql`. */
 export type SqlFile = { name: string; text: string; checksum: string }
 
-/** One migration: `version` is the number its name begins with. */
-export type MigrationFile = SqlFile & { version: number }
+/**
+ * One migration: `version` is the number its name begins with. `needs`: it drops what servers of releases before that
+ * one use, as its first line says (`-- Needs release 0.4.0`); null: it only adds.
+ */
+export type MigrationFile = SqlFile & { version: number; needs: string | null }
 
 /**
  * One function's file: it creates `holdfast.<name>`, with all the overloads that should exist. It is in the folder of
@@ -16,7 +19,7 @@ export type MigrationFile = SqlFile & { version: number }
 export type FunctionFile = SqlFile
 
 /** What creates the tables of a new database. The ledger has it as a migration. */
-export type Schema = { version: number; name: string; checksum: string; files: SqlFile[] }
+export type Schema = Omit<MigrationFile, 'text'> & { files: SqlFile[] }
 
 export type SqlFiles = {
   schema: Schema
@@ -28,7 +31,7 @@ export type SqlFiles = {
 }
 
 /** Migrations up to 401 were replaced by the files of the schema: docs/decisions/0034. */
-const schemaMigration = { version: 402, name: '0402-schema' }
+const schemaMigration = { version: 402, name: '0402-schema', needs: null }
 
 const schemaName = /^\d{2}-[a-z0-9-]+$/
 const migrationName = /^(\d{4})-[a-z0-9-]+$/
@@ -59,7 +62,10 @@ export async function readSqlFiles(root: URL = engineRoot): Promise<SqlFiles> {
 }
 
 function numbered(files: SqlFile[]): MigrationFile[] {
-  const migrations = files.map((file) => ({ ...file, version: Number(file.name.slice(0, 4)) }))
+  const migrations = files.map((file) => {
+    const [, needs = null] = /^-- Needs release (\d+\.\d+\.\d+)\b/.exec(file.text) ?? []
+    return { ...file, version: Number(file.name.slice(0, 4)), needs }
+  })
   for (const [index, { name, version }] of migrations.entries()) {
     if (version <= schemaMigration.version) {
       throw new Error(`The number of ${name} should be above that of the schema, ${schemaMigration.version}.`)

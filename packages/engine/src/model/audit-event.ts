@@ -1,7 +1,7 @@
 import type { Page } from './page.ts'
 
 /** Who caused an event: an account, somebody who was not signed in, a command of the operator, or the server itself. */
-type AuditActorKind = 'account' | 'nobody' | 'command' | 'system'
+type AuditActorKind = 'account' | 'api_key' | 'nobody' | 'command' | 'system'
 
 /** An event of the security log to append. */
 export type NewAuditEvent = {
@@ -32,7 +32,12 @@ export type AuditEvent = Omit<NewAuditEvent, 'clinicNo' | 'ageMs' | 'details' | 
   /** null: it belongs to no clinic. */
   clinicId: string | null
   clinicName: string | null
+  subjects: string[]
   details: string[]
+  /** The event's place in its chain: those of an {@link AuditHead}. null: it is not sealed yet. */
+  epoch: string | null
+  no: string | null
+  hash: string | null
 }
 
 export type AuditEventsQuery = {

@@ -1,5 +1,7 @@
-import type { Booking, Patient } from './booking.ts'
+import type { Booking } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
+import type { AnsweringPatient } from './claim.ts'
+import type { AnswerRefused } from './visit-question.ts'
 
 /** Asks the patient of a hold to confirm it by a link in an e-mail. */
 export type LinkRequest = {
@@ -9,7 +11,7 @@ export type LinkRequest = {
   /** The same as in `SettleRequest`. */
   key: string | null
   /** The patient has an e-mail address; null: as in the hold. */
-  patient: Patient | null
+  patient: AnsweringPatient | null
   reason: string | null
   /** The same as in `SettleRequest`. */
   judgedVersion: number | null
@@ -29,6 +31,7 @@ export type LinkOutcome =
   | { kind: 'invalid_transition'; booking: Booking }
   | { kind: 'patient_missing'; booking: Booking }
   | { kind: 'too_many_links' }
+  | AnswerRefused
 
 /** Why the patient did not get a link, or may not have got it. */
 export type LinkFailure = 'address_refused' | 'address_limit' | 'network_limit' | 'not_sent' | 'unknown'

@@ -1,4 +1,5 @@
 import type { AppointmentType, BookingStatus, MessageLanguage } from '@holdfast/vocabulary'
+import type { BookedAnswer } from './visit-question.ts'
 
 /**
  * Why there is no appointment. `hold_released`: CANCELLED before it was confirmed; the others: FAILED. `slot_closed`:
@@ -15,6 +16,9 @@ export type CancelledBy = 'patient' | 'clinic'
  * `language` is that of messages to the patient.
  */
 export type Patient = { name: string; email?: string; phone?: string; language?: MessageLanguage }
+
+/** With the answers to what the visit type asked. Absent: it was not asked anything, or the hold is not judged yet. */
+export type BookedPatient = Patient & { answers?: BookedAnswer[] }
 
 /**
  * The current state of a booking. A PENDING booking whose hold has lapsed reads as FAILED with `hold_expired`, even
@@ -36,7 +40,7 @@ export type Booking = {
   extended: boolean
   accountId: string | null
   appointmentType: AppointmentType
-  patient: Patient
+  patient: BookedPatient
   reason: string | null
   cancellationReason: string | null
   version: number
@@ -50,4 +54,9 @@ export type Booking = {
   visitTypeId: string | null
   /** The open session that the visit is in; null: a slot was booked. */
   sessionId: string | null
+  /**
+   * When the patient asked for it, at a visit type that needs approval: while it is PENDING, the clinic has not
+   * answered, and its hold ends when it must have. null: nobody had to ask.
+   */
+  requestedAt: Date | null
 }

@@ -1,6 +1,11 @@
 import type { AppointmentType, SlotClosedReason } from '@holdfast/vocabulary'
 import type { Patient } from './booking.ts'
+import type { RecordMerged } from './patient-record.ts'
 import type { RequestTimes } from './request-times.ts'
+import type { SentAnswer } from './visit-question.ts'
+
+/** A patient with the answers to what the visit type asks: all of them. Absent: not yet, in a hold. */
+export type AnsweringPatient = Patient & { answers?: SentAnswer[] }
 
 /** One request for units of a slot. The edge has parsed it and checked its limits; the engine does not check again. */
 export type ClaimRequest = {
@@ -11,7 +16,10 @@ export type ClaimRequest = {
   bookingId: string
   slotId: string
   units: number
-  patient: Patient
+  /** With `patientId`, an empty name: that of the record, with its contacts. */
+  patient: AnsweringPatient
+  /** The record of the clinic that the booking is linked to, for the desk. Absent: none. */
+  patientId?: string | undefined
   /** null: in person if the doctor offers it, else video. */
   appointmentType: AppointmentType | null
   reason: string | null
@@ -98,5 +106,8 @@ export type ClaimOutcome =
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
   | { kind: 'key_reused' }
+  /** The clinic has no record `patientId`. */
+  | { kind: 'record_missing' }
+  | RecordMerged
   | PatientBooked
   | NotDone

@@ -9,11 +9,15 @@ import type { WriteKey } from './stored-responses.ts'
  */
 export type ClosureTime = { localStart: string; localEnd: string; yearly: boolean }
 
-/** A time when a clinic, or one of its doctors, is closed. */
+/** Both null: the whole clinic. One at most is set. `resourceId`: a room or device that visits take; default: null. */
+export type ClosureSubject = { doctorId: string | null; resourceId?: string | null | undefined }
+
+/** A time when a clinic, one of its doctors, or a room or device of its visits is closed. */
 export type Closure = ClosureTime & {
   id: string
-  /** null: the whole clinic. */
+  /** Of a room or device, and of the whole clinic: null. */
   doctorId: string | null
+  resourceId: string | null
   note: string | null
   createdBy: string
   createdAt: Date
@@ -21,12 +25,12 @@ export type Closure = ClosureTime & {
   isApplied: boolean
 }
 
-export type NewClosure = ClosureTime & {
-  clinicNo: number
-  doctorId: string | null
-  note: string | null
-  createdBy: string
-}
+export type NewClosure = ClosureTime &
+  ClosureSubject & {
+    clinicNo: number
+    note: string | null
+    createdBy: string
+  }
 
 /** What is left out stays as it is. */
 export type ClosureChange = { localStart?: string; localEnd?: string; note?: string | null }
@@ -50,8 +54,13 @@ export type CreateClosureOutcome =
   /** `isRepeated`: an earlier request with this key has created it. */
   (ClosureDone & { isRepeated: boolean }) | { kind: 'closure_missing' } | { kind: 'key_reused' } | TooManyClosures
 
-/** The clinic, or the doctor, has as many that are not over; `areYearly`: as many yearly ones. */
-export type TooManyClosures = { kind: 'too_many_closures'; max: number; of: 'clinic' | 'doctor'; areYearly?: true }
+/** The clinic, the doctor, or the room or device has as many that are not over; `areYearly`: as many yearly ones. */
+export type TooManyClosures = {
+  kind: 'too_many_closures'
+  max: number
+  of: 'clinic' | 'doctor' | 'resource'
+  areYearly?: true
+}
 
 /** When a case is planned. `room`: its name. */
 export type CaseTime = { caseId: string; startsAt: Date; endsAt: Date; room: string }
@@ -114,13 +123,9 @@ export type Closures = {
    *
    * @throws InvalidCursor
    */
-  effect(query: {
-    clinicNo: number
-    doctorId: string | null
-    time: ClosureTime
-    limit: number
-    cursor: string | null
-  }): Promise<ClosureEffect>
+  effect(
+    query: ClosureSubject & { clinicNo: number; time: ClosureTime; limit: number; cursor: string | null },
+  ): Promise<ClosureEffect>
   /** The cases of a doctor in [from, to). */
   casesOf(query: { clinicNo: number; doctorId: string; from: Date; to: Date }): Promise<ConcernedCases>
   /** The doctor's slots that are blocked and start in [from, to), by start. */

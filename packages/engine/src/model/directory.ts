@@ -3,8 +3,16 @@ import type { Clinic, ClinicChange, ClinicLogo, NewClinic, UpdateClinicOutcome }
 import type { Doctor, DoctorsQuery, LocalNames, NewDoctor } from './doctor.ts'
 import type { Membership } from './membership.ts'
 import type { Page } from './page.ts'
-import type { Retention } from './retention.ts'
+import type { Retention, RetentionInstead } from './retention.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
+import type {
+  CreateVisitResourceOutcome,
+  NewVisitResource,
+  TakenResource,
+  UpdateVisitResourceOutcome,
+  VisitResource,
+  VisitResourceChange,
+} from './visit-resource.ts'
 import type { CreateVisitTypeOutcome, NewVisitType, UpdateVisitTypeOutcome, VisitType } from './visit-type.ts'
 
 export type Directory = {
@@ -26,6 +34,17 @@ export type Directory = {
   createVisitType(clinicNo: number, visitType: NewVisitType, writeKey: WriteKey): Promise<CreateVisitTypeOutcome>
   /** Idempotent. `names` and `doctors` replace what there was. */
   updateVisitType(clinicNo: number, id: string, change: Partial<NewVisitType>): Promise<UpdateVisitTypeOutcome>
+  /** All rooms and devices of the clinic's visits, also those that are switched off: rooms first, by name. */
+  visitResources(clinicNo: number): Promise<VisitResource[]>
+  createVisitResource(
+    clinicNo: number,
+    resource: NewVisitResource,
+    writeKey: WriteKey,
+  ): Promise<CreateVisitResourceOutcome>
+  /** Idempotent. Visits keep what they have. */
+  updateVisitResource(clinicNo: number, id: string, change: VisitResourceChange): Promise<UpdateVisitResourceOutcome>
+  /** What the visits of these slots take beside the doctor, or took, by slot; without those that take nothing. */
+  resourcesOfVisits(slotIds: readonly string[]): Promise<Map<string, TakenResource[]>>
   specializations(): Promise<{ name: string; names: LocalNames | null; doctors: number }[]>
   /**
    * The video rooms of these doctors, by doctor, if they have one: https addresses that may contain `{room}` once.
@@ -43,7 +62,7 @@ export type Directory = {
   rolesNeedSecondFactor(clinicNo: number): Promise<boolean>
   setRolesNeedSecondFactor(clinicNo: number, isNeeded: boolean): Promise<void>
   /** When the clinic's patients are erased; with `months`, how many would be with another time. */
-  retention(clinicNo: number, months: number | null): Promise<Retention>
+  retention(clinicNo: number, instead: RetentionInstead): Promise<Retention>
   membershipsOf(accountId: string): Promise<Membership[]>
   members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
   /**

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { ApiKeys } from './api-key.ts'
 import type { AttendanceOutcome, AttendanceRequest } from './attendance.ts'
 import type { AuditLog } from './audit-event.ts'
 import type { AdmissionOutcome, AdmissionRequest, BookingBurst, BookingLimits } from './booking-limits.ts'
@@ -8,6 +9,7 @@ import type { CalendarFeeds } from './calendar-feed.ts'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Closures } from './closure.ts'
 import type { Committed } from './committed.ts'
+import type { WithdrawConsentOutcome, WithdrawConsentRequest } from './consent.ts'
 import type { CorrectionOutcome, CorrectionRequest } from './correction.ts'
 import type { Directory } from './directory.ts'
 import type { Erasures } from './erasure.ts'
@@ -18,6 +20,7 @@ import type { Messages } from './message.ts'
 import type { Patients } from './patient-record.ts'
 import type { PersonalDataOf } from './personal-data.ts'
 import type { Reads } from './reads.ts'
+import type { Series } from './series.ts'
 import type { Sessions, TimeClaimOutcome, TimeClaimRequest } from './session.ts'
 import type {
   MoveOutcome,
@@ -56,6 +59,7 @@ export type Engine = {
   moveToTime(request: TimeMoveRequest): Promise<TimeMoveOutcome>
   confirmAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   withdrawAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
+  withdrawConsent(request: WithdrawConsentRequest): Promise<WithdrawConsentOutcome>
   correctPatient(request: CorrectionRequest): Promise<CorrectionOutcome>
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
   setCapacity(request: SetCapacityRequest): Promise<SetCapacityOutcome>
@@ -71,6 +75,7 @@ export type Engine = {
   ): Promise<ImportOutcome>
   reads: Reads
   sessions: Sessions
+  series: Series
   directory: Directory
   invitations: Invitations
   bookingLimits: {
@@ -107,6 +112,7 @@ export type Engine = {
   personalData: PersonalDataOf
   waitlist: Waitlist
   webhooks: Webhooks
+  apiKeys: ApiKeys
   calendarFeeds: CalendarFeeds
   busyCalendars: BusyCalendars
   closures: Closures

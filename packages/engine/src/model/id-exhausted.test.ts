@@ -1,3 +1,4 @@
+// Isolated: replaces a module
 import { expect, test, vi } from 'vitest'
 import { isId, newId, timeOf } from './id.ts'
 

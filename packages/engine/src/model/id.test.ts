@@ -1,3 +1,4 @@
+// Isolated: sets the clock that the ids of a process never go back behind
 import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
 import sql from 'sql-template-tag'

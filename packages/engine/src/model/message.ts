@@ -4,19 +4,25 @@ import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 import type { VisitType } from './visit-type.ts'
 
-/** `unanswered`: an entry of the waitlist has ended with an offer that lapsed, as those before it. */
+/**
+ * `unanswered`: an entry of the waitlist has ended with an offer that lapsed, as those before it. `requested`: the
+ * clinic was asked for an appointment; `declined`, `request_lapsed`: it has declined, or not answered in time.
+ */
 export type MessageKind =
   | 'offered'
   | 'unanswered'
   | 'confirm'
+  | 'requested'
+  | 'declined'
+  | 'request_lapsed'
   | 'confirmed'
   | 'moved'
   | 'cancelled'
   | 'withdrawn'
   | 'reminder'
 
-/** What can be sent by SMS: all but what proves an e-mail address, and what offers nothing. */
-export type SmsKind = Exclude<MessageKind, 'confirm' | 'unanswered'>
+/** What can be sent by SMS: all but what proves an e-mail address, what offers nothing, and requests. */
+export type SmsKind = Exclude<MessageKind, 'confirm' | 'unanswered' | 'requested' | 'declined' | 'request_lapsed'>
 
 /**
  * `due`: it waits for its time, or for another attempt. `kept`: it was written, and not sent because no mail server is
@@ -41,8 +47,8 @@ export type MessageFailure =
  * What this server decided without asking a mail server or an SMS provider. `quiet_hours`: the message waits for their
  * end. `number_invalid`, `number_abroad`, `number_not_mobile`: why a number is not usable. `address_limit`,
  * `number_limit`: the address or the number has had as many messages of the clinic as it may in a day; `network_limit`:
- * the address as many links for bookings from this network; `sms_limit`: all numbers together as many SMS. All others:
- * why a message was skipped.
+ * the address as many links for bookings from this network; `sms_limit`: all numbers together as many SMS. `in_series`:
+ * another message about the same series of visits says it. All others: why a message was skipped.
  */
 export type MessageReason =
   | 'booking_gone'
@@ -66,6 +72,7 @@ export type MessageReason =
   | 'number_abroad'
   | 'number_not_mobile'
   | 'quiet_hours'
+  | 'in_series'
 
 /** A message to a patient, as the clinic sees it. */
 export type Message = {
@@ -184,7 +191,21 @@ export type MessageFacts = {
   address: string | null
   phone: string | null
   settings: MessageSettings
+  /** The series of visits that it belongs to; null: none. */
+  series: SeriesFacts | null
 }
+
+/** A series of visits, as a message about one of them tells it. */
+export type SeriesFacts = {
+  number: number
+  of: number
+  /** Visits of the same patient that were cancelled together with this one, by their numbers, this one included. */
+  cancelled: SeriesVisitFacts[]
+  /** Their visits to come, by their numbers. */
+  toCome: SeriesVisitFacts[]
+}
+
+type SeriesVisitFacts = { number: number; startsAt: Date }
 
 /** A bookable time that a message offers. */
 export type TimeInstead = { slotId: string; doctorId: string; doctorName: string; startsAt: Date }

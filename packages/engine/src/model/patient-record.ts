@@ -1,4 +1,4 @@
-import type { BookingStatus, PatientSex } from '@holdfast/vocabulary'
+import type { BookingStatus, mergedFields, PatientSex } from '@holdfast/vocabulary'
 import type { UnlinkedOfRecord } from './erasure.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
@@ -31,6 +31,8 @@ export type PatientRecord = PatientFields & {
   clinicNo: number
   /** Increases with every change. */
   version: number
+  /** The record of the same patient that stays, if this one was merged into it; null: it was not. */
+  mergedInto: string | null
   createdAt: Date
   updatedAt: Date
 }
@@ -73,12 +75,59 @@ export type UpdatePatientOutcome =
   /** `unchanged`: the record has all of it already. */
   | { kind: 'done' | 'unchanged'; record: PatientRecord }
   | { kind: 'patient_missing' }
+  | RecordMerged
   /** Somebody has changed the record since the version that was read. */
   | { kind: 'record_changed'; version: number }
   | PatientTaken
 
-export type LinkPatientOutcome = {
-  kind: 'done' | 'unchanged' | 'booking_missing' | 'booking_is_case' | 'booking_erased' | 'patient_missing'
+/** A record was merged into another one: that is used instead. */
+export type RecordMerged = { kind: 'record_merged'; mergedInto: string }
+
+export type LinkPatientOutcome =
+  | { kind: 'done' | 'unchanged' | 'booking_missing' | 'booking_is_case' | 'booking_erased' | 'patient_missing' }
+  | RecordMerged
+
+/** The fields of which one record is left when two are merged: the others are united. */
+export type MergedField = (typeof mergedFields)[number]
+
+/** `mergedId`: the record that goes; the versions are of what was read. */
+export type MergePatientsRequest = {
+  keptId: string
+  mergedId: string
+  version: number
+  mergedVersion: number
+  /** The fields that the record that stays gets from the other one, besides those that it lacks. */
+  taken: readonly MergedField[]
+  actorId: string
+}
+
+type RecordChanged = { kind: 'record_changed'; version: number }
+
+export type MergePatientsOutcome =
+  /** `unchanged`: it was merged into this one before. */
+  | { kind: 'done' | 'unchanged'; record: PatientRecord }
+  | { kind: 'patient_missing' }
+  | RecordMerged
+  | RecordChanged
+  /** Both together have more than a record may have. */
+  | { kind: 'merge_too_large'; field: 'notes' | 'flags' | 'identifiers' }
+
+export type UnmergePatientOutcome =
+  /** `unchanged`: it is not merged. `separatedFrom`: the record that stayed. */
+  | { kind: 'done' | 'unchanged'; record: PatientRecord; separatedFrom: string | null }
+  | { kind: 'patient_missing' }
+  | RecordChanged
+  /** The record into which it was merged, `mergedId`, was merged further: that merge is undone first. */
+  | { kind: 'merged_further'; mergedId: string }
+  | PatientTaken
+
+/** A record that may be of the same patient, and what of it is the same. */
+export type LikelyDuplicate = PatientRecord & { same: ('birthDate' | 'email' | 'phone')[] }
+
+/** A record that was merged into another one. `through`: into this one at first; null: directly. */
+export type MergedRecord = Pick<PatientRecord, 'id' | 'name' | 'mrn' | 'birthDate' | 'version'> & {
+  mergedAt: Date
+  through: string | null
 }
 
 /** Bookings, cases and requests prevent it that are to come, in progress or open: nothing was erased. */
@@ -97,7 +146,15 @@ export type Patients = {
   ): Promise<OnceResult<{ kind: 'created'; id: string }> | PatientTaken>
   /** @param version of the record that was read */
   update(patientId: string, version: number, change: Partial<PatientFields>): Promise<UpdatePatientOutcome>
-  /** null: there is none, or it was erased. */
+  /** Those that may be of the same patient, the likeliest first, at most `duplicatesMax`. */
+  duplicates(patientId: string): Promise<LikelyDuplicate[]>
+  /** merge_patients. Safe to repeat. */
+  merge(request: MergePatientsRequest): Promise<MergePatientsOutcome>
+  /** unmerge_patient. Safe to repeat. @param version of the merged record */
+  unmerge(patientId: string, version: number): Promise<UnmergePatientOutcome>
+  /** The records that were merged into this one, the last one first. */
+  mergedInto(patientId: string): Promise<MergedRecord[]>
+  /** null: there is none, or it was erased. One that was merged into another is there. */
   record(patientId: string): Promise<PatientRecord | null>
   /**
    * By name. Each word of `q` has to be part of a name, contact, record number or identifier, or to be the birth date.

@@ -1,5 +1,7 @@
-import type { AccountSection, PersonalSection } from '@holdfast/vocabulary'
+import type { AccountSection, PersonalSection, Role } from '@holdfast/vocabulary'
+import type { AuditEvent } from './audit-event.ts'
 import type { Contact, OtherRecords } from './erasure.ts'
+import type { Page } from './page.ts'
 
 /**
  * The person whose data of a clinic is collected: all of this account, or all with these contacts. With a record: what
@@ -25,6 +27,22 @@ export type PersonalData = {
   otherRecords: OtherRecords
 }
 
+export type SeenDataQuery = { accountId: string; limit: number; cursor: string | null }
+
+export type SeenAppointment = { bookingId: string; startsAt: Date; doctorName: string }
+
+/** Somebody has seen or changed what an account has in a clinic. */
+export type SeenData = Pick<AuditEvent, 'at' | 'kind' | 'count' | 'details' | 'actorKind'> & {
+  clinicId: string
+  clinicName: string
+  /** In which role they are now; null: in none. */
+  role: Role | null
+  /** The account's, at most 10. */
+  appointments: SeenAppointment[]
+  /** The account's, at most 10. */
+  waitlistEntryIds: string[]
+}
+
 /** Collects what is stored about a person: the access of article 15 GDPR. */
 export type PersonalDataOf = {
   /**
@@ -39,6 +57,13 @@ export type PersonalDataOf = {
   ofAccountIn(clinicNo: number, accountId: string): Promise<PersonalData>
   /** The clinics in which the account has bookings, or waits for one; at most 100. */
   clinicsOf(accountId: string): Promise<{ clinicNo: number; clinicId: string; clinicName: string }[]>
+  /**
+   * Who has seen or changed what the account has in all clinics, the latest first: what the security log still has,
+   * without what the account or Holdfast itself did. Of more than 1,000 appointments in a database, of the newest.
+   *
+   * @throws InvalidCursor
+   */
+  viewsOf(query: SeenDataQuery): Promise<Page<SeenData>>
   /** What is stored about the account itself, beside its sign-ins; of the security log, the newest 1,000 entries. */
   ofAccount(accountId: string): Promise<PersonalSectionRows<AccountSection>[]>
 }

@@ -93,6 +93,8 @@ export type BookingsOfClinicQuery = {
   confirmedOnly: boolean
   /** Bookings whose patients have confirmed to come, or CONFIRMED ones whose patients have not; absent: all. */
   attendance?: 'confirmed' | 'unconfirmed' | null
+  /** Only requests that the clinic has not answered yet; absent: all. */
+  requested?: boolean
   doctorId: string | null
   /** Leaves out bookings that were created later; absent: all. */
   createdUntil?: Date

@@ -1,5 +1,6 @@
-import type { AppointmentType } from '@holdfast/vocabulary'
+import type { AppointmentType, VisitResourceKind } from '@holdfast/vocabulary'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
+import type { AnswerRefused } from './visit-question.ts'
 
 /** A time in which patients book visits of a doctor. Visits begin at its start, and every `gridMinutes` after it. */
 export type OpenSession = {
@@ -62,6 +63,9 @@ export type OpenTimesQuery = {
 /** A start, instead of a range of times. */
 export type StartQuery = Omit<OpenTimesQuery, 'doctorId' | 'from' | 'to' | 'limit'> & { startsAt: Date }
 
+/** `doctorId`: only with this doctor. */
+type RefusalQuery = StartQuery & { doctorId?: string }
+
 /** A claim of a time of a session; its slot comes with the booking. `bookingId` is of the session's clinic. */
 export type TimeClaimRequest = Omit<ClaimRequest, 'slotId' | 'addsPlaces'> & {
   sessionId: string
@@ -71,7 +75,7 @@ export type TimeClaimRequest = Omit<ClaimRequest, 'slotId' | 'addsPlaces'> & {
   waitsSince?: number
 }
 
-export type TimeClaimOutcome = ClaimOutcome | TimeRefusal
+export type TimeClaimOutcome = ClaimOutcome | TimeRefusal | AnswerRefused
 
 /** Why no visit can begin then. */
 export type TimeRefusal =
@@ -82,8 +86,13 @@ export type TimeRefusal =
   | { kind: 'visit_type_not_offered' }
   /** Only the clinic's desk books it, or patients whom the clinic knows. */
   | { kind: 'visit_type_restricted'; bookableBy: 'desk' | 'known_patients' }
+  /** No room or device that it needs is free then. */
+  | { kind: 'needs_taken'; missing: MissingNeed[] }
   /** No visit of the type begins then, because it is not on the session's grid, or does not fit into it. */
   | { kind: 'time_not_offered' }
+
+/** `name`: of the device, or of the room if only one would do; null: of several rooms, none is free. */
+export type MissingNeed = { kind: VisitResourceKind; name: string | null }
 
 /** Why no visit can begin then, also because of what is booked. */
 export type VisitRefusal =
@@ -106,6 +115,6 @@ export type Sessions = {
   freeAt(query: StartQuery): Promise<(OpenTime & { isLocked: boolean })[]>
   /** `searchedUntil`: before `to` if the sessions have more than 20,000 starts (timesSearchedMax) until then. */
   times(query: OpenTimesQuery): Promise<{ items: OpenTime[]; searchedUntil: Date }>
-  /** Why no doctor of the clinic can be booked at a start. */
-  refusal(query: StartQuery): Promise<VisitRefusal>
+  /** Why no doctor of the clinic, or not the one named, can be booked at a start. */
+  refusal(query: RefusalQuery): Promise<VisitRefusal>
 }

@@ -1,8 +1,9 @@
 import type { SlotClosedReason } from '@holdfast/vocabulary'
-import type { Booking, Patient } from './booking.ts'
+import type { Booking } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
-import type { NotDone, PatientBooked, PatientKnownBy } from './claim.ts'
+import type { AnsweringPatient, NotDone, PatientBooked, PatientKnownBy } from './claim.ts'
 import type { TimeRefusal } from './session.ts'
+import type { AnswerRefused, SentAnswer } from './visit-question.ts'
 
 /**
  * `reopen` undoes a mark: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
@@ -36,7 +37,7 @@ export type SettleRequest = {
   /** cancel: the reason of the cancellation; confirm: the reason of the visit (null: as in the hold). */
   reason: string | null
   /** confirm only: the patient, who may not be known when the hold is created. Absent: as in the hold. */
-  patient?: Patient | null
+  patient?: AnsweringPatient | null
   /** link: that of the bearer of the manage token that proves it. */
   access?: BookingAccess | null
   /**
@@ -69,6 +70,8 @@ export type SettleOutcome =
   /** confirm: the hold was created without a patient, and the request names none. */
   | { kind: 'patient_missing'; booking: Booking }
   | PatientBooked
+  /** confirm */
+  | AnswerRefused
   /** The clinic's cancellation deadline has passed. */
   | { kind: 'past_deadline'; booking: Booking }
   /** arrive before the slot's local day, or no_show before its start. */
@@ -101,9 +104,15 @@ export type TimeMoveRequest = Omit<MoveRequest, 'slotId' | 'addsPlaces'> & {
   startsAt: Date
   /** null: the type of the visit that is moved. */
   visitTypeId: string | null
+  /** To what its type asks. What is stored for the same questions stays. Absent: nothing is answered anew. */
+  answers?: SentAnswer[] | undefined
 }
 
-export type TimeMoveOutcome = MoveOutcome | TimeRefusal
+export type TimeMoveOutcome =
+  | MoveOutcome
+  | TimeRefusal
+  /** What was sent and stored lacks an answer that the type requires. */
+  | AnswerRefused
 
 export type MoveOutcome =
   /** `added`: the capacity of a slot that got places. */
@@ -122,6 +131,8 @@ export type MoveOutcome =
   | { kind: 'appointment_type_not_offered' }
   /** The visit of a type is longer than the fixed slot. */
   | { kind: 'time_not_offered' }
+  /** It is a request, or of a patient to a visit type that needs approval. */
+  | { kind: 'approval_required' }
   | { kind: 'hold_expired'; booking: Booking }
   /** An offer of the waitlist moves once it is accepted. */
   | { kind: 'offer_open'; booking: Booking }

@@ -1,5 +1,7 @@
-import type { AppointmentType, VisitTypeBooker, VisitTypeColor } from '@holdfast/vocabulary'
+import type { AppointmentType, VisitApproval, VisitTypeBooker, VisitTypeColor } from '@holdfast/vocabulary'
 import type { LocalNames, Money } from './doctor.ts'
+import type { NewVisitQuestion, VisitQuestion } from './visit-question.ts'
+import type { VisitNeeds } from './visit-resource.ts'
 
 /** A doctor who offers a visit type, and what is different with them; null: as the visit type says. */
 export type VisitTypeDoctor = {
@@ -35,17 +37,27 @@ export type VisitType = {
   /** The place in lists, the smallest first, and then by name. */
   position: number
   active: boolean
+  needs: VisitNeeds
   /** Who offers it, active or not; empty: all doctors of the clinic. */
   doctors: VisitTypeDoctor[]
+  /** What patients are asked when they book it. */
+  questions: VisitQuestion[]
+  /** Whether the clinic has to agree to what a patient books. */
+  approval: VisitApproval
+  /** How long the clinic has to answer a request, at most until the visit begins. */
+  approvalMinutes: number
 }
 
-export type NewVisitType = Omit<VisitType, 'id' | 'clinicId'>
+export type NewVisitType = Omit<VisitType, 'id' | 'clinicId' | 'questions'> & { questions: NewVisitQuestion[] }
 
-/** `doctor_missing`: one of `doctors` is not a doctor of this clinic. Nothing was written. */
+/**
+ * `doctor_missing`: one of `doctors` is not a doctor of this clinic; `visit_resource_missing`: one of `needs` is not a
+ * room or device of it. Nothing was written.
+ */
 export type CreateVisitTypeOutcome =
   | { kind: 'done' | 'replayed'; visitType: VisitType }
-  | { kind: 'doctor_missing' | 'too_many_visit_types' | 'key_reused' }
+  | { kind: 'doctor_missing' | 'visit_resource_missing' | 'too_many_visit_types' | 'key_reused' }
 
 export type UpdateVisitTypeOutcome =
   | { kind: 'done'; visitType: VisitType }
-  | { kind: 'doctor_missing' | 'visit_type_missing' }
+  | { kind: 'doctor_missing' | 'visit_resource_missing' | 'visit_type_missing' }

@@ -23,6 +23,8 @@ export type WaitlistEndReason = 'accepted' | 'left' | 'removed' | 'unanswered' |
 export type WaitlistRequest = {
   doctorId: string | null
   specialization: string | null
+  /** For visits of this type in open sessions; null: for places of fixed slots. */
+  visitTypeId: string | null
   /** Local days of the clinic, `YYYY-MM-DD`, both included. */
   from: string
   to: string
@@ -60,6 +62,8 @@ export type EntryWriteOptions = { storeMail?: StoreEntryMail | null; access?: En
 export type JoinOutcome =
   | { kind: 'joined'; id: string }
   | { kind: 'doctor_missing' | 'specialization_missing' | 'range_over' }
+  /** No doctor it waits for offers the visit type; or not everybody may book it, and no member of the clinic joins. */
+  | { kind: 'visit_type_not_offered' | 'visit_type_of_desk' }
   /** `entryId` is the entry of the same person for the same. */
   | { kind: 'already_waiting'; entryId: string }
   | { kind: 'units_over_limit' | 'too_many_entries'; max: number }

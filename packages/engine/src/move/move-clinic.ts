@@ -192,7 +192,7 @@ async function copyAll(
   await createMonths(target, tables)
   await source.query('begin isolation level repeatable read')
   await target.query('begin')
-  // A rehearsal may take as long as it takes.
+  // A rehearsal has no limit of time.
   const msMax = fence === null ? 0 : Math.max(1, Math.floor(pauseMsMax - (performance.now() - beganAt)))
   for (const client of [source, target]) {
     await client.query(sql`select set_config('idle_in_transaction_session_timeout', ${`${msMax}ms`}, true)`)

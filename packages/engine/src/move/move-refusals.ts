@@ -4,7 +4,7 @@ import { MoveRefused } from './move-database.ts'
 /** A database with its number. */
 export type MoveEnd = ExpectedUrl & { no: number }
 
-/** What a rehearsal, which changes nothing, says of a move that a former call has left. */
+/** The error of a rehearsal, which changes nothing, if an earlier call was interrupted during the move. */
 export function interrupted(from: MoveEnd, to: MoveEnd): MoveRefused {
   if (from.no === to.no) {
     return new MoveRefused(

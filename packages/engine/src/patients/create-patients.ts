@@ -3,6 +3,7 @@ import type { Announce } from '../model/committed.ts'
 import type { Patients } from '../model/patient-record.ts'
 import { patientLinks } from './patient-links.ts'
 import { patientList } from './patient-list.ts'
+import { patientMerges } from './patient-merges.ts'
 import { patientRecords } from './patient-records.ts'
 import { patientVisits } from './patient-visits.ts'
 import { recordErasures } from './record-erasures.ts'
@@ -17,8 +18,10 @@ export function createPatients({
   erasePool: pg.Pool
   announce: Announce
 }): Patients {
+  const records = patientRecords(pool)
   return {
-    ...patientRecords(pool),
+    ...records,
+    ...patientMerges(pool, records.record),
     ...patientList(pool),
     visits: (patientId, now) => patientVisits(pool, patientId, now),
     ...patientLinks(pool),

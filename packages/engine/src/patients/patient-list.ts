@@ -45,7 +45,7 @@ export function patientSearch({ clinicNo, q, limit, after = empty, searchedMax =
   return sql`
     select ${selectedRecord}, p.name_key as "nameKey"
       from (select * from holdfast.patient p
-             where p.clinic_no = ${clinicNo} and p.erased_at is null ${after}
+             where p.clinic_no = ${clinicNo} and p.erased_at is null and p.merged_into is null ${after}
              order by p.name_key, p.id limit ${searchedMax}) p
      where ${matches}
      order by p.name_key, p.id limit ${limit + 1}`
@@ -60,7 +60,7 @@ async function lastSearched(
 ): Promise<Pick<Row, 'id' | 'nameKey'> | null> {
   const { rows } = await pool.query<Pick<Row, 'id' | 'nameKey'>>(sql`
     select p.id, p.name_key as "nameKey" from holdfast.patient p
-     where p.clinic_no = ${clinicNo} and p.erased_at is null ${after}
+     where p.clinic_no = ${clinicNo} and p.erased_at is null and p.merged_into is null ${after}
      order by p.name_key, p.id limit 2 offset ${searchedMax - 1}`)
   return rows.length < 2 ? null : (rows[0] ?? null)
 }

@@ -37,6 +37,7 @@ export function patientRecords(pool: pg.Pool): Pick<Patients, 'create' | 'update
         inTransaction(pool, async (transaction) => {
           const found = await lockRecord(transaction, patientId)
           if (found === null) return { kind: 'patient_missing' }
+          if (found.mergedInto !== null) return { kind: 'record_merged', mergedInto: found.mergedInto }
           // A repetition after a lost response comes with the version before.
           if (hasAll(found, change)) return { kind: 'unchanged', record: found }
           if (found.version !== version) return { kind: 'record_changed', version: found.version }
@@ -81,7 +82,7 @@ function textOf(value: PatientFields[keyof PatientFields]): string {
 }
 
 /** The unique indexes judge, so that of two desks one is refused. */
-async function orTaken<Outcome>(write: () => Promise<Outcome>): Promise<Outcome | PatientTaken> {
+export async function orTaken<Outcome>(write: () => Promise<Outcome>): Promise<Outcome | PatientTaken> {
   try {
     return await write()
   } catch (error) {

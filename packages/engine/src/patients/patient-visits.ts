@@ -1,6 +1,7 @@
 import { patientVisitsMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { withMerged } from '../erasure/with-merged.ts'
 import type { Booking } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { PatientAppointment, PatientVisits } from '../model/patient-record.ts'
@@ -10,14 +11,18 @@ type CaseRow = Omit<PatientVisits['cases'][number], 'status'>
 
 const isLive = new Set<Booking['status']>(['PENDING', 'CONFIRMED', 'ARRIVED'])
 
-/** What a patient has been booked for, as far as it is not archived: the newest of it. */
+/**
+ * What a patient has been booked for, as far as it is not archived: the newest of it, with what is linked to records
+ * that were merged with this one.
+ */
 export async function patientVisits(pool: pg.Pool, patientId: string, now: Date): Promise<PatientVisits> {
   if (!isId(patientId)) return { next: [], past: [], cases: [] }
   const clinicNo = clinicNoOf(patientId)
+  const recordIds = await withMerged(pool, clinicNo, [patientId])
   const [links, cases] = await Promise.all([
     pool.query<{ id: string }>(sql`
       select l.booking_id as id from holdfast.booking_patient l
-       where l.clinic_no = ${clinicNo} and l.patient_id = ${patientId}
+       where l.clinic_no = ${clinicNo} and l.patient_id = any (${recordIds}::uuid[])
        order by l.booking_id desc limit ${patientVisitsMax}`),
     pool.query<CaseRow>(sql`
       select t.booking_id as "caseId", t.room_id as "roomId", r.name as "roomName", s.name as "surgeonName",
@@ -25,7 +30,7 @@ export async function patientVisits(pool: pg.Pool, patientId: string, now: Date)
         from holdfast.theatre_case t
         join holdfast.resource r on r.clinic_no = t.clinic_no and r.id = t.room_id
         join holdfast.resource s on s.clinic_no = t.clinic_no and s.id = t.surgeon_id
-       where t.clinic_no = ${clinicNo} and t.patient_id = ${patientId}
+       where t.clinic_no = ${clinicNo} and t.patient_id = any (${recordIds}::uuid[])
        order by t.starts_at desc, t.booking_id limit ${patientVisitsMax}`),
   ])
   const ids = [...links.rows.map(({ id }) => id), ...cases.rows.map(({ caseId }) => caseId)]

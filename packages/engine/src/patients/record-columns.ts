@@ -5,7 +5,8 @@ import type { PatientFields } from '../model/patient-record.ts'
 /** The columns of a PatientRecord, of record `p`. */
 export const selectedRecord = sql`
   p.id, p.clinic_no as "clinicNo", p.mrn, p.name, p.birth_date as "birthDate", p.sex, p.phone, p.email, p.address,
-  p.language, p.flags, p.notes, p.identifiers, p.version, p.created_at as "createdAt", p.updated_at as "updatedAt"`
+  p.language, p.flags, p.notes, p.identifiers, p.version, p.merged_into as "mergedInto",
+  p.created_at as "createdAt", p.updated_at as "updatedAt"`
 
 /** What is undefined is left out. */
 export function columnsOf({ identifiers, birthDate, ...fields }: Partial<PatientFields>): Columns {

@@ -7,7 +7,7 @@ import { rowsOf as rowsOfShards, type ShardPools } from '../database/shard-pools
 import { recordsNotErased } from '../erasure/erase-record.ts'
 import { requireNoneInTransit } from '../erasure/months-in-transit.ts'
 import { noOtherRecords, otherRecords } from '../erasure/other-records.ts'
-import { recordWithContacts } from '../erasure/unlinked-of-record.ts'
+import { recordsWithContacts } from '../erasure/unlinked-of-record.ts'
 import type { Contact, OtherRecords } from '../model/erasure.ts'
 import {
   type PersonalData,
@@ -18,6 +18,7 @@ import {
 } from '../model/personal-data.ts'
 import { partsAround } from '../reads/booking-ids.ts'
 import { accountSources } from './account-sections.ts'
+import { dataViews } from './data-views.ts'
 import { findPerson } from './found-of-person.ts'
 import { type FoundOfPerson, sectionSources } from './personal-sections.ts'
 
@@ -75,6 +76,8 @@ export function createPersonalData(shards: ShardPools, limits = personalLimits):
 
     ofPerson,
 
+    viewsOf: (query) => dataViews(shards, query),
+
     ofAccountIn: (clinicNo, accountId) => ofPerson({ clinicNo, person: { accountId } }),
   }
 }
@@ -87,7 +90,7 @@ async function otherRecordsOf(pool: pg.Pool, clinicNo: number, patientIds: reado
   if (patientIds.length > recordsComparedMax) return noOtherRecords
   const contacts: Contact[] = []
   for (const patientId of patientIds) {
-    const record = await recordWithContacts(pool, { clinicNo, of: { patientId } })
+    const record = await recordsWithContacts(pool, { clinicNo, of: { patientId } })
     contacts.push(...(record?.contacts ?? []))
   }
   return otherRecords(pool, clinicNo, { patientIds, contacts })

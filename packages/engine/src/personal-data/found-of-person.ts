@@ -3,7 +3,8 @@ import sql from 'sql-template-tag'
 import { recordsOf } from '../erasure/erase-record.ts'
 import { bookingsOfPatient, entriesOfPatient } from '../erasure/found-of-patient.ts'
 import { searchForPatient } from '../erasure/search-for-patient.ts'
-import { recordWithContacts, unlinkedWith } from '../erasure/unlinked-of-record.ts'
+import { recordsWithContacts, unlinkedWith } from '../erasure/unlinked-of-record.ts'
+import { withMerged } from '../erasure/with-merged.ts'
 import {
   type PersonalLimits,
   type PersonInClinic,
@@ -57,9 +58,9 @@ type OfRecord = Extract<PersonInClinic, { contacts: unknown }> & { patientId: st
 
 async function findRecord(pool: pg.Pool, clinicNo: number, person: OfRecord, found: Found): Promise<void> {
   const { patientId, withContactsOfRecord = false } = person
-  found.add('patients', [patientId])
-  found.add('bookings', await bookingsOfRecords(pool, clinicNo, [patientId]))
-  const record = withContactsOfRecord ? await recordWithContacts(pool, { clinicNo, of: { patientId } }) : null
+  found.add('patients', [patientId, ...(await withMerged(pool, clinicNo, [patientId]))])
+  found.add('bookings', await bookingsOfRecords(pool, clinicNo, found.ids('patients')))
+  const record = withContactsOfRecord ? await recordsWithContacts(pool, { clinicNo, of: { patientId } }) : null
   const contacts = [...(record?.contacts ?? []), ...person.contacts]
   const entryIds = await unlinkedWith(pool, clinicNo, contacts, (ids) => {
     found.add('bookings', ids, 'contacts')
@@ -82,6 +83,7 @@ async function findContacts(pool: pg.Pool, clinicNo: number, person: PersonInCli
     if ('accountId' in contact) continue
     found.add('patients', await recordsOf(pool, clinicNo, search))
   }
+  found.add('patients', await withMerged(pool, clinicNo, found.ids('patients')))
   found.add('bookings', await bookingsOfRecords(pool, clinicNo, found.ids('patients')))
 }
 

@@ -261,6 +261,7 @@ const digest = 'ids and digests, from which nobody can be named'
 const withoutPersonalData: Readonly<Record<string, string>> = {
   account_mail: 'sealed, and deleted when it is sent',
   answer: 'copies of responses, which are deleted after a day',
+  api_key: noPerson,
   archived_month: noPerson,
   archived_row: 'of months in transit, for which no document is made',
   arrived_clinic: noPerson,
@@ -270,6 +271,8 @@ const withoutPersonalData: Readonly<Record<string, string>> = {
   block: noPerson,
   block_filling: noPerson,
   booking_origin: digest,
+  booking_series: noPerson,
+  booking_series_member: digest,
   busy_calendar: noPerson,
   clinic: noPerson,
   clinic_logo: noPerson,

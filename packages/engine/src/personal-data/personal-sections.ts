@@ -1,6 +1,7 @@
 import type { PersonalSection } from '@holdfast/vocabulary'
 import sql, { type Sql } from 'sql-template-tag'
 import type { BookingIds } from '../reads/booking-ids.ts'
+import { viewsOf } from './views-of.ts'
 
 /** What was found of a person in a clinic. The ids of bookings are also those of cases. */
 export type FoundOfPerson = {
@@ -46,6 +47,13 @@ const isEntryLinked = (found: FoundOfPerson, entryId: Sql) => sql`
                      where k.clinic_no = ${found.clinicNo} and k.entry_id = ${entryId}
                        and l.patient_id = any (${found.patientIds}::uuid[])) end`
 
+/** What was asked and answered, as it was then. */
+const answers = sql`
+  (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+            'question', a->'label', 'answer', coalesce(a #> '{choice,label}', a->'value'),
+            'agreedAt', a->'agreedAt', 'withdrawnAt', a->'withdrawnAt')))
+     from jsonb_array_elements(b.patient->'answers') a)`
+
 /** Who did it, without naming anybody of the staff. */
 const actor = sql`case when e.actor_id is null then null when e.actor_id = b.account_id then 'patient'
                        else 'clinic' end`
@@ -60,7 +68,8 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
     rows: ({ clinicNo, patientIds }) => sql`
       select p.mrn as "recordNumber", p.name, p.birth_date::text as "birthDate", p.sex, p.phone, p.email, p.address,
              p.language, p.flags, p.notes, p.identifiers, p.created_at as "createdAt", p.updated_at as "updatedAt",
-             p.last_visit_at as "lastVisitAt",
+             p.last_visit_at as "lastVisitAt", p.merged_into is not null as "isMerged", p.merge->>'at' as "mergedAt",
+             p.merge->'before' as "beforeMerge",
              array(select l.booking_id from holdfast.booking_patient l
                     where l.clinic_no = p.clinic_no and l.patient_id = p.id order by l.booking_id) as "bookings"
         from holdfast.patient p
@@ -76,8 +85,10 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
              v.name as "visitType", b.appointment_type as "appointmentType", b.units, b.status,
              b.failure_reason as "failureReason", b.patient->>'name' as name, b.patient->>'email' as email,
              b.patient->>'phone' as phone, b.patient->>'language' as language, b.reason,
+             ${answers} as answers,
              b.cancellation_reason as "cancellationReason", b.account_id is not null as "hasAccount",
-             b.attendance_confirmed_at as "attendanceConfirmedAt", b.created_at as "createdAt",
+             b.attendance_confirmed_at as "attendanceConfirmedAt", b.requested_at as "requestedAt",
+             b.created_at as "createdAt",
              b.updated_at as "updatedAt"
         from holdfast.booking b
         join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
@@ -119,7 +130,9 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
     rows: (found) => sql`
       select ${isEntryLinked(found, sql`w.id`)} as "isLinked", r.name as doctor, w.specialization,
              w.from_date::text as "fromDate", w.to_date::text as "toDate",
-             w.weekdays, w.time_from::text as "timeFrom", w.time_to::text as "timeTo", w.units, w.urgency, w.missed,
+             (select t.name from holdfast.visit_type t where t.clinic_no = w.clinic_no and t.id = w.visit_type_id)
+               as "visitType", w.weekdays, w.time_from::text as "timeFrom", w.time_to::text as "timeTo", w.units,
+             w.urgency, w.missed,
              w.patient->>'name' as name, w.patient->>'email' as email, w.patient->>'phone' as phone,
              w.patient->>'language' as language, w.account_id is not null as "hasAccount", w.joined_at as "joinedAt",
              w.ended_at as "endedAt", w.end_reason as "endReason"
@@ -163,16 +176,8 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
   views: {
     tables: ['audit_event'],
     rows: ({ clinicNo, bookingIds, patientIds, entryIds }) => sql`
-      with person as (select ${[...bookingIds, ...patientIds, ...entryIds]}::uuid[] as ids),
-           seen as (
-        select a.*, a.subject_id as subject from holdfast.audit_event a, person p
-         where a.clinic_no = ${clinicNo} and a.subject_id = any (p.ids)
-         union all
-        select a.*, s.id from holdfast.audit_event a, person p, unnest(a.subjects) s(id)
-         where a.clinic_no = ${clinicNo} and a.subjects <> '{}' and a.subjects && p.ids and s.id = any (p.ids))
-      select a.at, a.kind, a.count, a.subject, a.actor_kind as "actorKind", m.role
-        from seen a
-        left join holdfast.membership m on m.clinic_no = a.clinic_no and m.account_id = a.actor_id
-       order by a.at, a.seq`,
+      select v.at, v.kind, v.count, v.subjects, v.actor_kind as "actorKind", v.role
+        from (${viewsOf([...bookingIds, ...patientIds, ...entryIds], sql`e.clinic_no = ${clinicNo}`)}) v
+       order by v.at, v.seq`,
   },
 }

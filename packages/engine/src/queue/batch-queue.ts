@@ -12,14 +12,11 @@ import { requestTimes } from '../database/request-times.ts'
 import { isNotDone, locked, type NotDone, overloaded } from '../model/claim.ts'
 import { noTimes } from '../model/request-times.ts'
 import type { BatchReport } from './batch-report.ts'
-import type { QueueDepth, QueueResult } from './queue-result.ts'
+import { type QueueDepth, type QueueResult, waitMsMaxDefault } from './queue-result.ts'
 import { SlowLane, sameGroup } from './slow-lane.ts'
 import { beginBatch, endRun, endWait, newWaiting, type Waiting } from './waiting.ts'
 
 export type { ItemResult, QueueDepth, QueueResult } from './queue-result.ts'
-
-/** How long an item waits for an outcome at most, unless `waitMsMax` says otherwise. Milliseconds. */
-export const waitMsMaxDefault = 5_000
 
 export type BatchQueueSettings<Item, Outcome> = {
   name: string
@@ -271,21 +268,18 @@ export class BatchQueue<Item, Outcome> {
 
   /** A batch has waited too long for a lock. */
   async #divide(batch: Waiting<Item, Outcome>[]): Promise<void> {
-    const locked = batch.length === 1 ? [true] : await this.#findLocked(batch)
-    const others = batch.filter((_waiting, index) => locked[index] !== true)
-    if (others.length === batch.length) return this.#sendOneByOne(batch)
-    this.#park(batch.filter((_waiting, index) => locked[index] === true))
-    const inTime = this.#inTime(others)
+    const free = await this.#notLocked(batch)
+    if (free.size === batch.length) return this.#sendOneByOne(batch)
+    this.#park(batch.filter((waiting) => !free.has(waiting)))
+    const inTime = this.#inTime([...free])
     if (inTime.length > 0) await this.#send(inTime)
   }
 
-  async #findLocked(batch: readonly Waiting<Item, Outcome>[]): Promise<boolean[]> {
-    try {
-      return await this.#settings.findLocked(batch.map(({ item }) => item))
-    } catch {
-      // The locks are not known: the slow lane sends each row separately.
-      return batch.map(() => true)
-    }
+  /** Those whose rows are not locked: none of one item, or if the locks cannot be read, so each row is sent alone. */
+  async #notLocked(batch: readonly Waiting<Item, Outcome>[]): Promise<Set<Waiting<Item, Outcome>>> {
+    if (batch.length === 1) return new Set()
+    const locked = await this.#settings.findLocked(batch.map(({ item }) => item)).catch(() => null)
+    return new Set(batch.filter((_waiting, index) => locked !== null && locked[index] !== true))
   }
 
   /**
@@ -298,9 +292,9 @@ export class BatchQueue<Item, Outcome> {
     this.#watch()
     while (this.#slow.size > 0) {
       const heads = this.#slow.heads(slowRowsMax)
-      const locked = heads.length === 1 ? [true] : await this.#findLocked(heads.map(({ entry }) => entry))
-      const free = heads.filter((_head, index) => locked[index] !== true)
-      const rows = (free.length > 0 ? free : sameGroup(heads)).map(({ row }) => row)
+      const free = await this.#notLocked(heads.map(({ entry }) => entry))
+      const next = free.size > 0 ? heads.filter(({ entry }) => free.has(entry)) : sameGroup(heads)
+      const rows = next.map(({ row }) => row)
       const batch: Waiting<Item, Outcome>[] = []
       for (const row of rows) batch.push(...this.#slow.take(row, this.#settings.batchSizeMax - batch.length))
       const startedAt = performance.now()
@@ -317,7 +311,6 @@ export class BatchQueue<Item, Outcome> {
 
   async #run(batch: Waiting<Item, Outcome>[]): Promise<QueueResult<Outcome>[]> {
     const startedAt = performance.now()
-    const waitMs = startedAt - Math.min(...batch.map((waiting) => waiting.since))
     let error: unknown = null
     const times = noTimes()
     for (const waiting of batch) endWait(waiting, startedAt)
@@ -342,7 +335,7 @@ export class BatchQueue<Item, Outcome> {
         queue: this.#settings.name,
         size: batch.length,
         durationMs: endedAt - startedAt,
-        waitMs,
+        waitMs: startedAt - Math.min(...batch.map(({ since }) => since)),
         failed: error !== null,
         refusedWith: refusedWith(error),
       })

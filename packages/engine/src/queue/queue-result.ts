@@ -10,3 +10,6 @@ export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { ki
 export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | NotDone['kind'] }
 
 export type QueueDepth = { queued: number; inFlight: number; slow: number }
+
+/** How long an item waits for an outcome at most, unless `waitMsMax` of its queue says otherwise. Milliseconds. */
+export const waitMsMaxDefault = 5_000

@@ -115,6 +115,7 @@ describe('a booking by its id', () => {
       updatedAt: expect.any(Date),
       erasedAt: null,
       attendanceConfirmedAt: null,
+      requestedAt: null,
     })
   })
 

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { accessJson } from '../database/booking-access-sql.ts'
+import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
 import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
@@ -172,8 +173,10 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
     isAppointment,
     sql`b.id >= ${ids.from} and b.id < ${ids.until}`,
   ]
-  if (query.q === null) bookings.push(sql`b.slot_id = s.id`)
-  else bookings.push(matchesBooking(query.q))
+  // Few bookings match, or none, and then a page is never full.
+  const isSearch = query.q !== null || query.requested === true
+  if (!isSearch) bookings.push(sql`b.slot_id = s.id`)
+  if (query.q !== null) bookings.push(matchesBooking(query.q))
   if (query.cursor !== null) {
     const [micros, id] = clinicCursor.decode(query.cursor)
     const time = timeOfMicros(micros)
@@ -181,6 +184,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
   }
   if (query.createdUntil !== undefined) bookings.push(sql`b.created_at <= ${query.createdUntil}`)
   if (query.confirmedOnly) bookings.push(sql`not ${isAbandoned}`)
+  if (query.requested) bookings.push(sql`b.requested_at is not null and ${isHeld}`)
   if (query.attendance === 'confirmed') bookings.push(sql`b.attendance_confirmed_at is not null`)
   if (query.attendance === 'unconfirmed') {
     bookings.push(sql`b.status = 'CONFIRMED' and b.attendance_confirmed_at is null`)
@@ -194,7 +198,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
     select ${selectedBooking}, ${microsOf(sql`s.starts_at`)} as starts_micros
       from holdfast.slot s
       join holdfast.clinic c on c.no = s.clinic_no
-      ${query.q === null ? sql`cross join lateral (${found}) b` : sql`join (${found}) b on b.slot_id = s.id`}
+      ${!isSearch ? sql`cross join lateral (${found}) b` : sql`join (${found}) b on b.slot_id = s.id`}
      where ${join(slots, ' and ')}
      order by s.starts_at, b.id
      limit ${query.limit + 1}`

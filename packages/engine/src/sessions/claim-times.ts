@@ -1,10 +1,12 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { answerRefused } from '../bookings/answer-refused.ts'
 import {
   type ClaimsRow,
   claimArrays,
   claimResults,
   queryOf,
+  recordIdArray,
   rowsOfAll,
   withPartitions,
 } from '../bookings/claim-batch.ts'
@@ -34,7 +36,7 @@ export async function runTimeClaimBatch(
       ${requests.map(({ startsAt }) => startsAt)}::timestamptz[],
       ${plainArray(requests, ({ visitTypeId }) => visitTypeId)}::uuid[],
       ${plainArray(requests, ({ bookingId }) => newId(clinicNoOf(bookingId)))}::uuid[],
-      ${claimArrays(requests)}, ${knownByArray(requests)}::text[])`
+      ${claimArrays(requests)}, ${knownByArray(requests)}::text[], ${recordIdArray(requests)}::uuid[])`
   const { rows } = await withPartitions(requests, () =>
     pool.query<ClaimsRow>(queryOf('claim_times', requests, statement)),
   )
@@ -42,15 +44,17 @@ export async function runTimeClaimBatch(
   const results = await claimResults(
     pool,
     requests.map((request, index) => ({ ...request, slotId: claimed[index]?.slot_id ?? '' })),
-    claimed.map((row) => (timeRefusal(row.outcome) !== null ? { ...row, outcome: 'slot_missing' } : row)),
+    claimed.map((row) => (refusalOf(row.outcome) !== null ? { ...row, outcome: 'slot_missing' } : row)),
     startedAt,
     announce,
   )
   return results.map((result, index) => {
-    const refusal = timeRefusal(claimed[index]?.outcome ?? '')
+    const refusal = refusalOf(claimed[index]?.outcome ?? '')
     return refusal === null ? result : { kind: 'completed', outcome: refusal }
   })
 }
+
+const refusalOf = (outcome: string) => timeRefusal(outcome) ?? answerRefused(outcome)
 
 /** The queue of claims of times: the sessions of a doctor who stays locked wait apart from the others. */
 export function timeClaimQueue(
@@ -67,14 +71,18 @@ export function timeClaimQueue(
   })
 }
 
-/** Which of the requests would wait for another transaction that has locked their doctors. Waits for no row itself. */
+/**
+ * Which of the requests would wait for another transaction that has locked their doctors, rooms or devices. Waits for
+ * no row itself.
+ */
 export async function findLockedDoctors(
   pool: pg.Pool,
-  requests: readonly Pick<TimeClaimRequest, 'sessionId'>[],
+  requests: readonly { sessionId: string; visitTypeId: string | null }[],
 ): Promise<boolean[]> {
   const { rows } = await pool.query<{ locked: boolean[] }>(sql`
     select holdfast.are_doctors_locked(
       ${plainArray(requests, ({ sessionId }) => clinicNoOf(sessionId))}::integer[],
-      ${plainArray(requests, ({ sessionId }) => sessionId)}::uuid[]) as locked`)
+      ${plainArray(requests, ({ sessionId }) => sessionId)}::uuid[],
+      ${requests.map(({ visitTypeId }) => visitTypeId)}::uuid[]) as locked`)
   return rows[0]?.locked ?? []
 }

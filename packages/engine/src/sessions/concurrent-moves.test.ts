@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   aClinic,
   aDoctor,
+  aQuestion,
   aSession,
   aSlot,
   aTimeClaim,
@@ -19,9 +20,10 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { type MoveRow, movesOf } from '../bookings/move-batch.ts'
+import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { createEngine } from '../create-engine.ts'
 import { verify } from '../verify/verify.ts'
-import { findLockedMoves, timeMoveQueue } from './move-to-time.ts'
+import { findLockedMoves, moveToTime, timeMoveQueue } from './move-to-time.ts'
 
 const byDesk = { actorId: null, onBehalf: true }
 
@@ -30,8 +32,8 @@ function engineOn({ appPool }: TestDatabase) {
   const engine = createEngine({ batchPool: appPool, generalPool: appPool })
   return {
     stop: () => engine.stop(),
-    async book(session: BuiltSession, type: { id: string }, minute = 0) {
-      const outcome = await engine.claimTime(aTimeClaim(session, type, minute, { confirm: true }))
+    async book(session: BuiltSession, type: { id: string }, minute = 0, confirm = true) {
+      const outcome = await engine.claimTime(aTimeClaim(session, type, minute, { confirm }))
       if (outcome.kind !== 'booked') throw new Error(outcome.kind)
       return outcome.booking
     },
@@ -95,6 +97,43 @@ test('a visit that was moved meanwhile leaves its former group’s slot; negativ
   await planted.drop()
 })
 
+/** A hold is moved to a visit type with a consent, and confirmed meanwhile. */
+async function moveConfirmed(its: TestDatabase) {
+  const clinic = await aClinic(its)
+  const session = await aSession(its, await aDoctor(its, clinic))
+  const [type, asking] = [
+    await aVisitType(its, clinic),
+    await aVisitType(its, clinic, { questions: [aQuestion('consent')] }),
+  ]
+  const engine = engineOn(its)
+  const { id } = await engine.book(session, type, 60, false)
+  const confirmation = { bookingId: id, action: 'confirm', key: null, reason: null, patient: null } as const
+  const move = () =>
+    moveToTime(its.appPool, {
+      ...{ bookingId: id, sessionId: session.id, startsAt: session.startsAt, visitTypeId: asking.id },
+      ...byDesk,
+    })
+  const first = await duringTransaction(
+    its,
+    async (client) =>
+      expect(await runSettleBatch(client, [{ ...confirmation, ...byDesk }])).toMatchObject([
+        { outcome: { kind: 'done' } },
+      ]),
+    move,
+  )
+  await engine.stop()
+  return [first, first.kind === 'retry' ? await move() : null]
+}
+
+test('a hold that is confirmed meanwhile brings no consent to another type; negative control', async ({ database }) => {
+  expect(await moveConfirmed(database)).toMatchObject([{ kind: 'retry' }, { outcome: { kind: 'answer_refused' } }])
+  const planted = await createTestDatabase()
+  const part = 'judged_version := v_booking.version'
+  await plantFunction(planted, 'slot_for_move', { part, becomes: 'judged_version := null' })
+  expect(await moveConfirmed(planted)).toMatchObject([{ outcome: { kind: 'done' } }, null])
+  await planted.drop()
+})
+
 /** A visit is moved into a session that is closed meanwhile. */
 async function moveIntoClosed(its: TestDatabase) {
   const clinic = await aClinic(its)
@@ -115,7 +154,7 @@ async function moveIntoClosed(its: TestDatabase) {
 test('a visit is not moved into a session that is closed meanwhile; negative control', async ({ database }) => {
   expect(await moveIntoClosed(database)).toEqual({ kind: 'slot_closed', why: 'withdrawn' })
   const planted = await createTestDatabase()
-  const part = /(select r\.active into [^;]*;)\s*(select \* into v_session [^;]*;)/
+  const part = /(perform lock_resources[^;]*;)\s*(select r\.active into [^;]*;\s*select \* into v_session [^;]*;)/
   await plantFunction(planted, 'slot_for_move', { part, becomes: '$2 $1' })
   expect(await moveIntoClosed(planted)).toMatchObject({ kind: 'done' })
   await planted.drop()

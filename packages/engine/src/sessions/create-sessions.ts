@@ -99,17 +99,19 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
     async freeAt({ startsAt, ...of }) {
       const to = new Date(startsAt.getTime() + 1)
       const { items } = await readTimes(pool, { ...of, doctorId: null, from: startsAt, to, limit: 1 })
-      const locked = items.length > 1 ? await findLockedDoctors(pool, items) : []
+      const { visitTypeId } = of
+      const tries = items.map(({ sessionId }) => ({ sessionId, visitTypeId }))
+      const locked = items.length > 1 ? await findLockedDoctors(pool, tries) : []
       return items.map((item, index) => ({ ...item, isLocked: locked[index] ?? false }))
     },
 
     times: (query) => readTimes(pool, query),
 
-    async refusal({ clinicNo, visitTypeId, startsAt, byDesk, accountId, appointmentType = null }) {
+    async refusal({ clinicNo, doctorId = null, visitTypeId, startsAt, byDesk, accountId, appointmentType = null }) {
       const { rows } = await pool.query<{ refusal: string }>(sql`
         select holdfast.refusal_of_all(
           ${clinicNo}::integer, ${visitTypeId}::uuid, ${startsAt}::timestamptz, ${appointmentType}::text,
-          ${byDesk}::boolean, ${accountId}::uuid) as refusal`)
+          ${byDesk}::boolean, ${accountId}::uuid, ${doctorId}::uuid) as refusal`)
       return visitRefusal(rows[0]?.refusal ?? '')
     },
   }

@@ -228,6 +228,9 @@ test('of many who want one time, with moves and claims at once, exactly one gets
 })
 
 freshDatabaseTest('negative control: what ignores taken times fails at the backstop', async ({ database }) => {
-  await plantFunction(database, 'slot_for_move', { part: /&& v_during then/, becomes: '&& v_during and false then' })
+  await plantFunction(database, 'slot_for_move', {
+    part: /v_now\) && v_during then/,
+    becomes: 'v_now) && v_during and false then',
+  })
   expect((await atOnce(database)).kinds).toContain('failed')
 })

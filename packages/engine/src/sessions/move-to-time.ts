@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { answerRefused } from '../bookings/answer-refused.ts'
 import { findLocked, locksOf } from '../bookings/find-locked.ts'
 import { type MoveRow, moveResults, movesOf } from '../bookings/move-batch.ts'
 import { accessJson } from '../database/booking-access-sql.ts'
@@ -11,7 +12,12 @@ import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/b
 import { findLockedDoctors } from './claim-times.ts'
 import { visitRefusal } from './time-refusal.ts'
 
-type FoundSlot = { outcome: string | null; slot_id: string | null }
+type FoundSlot = {
+  outcome: string | null
+  slot_id: string | null
+  judged_version: number | null
+  patient: object | null
+}
 
 /** Undoes what was prepared for a move that was refused. */
 class MoveUndone extends Error {
@@ -47,24 +53,31 @@ async function moveWithSlot(
   client: pg.PoolClient,
   request: TimeMoveRequest,
 ): Promise<MoveRow[] | ItemResult<TimeMoveOutcome>> {
-  const { bookingId, sessionId, startsAt, visitTypeId, actorId, onBehalf, key = null, knownBy = null, access } = request
+  const { bookingId, sessionId, startsAt, visitTypeId, actorId, onBehalf, ...more } = request
+  const { key = null, knownBy = null, access, answers } = more
   const clinicNo = clinicNoOf(bookingId)
   const found = await client.query<FoundSlot>(sql`
-    select outcome, slot_id from holdfast.slot_for_move(
+    select outcome, slot_id, judged_version, patient from holdfast.slot_for_move(
       ${clinicNo}::integer, ${bookingId}::uuid, ${sessionId}::uuid, ${startsAt}::timestamptz, ${visitTypeId}::uuid,
       ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${onBehalf}::boolean, ${key}::uuid, ${knownBy}::text,
-      ${accessJson(access)})`)
-  const { outcome = null, slot_id: slotId = null } = found.rows[0] ?? {}
+      ${accessJson(access)}, ${answers === undefined ? null : JSON.stringify(answers)}::jsonb)`)
+  const { outcome = null, slot_id: slotId = null, judged_version: judged = null, patient = null } = found.rows[0] ?? {}
   // What was given back for a retry stays.
   if (outcome === 'retry') return { kind: 'retry' }
   if (slotId === null) throw new MoveUndone(refusalOf(outcome ?? ''))
-  const { rows } = await client.query<MoveRow>(movesOf([{ ...request, slotId }], true))
-  if (rows[0]?.outcome !== 'done') throw new MoveUndone(rows)
+  const { rows } = await client.query<MoveRow>(movesOf([{ ...request, slotId }], true, patient && [patient]))
+  const [row] = rows
+  if (row?.outcome !== 'done') throw new MoveUndone(rows)
+  // It was confirmed, or its answers were changed, after they were judged.
+  if (judged !== null && row.version !== judged + 1) throw new MoveUndone({ kind: 'retry' })
   return rows
 }
 
 function refusalOf(outcome: string): ItemResult<TimeMoveOutcome> {
-  return { kind: 'completed', outcome: outcome === 'booking_missing' ? { kind: outcome } : visitRefusal(outcome) }
+  if (outcome === 'booking_missing' || outcome === 'approval_required') {
+    return { kind: 'completed', outcome: { kind: outcome } }
+  }
+  return { kind: 'completed', outcome: answerRefused(outcome) ?? visitRefusal(outcome) }
 }
 
 /**

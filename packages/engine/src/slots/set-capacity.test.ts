@@ -21,7 +21,7 @@ import type { Engine } from '../model/engine.ts'
 const set = (engine: Engine, { clinicNo, id: slotId }: BuiltSlot, capacity: number) =>
   engine.setCapacity({ clinicNo, slotId, capacity })
 
-// It has a database of its own: its history has more units than the slot in the end.
+// It has a separate database: its history has more units than the slot in the end.
 freshTest('a slot gets more places, and fewer, but not fewer than are taken', async ({ database, engine, doctor }) => {
   const slot = await aSlot(database, doctor, { capacity: 2 })
   await aBooking(database, slot, { status: 'CONFIRMED' })

@@ -28,6 +28,7 @@ const quietTypes = new Set<string>([
   'linked',
   'corrected',
   'contact_corrected',
+  'consent_withdrawn',
   'reopened',
   'erased',
   'milestone',

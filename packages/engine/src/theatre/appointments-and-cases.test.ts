@@ -126,3 +126,20 @@ test('two first cases of one patient at the same time are of one patient', async
   const report = await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })
   expect(report.details).toEqual([])
 })
+
+test('an appointment for the record of a case is refused while the case takes its patient', async ({
+  database,
+  scene,
+}) => {
+  const { surgeon } = scene
+  const { booked } = await aBlockWithCase(scene)
+  const desk = { confirm: true, actorId: randomUUID(), accountId: null, knownBy: 'clinic' as const }
+  const claim = async (startsAt: Date) => {
+    const slot = await aSlot(database, surgeon, { startsAt })
+    const request = { ...aClaim(slot), ...desk, patientId: booked.patientId, patient: { name: 'Somebody' } }
+    const [result] = await runClaimBatch(database.appPool, [request])
+    return result?.kind === 'completed' ? result.outcome : result
+  }
+  expect(await claim(booked.startsAt)).toEqual({ kind: 'patient_booked', otherId: booked.id })
+  expect(await claim(soonAt(18))).toMatchObject({ kind: 'booked' })
+})

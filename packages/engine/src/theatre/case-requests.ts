@@ -62,7 +62,8 @@ const selectedRequest = () => sql`
          case when ${isScheduled()} then q.case_id end as "caseId", q.bumped_case_id as "bumpedCaseId",
          q.bump_reason as "bumpReason", q.created_by as "createdBy", q.created_at as "createdAt", q.version
     from holdfast.case_request q
-    left join holdfast.patient p on p.clinic_no = q.clinic_no and p.id = q.patient_id`
+    left join holdfast.patient o on o.clinic_no = q.clinic_no and o.id = q.patient_id
+    left join holdfast.patient p on p.clinic_no = q.clinic_no and p.id = coalesce(o.merged_into, o.id)`
 
 /** What the list is ordered by: urgency and due day, which change, and what does not. */
 const sortKey = sql`

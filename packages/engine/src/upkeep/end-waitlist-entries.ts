@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
+import { repeatUntilFewer } from '../database/repeat-until-fewer.ts'
 import type { StoreEntryMail } from '../model/waitlist.ts'
-import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 const entriesPerCallMax = 200
 

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { canChange } from '../database/can-change-sql.ts'
-import { stepsMax } from './repeat-until-fewer.ts'
+import { stepsMax } from '../database/repeat-until-fewer.ts'
 
 const slotsPerCallMax = 200
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { stepsMax } from './repeat-until-fewer.ts'
+import { stepsMax } from '../database/repeat-until-fewer.ts'
 
 const holdsPerStep = 1_000
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { repeatUntilFewer } from './repeat-until-fewer.ts'
+import { repeatUntilFewer } from '../database/repeat-until-fewer.ts'
 
 const bookingsPerCallMax = 1_000
 

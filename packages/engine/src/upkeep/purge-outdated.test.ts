@@ -76,21 +76,31 @@ test.for([0, 100_001, null])('at most %s rows: refused', async (limit, { databas
   await expect(purging).rejects.toMatchObject({ code: '22023' })
 })
 
-test('e-mails and SMS are deleted after 180 days; those that wait for their time stay', async ({ database }) => {
-  const stored = async (channel: string, state: string, age: string) => {
-    const id = newId(clinicNo)
+test('e-mails and SMS are deleted after the days of their clinic; those that wait stay', async ({ database }) => {
+  const strict = await aClinic(database)
+  await database.ownerPool.query('update holdfast.clinic set message_days = 30 where no = $1', [strict.no])
+  const stored = async (channel: string, state: string, age: string, of = clinicNo) => {
+    const id = newId(of)
     await database.ownerPool.query(
       `insert into holdfast.message
          (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at, created_at,
           masked_address)
        values ($1, $2, $3, 2, $3, 'reminder', $4, $5, now(), case when $5 <> 'due' then now() end,
          now() - $6::interval, 'a…@example.org')`,
-      [clinicNo, id, newId(clinicNo), channel, state, age],
+      [of, id, newId(of), channel, state, age],
     )
     return id
   }
-  const old = [await stored('email', 'sent', '181 days'), await stored('sms', 'failed', '181 days')]
-  const kept = [await stored('sms', 'sent', '179 days'), await stored('email', 'due', '181 days')]
+  const old = [
+    await stored('email', 'sent', '181 days'),
+    await stored('sms', 'failed', '181 days'),
+    await stored('email', 'sent', '31 days', strict.no),
+  ]
+  const kept = [
+    await stored('sms', 'sent', '179 days'),
+    await stored('email', 'due', '181 days'),
+    await stored('email', 'sent', '29 days', strict.no),
+  ]
   await purgeOutdated(database.appPool)
   const { rows } = await database.ownerPool.query<{ id: string }>(sql`select id from holdfast.message
       where id = any (${[...old, ...kept]})`)

@@ -151,6 +151,8 @@ async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry):
     case 'doctor_missing':
     case 'specialization_missing':
     case 'range_over':
+    case 'visit_type_not_offered':
+    case 'visit_type_of_desk':
       return { kind: outcome }
     case 'already_waiting':
       return { kind: outcome, entryId: columnOf(row, 'entry_id') }

@@ -57,7 +57,8 @@ const isPaused = sql`(${isOpen} and not exists (
 /** The columns of an {@link EntryRow} but its position, of entry `e` of clinic `c` with the booking `b` on offer. */
 const entryColumns = sql`
   e.id, e.clinic_no as "clinicNo", c.id as "clinicId", e.resource_id as "doctorId", e.specialization,
-  to_char(e.from_date, 'YYYY-MM-DD') as "from", to_char(e.to_date, 'YYYY-MM-DD') as "to", e.weekdays,
+  e.visit_type_id as "visitTypeId", to_char(e.from_date, 'YYYY-MM-DD') as "from",
+  to_char(e.to_date, 'YYYY-MM-DD') as "to", e.weekdays,
   to_char(e.time_from, 'HH24:MI') as "timeFrom", to_char(e.time_to, 'HH24:MI') as "timeTo", e.units, e.urgency,
   ${statusOf} as status, coalesce(e.end_reason, case when not ${isOpen} then 'expired' end) as "endReason",
   e.ended_at as "endedAt", e.missed, e.patient, e.account_id as "accountId", e.joined_by as "joinedBy",
@@ -186,7 +187,7 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
                   join holdfast.clinic c on c.no = e.clinic_no
                  where e.clinic_no = ${clinicNo} and e.id = any (${entryIds}::uuid[]) and ${isOpen}
                    and e.offer_id is null
-                 group by e.resource_id, e.specialization, e.weekdays, e.time_from, e.time_to,
+                 group by e.resource_id, e.specialization, e.visit_type_id, e.weekdays, e.time_from, e.time_to,
                           greatest(e.from_date, (statement_timestamp() at time zone c.timezone)::date)) w
          cross join lateral (
            select holdfast.can_book_elsewhere(

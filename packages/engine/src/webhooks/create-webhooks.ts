@@ -7,6 +7,7 @@ import { isId, newId } from '../model/id.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
 import type { DueDelivery, Webhook, WebhookDelivery, Webhooks } from '../model/webhook.ts'
 import { eventReads } from '../reads/events-of-clinic.ts'
+import { isRotationRepeated } from '../stored-responses/is-rotation-repeated.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { dueColumns, recordDelivery } from './send-deliveries.ts'
 
@@ -14,8 +15,6 @@ import { dueColumns, recordDelivery } from './send-deliveries.ts'
 const webhooksMax = 20
 /** Longer than the attempt of a test takes: until then, nobody else sends it. */
 const testSeconds = 300
-/** A rotation this soon after another is its repetition. */
-const repeatedMinutes = 5
 const deliveryCursor = cursorOf('deliveries', ['id'])
 const missing = { kind: 'webhook_missing' } as const
 
@@ -147,12 +146,9 @@ function rotateSecret(
   id: string,
   { sealedSecret, hours }: SecretRotation,
 ): ReturnType<Webhooks['rotateSecret']> {
-  // The caller may have lost the response, and the receiver then still has the secret before that one.
   const rotation = sql`
-    previous_secret = case when previous_secret_until > now() + make_interval(hours => ${hours})
-                                                      - make_interval(mins => ${repeatedMinutes})
-                           then previous_secret else secret end,
-    previous_secret_until = now() + make_interval(hours => ${hours}), secret = ${sealedSecret}`
+    previous_secret = case when ${isRotationRepeated(sql`previous_secret_until`)} then previous_secret else secret end,
+    previous_secret_until = now() + make_interval(hours => ${hours}), secret = ${sealedSecret}, rotated_at = now()`
   return change(pool, clinicNo, id, rotation)
 }
 

@@ -334,10 +334,26 @@ test('a rotation that is repeated at once leaves the secret that the receiver ha
   await rotate('again')
   expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'again', previousSecret: 'sealed' })
   // Later it is another rotation.
-  await database.ownerPool.query(`update holdfast.webhook
-      set previous_secret_until = previous_secret_until - interval '6 minutes'`)
+  await database.ownerPool.query(`update holdfast.webhook set rotated_at = rotated_at - interval '6 minutes'`)
   await rotate('newest')
   expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'newest', previousSecret: 'again' })
+})
+
+test('how long secrets overlap does not decide whether a rotation is repeated', async ({ database }) => {
+  const { clinicNo } = await aScene(database)
+  const webhooks = createWebhooks(database.appPool)
+  const id = await aWebhook(database, clinicNo)
+  const rotate = (sealedSecret: string, hours: number) => webhooks.rotateSecret(clinicNo, id, { sealedSecret, hours })
+  await rotate('lost', 24)
+  await rotate('again', 168)
+  expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'again', previousSecret: 'sealed' })
+  await database.ownerPool.query(`update holdfast.webhook set rotated_at = rotated_at - interval '6 minutes'`)
+  await rotate('newest', 24)
+  expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'newest', previousSecret: 'again' })
+  // A secret that has ended does not sign again.
+  await rotate('last', 0)
+  await rotate('very last', 24)
+  expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'very last', previousSecret: 'last' })
 })
 
 test('a clinic has at most 20 webhooks; one that is removed takes its deliveries with it', async ({ database }) => {

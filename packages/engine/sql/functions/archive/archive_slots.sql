@@ -96,6 +96,8 @@ begin
    where clinic_no = p_clinic_no and booking_id = any (v_booking_ids)
      and booking_id >= v_from;
   delete from booking where clinic_no = p_clinic_no and id = any (v_booking_ids) and id >= v_from;
+  -- What visits took is in their slots, and over.
+  perform release_allocations(array_fill(p_clinic_no, array[cardinality(v_slot_ids)]), v_slot_ids);
   delete from slot where clinic_no = p_clinic_no and id = any (v_slot_ids);
   return cardinality(v_slot_ids);
 end

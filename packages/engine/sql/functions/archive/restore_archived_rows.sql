@@ -57,6 +57,12 @@ begin
                      where r.month = $1 and r.kind = $2 and r.place <= $3', v_kind, v_columns, v_values)
       using p_month, v_kind, v_end;
   end loop;
+  insert into allocation
+  select a.*
+    from archived_row r
+    join slot s on s.clinic_no = r.clinic_no and s.id = (r.row->>'id')::uuid and takes_time(s)
+   cross join lateral allocations_of_slot(s) a
+   where r.month = p_month and r.kind = 'slot' and r.place <= v_end;
   -- A file that was written before slots had the column.
   update slot s set oldest_booking_at = q.created_at
     from (select b.clinic_no, (b.row->>'slot_id')::uuid as slot_id,

@@ -1,6 +1,8 @@
 -- append_audit_events: adds events to the security log, at most 1,000. p_events: [{kind, clinicNo, actorKind, actorId,
 -- subjectId, subjects, network, details, count, ageMs}]. clinicNo null: those in which the account has a role, or none.
 --
+-- An actor who is an API key of the clinic is recorded as one, also if it is called an account.
+--
 -- The time of an event is the database's, minus how long the event has waited, at most a day: nobody who has the
 -- application's login can add to older days, by a transaction that they hold open either. Their order of insertion,
 -- seq, is the database's too.
@@ -28,7 +30,10 @@ begin
   insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, subjects, network,
                            details)
   select coalesce(e."clinicNo", m.clinic_no, 0), v_now - make_interval(secs => e."ageMs" / 1000), e.kind, e.count,
-         e."actorKind", e."actorId", e."subjectId", coalesce(e.subjects, '{}'), e.network, e.details
+         case when e."actorKind" = 'account' and exists (select from api_key k where k.clinic_no = e."clinicNo"
+                                                            and k.id = e."actorId")
+              then 'api_key' else e."actorKind" end,
+         e."actorId", e."subjectId", coalesce(e.subjects, '{}'), e.network, e.details
     from jsonb_to_recordset(p_events)
          as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, subjects uuid[],
                network cidr, details text[], count integer, "ageMs" float8)

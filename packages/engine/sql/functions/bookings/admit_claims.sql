@@ -7,9 +7,8 @@
 -- end by themselves.
 --
 -- Returns by claim: null, or the limit that it would exceed and the limit's value. Limits: units | <kind>_holds |
---   <kind>_bookings. Holds: PENDING and not lapsed. Bookings: holds, and CONFIRMED ones that have not begun. A claim
---   with a known key is never refused: it gets its first result. Nor do the tries of a claim count for each other: each
---   has a booking id, all have one key, and at most one will book.
+--   <kind>_bookings, as count_origins. A claim with a known key is never refused: it gets its first result. Nor do the
+--   tries of a claim count for each other: each has a booking id, all have one key, and at most one will book.
 -- Locks: an advisory lock per clinic, in order, until the commit: no two servers count at the same time. The function
 --   is short, and its commit does not wait for the disk (a crash loses a few reservations, never a booking).
 -- Fails: 22023 for arrays of different lengths.

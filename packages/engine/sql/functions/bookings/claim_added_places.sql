@@ -11,7 +11,8 @@
 -- Idempotent: by key, for 24 hours: a repetition adds nothing.
 create or replace function holdfast.claim_added_places(
   p_clinic_no integer, p_slot_id uuid, p_id uuid, p_units integer, p_key uuid, p_hash uuid, p_confirm boolean,
-  p_account_id uuid, p_actor_id uuid, p_type text, p_patient jsonb, p_reason text, p_known_by text
+  p_account_id uuid, p_actor_id uuid, p_type text, p_patient jsonb, p_reason text, p_known_by text,
+  p_patient_id uuid default null
 ) returns table (
   outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
   appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
@@ -26,16 +27,20 @@ as $function$
 #variable_conflict use_column
 declare
   v_known_by constant text[] := case when p_known_by is not null then array[p_known_by] end;
+  v_patient_ids constant uuid[] := case when p_patient_id is not null then array[p_patient_id] end;
   v_slot slot;
   v_now timestamptz;
   v_capacity integer;
   v_added integer := 0;
   v_is_booked boolean := false;
 begin
+  if v_patient_ids is not null then
+    p_patient := (patients_as_booked(array[p_clinic_no], v_patient_ids, array[p_patient]))[1];
+  end if;
   -- Its locks come before that of the slot, as in claim_slots.
   if v_known_by is not null then
     v_is_booked := (visits_at_once(array[p_clinic_no], array[p_slot_id], v_known_by, array[p_patient],
-                                   array[p_account_id], null, array[p_confirm]))[1] is not null;
+                                   array[p_account_id], null, array[p_confirm], null, v_patient_ids))[1] is not null;
   end if;
   select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
   v_now := clock_timestamp();
@@ -61,7 +66,7 @@ begin
   return query
   select c.*, v_added from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key],
                             array[p_hash], array[p_confirm], array[p_account_id], array[p_actor_id], array[p_type],
-                            array[p_patient], array[p_reason], v_known_by) c;
+                            array[p_patient], array[p_reason], v_known_by, false, v_patient_ids) c;
   if not exists (select from idempotency k
                   where k.clinic_no = p_clinic_no and k.key = p_key and k.booking_id = p_id) then
     -- A hold that lapsed since then may have let claim_slots offer the place to somebody who waits: they keep it.

@@ -9,20 +9,22 @@
 --
 -- p_actor_ids: the account that acts for another person, at the clinic's desk; null: the account itself, or a guest.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the request, as sought_keys; null:
--- none do. p_is_judged: by claim_times, so that the clinic's notice and horizon do not bind.
+-- none do. p_is_judged: by claim_times, so that the clinic's notice and horizon do not bind. p_patient_ids: the records
+-- that the bookings are linked to, for the desk; without a patient, the booking has the record's (patients_as_booked).
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
---   appointment_type_not_offered | key_reused | patient_booked:<the other booking's id> | retry
+--   appointment_type_not_offered | key_reused | patient_booked:<the other booking's id> | record_missing |
+--   record_merged:<id> | retry
 --   replayed: the key was used with this hash; the booking id is that of the first request.
 --   retry (send it again): it lost a race for its key, perhaps to a request of this call, would fit behind a larger
---   request that did not, more lapsed holds are left than one call gives back, or, with p_known_by, an earlier request
---   of the call is for the same person at the same time.
+--   request that did not, more lapsed holds are left than one call gives back, its record is locked (lock_records), or,
+--   with p_known_by, an earlier request of the call is for the same person at the same time.
 -- Locks: as lock_patients, with p_known_by; then the slots that may have room, by (clinic_no, id); then lapsed
---   bookings on them (lapse_holds); then keys, by (clinic_no, key). What is known, missing, closed or plainly full is
---   decided by a plain read before: a batch of
---   refusals takes no lock, and so needs no transaction id and no flush. After a wait for the locks, what it read may
---   have changed, such as a doctor who takes no more bookings: it is read again if the log of such changes
---   (directory_change) has a new line, or a notice period may have begun.
+--   bookings on them (lapse_holds); then as lock_records; then keys, by (clinic_no, key). What is known, missing,
+--   closed or plainly full is decided by a plain read before: a batch of refusals takes no lock, and so needs no
+--   transaction id and no flush. After a wait for the locks, what it read may have changed, such as a doctor who takes
+--   no more bookings: it is read again if the log of such changes (directory_change) has a new line, or a notice period
+--   may have begun.
 -- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash, patient or confirm; 23514
 --   for ids of a clock that differs by more than a day from the database's: bookings are looked for by their ids' time;
 --   unique_violation on a booking id sent twice; check_violation if a count of units were wrong.
@@ -30,7 +32,7 @@
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
   p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[],
-  p_known_by text[] default null, p_is_judged boolean default false
+  p_known_by text[] default null, p_is_judged boolean default false, p_patient_ids uuid[] default null
 ) returns table (
   outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
   appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
@@ -65,8 +67,9 @@ begin
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_units), cardinality(p_keys),
               cardinality(p_hashes), cardinality(p_confirm), cardinality(p_account_ids), cardinality(p_actor_ids),
               cardinality(p_types), cardinality(p_patients), cardinality(p_reasons),
-              coalesce(cardinality(p_known_by), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[12]) then
+              coalesce(cardinality(p_known_by), cardinality(p_ids)),
+              coalesce(cardinality(p_patient_ids), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[13]) then
     raise exception 'claims come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif 1 > any (p_units) or slot_units_max() < any (p_units) or array_position(p_units, null) is not null then
     raise exception 'units must be 1 to %, not %', slot_units_max(), p_units using errcode = 'invalid_parameter_value';
@@ -78,8 +81,12 @@ begin
     raise exception 'an id is not of the last or the next 24 hours: %', p_ids using errcode = 'check_violation';
   end if;
 
+  if p_patient_ids is not null then
+    p_patients := patients_as_booked(p_clinic_nos, p_patient_ids, p_patients);
+  end if;
   if p_known_by is not null then
-    v_verdicts := visits_at_once(p_clinic_nos, p_slot_ids, p_known_by, p_patients, p_account_ids, null, p_confirm);
+    v_verdicts := visits_at_once(p_clinic_nos, p_slot_ids, p_known_by, p_patients, p_account_ids, null, p_confirm, null,
+                                 p_patient_ids);
   end if;
   loop
     -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it. The second
@@ -122,8 +129,10 @@ begin
     -- 2. Lock every slot that may have room, once, in key order; the rows come back as they are under the lock. FILTER,
     --    not WHERE: a WHERE would be pushed into the subquery, and only the matching rows would be locked.
     select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at), array_agg(q.blocked_at),
-           array_agg(q.next_lapse), array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp()),
-           array_agg(q.id) filter (where q.next_lapse <= clock_timestamp())
+           array_agg(q.next_lapse),
+           -- Holds that lapse after claim_times has judged stay: without them, a group's slot would lose its room.
+           array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp() and not p_is_judged),
+           array_agg(q.id) filter (where q.next_lapse <= clock_timestamp() and not p_is_judged)
       into v_locked_ids, v_free, v_withdrawn_at, v_blocked_at, v_next_lapses, v_lapsed_clinic_nos, v_lapsed_slot_ids
       from (select s.clinic_no, s.id, s.capacity, s.taken, s.withdrawn_at, s.blocked_at, s.next_lapse
               from slot s
@@ -155,6 +164,11 @@ begin
            array_fill(null::timestamptz, array[cardinality(p_ids)]), v_now, null::xid8, '{}'::integer[], '{}'::float8[],
            null::pg_snapshot;
     return;
+  end if;
+  if p_patient_ids is not null then
+    v_verdicts := array(select coalesce(i.verdict, i.refusal)
+                          from unnest(v_verdicts, lock_records(p_clinic_nos, p_patient_ids))
+                                 with ordinality i(verdict, refusal, n) order by i.n);
   end if;
 
   -- 3. Admit, and write everything that follows from it. Another session may have used a key while we waited: for
@@ -235,5 +249,12 @@ begin
          case when bool_or(d.won) then pg_current_snapshot() end
     from decided d
     left join won_of_slot w on w.clinic_no = d.clinic_no and w.slot_id = d.slot_id;
+  if p_patient_ids is not null then
+    insert into booking_patient (clinic_no, booking_id, patient_id, linked_by, linked_at)
+    select k.clinic_no, k.booking_id, p_patient_ids[i.n], p_actor_ids[i.n], v_now
+      from generate_subscripts(p_ids, 1) i(n)
+      join idempotency k on k.clinic_no = p_clinic_nos[i.n] and k.key = p_keys[i.n]
+     where k.booking_id = p_ids[i.n] and k.created_at = v_now and p_patient_ids[i.n] is not null;
+  end if;
 end
 $function$;

@@ -14,6 +14,8 @@
 -- The entry of the waitlist that the booking was offered to has the same patient, and is corrected with it. The offer
 -- was sent with the link of the entry, which shows that patient: it is void as well.
 --
+-- Another person's booking (is_other_person) has no answers or consents: those that it had are the former person's.
+--
 -- p_access: as has_access.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the correction, as sought_keys; null:
 -- none do. They are looked for if the visit is not over, and the name, the contacts or both become another person's.
@@ -75,6 +77,9 @@ begin
   v_booking := v_bookings[1];
   v_now := greatest(clock_timestamp(), v_booking.updated_at);
   v_patient := jsonb_strip_nulls(v_booking.patient || p_changes);
+  if is_other_person(v_booking.patient, v_patient) then
+    v_patient := v_patient - 'answers';
+  end if;
 
   v_contact := corrected_contact(v_booking, v_patient, p_email, p_account_of_email);
 

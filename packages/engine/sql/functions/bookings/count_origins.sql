@@ -1,6 +1,8 @@
 -- count_origins: how many holds and bookings of a subject count at p_now, without the booking p_except: holds that have
 -- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be
--- under way. Reservations of one key count once, and those of p_key do not: at most one claim of a key books.
+-- under way. live: all of these. holds: without confirmed bookings, and without requests, which may wait for days
+-- (visit_type.approval_minutes). Reservations of one key count once, and those of p_key do not: at most one claim of a
+-- key books.
 -- An account's subject is its id. A booking of no account is an account's reservation: its link may be under way. A
 -- booking of another account does not count: that one was faster.
 -- Deletes the reservations that will never count again, so that the next call reads only those that count. A booking
@@ -50,13 +52,13 @@ begin
     end;
   end if;
   -- A separate statement: it reads the locked bookings as they are under the lock.
-  select count(*) filter (where q.counts and q.status = 'PENDING'),
+  select count(*) filter (where q.counts and q.status = 'PENDING' and q.requested_at is null),
          count(*) filter (where q.counts and q.status is not null),
          count(distinct q.key) filter (where q.counts and q.status is null and q.key <> p_key),
          array_agg(q.booking_id) filter (where not q.counts)
     into holds, live, v_reserved, v_over
     from (
-      select o.booking_id, b.status, coalesce(o.key, o.booking_id) as key,
+      select o.booking_id, b.status, b.requested_at, coalesce(o.key, o.booking_id) as key,
              case when b.id is null or o.kind = 'account' and b.account_id is null
                     then o.at > p_now - interval '2 minutes'
                   when o.kind = 'account' and b.account_id <> o.subject

@@ -22,7 +22,9 @@ as $function$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_count constant integer := coalesce(cardinality(p_ids), 0);
-  v_case_clinic_nos integer[]; v_case_ids uuid[];
+  -- cases, and slots of visits that are empty now
+  v_released_clinic_nos integer[]; v_released_ids uuid[];
+  v_freed_clinic_nos integer[]; v_freed_ids uuid[];
   v_offer_clinic_nos integer[]; v_offer_ids uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
 begin
   if v_count > 0 then
@@ -42,18 +44,23 @@ begin
         from (select f.clinic_no, f.slot_id, sum(f.units)::integer as units
                 from failed f group by f.clinic_no, f.slot_id) f
        where t.clinic_no = f.clinic_no and t.id = f.slot_id
+      returning t.clinic_no, t.id, t.taken, t.takes
     )
-    select array_agg(f.clinic_no) filter (where f.appointment_type = 'case'),
-           array_agg(f.id) filter (where f.appointment_type = 'case'),
+    select array_agg(f.clinic_no) filter (where f.appointment_type = 'case')
+           || (select array_agg(s.clinic_no) from freed s where s.takes is not null and s.taken = 0),
+           array_agg(f.id) filter (where f.appointment_type = 'case')
+           || (select array_agg(s.id) from freed s where s.takes is not null and s.taken = 0),
            array_agg(f.clinic_no) filter (where f.waitlist_entry_id is not null),
            array_agg(f.id) filter (where f.waitlist_entry_id is not null),
            array_agg(case f.failure_reason when 'hold_expired' then 'lapsed' else 'withdrawn' end)
              filter (where f.waitlist_entry_id is not null),
-           array_agg(f.updated_at) filter (where f.waitlist_entry_id is not null)
-      into v_case_clinic_nos, v_case_ids, v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats
+           array_agg(f.updated_at) filter (where f.waitlist_entry_id is not null),
+           (select array_agg(s.clinic_no) from freed s), (select array_agg(s.id) from freed s)
+      into v_released_clinic_nos, v_released_ids, v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats,
+           v_freed_clinic_nos, v_freed_ids
       from failed f;
-    if v_case_ids is not null then
-      perform release_allocations(v_case_clinic_nos, v_case_ids);
+    if v_released_ids is not null then
+      perform release_allocations(v_released_clinic_nos, v_released_ids);
     end if;
     if v_offer_ids is not null then
       -- Before the entries, as everywhere: an erasure that had the lock would wait for them, and offer_places for it.
@@ -78,7 +85,7 @@ begin
      where t.clinic_no = q.clinic_no and t.id = q.slot_id;
   end if;
   if v_count > 0 then
-    perform offer_places(p_slot_clinic_nos, p_slot_ids);
+    perform offer_places(v_freed_clinic_nos, v_freed_ids);
   end if;
 end
 $function$;

@@ -3,7 +3,7 @@
 -- the booking as it is then. The slot is judged by claim_verdict, as for a claim, of the desk if p_on_behalf. p_name:
 -- of the patient, as lock_patients has locked it, with p_known_by. p_adds_places: the slot entered gets the places that
 -- are missing, once nothing else refuses the move; added: how many it got; null: a move that was made under this key
--- may have added some. p_is_judged: as in move_bookings.
+-- may have added some. p_is_judged: as in move_bookings. p_patient: of the booking from then on; null: as before.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none.
@@ -13,7 +13,7 @@
 create or replace function holdfast.move_booking(
   p_booking holdfast.booking, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
   p_now timestamptz, p_key uuid, p_known_by text, p_name text, p_adds_places boolean, p_access jsonb,
-  p_is_judged boolean, out outcome text, out booking holdfast.booking, out added integer
+  p_is_judged boolean, p_patient jsonb, out outcome text, out booking holdfast.booking, out added integer
 )
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -38,40 +38,28 @@ begin
   if p_booking.slot_id <> all (p_locked_slot_ids) then
     outcome := 'retry';
     return;
-  elsif p_booking.erased_at is not null then
-    outcome := 'booking_erased';
-    return;
   end if;
   -- No earlier than its last event, which a server with another clock may have written.
   v_at := greatest(p_now, p_booking.updated_at);
-  if p_booking.failure_reason = 'hold_expired' or hold_lapsed(p_booking.status, p_booking.hold_expires_at, v_at) then
-    outcome := 'hold_expired';
+  select * into v_from from slot where clinic_no = p_booking.clinic_no and id = p_booking.slot_id;
+  v_refusal := unmovable_because(p_booking, v_from, p_on_behalf, v_at);
+  if v_refusal in ('booking_erased', 'hold_expired') then
+    outcome := v_refusal;
     return;
   -- A booking at its first version has never been moved.
   elsif p_booking.version > 1 and is_repeated(p_booking.clinic_no, p_booking.id, p_key, p_now) then
     outcome := 'unchanged';
     added := null;
     return;
-  elsif p_booking.status not in ('PENDING', 'CONFIRMED') then
-    outcome := 'invalid_transition';
-    return;
-  elsif p_booking.slot_id = p_slot_id then
+  elsif p_booking.slot_id = p_slot_id and v_refusal is distinct from 'invalid_transition' then
     outcome := 'unchanged';
     return;
-  -- Its time is that of the place that was offered (offer_until).
-  elsif p_booking.status = 'PENDING' and p_booking.waitlist_entry_id is not null then
-    outcome := 'offer_open';
+  elsif v_refusal is not null then
+    outcome := v_refusal;
     return;
   end if;
 
   select * into v_clinic from clinic where no = p_booking.clinic_no;
-  select * into v_from from slot where clinic_no = p_booking.clinic_no and id = p_booking.slot_id;
-  if p_booking.status = 'CONFIRMED' and not p_on_behalf
-     and p_now > v_from.starts_at - cancellation_deadline(v_clinic, v_from.visit_type_id) then
-    outcome := 'past_deadline';
-    return;
-  end if;
-
   select * into v_to from slot where clinic_no = p_booking.clinic_no and id = p_slot_id;
   select * into v_resource from resource where clinic_no = p_booking.clinic_no and id = v_to.resource_id;
   -- What lapsed holds give back is used first, unless it is offered to those who wait.
@@ -122,10 +110,14 @@ begin
          oldest_booking_at = oldest_booking_of(oldest_booking_at, created_at, p_booking.created_at)
    where clinic_no = p_booking.clinic_no and id = p_slot_id;
   update slot set taken = taken - p_booking.units where clinic_no = p_booking.clinic_no and id = p_booking.slot_id;
+  if v_from.takes is not null and v_from.taken = p_booking.units then
+    perform release_allocations(array[p_booking.clinic_no], array[p_booking.slot_id]);
+  end if;
   select c.* into booking
     from change_bookings(array[p_booking.clinic_no], array[p_booking.id], array[p_booking.status],
-                         array[p_booking.failure_reason], array[p_booking.hold_expires_at], null, null, null, null,
-                         null, array[p_slot_id], array[v_to.resource_id], array[v_at]) c;
+                         array[p_booking.failure_reason], array[p_booking.hold_expires_at], null, null,
+                         case when p_patient is not null then array[p_patient] end, null, null, array[p_slot_id],
+                         array[v_to.resource_id], array[v_at]) c;
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                              from_slot_id, actor_id, request_key, booking_digest)
   values (p_booking.clinic_no, p_booking.id, booking.version, v_at, 'moved', p_slot_id, v_to.resource_id,

@@ -7,7 +7,8 @@
 -- p_keys: the keys of the requests, stored with their events.
 -- p_access: the access of the callers, as has_access.
 -- p_is_judged: the slots are of visits in open sessions, which slot_for_move has judged by their sessions, types and
--- rules.
+-- rules. Holds that have lapsed since then stay.
+-- p_patients: what the bookings say of their patients from then on, as slot_for_move has found it; null: as before.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null: none
 -- do.
 -- p_adds_places: for the clinic's desk: where no room is left, the slot entered gets the places that are missing, for
@@ -20,7 +21,8 @@
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing (also without access) | booking_erased |
 --   slot_missing | slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered |
 --   time_not_offered (a fixed slot that is shorter than the visit of a type) | hold_expired |
---   offer_open (an offer of the waitlist, which is accepted first) | invalid_transition | past_deadline |
+--   offer_open (an offer of the waitlist, which is accepted first) |
+--   approval_required (a request that the clinic has not answered) | invalid_transition | past_deadline |
 --   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or, with
 --   p_known_by, gave its patient another name; or more lapsed holds are left on the slot than one call gives back)
 -- Locks: as lock_patients, with p_known_by; then all slots left or entered, by (clinic_no, id); then, in one run, the
@@ -31,13 +33,14 @@
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[],
   p_keys uuid[] default null, p_known_by text[] default null, p_adds_places boolean[] default null,
-  p_access jsonb[] default null, p_is_judged boolean default false
+  p_access jsonb[] default null, p_is_judged boolean default false, p_patients jsonb[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz, erased_at timestamptz,
-  attendance_confirmed_at timestamptz, visit_type_id uuid, session_id uuid, capacity integer, available integer,
+  attendance_confirmed_at timestamptz, visit_type_id uuid, session_id uuid,
+  requested_at timestamptz, capacity integer, available integer,
   lapses_in_ms float8, from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz, from_available integer,
   from_lapses_in_ms float8, snapshot pg_snapshot, added integer
 )
@@ -74,8 +77,9 @@ begin
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf),
               coalesce(cardinality(p_known_by), cardinality(p_ids)),
               coalesce(cardinality(p_adds_places), cardinality(p_ids)),
-              coalesce(cardinality(p_access), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[7]) then
+              coalesce(cardinality(p_access), cardinality(p_ids)),
+              coalesce(cardinality(p_patients), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[8]) then
     raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
   if p_known_by is not null then
@@ -105,7 +109,8 @@ begin
     from (select distinct i.clinic_no, i.slot_id from unnest(p_clinic_nos, p_slot_ids) i(clinic_no, slot_id)) i
    cross join lateral (select t.clinic_no, t.id, t.next_lapse from slot t
                         where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s
-   where s.next_lapse <= v_now;
+   -- Holds that lapse after slot_for_move has judged stay: without them, a group's slot would lose its room.
+   where s.next_lapse <= v_now and not p_is_judged;
   if v_lapsed_slot_ids is not null then
     select l.clinic_nos, l.ids into v_booking_clinic_nos, v_booking_ids
       from lapsed_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_from, v_now) l;
@@ -129,8 +134,9 @@ begin
   for v_item in
     select i.*
       from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys, p_known_by, p_adds_places,
-                  p_access)
-           with ordinality i(clinic_no, id, slot_id, actor_id, on_behalf, key, known_by, adds_places, access, n)
+                  p_access, p_patients)
+           with ordinality
+           i(clinic_no, id, slot_id, actor_id, on_behalf, key, known_by, adds_places, access, patient, n)
      order by i.n
   loop
     v_place := array_position(v_booking_ids, v_item.id);
@@ -138,7 +144,7 @@ begin
     v_from_slot_id := v_booking.slot_id;
     v_moved := move_booking(v_booking, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now,
                             v_item.key, v_item.known_by, v_names[v_item.n], v_item.adds_places, v_item.access,
-                            p_is_judged);
+                            p_is_judged, v_item.patient);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
     -- Before the next move, which could take the units.

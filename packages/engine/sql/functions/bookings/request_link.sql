@@ -8,9 +8,10 @@
 -- p_judged_version: the same as in settle_bookings. p_access: as has_access.
 --
 -- Outcomes: done | unchanged (the request was repeated, a link for the same patient and reason was requested less than
---   a minute ago, or the booking is confirmed) | booking_missing (also without access) | booking_erased |
+--   a minute ago, or the booking is confirmed
+--   or requested) | booking_missing (also without access) | booking_erased |
 --   hold_expired | invalid_transition | booking_changed (as in settle_bookings) |
---   patient_missing (the patient has no name) | too_many_links (5 were requested)
+--   patient_missing (the patient has no name) | answer_refused:… (answered_patient) | too_many_links (5 were requested)
 -- Locks: the booking.
 -- Fails: 22023 without a key, or for a patient without an e-mail address.
 -- Idempotent: by key, for 24 hours.
@@ -32,6 +33,7 @@ declare
   v_bookings booking[];
   v_now timestamptz;
   v_patient jsonb;
+  v_answered record;
   v_requests integer;
   v_last timestamptz;
   v_hold_until timestamptz;
@@ -46,7 +48,11 @@ begin
   end if;
   v_booking := v_bookings[1];
   v_now := greatest(clock_timestamp(), v_booking.updated_at);
-  v_patient := coalesce(p_patient, v_booking.patient);
+  v_answered := answered_patient(
+    p_clinic_no,
+    (select s.visit_type_id from slot s where s.clinic_no = p_clinic_no and s.id = v_booking.slot_id),
+    p_patient, v_booking.patient, true, false, v_now);
+  v_patient := coalesce(v_answered.patient, v_booking.patient);
   select count(*), max(e.at) into v_requests, v_last
     from booking_event e
    where e.clinic_no = p_clinic_no and e.booking_id = p_id and e.booking_id >= recent_ids()
@@ -56,10 +62,12 @@ begin
     when v_booking.erased_at is not null then 'booking_erased'
     when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
       or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
-    when v_booking.status = 'CONFIRMED' or is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
+    when v_booking.status = 'CONFIRMED' or v_booking.requested_at is not null
+      or is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
     when v_booking.status <> 'PENDING' then 'invalid_transition'
     when v_booking.version <> p_judged_version then 'booking_changed'
     when v_patient->>'name' = '' then 'patient_missing'
+    when v_answered.refusal is not null then v_answered.refusal
     when v_now < v_last + c_pause and v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'
     when v_requests >= c_requests_max then 'too_many_links'

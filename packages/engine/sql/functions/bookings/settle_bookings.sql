@@ -7,6 +7,10 @@
 -- left. tx of an unchanged booking: the last transaction that changed it.
 --
 -- decline cancels a hold, and nothing that was confirmed meanwhile.
+-- confirm: of a visit type that needs approval, it is a request to the clinic, unless p_on_behalf: the hold stays one,
+-- lasts for the type's approval_minutes, but not beyond the visit's start, and has requested_at; it is never shortened.
+-- From then on only the clinic confirms it, and it is not extended; for its patient, confirm returns unchanged. An
+-- offer of the waitlist is the clinic's answer already.
 -- cancel: also a case whose patient has arrived, but is not in the room yet (has_not_begun).
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the booking had
 -- its units all the time. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its
@@ -27,7 +31,9 @@
 --
 -- Outcomes: done | unchanged | booking_missing (also without access) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
---   patient_missing (confirm) | patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
+--   patient_missing (confirm) | answer_refused:… (confirm, as answered_patient; those of a request were judged when it
+--   was made) |
+--   patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
 --   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
@@ -48,7 +54,8 @@ create or replace function holdfast.settle_bookings(
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz,
-  erased_at timestamptz, attendance_confirmed_at timestamptz, visit_type_id uuid, session_id uuid, available integer,
+  erased_at timestamptz, attendance_confirmed_at timestamptz, visit_type_id uuid, session_id uuid,
+  requested_at timestamptz, available integer,
   lapses_in_ms float8, snapshot pg_snapshot, hold_left_ms float8
 )
 language plpgsql security definer
@@ -75,6 +82,8 @@ declare
   -- offers of the waitlist that were accepted or declined, and the slots with units that were given back
   v_offer_clinic_nos integer[]; v_offer_ids uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
   v_freed_clinic_nos integer[]; v_freed_slot_ids uuid[];
+  -- slots of visits that are empty now
+  v_left_clinic_nos integer[]; v_left_slot_ids uuid[];
   v_is_awaited boolean := false;
 begin
   if cardinality(p_ids) not between 1 and 1000
@@ -146,6 +155,7 @@ begin
     select i.*, b.slot_id, b.resource_id, b.units, b.version, b.appointment_type, b.waitlist_entry_id,
            greatest(v_now, b.updated_at) as at,
            case when i.judged_version <> b.version then 'booking_changed' else 'done' end as judged,
+           r.approval_minutes is not null as asks,
            case when b.id is null then 'booking_missing'
                 when i.action <> 'link' and not has_access(b, i.access) then 'booking_missing'
                 when b.erased_at is not null then 'booking_erased'
@@ -167,8 +177,9 @@ begin
                 when i.action = 'confirm' then
                   case when b.status = 'CONFIRMED' then 'unchanged'
                        when b.status <> 'PENDING' then 'invalid_transition'
+                       when b.requested_at is not null and not i.on_behalf then 'unchanged'
                        when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
-                       else coalesce(v_refusals[i.n], 'done') end
+                       else coalesce(q.refusal, v_refusals[i.n], 'done') end
                 when i.action in ('cancel', 'decline') then
                   case when b.status = 'CANCELLED' then 'unchanged'
                        when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'
@@ -180,7 +191,7 @@ begin
                        else 'done' end
                 when i.action = 'extend' then
                   case when b.status <> 'PENDING' then 'invalid_transition'
-                       when b.waitlist_entry_id is not null then 'already_extended'
+                       when b.waitlist_entry_id is not null or b.requested_at is not null then 'already_extended'
                        when c.hold_extensions_max <= extensions_of(b.clinic_no, b.id) then 'already_extended'
                        when extensions_of(b.clinic_no, b.id) > 0
                             and is_awaited(b.clinic_no, b.slot_id, b.units, v_now) then 'place_awaited'
@@ -201,15 +212,21 @@ begin
                        else 'done' end
                 end as verdict,
            date_part('epoch', b.hold_expires_at - v_now) * 1000 as hold_left_ms,
-           case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
-                         when 'link' then b.hold_expires_at end as hold_until,
-           case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED'
+           case when r.approval_minutes is not null
+                  then greatest(b.hold_expires_at,
+                                least(greatest(v_now, b.updated_at) + make_interval(mins => r.approval_minutes),
+                                      s.starts_at))
+                when i.action = 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
+                when i.action = 'link' then b.hold_expires_at end as hold_until,
+           case i.action when 'confirm' then case when r.approval_minutes is null then 'CONFIRMED' else 'PENDING' end
+                         when 'cancel' then 'CANCELLED'
                          when 'decline' then 'CANCELLED' when 'arrive' then 'ARRIVED'
                          when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
                          when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
                          else b.status end as status_after,
            case when i.action in ('cancel', 'decline') and b.status = 'PENDING' then 'hold_released'
-                else b.failure_reason end as failure_reason_after
+                else b.failure_reason end as failure_reason_after,
+           coalesce(q.patient, i.patient) as answered
       from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients,
                   p_access, p_judged_versions)
            with ordinality
@@ -220,6 +237,15 @@ begin
       left join lateral (select t.timezone, t.hold_seconds, t.hold_extensions_max,
                          cancellation_deadline(t, s.visit_type_id) as cancellation_deadline
                            from clinic t where t.no = i.clinic_no limit 1) c on true
+      left join lateral (select a.patient, a.refusal
+                           from answered_patient(i.clinic_no, s.visit_type_id, i.patient, b.patient,
+                                                 b.requested_at is null, i.on_behalf, v_now) a
+                          where i.action = 'confirm' and (s.visit_type_id is not null or i.patient ? 'answers')) q
+        on true
+      left join lateral (select t.approval_minutes from visit_type t
+                          where i.action = 'confirm' and not i.on_behalf and b.waitlist_entry_id is null
+                            and t.clinic_no = i.clinic_no and t.id = s.visit_type_id and t.approval = 'holding'
+                          limit 1) r on true
   ), checked as (
     -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
     select v.*,
@@ -244,19 +270,20 @@ begin
                    array_agg(case when j.action = 'link' then j.actor_id end) as account_ids,
                    array_agg(case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) end)
                      as extended_by,
-                   array_agg(case when j.action = 'confirm' then j.patient end) as patients,
+                   array_agg(case when j.action = 'confirm' then j.answered end) as patients,
                    array_agg(case when j.action = 'confirm' then j.reason end) as reasons,
                    array_agg(case when j.action in ('cancel', 'decline') then j.reason end) as cancellation_reasons,
-                   array_agg(j.at) as ats
+                   array_agg(j.at) as ats, array_agg(j.asks) as asked
               from decided j where j.outcome = 'done') d
      cross join lateral change_bookings(d.clinic_nos, d.ids, d.statuses, d.failure_reasons, d.holds_until,
                                         d.account_ids, d.extended_by, d.patients, d.reasons,
-                                        d.cancellation_reasons, null, null, d.ats) c
+                                        d.cancellation_reasons, null, null, d.ats, null, d.asked) c
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                                reason, actor_id, status_after, request_key, booking_digest)
     select j.clinic_no, j.id, j.version + 1, j.at,
-           case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled'
+           case j.action when 'confirm' then case when j.asks then 'requested' else 'confirmed' end
+                         when 'cancel' then 'cancelled'
                          when 'decline' then 'cancelled' when 'extend' then 'extended'
                          when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                          when 'reopen' then 'reopened' when 'link' then 'linked' end,
@@ -273,6 +300,7 @@ begin
               from decided j where j.outcome = 'done' and j.action in ('cancel', 'decline')
              group by j.clinic_no, j.slot_id) f
      where t.clinic_no = f.clinic_no and t.id = f.slot_id
+    returning t.clinic_no, t.id, t.taken, t.takes
   )
   select array_agg(j.outcome order by j.n),
          array_agg(case when j.outcome = 'done' and j.action in ('confirm', 'extend') then j.hold_left_ms end
@@ -292,12 +320,15 @@ begin
            filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
          array_agg(j.at) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
          array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
-         array_agg(j.slot_id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline'))
+         array_agg(j.slot_id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
+         (select array_agg(f.clinic_no) from freed f where f.takes is not null and f.taken = 0),
+         (select array_agg(f.id) from freed f where f.takes is not null and f.taken = 0)
     into v_outcomes, v_holds_left_ms, v_changed, v_case_clinic_nos, v_case_ids, v_planned_clinic_nos, v_planned_ids,
-         v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats, v_freed_clinic_nos, v_freed_slot_ids
+         v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats, v_freed_clinic_nos, v_freed_slot_ids,
+         v_left_clinic_nos, v_left_slot_ids
     from decided j;
-  if v_case_ids is not null then
-    perform release_allocations(v_case_clinic_nos, v_case_ids);
+  if v_case_ids is not null or v_left_slot_ids is not null then
+    perform release_allocations(v_case_clinic_nos || v_left_clinic_nos, v_case_ids || v_left_slot_ids);
   end if;
   if v_planned_ids is not null then
     perform plan_requests(v_planned_clinic_nos, v_planned_ids);

@@ -12,7 +12,7 @@ create or replace function holdfast.with_effective_status(
   units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
   account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
   created_at timestamptz, updated_at timestamptz, erased_at timestamptz, attendance_confirmed_at timestamptz,
-  visit_type_id uuid, session_id uuid
+  visit_type_id uuid, session_id uuid, requested_at timestamptz
 )
 language sql immutable parallel safe
 begin atomic
@@ -25,5 +25,5 @@ begin atomic
               then b.hold_expires_at end,
          b.extended_by is not null, b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason,
          b.version, b.created_at, b.updated_at, b.erased_at, b.attendance_confirmed_at, p_visit_type_id,
-         p_session_id;
+         p_session_id, b.requested_at;
 end;

@@ -26,6 +26,11 @@ declare
   v_freed uuid[];
 begin
   perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
+  -- Rooms and devices have no slots: visits that take them ask busy_times, and who has waited for the lock sees it.
+  if (select r.kind from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id) <> 'doctor' then
+    insert into directory_change (clinic_no) values (p_clinic_no);
+    return 0;
+  end if;
   v_now := clock_timestamp();
   select max(upper(time_of_slot(s))) into v_until
     from slot s
@@ -53,10 +58,10 @@ begin
                                 case when s.blocked_at is null then v_now end, visit_of_slot(s))
      where s.clinic_no = p_clinic_no and s.id = any (v_ids) and s.withdrawn_at is null
        and (v_busy && time_of_slot(s)) <> (s.blocked_at is not null)
-    returning s.id, s.blocked_at
+    returning s.id, s.blocked_at, takes_time(s)
   )
   select count(*), array_agg(c.id) filter (where c.blocked_at is not null),
-         array_agg(c.id) filter (where c.blocked_at is null)
+         array_agg(c.id) filter (where c.blocked_at is null and c.takes_time)
     into v_changed, v_blocked, v_freed
     from changed c;
   -- For the calendars in memory: one line, and not one for each slot.

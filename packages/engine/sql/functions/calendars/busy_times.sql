@@ -10,19 +10,23 @@
 create or replace function holdfast.busy_times(
   p_clinic_no integer, p_resource_id uuid, p_from timestamptz, p_to timestamptz
 ) returns tstzmultirange
-language sql stable
+language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-  select coalesce(range_agg(q.during), '{}')
-    from (select d.during
-            from busy_calendar b
-           cross join lateral unnest(b.busy) d(during)
-           where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id and d.during && tstzrange(p_from, p_to)
-          union all
-          select t.during
-            from resource r
-           cross join lateral closure_times(p_clinic_no, p_from, p_to, p_resource_id) t
-           where r.clinic_no = p_clinic_no and r.id = p_resource_id
-             and (t.resource_id = r.id or t.resource_id is null and r.kind = 'doctor')) q
+begin
+  return (
+    select coalesce(range_agg(q.during), '{}')
+      from (select d.during
+              from busy_calendar b
+             cross join lateral unnest(b.busy) d(during)
+             where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id and d.during && tstzrange(p_from, p_to)
+            union all
+            select t.during
+              from resource r
+             cross join lateral closure_times(p_clinic_no, p_from, p_to, p_resource_id) t
+             where r.clinic_no = p_clinic_no and r.id = p_resource_id
+               and (t.resource_id = r.id or t.resource_id is null and r.kind = 'doctor')) q);
+end
 $function$;

@@ -11,8 +11,8 @@
 -- Outcomes: done | unchanged (it is erased already; tx: the last transaction that changed it) |
 --   booking_missing (also without access) | booking_not_over (see booking_is_over)
 -- A patient of cases is forgotten with the last of them: see forget_patients. A record that the booking is linked to
--- stays, without the link. The entry of the waitlist that a booking was made for is erased with it; not one that still
--- waits, if p_keeps_waiting says so.
+-- stays, without the link. The booking is in no series any more. The entry of the waitlist that it was made for is
+-- erased with it; not one that still waits, if p_keeps_waiting says so.
 --
 -- Locks: the bookings, by id; then patients of cases, and linked ones, by id; then entries of the waitlist.
 -- Fails: 22023 for no or more than 1,000 bookings.
@@ -101,16 +101,15 @@ begin
     select e.clinic_no, e.id, e.updated_at from erased e
     on conflict (clinic_no, booking_id) do update set erased_at = excluded.erased_at;
   end loop;
-  -- All at once, so that they are locked by id: those that are linked, and those of cases.
-  perform 1 from patient t
-    where t.clinic_no = p_clinic_no
-      and t.id in (select l.patient_id from booking_patient l
-                    where l.clinic_no = p_clinic_no and l.booking_id = any (v_erased_ids)
-                    union all
-                   select c.patient_id from theatre_case c
-                    where c.clinic_no = p_clinic_no and c.booking_id = any (v_erased_ids))
-    order by t.clinic_no, t.id for update;
+  -- All at once, so that they are locked by id: those that are linked, those of cases, and those merged with them.
+  perform lock_with_merged(p_clinic_no, array(
+    select l.patient_id from booking_patient l
+     where l.clinic_no = p_clinic_no and l.booking_id = any (v_erased_ids)
+     union all
+    select c.patient_id from theatre_case c
+     where c.clinic_no = p_clinic_no and c.booking_id = any (v_erased_ids)));
   perform remove_links(p_clinic_no, v_erased_ids);
+  delete from booking_series_member where clinic_no = p_clinic_no and booking_id = any (v_erased_ids);
   select array_agg(b.id) into v_case_ids
     from unnest(v_bookings) b where b.id = any (v_erased_ids) and b.appointment_type = 'case';
   if v_case_ids is not null then

@@ -1,5 +1,6 @@
 -- erase_record: erases a patient from the clinic: all cases, requests and linked bookings, by erase_patient, and the
--- record. While one of these is to come or in progress, or a request is open, nothing is erased.
+-- record, with those that were merged with it (with_merged). While one of these is to come or in progress, or a request
+-- is open, nothing is erased.
 --
 -- p_patient_id: of the record; null: p_mrn is its record number (patient_of).
 -- bookings, cases, requests: how many were erased; booking_ids, case_ids, request_ids: those that prevent it.
@@ -19,6 +20,7 @@ as $function$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_patient_id uuid;
+  v_record_ids uuid[];
   v_found_ids uuid[]; v_ids uuid[]; v_in_use_ids uuid[];
 begin
   v_patient_id := coalesce(
@@ -30,11 +32,12 @@ begin
     return next;
     return;
   end if;
+  v_record_ids := with_merged(p_clinic_no, array[v_patient_id]);
   v_found_ids := array(select c.booking_id from theatre_case c
-                        where c.clinic_no = p_clinic_no and c.patient_id = v_patient_id
+                        where c.clinic_no = p_clinic_no and c.patient_id = any (v_record_ids)
                         union
                        select l.booking_id from booking_patient l
-                        where l.clinic_no = p_clinic_no and l.patient_id = v_patient_id);
+                        where l.clinic_no = p_clinic_no and l.patient_id = any (v_record_ids));
   select array_agg(b.id), array_agg(b.id) filter (where not booking_is_over(b, v_now)),
          count(*) filter (where b.appointment_type = 'case'), count(*) filter (where b.appointment_type <> 'case'),
          array_agg(distinct b.resource_id)
@@ -43,7 +46,7 @@ begin
    where b.clinic_no = p_clinic_no and b.erased_at is null;
   select array_agg(q.id) filter (where request_seems_open(p_clinic_no, q.id, v_now)), count(*)
     into request_ids, requests
-    from case_request q where q.clinic_no = p_clinic_no and q.patient_id = v_patient_id;
+    from case_request q where q.clinic_no = p_clinic_no and q.patient_id = any (v_record_ids);
   outcome := 'in_use';
   if v_in_use_ids is null and request_ids is null then
     if v_ids is not null then

@@ -1,13 +1,14 @@
 -- forget_patients: removes who patients are of whom every case is erased, no request is open, and to whom no booking is
--- linked: all of their records, notes on their requests for cases, and the digests with which these were sent. From the
--- cases named, which have just been erased, and their events it removes the reason of an override, which somebody wrote
--- freely. A record that the desk has completed outlives its last case: with cases, it stays.
+-- linked: all of their records, with those merged with them (with_merged), notes on their requests for cases, and the
+-- digests with which these were sent. From the cases named, which have just been erased, and their events it removes
+-- the reason of an override, which somebody wrote freely. A record that the desk has completed or merged outlives its
+-- last case: with cases, it stays.
 --
 -- It runs one statement per month on the log, planned for that month: see id_months.
 -- Internal: called by erase_patient, erase_record and erase_outdated_records.
--- Locks: the patients, by id. The caller has locked the bookings; a claim locks a known patient before it writes
---   (save_patients), and so does a link (link_patient), so nothing is added meanwhile. Then the stored responses that
---   name requests or records.
+-- Locks: the patients, as lock_with_merged. The caller has locked the bookings; a claim locks a known patient before it
+--   writes (save_patients), and so does a link (link_patient), so nothing is added meanwhile. Then the stored responses
+--   that name requests or records.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.forget_patients(p_clinic_no integer, p_patient_ids uuid[], p_case_ids uuid[])
   returns void
@@ -18,26 +19,27 @@ set enable_seqscan = off
 as $function$
 declare
   v_months constant uuid[] := id_months(p_case_ids);
+  v_ids constant uuid[] := lock_with_merged(p_clinic_no, p_patient_ids);
   v_forgotten uuid[];
   v_request_ids uuid[];
 begin
-  perform 1 from patient t
-    where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) order by t.clinic_no, t.id for update;
   with forgotten as (
     update patient t
        set mrn = null, name = null, birth_date = null, sex = null, phone = null, email = null, address = null,
            language = null, flags = '{}', notes = null, identifiers = '[]', last_visit_at = null,
-           erased_at = clock_timestamp()
-     where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) and t.erased_at is null
+           merged_into = null, merge = null, erased_at = clock_timestamp()
+      from (select i.id, with_merged(p_clinic_no, array[i.id]) as ids from unnest(v_ids) i(id) offset 0) w
+     where t.clinic_no = p_clinic_no and t.id = w.id and t.erased_at is null
        and (p_case_ids = '{}'
-            or num_nonnulls(t.sex, t.phone, t.email, t.address, t.language, t.notes) = 0 and t.flags = '{}'
+            or cardinality(w.ids) = 1
+               and num_nonnulls(t.sex, t.phone, t.email, t.address, t.language, t.notes) = 0 and t.flags = '{}'
                and t.identifiers = '[]')
-       and not exists (select from booking_patient l where l.clinic_no = t.clinic_no and l.patient_id = t.id)
+       and not exists (select from booking_patient l where l.clinic_no = t.clinic_no and l.patient_id = any (w.ids))
        and not exists (select from theatre_case c
                         cross join lateral bookings_by_id(array[c.clinic_no], array[c.booking_id]) b
-                        where c.clinic_no = t.clinic_no and c.patient_id = t.id and b.erased_at is null)
+                        where c.clinic_no = t.clinic_no and c.patient_id = any (w.ids) and b.erased_at is null)
        and not exists (select from case_request q
-                        where q.clinic_no = t.clinic_no and q.patient_id = t.id
+                        where q.clinic_no = t.clinic_no and q.patient_id = any (w.ids)
                           and request_seems_open(q.clinic_no, q.id, clock_timestamp()))
     returning t.id
   )

@@ -6,7 +6,7 @@
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.old_visits_of_slots(
-  p_clinic_no integer, p_slot_ids uuid[], p_names text[], p_from uuid
+  p_clinic_no integer, p_slot_ids uuid[], p_names text[], p_ids uuid[], p_from uuid
 ) returns holdfast.booking[]
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -27,7 +27,7 @@ begin
         select b from booking b
          where b.clinic_no = p_clinic_no and b.slot_id = any (p_slot_ids) and b.id >= v_from and b.id < v_to
            and b.status in ('CONFIRMED', 'ARRIVED')
-           and (p_names is null or fold_name(b.patient->>'name') = any (p_names)));
+           and (p_names is null or fold_name(b.patient->>'name') = any (p_names) or b.id = any (p_ids)));
       raise sqlstate 'HF001';
     exception
       when sqlstate 'HF001' then null;

@@ -15,12 +15,15 @@ create or replace function holdfast.times_of_clinic(
   searched_until timestamptz, resource_id uuid, session_id uuid, starts_at timestamptz, ends_at timestamptz,
   available integer
 )
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $function$
+#variable_conflict use_column
+begin
+  return query
   with known as materialized (
     select (known_patients(array[p_clinic_no], array[p_account_id]))[1] as is_known
       from visit_type t
@@ -65,5 +68,6 @@ as $function$
        where not exists (select from moved m
                           where m.keeps_type and m.resource_id = o.id and m.starts_at = t.starts_at)) t
       on t.nth <= p_limit
-   order by t.starts_at, t.id
+   order by t.starts_at, t.id;
+end
 $function$;

@@ -1,5 +1,5 @@
 -- withdraw_sessions: closes the part of a doctor's open sessions that is in [p_from, p_to) and has not passed: what is
--- before and after it becomes a session of its own, the latter from the first time of the grid on. What has passed was
+-- before and after it becomes a separate session, the latter from the first time of the grid on. What has passed was
 -- open, and stays so in the statistics. Returns how many sessions it closed.
 --
 -- Internal: withdraw_slots calls it, under the lock of the doctor.

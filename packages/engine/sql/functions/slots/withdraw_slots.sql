@@ -46,7 +46,9 @@ declare
   v_slots uuid[];
   v_withdrawn uuid[];
   v_bookings uuid[];
-  v_cases uuid[]; v_lost_cases uuid[];
+  -- cases, and slots of visits
+  v_released uuid[];
+  v_lost_cases uuid[];
   v_offers uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
   v_from uuid;
   v_has_sessions boolean := false;
@@ -222,17 +224,19 @@ begin
            digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at,
                                 visit_of_slot(s))
      where s.clinic_no = p_clinic_no and s.id = any (v_slots)
+    returning s.id, s.takes
   )
-  select array_agg(f.id) filter (where f.appointment_type = 'case'),
+  select array_agg(f.id) filter (where f.appointment_type = 'case')
+         || (select array_agg(w.id) from withdrawn w where w.takes is not null),
          array_agg(f.id) filter (where f.appointment_type = 'case' and f.failure_reason = 'slot_withdrawn'),
          array_agg(f.id) filter (where f.waitlist_entry_id is not null),
          array_agg(case f.failure_reason when 'hold_expired' then 'lapsed' else 'withdrawn' end)
            filter (where f.waitlist_entry_id is not null),
          array_agg(f.updated_at) filter (where f.waitlist_entry_id is not null)
-    into v_cases, v_lost_cases, v_offers, v_offer_outcomes, v_offer_ats
+    into v_released, v_lost_cases, v_offers, v_offer_outcomes, v_offer_ats
     from failed f;
-  if v_cases is not null then
-    perform release_allocations(array_fill(p_clinic_no, array[cardinality(v_cases)]), v_cases);
+  if v_released is not null then
+    perform release_allocations(array_fill(p_clinic_no, array[cardinality(v_released)]), v_released);
   end if;
   if v_lost_cases is not null then
     perform return_to_waitlist(p_clinic_no, v_lost_cases,

@@ -24,7 +24,9 @@ begin
             from unnest(p_bookings) q) b
     join theatre_case t on t.clinic_no = (b.booking).clinic_no and t.booking_id = (b.booking).id
     join clinic c on c.no = t.clinic_no
-    left join patient p on p.clinic_no = t.clinic_no and p.id = t.patient_id
+    -- Of records that were merged, the one that stays.
+    left join patient o on o.clinic_no = t.clinic_no and o.id = t.patient_id
+    left join patient p on p.clinic_no = t.clinic_no and p.id = coalesce(o.merged_into, o.id)
     left join case_request q on q.clinic_no = t.clinic_no and q.id = t.request_id;
 end
 $function$;

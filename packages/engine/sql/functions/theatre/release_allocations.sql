@@ -1,8 +1,9 @@
 -- release_allocations: releases everything that cases take: rooms, people, equipment. Called wherever the units of a
 -- case are given back: when its hold lapses or its block is withdrawn, when it is cancelled or bumped, and before it is
--- placed anew. For bookings of type `case` only: callers know the type from the row at hand, and so spare appointments
--- the look-up.
+-- placed anew. And all that visits take, by their slots: when these are empty, withdrawn or archived. Callers know from
+-- the row at hand whether there is something to release, and so spare other appointments the look-up.
 --
+-- p_booking_ids: cases, and slots of visits. null: none.
 -- Internal.
 -- Locks: the allocations. Nobody waits for them: the caller has locked the slots and bookings that they belong to.
 -- Fails: never. Idempotent: yes.

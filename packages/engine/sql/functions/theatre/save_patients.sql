@@ -45,7 +45,9 @@ begin
       v_patients := array(select case when t.id = v_changed.id then v_changed else t end from unnest(v_patients) t);
       insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, details)
       values (p_clinic_no, clock_timestamp(), 'patient_changed', 1,
-              case when v_item.actor_id is null then 'system' else 'account' end, v_item.actor_id, v_item.id,
+              case when v_item.actor_id is null then 'system'
+                   when exists (select from api_key k where k.clinic_no = p_clinic_no and k.id = v_item.actor_id)
+                   then 'api_key' else 'account' end, v_item.actor_id, v_item.id,
               array_remove(array[case when v_item.name_before <> v_item.name then 'name' end,
                                  case when v_item.birth_date_before is distinct from v_item.birth_date
                                       then 'birthDate' end], null));

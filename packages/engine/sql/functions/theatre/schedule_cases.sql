@@ -110,7 +110,8 @@ begin
           and not (request_seems_open(p_clinic_no, (v_plan->>'requestId')::uuid, v_now)
                    and exists (select from case_request q
                                 where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid
-                                  and q.patient_id = patient_of(p_clinic_no, v_plan))) then
+                                  and patient_of(p_clinic_no, v_plan)
+                                      = any (with_merged(p_clinic_no, array[q.patient_id])))) then
       outcome := 'request_missing';
     elsif p_dry_run or v_has_taken and cardinality(v_left_ids) = 0 then
       detail := case_conflicts(p_clinic_no, v_plan, patient_of(p_clinic_no, v_plan), v_left_ids, v_now,

@@ -1,7 +1,7 @@
 -- taken_until: until when a case needs a resource that it has, whether or not that is free for so long: until its
 -- patient is out of the room or, before that is recorded, until its expected end. Then the room is cleaned for its
--- turnover, or until `cleaned` if that is recorded, and equipment is reprocessed. This is the only definition of the
--- rule.
+-- turnover, or until `cleaned` if that is recorded, and equipment is reprocessed. The projections of the
+-- contract have the same rule (`takenUntil` and `releasedAt` of case-state.ts).
 --
 -- p_reprocessing_minutes: those of the resource, if it is equipment.
 -- Locks: none. Fails: never. Idempotent: yes.

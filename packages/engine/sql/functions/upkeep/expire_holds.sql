@@ -1,7 +1,7 @@
 -- expire_holds: one step of the sweeper: gives back lapsed holds, at most p_limit (1–1,000), even if nobody wants their
 -- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now,
--- but for those of moving_clinics; null: another session has locked those that are left. It looks at holds of the last
--- two days, or at those of the month (UTC) of p_month, which nobody has swept in time.
+-- but for those of moving_clinics; null: another session has locked those that are left. It looks at holds that lapsed
+-- within the last day (oldest_hold_id), or at those of the month (UTC) of p_month, which nobody has swept in time.
 -- p_awaited: only in clinics where somebody waits for a place. There a lapsed hold is not free: it is passed on here
 -- (offer_places), unless a claim finds it first. These clinics' holds are few, so that this can be called every other
 -- second.
@@ -34,7 +34,7 @@ declare
   v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_ats timestamptz[];
   v_from uuid;
   v_month timestamp := date_trunc('month', p_month at time zone 'UTC');
-  v_low uuid := coalesce(id_floor(v_month at time zone 'UTC'), ids_from(v_now - interval '2 days'));
+  v_low uuid := coalesce(id_floor(v_month at time zone 'UTC'), oldest_hold_id(v_now - interval '1 day'));
   v_high uuid := coalesce(id_floor((v_month + interval '1 month') at time zone 'UTC'), ids_until(v_now));
 begin
   if p_awaited then

@@ -1,10 +1,10 @@
 -- purge_outdated: deletes idempotency keys, stored responses and directory changes older than 24 hours, origins of
 -- bookings and deliveries of webhooks older than 30 days, late events older than 93 days (bound_recent_log), messages
--- older than 180 days, closures that were over a year ago or removed 30 days ago, counts of messages older than a day,
--- the list of erasures older than 60 days (backups have it), and what jobs, messages and consumers last did if that is
--- a week ago (they were switched off, or renamed; not that messages fail, which may be sent seldom), at most p_limit
--- rows of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small
--- transactions keep locks and WAL short.
+-- older than their clinic's message_days, closures that were over a year ago or removed 30 days ago, counts of
+-- messages older than a day, the list of erasures older than 60 days (backups have it), and what jobs, messages and
+-- consumers last did if that is a week ago (they were switched off, or renamed; not that messages fail, which may be
+-- sent seldom), at most p_limit rows of each table, and returns how many it deleted. Call it again while it returns
+-- p_limit or more: small transactions keep locks and WAL short.
 --
 -- Keys and origins are found by the index of their bookings, whose ids have a time: those of a server whose clock was
 -- ahead (ids_from) stay as much longer.
@@ -63,9 +63,15 @@ begin
   get diagnostics v_late = row_count;
   delete from message
    where (clinic_no, id) in (
-     select clinic_no, id from message
-      where created_at < clock_timestamp() - interval '180 days' and state <> 'due' and clinic_no <> all (v_moving_nos)
-      limit p_limit for update skip locked);
+     select m.clinic_no, m.id
+       from clinic c
+      cross join lateral (
+        select t.clinic_no, t.id from message t
+         where t.clinic_no = c.no and t.created_at < clock_timestamp() - make_interval(days => c.message_days)
+           and t.state <> 'due'
+         order by t.created_at limit p_limit for update skip locked) m
+      where c.no <> all (v_moving_nos)
+      limit p_limit);
   get diagnostics v_messages = row_count;
   delete from erasure
    where (clinic_no, kind, id) in (

@@ -180,7 +180,9 @@ as $function$
   union all
   select 'allocations_differ', null, h.booking_id, format('%s %s is taken by no case', h.kind, h.resource_id)
     from held h
-   where not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = h.booking_id)
+   -- Those of visits: verify_visits.
+   where h.kind not in ('consulting_room', 'device')
+     and not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = h.booking_id)
   union all
   -- The exclusion constraint and claims see only what the index has: docs/decisions/0035.
   select 'allocations_differ', h.slot_id, h.booking_id,

@@ -20,6 +20,8 @@ as $function$
     union all
     select * from verify_allocations(p_clinic_no)
     union all
+    select * from verify_visits(p_clinic_no)
+    union all
     select * from verify_waitlist(p_clinic_no)
     union all
     select * from verify_messages(p_clinic_no)

@@ -7,12 +7,13 @@
 --   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more than
 --   the account; a second link without a corrected contact between; a digest that is missing after an event with
 --   one, or before one, or in the last event; one that was changed by an event that changes no details; a change made
---   twice under one key within 24 hours; a booking that was erased twice, or without a digest, or whose earlier events
---   still have digests) | state_differs (the row differs from its log, or is missing; its account is neither the one
---   that booked nor the one that it was linked to last, which it may have lost by a corrected contact since, nor one of
---   a former booking that the desk has given it, with the digest of it in the last event; its account, type, patient
---   and reasons do not have the digest in its last event; it was extended and its log does not say so, or the other way
---   round, or by another key; the same for its erasure and the confirmation of its attendance).
+--   twice under one key within 24 hours; a booking that was requested twice; one that was erased twice, or without a
+--   digest, or whose earlier events still have digests) | state_differs (the row differs from its log, or is missing;
+--   its account is neither the one that booked nor the one that it was linked to last, which it may have lost by a
+--   corrected contact since, nor one of a former booking that the desk has given it, with the digest of it in the last
+--   event; its account, type, patient and reasons do not have the digest in its last event; it was extended and its log
+--   does not say so, or the other way round, or by another key; the same for its erasure, its request and the
+--   confirmation of its attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -28,7 +29,7 @@ as $function$
     select e.*,
            coalesce(e.status_after, case e.type
              when 'held' then 'PENDING' when 'offered' then 'PENDING' when 'extended' then 'PENDING'
-             when 'link_requested' then 'PENDING'
+             when 'link_requested' then 'PENDING' when 'requested' then 'PENDING'
              when 'confirmed' then 'CONFIRMED' when 'attendance_confirmed' then 'CONFIRMED'
              when 'attendance_withdrawn' then 'CONFIRMED'
              when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
@@ -66,10 +67,10 @@ as $function$
                 then format('%s has seq %s, which the sequence has not reached', s.type, s.seq)
               when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then s.type || ' ' || s.misfit
               when s.version <> coalesce(s.was_version, 0) + 1 then null
-              when s.type not in ('linked', 'corrected', 'contact_corrected', 'erased')
+              when s.type not in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased')
                 and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
                      ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'),
-                     ('PENDING', 'link_requested', 'PENDING'),
+                     ('PENDING', 'link_requested', 'PENDING'), ('PENDING', 'requested', 'PENDING'),
                      ('PENDING', 'moved', 'PENDING'), ('PENDING', 'cancelled', 'CANCELLED'),
                      ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
                      ('CONFIRMED', 'cancelled', 'CANCELLED'), ('CONFIRMED', 'failed', 'FAILED'),
@@ -90,7 +91,7 @@ as $function$
                    or s.was_status = 'ARRIVED' and s.type in ('moved', 'cancelled') and not s.was_of_case
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
-              when s.type in ('linked', 'corrected', 'contact_corrected', 'erased')
+              when s.type in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased')
                 and (s.status, s.hold_expires_at, s.reason) is distinct from
                     (s.was_status, s.was_hold_expires_at, s.was_reason)
                 then format('%s as %s after %s, with more changed than its %s', s.type, s.status,
@@ -122,9 +123,13 @@ as $function$
                 then format('%s without a digest, after an event with one', s.type)
               when s.booking_digest is not null and s.was_digest is null and s.type <> 'erased'
                 then format('%s with a digest, after an event without one', s.type)
-              when s.type not in ('confirmed', 'link_requested', 'cancelled', 'linked', 'corrected',
-                                  'contact_corrected', 'erased')
+              when s.type not in ('confirmed', 'link_requested', 'requested', 'cancelled', 'linked', 'corrected',
+                                  'contact_corrected', 'consent_withdrawn', 'erased')
                 and s.booking_digest <> s.was_digest
+                -- A move to a time of a visit type may come with answers.
+                and not (s.type = 'moved'
+                         and exists (select from slot t where t.clinic_no = p_clinic_no and t.id = s.slot_id
+                                                         and t.visit_type_id is not null))
                 then format('%s changed the account, type, patient or reasons', s.type)
               else s.type || ' ' || s.misfit
             end as fault
@@ -157,6 +162,11 @@ as $function$
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type in ('attendance_confirmed', 'attendance_withdrawn', 'moved')
      order by e.booking_id, e.version desc
+  ), requested as (
+    select e.booking_id, max(e.at) as at, count(*) as times
+      from booking_event e
+     where e.clinic_no = p_clinic_no and e.type = 'requested'
+     group by e.booking_id
   ), repeated as (
     select e.booking_id, e.type, count(*) as times
       from booking_event e
@@ -173,7 +183,7 @@ as $function$
     select coalesce(b.id, e.booking_id) as booking_id, coalesce(b.slot_id, e.slot_id) as slot_id,
            b.id is not null as has_row, e.booking_id is not null as has_log,
            b.version as row_version, e.version as log_version, e.place as log_length, cardinality(l.accounts) as links,
-           l.is_linked_twice, l.erasures,
+           l.is_linked_twice, l.erasures, q.times as requests,
            l.erased_at is null and array_position(l.accounts, null) is not null as links_nobody,
            concat_ws(', ',
              case when b.status <> e.status then format('status is %s, by its log %s', b.status, e.status) end,
@@ -203,13 +213,17 @@ as $function$
                   when b.extended_by <> all (x.keys) then 'it was extended by another key than its log says' end,
              case when b.attendance_confirmed_at is distinct from n.at
                   then format('attendance_confirmed_at is %s, by its log %s',
-                              coalesce(b.attendance_confirmed_at::text, 'null'), coalesce(n.at::text, 'null')) end
+                              coalesce(b.attendance_confirmed_at::text, 'null'), coalesce(n.at::text, 'null')) end,
+             case when b.requested_at is distinct from q.at
+                  then format('requested_at is %s, by its log %s', coalesce(b.requested_at::text, 'null'),
+                              coalesce(q.at::text, 'null')) end
              ) as differences
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
       left join marked l on l.booking_id = e.booking_id
       left join extended x on x.booking_id = e.booking_id
       left join attended n on n.booking_id = e.booking_id
+      left join requested q on q.booking_id = e.booking_id
      cross join lateral (select booking_digest(b.account_id, b.appointment_type, b.patient, b.reason,
                                                b.cancellation_reason) as digest) d
       -- The first event names who booked: the booking's account, or somebody on behalf of a patient. That the patient
@@ -236,6 +250,7 @@ as $function$
         or (b.extended_by is null) <> (x.keys is null)
         or b.extended_by <> all (x.keys)
         or b.attendance_confirmed_at is distinct from n.at
+        or b.requested_at is distinct from q.at or q.times > 1
   )
   select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)
     from judged j
@@ -261,6 +276,7 @@ as $function$
       ('illegal_transition', r.is_linked_twice, format('it was linked %s times', r.links)),
       ('illegal_transition', r.links_nobody, 'it was linked to no account'),
       ('illegal_transition', r.erasures > 1, format('it was erased %s times', r.erasures)),
+      ('illegal_transition', r.requests > 1, format('it was requested %s times', r.requests)),
       ('state_differs', r.has_log and not r.has_row, 'its log is there, and the booking is not'),
       ('state_differs', r.row_version < r.log_version,
        format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),

@@ -28,7 +28,7 @@ as $function$
     select distinct on (e.booking_id) e.booking_id, e.version, e.at, e.type, e.reason, e.xid, e.seq
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type not in ('linked', 'attendance_confirmed', 'attendance_withdrawn',
-                                                                 'corrected')
+                                                                 'corrected', 'consent_withdrawn')
        and e.at > (select r.since from receiver r)
      order by e.booking_id, e.version desc
   )
@@ -43,11 +43,12 @@ as $function$
            when 'confirmed' then b.status = 'CONFIRMED'
            when 'moved' then b.status = 'CONFIRMED'
            when 'contact_corrected' then b.status = 'CONFIRMED'
+           when 'requested' then b.status = 'PENDING'
            when 'cancelled' then b.failure_reason is distinct from 'hold_released'
            when 'failed' then e.reason = 'slot_withdrawn'
            else false end
      and exists (select from booking_event c
-                  where c.clinic_no = p_clinic_no and c.booking_id = b.id and c.type = 'confirmed')
+                  where c.clinic_no = p_clinic_no and c.booking_id = b.id and c.type in ('confirmed', 'requested'))
      and not exists (select from message m
                       where m.clinic_no = p_clinic_no and m.booking_id = b.id and m.version = e.version
                         and m.channel = 'email' and m.kind <> 'reminder')

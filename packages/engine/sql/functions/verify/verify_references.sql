@@ -79,6 +79,18 @@ as $function$
      and (b.id is null or b.appointment_type = 'case' or b.erased_at is not null or t.erased_at is not null)
   union all
   select 'patient_differs', null, null,
+         format('the record %s was merged into %s, which %s', m.id, m.merged_into,
+                case when k.id is null then 'does not exist' when k.erased_at is not null then 'was erased'
+                     when k.merged_into is not null then 'was merged itself'
+                     else 'has not the record that it was merged into at first' end)
+    from patient m
+    left join patient k on k.clinic_no = m.clinic_no and k.id = m.merged_into
+    left join patient d on d.clinic_no = m.clinic_no and d.id = (m.merge->>'into')::uuid
+   where m.clinic_no = p_clinic_no and m.merged_into is not null
+     and (k.id is null or k.erased_at is not null or k.merged_into is not null
+          or coalesce(d.merged_into, d.id) is distinct from k.id)
+  union all
+  select 'patient_differs', null, null,
          format('the identifier of system %s is not that of the record %s', coalesce(i.system, e.system),
                 coalesce(i.patient_id, e.patient_id))
     from (select n.system, n.value, n.patient_id from patient_identifier n where n.clinic_no = p_clinic_no) i

@@ -79,8 +79,8 @@ begin
      where e.clinic_no = p_clinic_no and e.id <> p_id and e.ended_at is null
        and (e.resource_id = v_entry.resource_id or e.specialization = v_entry.specialization)
        and e.from_date = v_entry.from_date and e.to_date = v_entry.to_date and e.units = v_entry.units
-       and (e.weekdays, e.time_from, e.time_to)
-           is not distinct from (v_entry.weekdays, v_entry.time_from, v_entry.time_to)
+       and (e.visit_type_id, e.weekdays, e.time_from, e.time_to)
+           is not distinct from (v_entry.visit_type_id, v_entry.weekdays, v_entry.time_from, v_entry.time_to)
        and is_same_person(e.patient, e.account_id, v_patient, v_entry.account_id)
      order by e.joined_at, e.id
      limit 1;

@@ -6,6 +6,8 @@
 -- offer; nor is an entry of a person who has a place there, or another entry with an offer of one (is_same_person).
 -- p_there: the bookings of these persons (bookings_in_slot). Nor is an entry for which another place is free, which its
 -- patient can book (place_elsewhere).
+-- p_visit_type_id: of the slot: only who waits for visits of this type is offered it; null: it is a fixed slot, which
+-- is for entries without a type.
 -- p_freed_ids: the slots whose places become free in this call: several that are free at once are for several entries.
 -- p_channels: the result of channels_at_night; null: it is day.
 -- p_is_of_desk: patients cannot book the slot (desk_only_times), so that only entries that a member of the clinic has
@@ -19,7 +21,8 @@
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.first_waiting(
   p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_specialization text, p_local timestamp, p_units integer,
-  p_is_of_desk boolean, p_there holdfast.booking[], p_freed_ids uuid[], p_channels text[], p_at timestamptz,
+  p_visit_type_id uuid, p_is_of_desk boolean, p_there holdfast.booking[], p_freed_ids uuid[], p_channels text[],
+  p_at timestamptz,
   inout p_passed_ids uuid[], inout p_free_of_doctor holdfast.slot[], inout p_free holdfast.slot[], out entry_id uuid
 )
 language plpgsql stable
@@ -46,7 +49,8 @@ begin
                 and w.ended_at is null and w.offer_id is null
               order by w.urgency desc, w.missed, w.joined_at, w.id)) e
      where (not p_is_of_desk or e.joined_by is not null)
-       and e.units <= p_units and p_local::date between e.from_date and e.to_date
+       and e.visit_type_id is not distinct from p_visit_type_id and e.units <= p_units
+       and p_local::date between e.from_date and e.to_date
        and (e.weekdays is null or date_part('isodow', p_local)::integer = any (e.weekdays))
        and (e.time_from is null or p_local::time >= e.time_from)
        and (e.time_to is null or p_local::time < e.time_to)
@@ -63,9 +67,10 @@ begin
        where is_same_person(v_entry.patient, v_entry.account_id, b.patient, b.account_id));
     if v_entry.resource_id is not null then
       p_free_of_doctor := coalesce(p_free_of_doctor,
-                                   free_places(p_clinic_no, p_resource_id, null, p_freed_ids, p_at));
+                                   free_places(p_clinic_no, p_resource_id, null, p_freed_ids, p_at, p_visit_type_id));
     else
-      p_free := coalesce(p_free, free_places(p_clinic_no, null, p_specialization, p_freed_ids, p_at));
+      p_free := coalesce(p_free, free_places(p_clinic_no, null, p_specialization, p_freed_ids, p_at,
+                                             p_visit_type_id));
     end if;
     if place_elsewhere(v_entry, case when v_entry.resource_id is null then p_free else p_free_of_doctor end,
                        null, p_at) is null then

@@ -17,17 +17,16 @@ begin
     select from slot s
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor' and r.active
       join clinic c on c.no = s.clinic_no
-     cross join lateral (
-       select desk_only_times(p_at, c.minimum_notice_minutes, c.booking_horizon_days) @> s.starts_at as is_of_desk) d
+     cross join lateral place_offered_to(s, c, p_at) d
      cross join lateral first_waiting(
              s.clinic_no, s.id, s.resource_id, r.specialization, s.starts_at at time zone c.timezone,
-             s.capacity - s.taken + p_units, d.is_of_desk,
+             s.capacity - s.taken + p_units, s.visit_type_id, d.is_of_desk,
              bookings_in_slot(s.clinic_no, s.id), array[s.id], channels_at_night(c.no, p_at), p_at, '{}', null, null) w
-     where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.session_id is null
+     where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null
        and s.blocked_at is null
        and offer_until(p_at, s.starts_at, c.waitlist_offer_minutes,
                        greatest(c.waitlist_notice_minutes,
-                                case when not d.is_of_desk then c.minimum_notice_minutes end),
+                                case when not d.is_of_desk then d.notice_minutes end),
                        quiet_until(c.no, p_at)) is not null
        and w.entry_id is not null);
 end

@@ -4,16 +4,18 @@
 -- member of the clinic adds, is the same person as another one of that name without them. People of different names may
 -- share an address.
 --
--- p_entry: {id, doctorId | specialization, from, to, weekdays, timeFrom, timeTo, units, urgency, accountId, patient,
---   joinedBy, accountEmail, emailAccountId}. accountEmail: the e-mail address that the account has verified, in lower
---   case; emailAccountId: the account that has verified the patient's address. p_kinds, p_subjects: where it comes
---   from, as for admit_claims. p_is_limited: the clinic's limits apply: the units of guests; per subject as many open
---   entries and holds together as it may have holds, and as many open entries, holds and bookings as it may have
---   bookings. A claim counts holds and bookings, not entries: a subject can exceed the limit of bookings by the number
---   of its open entries.
+-- p_entry: {id, doctorId | specialization, visitTypeId, from, to, weekdays, timeFrom, timeTo, units, urgency,
+--   accountId, patient, joinedBy, accountEmail, emailAccountId}. accountEmail: the e-mail address that the account has
+--   verified, in lower case; emailAccountId: the account that has verified the patient's address. p_kinds, p_subjects:
+--   where it comes from, as for admit_claims. p_is_limited: the clinic's limits apply: the units of guests; per subject
+--   as many open entries and holds together as it may have holds, and as many open entries, holds and bookings as it
+--   may have bookings. A claim counts holds and bookings, not entries: a subject can exceed the limit of bookings by
+--   the number of its open entries.
 -- Outcomes: joined | doctor_missing | specialization_missing (no active doctor of the clinic has it) | range_over (its
---   last day is past) | already_waiting (entry_id: the entry) | units_over_limit |
---   too_many_entries | <kind>_holds | <kind>_bookings, as the limits of admit_claims
+--   last day is past) | visit_type_not_offered (by no active doctor that it waits for) | visit_type_of_desk (not
+--   everybody may book it or it needs approval, and no member of the clinic adds the entry) | already_waiting
+--   (entry_id: the entry) | units_over_limit | too_many_entries | <kind>_holds | <kind>_bookings, as the limits of
+--   admit_claims
 -- maximum: the limit that would be exceeded.
 -- Locks: the clinic's waitlist, exclusively (see lock_joining), then the lock of admit_claims, whose owners wait for
 --   nobody; both until the commit. From then on PostgreSQL ends the
@@ -45,11 +47,11 @@ begin
   perform lock_joining(p_clinic_no);
   v_now := clock_timestamp();
   select p_clinic_no, v_id, i."doctorId", i.specialization, i."from", i."to", i.weekdays, i."timeFrom", i."timeTo",
-         i.units, i.urgency, 0, v_now, i."joinedBy", i."accountId", i.patient
+         i.units, i.urgency, 0, v_now, i."joinedBy", i."accountId", i.patient, null, null, null, null, i."visitTypeId"
     into v_new
     from jsonb_to_record(p_entry) i("doctorId" uuid, specialization text, "from" date, "to" date, weekdays integer[],
                                     "timeFrom" time, "timeTo" time, units integer, urgency integer, "joinedBy" uuid,
-                                    "accountId" uuid, patient jsonb);
+                                    "accountId" uuid, patient jsonb, "visitTypeId" uuid);
   outcome := case
     when v_new.resource_id is not null
          and not exists (select from resource r where r.clinic_no = p_clinic_no and r.id = v_new.resource_id
@@ -60,6 +62,16 @@ begin
       then 'specialization_missing'
     when v_new.to_date < (select (v_now at time zone c.timezone)::date from clinic c where c.no = p_clinic_no)
       then 'range_over'
+    when v_new.visit_type_id is not null
+         and not exists (select from resource r
+                          cross join lateral visit_of_doctor(p_clinic_no, v_new.visit_type_id, r.id) v
+                          where r.clinic_no = p_clinic_no and r.kind = 'doctor' and r.active and v.is_offered
+                            and (r.id = v_new.resource_id or r.specialization = v_new.specialization))
+      then 'visit_type_not_offered'
+    when v_new.joined_by is null
+         and exists (select from visit_type t where t.clinic_no = p_clinic_no and t.id = v_new.visit_type_id
+                                                and (t.bookable_by <> 'anyone' or t.approval <> 'none'))
+      then 'visit_type_of_desk'
     end;
   if outcome is null then
     v_keys := array_remove(identity_keys(v_new.patient, v_new.account_id), 'none')
@@ -74,9 +86,10 @@ begin
                where e.clinic_no = p_clinic_no and e.ended_at is null
                  and (e.resource_id = v_new.resource_id or e.specialization = v_new.specialization)
                  and e.from_date = v_new.from_date and e.to_date = v_new.to_date and e.units = v_new.units
-                 and (e.weekdays, e.time_from, e.time_to, fold_name(e.patient->>'name'))
+                 and (e.visit_type_id, e.weekdays, e.time_from, e.time_to, fold_name(e.patient->>'name'))
                      is not distinct from
-                     (v_new.weekdays, v_new.time_from, v_new.time_to, fold_name(v_new.patient->>'name'))) w
+                     (v_new.visit_type_id, v_new.weekdays, v_new.time_from, v_new.time_to,
+                      fold_name(v_new.patient->>'name'))) w
        where w.keys && v_keys or v_new.joined_by is not null and not (v_has_contact or w.has_contact)
        order by w.joined_at, w.id
        limit 1);

@@ -39,6 +39,7 @@ begin
                      offset 0) s
                    cross join lateral (select s.starts_at at time zone c.timezone as at) l
                    where e.clinic_no = p_clinic_no and e.id = p_entry_id and e.ended_at is null and e.offer_id is null
+                     and e.visit_type_id is null
                      and s.starts_at > v_now and d @> s.starts_at
                      and e.joined_by is not null
                      and s.withdrawn_at is null and s.session_id is null and s.blocked_at is null

@@ -7,6 +7,10 @@
 -- one of them has added. Nothing is offered to a patient who can book another place (place_elsewhere), nor in quiet
 -- hours to one who gets no message about it (channels_at_night).
 --
+-- The slot of a visit in an open session is offered as it is to those who wait for its type, if a claim could book such
+-- a visit then (place_offered_to). The caller passes the slot of a visit only if its time is not free for others: the
+-- slot is not empty, or was emptied in this transaction. So the doctor's lock is not needed.
+--
 -- An offer counts within the limits of docs/decisions/0010 as a hold of the one who joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
 --
@@ -39,6 +43,8 @@ declare
   -- of all doctors for whom they were read, and these doctors
   v_free_of_doctors slot[] := '{}'; v_read_ids uuid[] := '{}';
   v_clinic_no integer;
+  v_judged_for text;
+  v_visit_type_id uuid;
   v_entry_id uuid;
   v_booking_id uuid;
   v_entry waitlist_entry;
@@ -55,32 +61,35 @@ begin
   end if;
   for v_slot in
     select s.clinic_no, s.id, s.resource_id, s.starts_at, s.capacity - s.taken as free, r.specialization,
-           d.is_of_desk,
-           r.appointment_types[1] as appointment_type, s.starts_at at time zone c.timezone as local,
+           d.is_of_desk, s.visit_type_id, s as whole,
+           coalesce(d.appointment_type, r.appointment_types[1]) as appointment_type,
+           s.starts_at at time zone c.timezone as local,
            (v_now at time zone c.timezone)::date as today,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
                        greatest(c.waitlist_notice_minutes,
-                                case when not d.is_of_desk then c.minimum_notice_minutes end),
+                                case when not d.is_of_desk then d.notice_minutes end),
                        quiet_until(c.no, v_now)) as until
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
       join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
       join clinic c on c.no = s.clinic_no
-     cross join lateral (
-       select desk_only_times(v_now, c.minimum_notice_minutes, c.booking_horizon_days) @> s.starts_at as is_of_desk) d
-     where s.withdrawn_at is null and s.session_id is null and s.blocked_at is null and s.taken < s.capacity
+     cross join lateral place_offered_to(s, c, v_now) d
+     where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity
        and s.starts_at > v_now
        and r.kind = 'doctor' and r.active
-     -- Sorted by specialization: the free units of one are read once.
-     order by s.clinic_no, r.specialization, s.starts_at, s.id
+     -- Sorted by specialization, and by visit type: what is free of one is read once.
+     order by s.clinic_no, r.specialization, s.visit_type_id nulls first, s.starts_at, s.id
   loop
     v_free := v_slot.free;
+    v_visit_type_id := v_slot.visit_type_id;
     if v_slot.clinic_no is distinct from v_clinic_no then
       v_clinic_no := v_slot.clinic_no;
       v_channels := channels_at_night(v_clinic_no, v_now);
     end if;
-    if (v_slot.clinic_no || ' ' || v_slot.specialization) is distinct from p_judged_for then
-      p_judged_for := v_slot.clinic_no || ' ' || v_slot.specialization;
+    v_judged_for := v_slot.clinic_no || ' ' || v_slot.specialization || coalesce(' ' || v_slot.visit_type_id, '');
+    if v_judged_for is distinct from p_judged_for then
+      p_judged_for := v_judged_for;
+      v_resource_id := null; v_free_of_doctors := '{}'; v_read_ids := '{}';
       p_passed_ids := '{}';
       p_free := null;
     end if;
@@ -94,8 +103,8 @@ begin
       select w.entry_id, w.p_passed_ids, w.p_free_of_doctor, w.p_free
         into v_entry_id, p_passed_ids, v_free_of_doctor, p_free
         from first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local, v_free,
-                           v_slot.is_of_desk, v_there, p_slot_ids, v_channels, v_now, p_passed_ids,
-                           v_free_of_doctor, p_free) w;
+                           v_slot.visit_type_id, v_slot.is_of_desk, v_there, p_slot_ids, v_channels, v_now,
+                           p_passed_ids, v_free_of_doctor, p_free) w;
       if v_free_of_doctor is not null and v_resource_id <> all (v_read_ids) then
         v_read_ids := v_read_ids || v_resource_id;
         v_free_of_doctors := v_free_of_doctors || v_free_of_doctor;
@@ -132,7 +141,16 @@ begin
          set taken = s.capacity - v_free, next_lapse = least(s.next_lapse, v_slot.until),
              oldest_booking_at = oldest_booking_of(s.oldest_booking_at, s.created_at, v_now)
        where s.clinic_no = v_slot.clinic_no and s.id = v_slot.id;
+      -- They were released in this transaction, so nobody else has seen them free.
+      if (v_slot.whole).takes is not null and (v_slot.whole).taken = 0 then
+        insert into allocation select * from allocations_of_slot(v_slot.whole);
+      end if;
     end if;
   end loop;
+  -- Another call of this transaction reads anew what is free for visits: moves change it.
+  if v_visit_type_id is not null then
+    p_judged_for := null;
+    p_free := null;
+  end if;
 end
 $function$;

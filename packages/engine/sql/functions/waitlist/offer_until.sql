@@ -7,8 +7,8 @@
 -- It ends p_notice_minutes before the visit at the latest, and is open for at least two minutes.
 --
 -- p_quiet_until: when the quiet hours end that p_now is in; null: it is in none. Nobody answers before: the time of an
--- offer begins then, and is 15 minutes at least. If that is too late for the visit, or more than 24 hours ahead
--- (oldest_hold_id), the offer is as at any other time.
+-- offer begins then, and is 15 minutes at least. If that is too late for the visit, or more than 24 hours ahead,
+-- the offer is as at any other time.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.offer_until(

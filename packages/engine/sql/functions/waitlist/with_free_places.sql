@@ -21,7 +21,7 @@ begin
     select f from unnest(p_free) f where f.id <> p_slot_id
      union all
     select s from slot s join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
-     where s.clinic_no = p_clinic_no and s.id = p_slot_id and r.active
+     where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.session_id is null and r.active
        and s.clinic_no || ' ' || r.specialization = p_judged_for
        and s.taken < s.capacity and s.withdrawn_at is null and s.blocked_at is null);
 end

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { repeatUntilFewer } from '../database/repeat-until-fewer.ts'
 import type { AuditHead } from '../model/audit-event.ts'
-import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 const rowsPerCallMax = 1_000
 

@@ -1,0 +1,21 @@
+-- patients_as_booked: of whom claims are that name a record: the patient that the request names, or if it names none,
+-- the record's name and contacts, and its language if messages have it. The answers of the request stay.
+--
+-- p_patient_ids: by request; null: it names no record.
+-- Internal. Locks: none: a record that is changed meanwhile is booked as it was before. Fails: never. Idempotent: yes.
+create or replace function holdfast.patients_as_booked(
+  p_clinic_nos integer[], p_patient_ids uuid[], p_patients jsonb[]
+) returns jsonb[]
+language sql stable
+set search_path = holdfast, pg_catalog, pg_temp
+as $function$
+  select array_agg(
+           case when i.patient->>'name' = '' and t.name is not null
+                then jsonb_strip_nulls(jsonb_build_object(
+                       'name', t.name, 'email', t.email, 'phone', t.phone, 'answers', i.patient->'answers',
+                       'language', (select l from unnest(array['en', 'de', 'ar']) l
+                                     where l = lower(split_part(t.language, '-', 1)))))
+                else i.patient end order by i.n)
+    from unnest(p_clinic_nos, p_patient_ids, p_patients) with ordinality i(clinic_no, patient_id, patient, n)
+    left join patient t on t.clinic_no = i.clinic_no and t.id = i.patient_id
+$function$;

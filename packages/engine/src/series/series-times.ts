@@ -1,0 +1,110 @@
+import { seriesLimits, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { isId } from '../model/id.ts'
+import type { FreeTime, NearTimes, SeriesTimesQuery } from '../model/series.ts'
+import type { VisitRefusal } from '../model/session.ts'
+import { availableUnits, isBookableByDesk } from '../reads/bookable-sql.ts'
+import { visitRefusal } from '../sessions/time-refusal.ts'
+
+/** How far from the time that was wanted others are looked for, so many days before and after it. */
+const nearDays = 3
+/** The time that was wanted, and those instead. */
+const foundMax = 1 + seriesLimits.alternativesMax
+
+type Row = { n: number; id: string; starts_at: Date; ends_at: Date }
+
+/** The free times nearest to each start, by the clinic's desk: the rules are those of `listTimes` and `listSlots`. */
+export async function nearTimes(pool: pg.Pool, query: SeriesTimesQuery): Promise<NearTimes[]> {
+  const { doctorId, visitTypeId, starts } = query
+  if (!isId(doctorId) || (visitTypeId !== null && !isId(visitTypeId))) return starts.map(noneNear)
+  const free = await freeNear(pool, query)
+  const isFree = ({ startsAt, free: [first] }: Found) => first?.startsAt.getTime() === startsAt.getTime()
+  const refused = free.filter((one) => !isFree(one)).map(({ startsAt }) => startsAt)
+  const refusals = refused.length === 0 ? new Map<number, VisitRefusal>() : await refusalsOf(pool, query, refused)
+  return free.map((one) => ({
+    ...one,
+    refusal: isFree(one) ? null : (refusals.get(one.startsAt.getTime()) ?? { kind: 'time_not_offered' }),
+  }))
+}
+
+type Found = Pick<NearTimes, 'startsAt' | 'free'>
+
+const noneNear = (startsAt: Date): NearTimes => ({ startsAt, free: [], refusal: { kind: 'time_not_offered' } })
+
+async function freeNear(pool: pg.Pool, query: SeriesTimesQuery): Promise<Found[]> {
+  const { visitTypeId, starts } = query
+  const { rows } = await pool.query<Row>(sql`
+    select i.n::integer as n, t.id, t.starts_at, t.ends_at
+      from unnest(${starts}::timestamptz[]) with ordinality i(at, n)
+     cross join lateral (
+       select f.* from (${visitTypeId === null ? freeSlots(query) : freeTimes(query, visitTypeId)}) f
+        order by abs(extract(epoch from f.starts_at - i.at)), f.starts_at
+        limit ${foundMax}) t
+     order by i.n, abs(extract(epoch from t.starts_at - i.at)), t.starts_at`)
+  const byStart = Map.groupBy(rows, ({ n }) => n)
+  return starts.map((startsAt, index) => ({
+    startsAt,
+    free: (byStart.get(index + 1) ?? []).map((row) => freeTime(row, visitTypeId !== null)),
+  }))
+}
+
+async function refusalsOf(
+  pool: pg.Pool,
+  query: SeriesTimesQuery,
+  starts: readonly Date[],
+): Promise<Map<number, VisitRefusal>> {
+  const { visitTypeId } = query
+  const { rows } = await pool.query<{ at: Date; refusal: string }>(sql`
+    select i.at, ${visitTypeId === null ? refusalOfSlot(query) : refusalOfTime(query, visitTypeId)} as refusal
+      from unnest(${starts}::timestamptz[]) i(at)`)
+  return new Map(rows.map(({ at, refusal }) => [at.getTime(), visitRefusal(refusal)]))
+}
+
+function refusalOfTime({ clinicNo, doctorId, appointmentType }: SeriesTimesQuery, visitTypeId: string): Sql {
+  return sql`holdfast.refusal_of_all(${clinicNo}::integer, ${visitTypeId}::uuid, i.at, ${appointmentType}::text, true,
+    null, ${doctorId}::uuid)`
+}
+
+function refusalOfSlot({ clinicNo, doctorId, appointmentType }: SeriesTimesQuery): Sql {
+  return sql`coalesce((
+    select case when not r.active then 'slot_closed:doctor_inactive'
+                when ${appointmentType}::text <> all (r.appointment_types) then 'appointment_type_not_offered'
+                when s.blocked_at is not null then 'slot_closed:doctor_busy'
+                when s.ends_at <= statement_timestamp() then 'slot_closed:ended'
+                else 'slot_full' end
+      from holdfast.slot s
+      join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+     where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and s.starts_at = i.at
+       and s.session_id is null and s.withdrawn_at is null
+     limit 1), 'time_not_offered')`
+}
+
+function freeTime({ id, starts_at: startsAt, ends_at: endsAt }: Row, isOfSession: boolean): FreeTime {
+  return isOfSession ? { startsAt, endsAt, sessionId: id } : { startsAt, endsAt, slotId: id }
+}
+
+const near = sql`make_interval(days => ${nearDays})`
+
+function freeTimes(
+  { clinicNo, doctorId, appointmentType, movedId = null }: SeriesTimesQuery,
+  visitTypeId: string,
+): Sql {
+  return sql`
+    select o.session_id as id, o.starts_at, o.ends_at
+      from holdfast.times_of_clinic(
+        ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, i.at - ${near}, i.at + ${near},
+        ${appointmentType}::text, true, null, ${timesMax}::integer, ${timesSearchedMax}::integer, ${movedId}::uuid) o
+     where o.session_id is not null`
+}
+
+function freeSlots({ clinicNo, doctorId, appointmentType }: SeriesTimesQuery): Sql {
+  return sql`
+    select s.id, s.starts_at, s.ends_at
+      from holdfast.slot s
+      join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+     where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and r.active
+       and s.starts_at >= i.at - ${near} and s.starts_at <= i.at + ${near}
+       and coalesce(${appointmentType}::text = any (r.appointment_types), true)
+       and ${isBookableByDesk} and ${availableUnits} >= 1`
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aClinic,
+  aDoctor,
+  aSession,
+  aTimeClaim,
+  aVisitType,
+  type BuiltClinic,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import sql from 'sql-template-tag'
+import { inTransaction } from '../src/database/pools.ts'
+import { planMessages } from '../src/messages/plan-messages.ts'
+import type { Engine } from '../src/model/engine.ts'
+import type { SettleAction } from '../src/model/settle.ts'
+import { loggedEvents } from '../src/tail/logged-events.ts'
+
+/** A patient of requests. */
+export const ada = { name: 'Ada', email: 'ada@example.org' }
+
+export type RequestScene = Awaited<ReturnType<typeof aRequestScene>>
+
+/** A session of a clinic, by default of a new one, whose visit type needs approval. */
+export async function aRequestScene(database: TestDatabase, engine: Engine, its?: BuiltClinic) {
+  const clinic = its ?? (await aClinic(database))
+  const doctor = await aDoctor(database, clinic)
+  const type = await aVisitType(database, clinic, { approval: 'holding', approvalMinutes: 60 })
+  const session = await aSession(database, doctor)
+  const change = (bookingId: string, action: SettleAction, onBehalf: boolean, by = engine) =>
+    by.settle({ bookingId, action, actorId: onBehalf ? randomUUID() : null, onBehalf, key: null, reason: null })
+  const hold = async (minute = 0, visitType: { id: string } = type) => {
+    const claim = aTimeClaim(session, visitType, minute, { patient: ada, confirm: true })
+    const claimed = await engine.claimTime(claim)
+    if (claimed.kind !== 'booked') throw new Error(`The claim's outcome is ${claimed.kind}.`)
+    return claimed.booking
+  }
+  return {
+    clinic,
+    doctor,
+    type,
+    session,
+    change,
+    hold,
+    /** A request of a patient that the clinic has not answered. */
+    async request(minute = 0) {
+      const { id } = await hold(minute)
+      const asked = await change(id, 'confirm', false)
+      if (asked.kind !== 'done') throw new Error(`The request's outcome is ${asked.kind}.`)
+      return asked.booking
+    },
+  }
+}
+
+/** The messages that are planned after each event of a booking, but for reminders: kind, version, and by whom. */
+export async function plannedOf({ appPool, ownerPool }: TestDatabase, bookingId: string) {
+  const line = { kind: 'booking', xid: 0n, seq: 0n, fromDoctorId: null, bookingId, type: 'held' } as const
+  const lines = [1, 2, 3, 4].map((version) => ({ ...line, version, slotId: '', doctorId: '', fromSlotId: null }))
+  const events = await loggedEvents(appPool, lines)
+  await inTransaction(appPool, (transaction) => planMessages(transaction, events))
+  const { rows } = await ownerPool.query<{ kind: string; version: number; by_patient: boolean | null }>(sql`
+    select kind, version, by_patient from holdfast.message where booking_id = ${bookingId} and kind <> 'reminder'
+     order by version, kind`)
+  return rows.map(({ kind, version, by_patient }) => [kind, version, by_patient])
+}
