@@ -15,8 +15,6 @@ import { switchLevelBySignal } from './observe/log-level.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { openTracing } from './observe/tracing.ts'
 
-export { runJobsOnce } from './jobs/run-jobs.ts'
-
 export type WorkerOptions = {
   env: Record<string, string | undefined>
   say?: (line: string) => void
@@ -95,9 +93,9 @@ async function startAll(
   started.defer(() => observed.close())
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
-  const tracing = await openTracing(config)
-  started.defer(() => tracing?.stop())
   const { metrics } = observed
+  const tracing = await openTracing(config, { log, registry: metrics.registry })
+  started.defer(() => tracing?.stop())
   const jobs = await startAllJobs(config, databases.all, { secrets, opened, log, metrics, tracing })
   started.defer(() =>
     pTimeout(jobs.stop(), {

@@ -9,18 +9,32 @@ import {
   aPatientRecord,
   aSession,
   aSlot,
+  aVisitResource,
   aWaitlistEntry,
   type BuiltBooking,
   type BuiltDoctor,
   type TestDatabase,
 } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
+import { newApiKey } from '../src/secrets/api-keys.ts'
 import type { CallOptions, OperationId, RestApp } from './rest-app.ts'
 import { theatreDay } from './theatre-scene.ts'
 
 const webhookUrl = 'https://127.0.0.1:1/'
 
 export type Scene = Awaited<ReturnType<typeof aScene>>
+
+/** A series whose only visit is this booking. */
+async function aSeriesOf({ ownerPool }: TestDatabase, { id, clinicNo }: BuiltBooking): Promise<string> {
+  const seriesId = newId(clinicNo)
+  await ownerPool.query(sql`
+    insert into holdfast.booking_series (clinic_no, id, every, unit, total)
+    values (${clinicNo}, ${seriesId}, 1, 'week', 1)`)
+  await ownerPool.query(sql`
+    insert into holdfast.booking_series_member (clinic_no, booking_id, series_id, number)
+    values (${clinicNo}, ${id}, ${seriesId}, 1)`)
+  return seriesId
+}
 
 /** A clinic with two doctors, a booked slot of the first, its members, and people from elsewhere. */
 export async function aScene(database: TestDatabase, rest: RestApp) {
@@ -39,13 +53,17 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
     sessionId: (await aSession(database, doctor)).id,
     bookingId: booking.id,
     entryId: entry.id,
+    seriesId: await aSeriesOf(database, booking),
     accountId: newId(clinic.no),
     burstId: newId(clinic.no),
     invitationId: newId(clinic.no),
     messageId: await aMessageAbout(database, booking),
     patientId: await aRecordOf(rest, clinic.no),
     webhookId: await aWebhookOf(rest, clinic.no),
+    keyId: await anApiKeyOf(rest, clinic.no),
     visitTypeId: await aVisitTypeOf(rest, clinic.no),
+    questionId: newId(clinic.no),
+    resourceId: (await aVisitResource(database, clinic)).id,
     closureId: await aClosureOf(rest, doctor),
   }
   const unknownEntries = Object.keys(ids).map((name) => [name, newId(clinic.no)])
@@ -58,6 +76,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       choiceToken: `hfu_${'A'.repeat(43)}`,
     },
     unknownIds: { ...unknownIds, ownerId: owner.id },
+    database,
     clinic,
     doctor,
     token: rest.manageTokens.issue(booking.id, { accountId: owner.id, epoch: 0 }),
@@ -103,6 +122,15 @@ async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): 
   const created = await webhooks.create(webhook, null)
   if (created.kind !== 'done') throw new Error(created.kind)
   return created.webhook.id
+}
+
+async function anApiKeyOf({ engine: { apiKeys } }: RestApp, clinicNo: number): Promise<string> {
+  const id = newId(clinicNo)
+  const { digest } = newApiKey(id)
+  const apiKey = { clinicNo, id, name: 'Laboratory', bookingsPerSecond: 50, createdBy: id, expiresAt: null }
+  const created = await apiKeys.create({ ...apiKey, scopes: ['times:read'], digest }, null)
+  if (created.kind !== 'done') throw new Error(created.kind)
+  return created.apiKey.id
 }
 
 async function aVisitTypeOf({ engine: { directory } }: RestApp, clinicNo: number): Promise<string> {
@@ -201,6 +229,7 @@ export const guarded = operations.filter(([, { access }]) => access !== 'anyone'
 export const refusals = [
   'forbidden',
   'booking_not_found',
+  'booking_series_not_found',
   'clinic_not_found',
   'doctor_not_found',
   'slot_not_found',

@@ -123,7 +123,7 @@ const ofDatabases: Readonly<Record<string, AlertExample>> = {
     ],
     silent: [
       { [partition]: '5000000x20', ...connections(7), [up]: '1x20' },
-      // Something is wrong, and another alert says so.
+      // Something is wrong, and another alert reports it.
       { [partition]: '-5x20', ...connections(7), [up]: '1x20' },
       { [partition]: '5000000x20', ...connections(7), [up]: '1x20', [`${up}{shard="south"}`]: '0x20' },
     ],
@@ -179,8 +179,11 @@ const ofDatabases: Readonly<Record<string, AlertExample>> = {
 const ofWork: Readonly<Record<string, AlertExample>> = {
   HoldfastJobsNotObserved: { fires: [{}], silent: [{ [job(false)]: '0x20' }] },
   HoldfastJobsStopped: {
-    fires: [{ [job(false)]: '7x30', [job(false, 'messages')]: '0+1x30' }],
-    silent: [{ [job(false)]: '0+1x30' }],
+    fires: [
+      { [job(false)]: '7x30', [job(false, 'messages')]: '0+1x30' },
+      { [job(false)]: '0+1x30', [job(false, 'security-log')]: '7x30' },
+    ],
+    silent: [{ [job(false)]: '0+1x30', [job(false, 'security-log')]: '0+1x30', [job(false, 'erasures')]: '0x30' }],
     minutes: 30,
   },
   HoldfastJobsFail: {

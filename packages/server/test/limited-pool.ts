@@ -4,15 +4,16 @@ import pg from 'pg'
 /**
  * How many queries more succeed, and what becomes of the next one. `refused`: the server takes none from then on, as
  * one that is starting again (57P03). `lost`: that one runs, but its connection is lost before the response.
- * `exhausted`: after as many queries and transactions, no connection is free.
+ * `gone`: that one is lost, and then the server takes none. `exhausted`: after as many queries and transactions, no
+ * connection is free.
  */
-export type QueryBudget = { left: number; mode: 'refused' | 'lost' | 'exhausted' }
+export type QueryBudget = { left: number; mode: 'refused' | 'lost' | 'gone' | 'exhausted' }
 
 /** A pool whose queries fail once `budget.left` are used up. */
 export function limitedPool(pool: pg.Pool): { budget: QueryBudget; pool: pg.Pool } {
   const budget: QueryBudget = { left: Number.POSITIVE_INFINITY, mode: 'refused' }
   const refuseIfUsedUp = () => {
-    if (budget.mode === 'lost' || budget.left > 0) return
+    if (budget.mode === 'lost' || budget.left > 0 || (budget.mode === 'gone' && budget.left === 0)) return
     if (budget.mode === 'exhausted') throw new PoolExhausted(null)
     throw Object.assign(new pg.DatabaseError('starting up', 0, 'error'), { code: '57P03' })
   }
@@ -31,7 +32,8 @@ export function limitedPool(pool: pg.Pool): { budget: QueryBudget; pool: pg.Pool
       refuseIfUsedUp()
       budget.left -= 1
       const result = await target.query(...(query as [string]))
-      if (budget.mode === 'lost' && budget.left === -1) throw new Error('Connection terminated unexpectedly')
+      if ((budget.mode === 'lost' || budget.mode === 'gone') && budget.left === -1)
+        throw new Error('Connection terminated unexpectedly')
       return result
     }) as pg.Pool['query']
   const connect = async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aPng, aSession } from '@holdfast/testkit'
+import { aClinic, aDoctor, aPng, aSession, aSlot } from '@holdfast/testkit'
 import type { LostOperations, LostScene } from './lost-scene.ts'
 import { theatreTime } from './theatre-scene.ts'
 
@@ -17,6 +17,18 @@ export const lostDeskOperations = {
   createSlots: async ({ aDoctorPath }) => {
     const slot = { startsAt: theatreTime('10:00'), endsAt: theatreTime('10:15') }
     return { path: await aDoctorPath(), body: { slots: [slot] } }
+  },
+  createBookingSeries: async (scene) => ({ body: (await aSeriesBody(scene)).body }),
+  declineBooking: async ({ aHold }) => ({ path: (await aHold()).path }),
+  cancelBookingSeries: async (scene) => ({ path: await aSeriesPath(scene), body: {} }),
+  moveBookingSeries: async (scene) => ({ path: await aSeriesPath(scene), body: { days: 0, time: '12:00' } }),
+  moveBookings: async (scene) => {
+    const created = await scene.rest.call('createBookingSeries', await aSeriesRequest(scene))
+    const moves = created.body.items.map(({ id: bookingId, startsAt }) => ({
+      bookingId,
+      startsAt: startsAt.replace('T09', 'T11'),
+    }))
+    return { body: { moves } }
   },
   createOpenSessions: async ({ aDoctorPath }) => {
     const session = { startsAt: theatreTime('10:00'), endsAt: theatreTime('12:00') }
@@ -57,6 +69,18 @@ export const lostDeskOperations = {
   testWebhook: async ({ aWebhook }) => ({ path: await aWebhook() }),
   updateWebhook: async ({ aWebhook }) => ({ path: await aWebhook(), body: { paused: true } }),
   deleteWebhook: async ({ aWebhook }) => ({ path: await aWebhook() }),
+  createApiKey: async ({ database, theatre: { clinic } }) => {
+    // A clinic may have few.
+    await database.ownerPool.query('delete from holdfast.api_key where clinic_no = $1', [clinic.no])
+    return { body: { name: 'Laboratory', scopes: ['times:read'] } }
+  },
+  rotateApiKey: async ({ anApiKey }) => ({ path: await anApiKey(), body: {} }),
+  endPreviousApiKey: async ({ rest, anApiKey, theatre: { admin } }) => {
+    const path = await anApiKey()
+    await rest.call('rotateApiKey', { path, as: admin })
+    return { path }
+  },
+  deleteApiKey: async ({ anApiKey }) => ({ path: await anApiKey() }),
   createClosure: async ({ aClosedDay }) => ({ body: await aClosedDay() }),
   updateClosure: async ({ aClosure }) => {
     const { path, body } = await aClosure()
@@ -122,6 +146,13 @@ export const lostDeskOperations = {
     const { doctorId } = await aDoctorPath()
     return { path: { visitTypeId: created.id }, body: { active: false, minutes: 30, doctorIds: [doctorId] } }
   },
+  createVisitResource: async () => ({ body: { kind: 'device', name: `Ultrasound ${randomUUID()}`, units: 2 } }),
+  updateVisitResource: async ({ rest, theatre: { path, admin } }) => {
+    const name = `Ultrasound ${randomUUID()}`
+    const body = { kind: 'device', name, units: 2 } as const
+    const { body: created } = await rest.call('createVisitResource', { path, as: admin, body })
+    return { path: { resourceId: created.id }, body: { active: false, name: `Scanner of ${name}`, units: 1 } }
+  },
   createPatient: async ({ theatre: { staff } }) => {
     const body = { name: 'Ada', mrn: `R-${randomUUID()}`, identifiers: [{ system: 's', value: randomUUID() }] }
     return { as: staff, body }
@@ -129,6 +160,21 @@ export const lostDeskOperations = {
   updatePatient: async (scene) => {
     const { id: patientId, version } = await aRecord(scene)
     return { path: { patientId }, as: scene.theatre.staff, body: { version, phone: '+49 171 2345678' } }
+  },
+  mergePatients: async (scene) => {
+    const [kept, merged] = [await aRecord(scene), await aRecord(scene)]
+    const body = { mergedId: merged.id, version: kept.version, mergedVersion: merged.version }
+    return { path: { patientId: kept.id }, as: scene.theatre.staff, body }
+  },
+  unmergePatient: async (scene) => {
+    const [kept, merged] = [await aRecord(scene), await aRecord(scene)]
+    const { rest, theatre } = scene
+    const path = { ...theatre.path, patientId: kept.id }
+    const body = { mergedId: merged.id, version: kept.version, mergedVersion: merged.version }
+    await rest.call('mergePatients', { path, as: theatre.staff, body })
+    const { version } = (await rest.call('getPatient', { path: { ...path, patientId: merged.id }, as: theatre.staff }))
+      .body
+    return { path: { patientId: merged.id }, as: theatre.staff, body: { version } }
   },
   linkBookingToPatient: async (scene) => {
     const { id: patientId } = await aRecord(scene)
@@ -153,4 +199,26 @@ async function anInvitation({ rest, theatre: { path, admin } }: LostScene, email
 async function aRecord({ rest, theatre: { path, staff } }: LostScene) {
   const body = { name: 'Ada', mrn: `R-${randomUUID()}` }
   return (await rest.call('createPatient', { path, as: staff, body })).body
+}
+
+/** Two visits, on the same time of two days. */
+async function aSeriesBody({ database, theatre: { clinic } }: LostScene) {
+  const doctor = await aDoctor(database, clinic)
+  const starts = [3, 4].map((day) =>
+    Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth(), new Date().getUTCDate() + day),
+  )
+  for (const hours of [9, 11]) {
+    for (const start of starts) await aSlot(database, doctor, { startsAt: new Date(start + hours * 3_600_000) })
+  }
+  const startsAt = new Date((starts[0] ?? 0) + 9 * 3_600_000).toISOString()
+  return { body: { doctorId: doctor.id, startsAt, every: 1, unit: 'day', count: 2, patient: { name: 'Ada' } } as const }
+}
+
+async function aSeriesRequest(scene: LostScene) {
+  return { ...(await aSeriesBody(scene)), as: scene.theatre.admin }
+}
+
+async function aSeriesPath(scene: LostScene) {
+  const created = await scene.rest.call('createBookingSeries', await aSeriesRequest(scene))
+  return { seriesId: created.body.id ?? '' }
 }

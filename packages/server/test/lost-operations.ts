@@ -51,7 +51,7 @@ function describedBy(name: string): Operation & { id: OperationId } {
   return described
 }
 
-/** Prepares a request, and returns what sends it, each time the same one, with an Idempotency-Key. */
+/** Prepares a request. `send` sends it with an Idempotency-Key, each time the same one, or with another body. */
 export async function prepareLost(scene: LostScene, name: string) {
   const prepare = lostOperations[name]
   if (prepare === undefined) throw new Error(`There is no operation ${name}.`)
@@ -60,7 +60,9 @@ export async function prepareLost(scene: LostScene, name: string) {
   const { id, access } = describedBy(name)
   const sender = as ?? (access === 'anyone' || token ? undefined : theatre.admin)
   const who = sender === undefined ? { token: token ?? null } : { as: sender }
-  return (key: string) => rest.call(id, { path: { ...theatre.path, ...path }, ...request, ...who, key })
+  const call = { path: { ...theatre.path, ...path }, ...request, ...who }
+  const send = (key: string, other?: { body: unknown }) => rest.call(id, { ...call, key, ...other })
+  return { body: request.body, send }
 }
 
 /** What the security log has of an operation; null: nothing. */
@@ -72,6 +74,7 @@ export function auditKindOf(name: string): AuditKind | null {
 
 /** Retries of these return 404: the first request removed the object, or replaced its token. */
 export const goneAfterwards: readonly string[] = [
+  'deleteApiKey',
   'deleteWebhook',
   'removeMember',
   'revokeInvitation',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSession, aSlot, aVisitType } from '@holdfast/testkit'
+import { aClinic, aDoctor, aQuestion, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import type { LostOperations, LostScene } from './lost-scene.ts'
 
 const dayMs = 86_400_000
@@ -77,6 +77,22 @@ export const lostPatientOperations = {
     const body = { slotId: slot.id }
     await rest.call('confirmAttendance', { path, token, body })
     return { path, as: theatre.staff, body }
+  },
+  withdrawConsent: async ({ rest, database, theatre }) => {
+    const question = aQuestion('consent')
+    const session = await aSession(database, await aDoctor(database, theatre.clinic))
+    const { id: visitTypeId } = await aVisitType(database, theatre.clinic, { questions: [question] })
+    const { body: booking } = await rest.call('createBooking', {
+      body: {
+        sessionId: session.id,
+        startsAt: session.startsAt.toISOString(),
+        visitTypeId,
+        patient: { name: 'Ada' },
+        answers: [{ questionId: question.id, value: true, version: question.version }],
+        confirm: true,
+      },
+    })
+    return { path: { bookingId: booking.id, questionId: question.id }, token: booking.manageToken }
   },
   correctPatient: async ({ aVisit, theatre }) => {
     return { path: (await aVisit()).path, as: theatre.staff, body: { patient: { email: 'right@example.org' } } }

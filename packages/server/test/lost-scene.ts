@@ -120,6 +120,12 @@ function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: 
         and id <> ${webhook.id}`)
     return { ...path, webhookId: webhook.id }
   }
+  const anApiKey = async () => {
+    await database.ownerPool.query(sql`delete from holdfast.api_key where clinic_no = ${clinic.no}`)
+    const body = { name: 'Laboratory', scopes: ['times:read'] }
+    const created = await rest.call('createApiKey', { path, as: admin, body })
+    return { ...path, keyId: created.body.id }
+  }
   /** A day on which a doctor has a free time. */
   const aClosedDay = async () => {
     const { startsAt, doctorId } = await slotOf()
@@ -131,5 +137,5 @@ function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: 
     const { body: closure } = await rest.call('createClosure', { path, as: admin, body })
     return { path: { ...path, closureId: 'id' in closure ? closure.id : '' }, body }
   }
-  return { other, aDoctorPath, aStaffPath, aBurst, aMessage, aWebhook, aClosedDay, aClosure }
+  return { other, aDoctorPath, aStaffPath, aBurst, aMessage, aWebhook, anApiKey, aClosedDay, aClosure }
 }

@@ -1,3 +1,4 @@
+// Drill: an installation behind PgBouncer
 import { randomUUID } from 'node:crypto'
 import {
   aClinic,

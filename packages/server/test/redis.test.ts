@@ -1,3 +1,4 @@
+// Drill: outages of Redis
 import { randomUUID } from 'node:crypto'
 import { openRedis } from '@holdfast/adapters/redis'
 import { aClinic, aDoctor, aSlot, until } from '@holdfast/testkit'

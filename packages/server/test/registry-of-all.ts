@@ -4,6 +4,7 @@ import { addLiveFigures, noFigures } from '../src/observe/live-figures.ts'
 import { addMachineFigures } from '../src/observe/machine-figures.ts'
 import { createMetrics } from '../src/observe/metrics.ts'
 import { addRedisFigures } from '../src/observe/redis-figures.ts'
+import { addTraceFigures } from '../src/observe/trace-exporter.ts'
 import { addReplicaFigures } from '../src/replicas/replica-figures.ts'
 
 const readDatabase = () => Promise.reject(new Error('This registry has no database.'))
@@ -22,6 +23,7 @@ export function registryOfAll(): Registry {
   addHeldBackFigures(registry, { latest: () => null, by: () => null })
   addLiveFigures(registry, { figures: noFigures(), bufferedBytes: 0 })
   addRedisFigures(registry, { isAvailable: true, figures: { ok: 0, late: 0, failed: 0, skipped: 0 } })
+  addTraceFigures(registry, { sent: 0, lost: 0 })
   const router = { figures: { primary: 0, behind: 0, retried: 0 }, replicas: [] }
   addReplicaFigures(registry, [{ shard: null, router }])
   const paths = { databaseUrl: null, dataDirectory: '/nowhere', backupTo: '/nowhere', publicUrl: 'https://localhost:9' }

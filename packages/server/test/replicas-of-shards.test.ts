@@ -1,3 +1,4 @@
+// Drill: an installation with replicas of shards
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +29,7 @@ beforeAll(async () => {
     DATABASE_REPLICA_URLS: ofDirectory.appUrl,
     HOLDFAST_METRICS_TOKEN: 'a-token-of-the-tests',
   })
-  scene = await sceneOf(server.url, installation)
+  scene = await sceneOf(server.url, { ownerPool: directory.ownerPool, shards: [] })
 })
 
 afterAll(async () => {

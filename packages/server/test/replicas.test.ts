@@ -1,3 +1,4 @@
+// Drill: an installation with replicas
 import { createReads } from '@holdfast/engine'
 import { createLogger } from '@holdfast/server/logger'
 import { aClinic, aDoctor, aSlot, createTestCluster, type TestCluster, until } from '@holdfast/testkit'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { createEgress } from '@holdfast/adapters/egress'
 import { type Operation, type Problem, restOperations, type Static, type TSchema } from '@holdfast/contract'
-import { createCalendarReads, createClinicLimiter, createEngine, type Engine } from '@holdfast/engine'
+import { clinicNoIn, createCalendarReads, createClinicLimiter, createEngine, type Engine } from '@holdfast/engine'
 import { aMember, type TestDatabase } from '@holdfast/testkit'
 import type { Role } from '@holdfast/vocabulary'
 import Fastify, { type FastifyInstance, type FastifyRequest, type LightMyRequestResponse } from 'fastify'
@@ -20,6 +20,7 @@ import { serializerCompiler } from '../src/edge/bodies/serializers.ts'
 import { validatorCompiler } from '../src/edge/bodies/validator.ts'
 import { errorHandler } from '../src/edge/errors/error-handler.ts'
 import { notFound } from '../src/edge/errors/not-found.ts'
+import { problem } from '../src/edge/errors/problem-error.ts'
 import { noRateLimits } from '../src/edge/rate-limits/rate-limits.ts'
 import { createReadHolidays } from '../src/holidays/read-holidays.ts'
 import { DatabaseBreaker } from '../src/lifecycle/database-breaker.ts'
@@ -29,6 +30,7 @@ import type { RestShards } from '../src/rest/find-responder.ts'
 import { ExportSlots } from '../src/rest/responses/export-slots.ts'
 import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
+import { parseApiKey } from '../src/secrets/api-keys.ts'
 import { createBookingOrigins } from '../src/secrets/booking-origins.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../src/secrets/confirmation-tokens.ts'
 import { createManageTokens, guestBinding, type ManageTokenBinding } from '../src/secrets/manage-tokens.ts'
@@ -130,8 +132,7 @@ export async function startRestApp(
     const { principal } = request
     if (principal.kind === 'account' && principal.siteAdministrator) await storeSiteAdministrator(principal.accountId)
   })
-  await app.register(checkContract, { violations })
-  await app.register(notFound)
+  await app.register(checkContract, { violations }).register(notFound)
   await app.register(
     restRoutes(
       ofOneDatabase({
@@ -150,6 +151,7 @@ export async function startRestApp(
         freshness: untailed(),
         slotLists: uncachedLists(pool),
         calendarReads: createCalendarReads(pool),
+        storedFor: { auditMonths: 12, backupTo: '/var/backups', backupDays: 30 },
         publicUrl: null,
         holdSecondsDefault: 120,
         now: () => clock.now ?? new Date(),
@@ -287,6 +289,12 @@ async function principalOf(
 ): Promise<Principal> {
   const [, token] = /^Bearer (hfm_.*)$/.exec(request.headers.authorization ?? '') ?? []
   if (token !== undefined) return { kind: 'manage_token', token }
+  const sentKey = parseApiKey((request.headers.authorization ?? '').replace(/^Bearer /, ''))
+  if (sentKey !== null) {
+    const found = await engine.apiKeys.open(clinicNoIn(sentKey.id) ?? 0, sentKey.id, sentKey.digest)
+    if (found === null) throw problem('unauthenticated', 'The API key is not valid.')
+    return { kind: 'api_key', role: 'staff', ...found }
+  }
   const account = accounts.get(String(request.headers[accountHeader]))
   if (account === undefined) return { kind: 'anonymous' }
   const { id: accountId, email, name, siteAdministrator, secondFactorAt } = account

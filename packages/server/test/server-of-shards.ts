@@ -1,6 +1,13 @@
 import { Writable } from 'node:stream'
 import { clinicNoIn, type MoveEnd, registeredEnds } from '@holdfast/engine'
-import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
+import {
+  aClinic as builtClinic,
+  createTestDatabase,
+  type DatabaseProxy,
+  databaseProxy,
+  type TestDatabase,
+  until,
+} from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { openDatabase } from '../src/compose/database/open-database.ts'
 import { startServing } from '../src/compose/start-serving.ts'
@@ -109,7 +116,10 @@ export async function startedShards() {
 }
 
 /** What a test does as the site's administrator, by HTTP. */
-export async function sceneOf(url: string, database: Installation) {
+export async function sceneOf(
+  url: string,
+  database: Pick<TestDatabase, 'ownerPool'> & { shards: Pick<ShardDatabase, 'database'>[] },
+) {
   const admin = await signIn(url)
   const api = async (method: string, path: string, body?: unknown, bearer = admin): Promise<ApiResponse> => {
     const response = await until(async () => {
@@ -121,7 +131,6 @@ export async function sceneOf(url: string, database: Installation) {
     return response
   }
   const aClinic = async (name = 'Clinic') => String((await api('POST', '/clinics', { name, timezone: 'UTC' })).body.id)
-  const created = database.shards.map((): string[] => [])
   const shardOfId = async (id: string): Promise<number> => {
     const { rows } = await database.ownerPool.query<{ no: number }>(sql`select shard_no as no from holdfast.clinic_shard
         where clinic_no = ${clinicNoIn(id)}`)
@@ -132,14 +141,12 @@ export async function sceneOf(url: string, database: Installation) {
     api,
     shardOfId,
     aClinic,
-    /** A new clinic in a database: others get some too. */
+    /** A new clinic in this database, whichever has the fewest bookings. */
     async aClinicIn(index: number): Promise<string> {
-      for (;;) {
-        const id = created[index]?.pop()
-        if (id !== undefined) return id
-        const other = await aClinic()
-        created[await shardOfId(other)]?.push(other)
-      }
+      const { rows } = await database.ownerPool.query<{ no: number }>(sql`select holdfast.place_clinic(${index}) as no`)
+      const shard = database.shards[index]
+      if (shard === undefined) throw new Error(`There is no database ${index}.`)
+      return (await builtClinic(shard.database, { no: rows[0]?.no })).id
     },
     async aDoctor(clinicId: string, { name = 'Dr. One', specialization = 'Cardiology' } = {}) {
       return String((await api('POST', '/doctors', { clinicId, name, specialization })).body.id)

@@ -97,8 +97,11 @@ async function createIdentity(
   const encrypter = new Encrypter()
   encrypter.setPassphrase(passphrase)
   if (scryptWorkFactor !== undefined) encrypter.setScryptWorkFactor(scryptWorkFactor)
-  await store.putIfAbsent(keyName, await encrypter.encrypt(await generateX25519Identity()))
-  // Another process may have been first: the identity that is stored is used.
+  const identity = await generateX25519Identity()
+  const sealed = Buffer.from(await encrypter.encrypt(identity))
+  // Decrypting what was stored would take as long again.
+  if (await store.putIfAbsent(keyName, sealed)) return { sealed, identity }
+  // Another process was first: the identity that is stored is used.
   const stored = await storedIdentity(store, passphrase)
   if (stored === null) throw new BackupError('damaged', `${store.name} has lost ${keyName}, which was just written.`)
   return stored

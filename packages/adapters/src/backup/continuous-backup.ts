@@ -37,6 +37,8 @@ export type ContinuousBackupOptions = {
 }
 
 export type BackupEvent =
+  /** The key is there. Until then nothing is lost if the process is ended without a stop. */
+  | { kind: 'opened' }
   /** The database can be restored as it was at this moment. */
   | { kind: 'flushed'; untilMs: number }
   | { kind: 'copied'; manifest: BaseManifest; removed: string[] }
@@ -62,7 +64,10 @@ export async function runContinuousBackup(options: ContinuousBackupOptions): Pro
   let sealer: Sealer | undefined
   while (!signal.aborted) {
     try {
-      sealer ??= await loadSealer(options.store, options.keys)
+      if (sealer === undefined) {
+        sealer = await loadSealer(options.store, options.keys)
+        onEvent({ kind: 'opened' })
+      }
       await archiveUntilFailure({ ...options, sealer })
     } catch (error) {
       if (isKeyError(error)) sealer = undefined

@@ -1,5 +1,5 @@
 export { type BackupCatalogue, type RestorableBackup, readCatalogue } from './backup-catalogue.ts'
-export { BackupError, type BackupErrorKind } from './backup-error.ts'
+export { BackupError } from './backup-error.ts'
 export { type BackupKeySettings, loadOpener, loadReadingKeys, loadSealer, type Sealer } from './backup-keys.ts'
 export { takeBaseBackup } from './base-backup.ts'
 export type { BaseManifest } from './base-manifest.ts'

@@ -1,3 +1,4 @@
+// Drill: backups and restores
 import { join } from 'node:path'
 import S3rver from '@20minutes/s3rver'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Drill: backups and restores
 import { renameSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'

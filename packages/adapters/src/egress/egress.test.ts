@@ -220,3 +220,10 @@ test('a server that asks for another protocol has not responded', async () => {
     reason: 'The connection ended without a response.',
   })
 })
+
+test('a server without TLS is named as that', async () => {
+  const { port } = await aServer((_request, response) => response.end())
+  const egress = createEgress({ allowPrivate: true })
+  const outcome = await egress.request({ ...bounds, url: `https://127.0.0.1:${port}/` })
+  expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/^There is no TLS at this port/) })
+})

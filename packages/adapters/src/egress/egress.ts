@@ -167,6 +167,10 @@ const reasons: Record<string, string> = {
   ECONNREFUSED: 'The connection was refused.',
   ECONNRESET: 'The connection was reset.',
   ETIMEDOUT: 'The connection timed out.',
+  // OpenSSL's “wrong version number” and “packet length too long”: the response to its first message is no TLS.
+  EPROTO: 'There is no TLS at this port, or none that both support: https:// needs it.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'There is no TLS at this port: https:// needs it.',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'There is no TLS at this port: https:// needs it.',
   EHOSTUNREACH: 'The host cannot be reached.',
   ENETUNREACH: 'The network cannot be reached.',
   CERT_HAS_EXPIRED: 'The certificate has expired.',

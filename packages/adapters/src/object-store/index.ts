@@ -1,2 +1,2 @@
-export { type ObjectStore, ObjectStoreError, type StoredObject } from './object-store.ts'
+export { type ObjectStore, ObjectStoreError } from './object-store.ts'
 export { isObjectStore, openObjectStore, parseS3Url } from './open-object-store.ts'

@@ -1,5 +1,4 @@
 export { checkBroker } from './check-broker.ts'
-export { BrokerError } from './connect-broker.ts'
 export { type DeadLetter, type DeadLetters, deadLettersMax, withDeadLetters } from './dead-letters.ts'
 export { createEventPublisher, type EventMessage, type EventPublisher } from './event-publisher.ts'
-export { type FailedEvent, type RetryOptions, retryFailed } from './retry-failed.ts'
+export { type FailedEvent, retryFailed } from './retry-failed.ts'

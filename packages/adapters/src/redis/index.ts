@@ -1,1 +1,1 @@
-export { openRedis, type RedisLink, type RedisScript, redisScript } from './redis-link.ts'
+export { openRedis, type RedisLink, redisScript } from './redis-link.ts'

@@ -1,2 +1,2 @@
-export { createSmsSender, type SmsOutcome, type SmsSender, type SmsSettings } from './sms-sender.ts'
+export { createSmsSender, type SmsSender } from './sms-sender.ts'
 export { isSmsTemplate } from './sms-template.ts'

@@ -1,11 +1,11 @@
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase, until } from '@holdfast/testkit'
+import { referenceOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { startRestApp, type TestAccount } from '../../test/rest-app.ts'
 import { test as restTest } from '../../test/rest-test.ts'
 import { processRequestsOfShard } from '../compose/jobs/account-mails.ts'
 import { createAccountMails } from '../messages/account-mails/account-mails.ts'
-import { referenceOf } from '../messages/rendering/visit-context.ts'
 import { createLogger } from '../observe/logger.ts'
 
 const secrets = ['a secret of the tests']

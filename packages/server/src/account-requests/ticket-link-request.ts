@@ -1,7 +1,7 @@
 import type { Booking, Clinic, Engine } from '@holdfast/engine'
+import { referenceOf } from '@holdfast/vocabulary'
 import type { AccountRequests } from '../messages/account-mails/account-mails.ts'
 import { isTicketOf, type TicketMail } from '../messages/account-mails/ticket-mail.ts'
-import { referenceOf } from '../messages/rendering/visit-context.ts'
 import type { LostLinkLimits } from './lost-link-limit.ts'
 import type { ProcessRequest } from './process-account-requests.ts'
 

@@ -1,3 +1,4 @@
+// Isolated: hashes passwords at their real costs
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestAccounts } from '../../test/open-test-accounts.ts'
 import {

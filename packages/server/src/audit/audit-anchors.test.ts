@@ -8,6 +8,7 @@ import { aClinic, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { readConfig } from '../config/config.ts'
+import { inObjectStore } from './anchor-places.ts'
 import { anchorAuditEvents, anchorKey, readAnchors, requireOwnSecret } from './audit-anchors.ts'
 
 const test = freshDatabaseTest.extend<{ place: string }>({
@@ -41,7 +42,8 @@ test('the ends of chains are stored once, signed, and again when the chains have
   place,
 }) => {
   const clinic = await aClinic(database)
-  const anchors = { store: openObjectStore(place, null), key }
+  const store = openObjectStore(place, null)
+  const anchors = [inObjectStore(store, key)]
   await addEvent(database, clinic.no)
   const counts = [
     await anchorAuditEvents(database.appPool, anchors),
@@ -50,7 +52,7 @@ test('the ends of chains are stored once, signed, and again when the chains have
   await addEvent(database, clinic.no)
   counts.push(await anchorAuditEvents(database.appPool, anchors, new Date(Date.now() + 60_000)))
   expect(counts).toEqual([1, 0, 1])
-  const read = await readAnchors(anchors.store, [key.publicKey], longAgo)
+  const read = await readAnchors(store, [key.publicKey], longAgo)
   expect(read).toMatchObject({ anchors: 2, refused: [] })
   expect(read.anchored.map(({ no }) => no).sort()).toEqual(['1', '2'])
   const options = { anchored: read.anchored, since: longAgo, months: 12 }
@@ -64,7 +66,7 @@ test('an anchor that was changed, or signed by somebody else, is refused with th
   const clinic = await aClinic(database)
   const store = openObjectStore(place, null)
   await addEvent(database, clinic.no)
-  await anchorAuditEvents(database.appPool, { store, key })
+  await anchorAuditEvents(database.appPool, [inObjectStore(store, key)])
   const [file = ''] = await filesIn(place)
   const whole = await readFile(file, 'utf8')
   await writeFile(file, whole.replace(/\\"no\\":\\"1\\"/, '\\"no\\":\\"9\\"'))
@@ -104,6 +106,6 @@ test('a place that cannot be written fails the job, and is tried again', async (
   await addEvent(database, clinic.no)
   const store = openObjectStore(place, null)
   const full = { ...store, put: () => Promise.reject(new Error('full')) }
-  await expect(anchorAuditEvents(database.appPool, { store: full, key })).rejects.toThrow('full')
-  expect(await anchorAuditEvents(database.appPool, { store, key })).toBe(1)
+  await expect(anchorAuditEvents(database.appPool, [inObjectStore(full, key)])).rejects.toThrow('full')
+  expect(await anchorAuditEvents(database.appPool, [inObjectStore(store, key)])).toBe(1)
 })

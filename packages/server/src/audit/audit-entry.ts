@@ -13,7 +13,10 @@ export type AuditEntry = {
   /** Instead of `actorId`: the address of the account that did it. */
   actorEmail?: string
   subjectId?: string | null
-  /** What a list showed: the ids of bookings, entries of the waitlist or patients, at most {@link subjectsMax}. */
+  /**
+   * What a list showed: the ids of bookings, entries of the waitlist or patients, at most {@link subjectsMax}. Beside
+   * `subjectId`: the other one of two records that were merged or separated.
+   */
   subjects?: readonly string[]
   /** Instead of `subjectId`: the address of the account; without an account, a digest of the address is stored. */
   subjectEmail?: string

@@ -19,7 +19,6 @@ import type { BackupProcessLevel, BackupProcessStart } from './start-backups.ts'
 const lowPriority = 10
 
 const stopping = new AbortController()
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
 // The server has ended without stopping this process.
 process.on('disconnect', () => stopping.abort())
 
@@ -41,6 +40,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
   const pool = createPool({ url: databaseUrl, max: 1, name: 'holdfast backup', onIdleError: () => undefined })
   const records = new BackupRecords({ owner: pool, intervalSeconds: config.backupSeconds, signal, log })
   const onEvent = (event: BackupEvent) => {
+    if (event.kind === 'opened') return stopBySignal()
     logEvent(event)
     records.onEvent(event, { isLast: signal.aborted })
     if (event.kind === 'copied') void warnOfObstacle(event.manifest)
@@ -64,6 +64,17 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
   })
   await Promise.all([records.recorded(), restoreTests])
   await pool.end()
+}
+
+/**
+ * Until this is called, a signal ends the process at once, which loses nothing: WAL that was not archived yet is in the
+ * server. To derive the key from a passphrase takes a second of the thread, which runs no listener meanwhile. With the
+ * low priority on a busy machine it took a minute, and the server that stopped waited for its limit of 30 s.
+ */
+function stopBySignal(): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    if (process.listenerCount(signal) === 0) process.on(signal, () => stopping.abort())
+  }
 }
 
 async function warnOfObstacle(manifest: BaseManifest): Promise<void> {

@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+// Drill: backups while a server runs
+import { execFileSync } from 'node:child_process'
+import { constants, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readCatalogue } from '@holdfast/adapters/backup'
@@ -57,9 +59,9 @@ async function restorable(): Promise<Date | null> {
   return (await readUpkeepResults(cluster.ownerPool)).backup.succeededAt
 }
 
-function start(settings: Record<string, string>) {
+function start(settings: Record<string, string>, logger = log) {
   const database = { ownerUrl: cluster.ownerUrl, embedded: true }
-  return startBackups({ config: configOf(settings), env: settings, database, log })
+  return startBackups({ config: configOf(settings), env: settings, database, log: logger })
 }
 
 async function slots(): Promise<number> {
@@ -97,6 +99,23 @@ test('a process copies the database, and archives the last moments when it is st
   expect((await restorable())?.getTime()).toBeGreaterThanOrEqual(rows[0].at.getTime())
   expect((await restorable())?.getTime()).toBeLessThanOrEqual(backup?.until.getTime() ?? 0)
   expect(await slots()).toBe(1)
+})
+
+test('a stop does not wait for a process that still reads its key', async () => {
+  const place = join(directory, 'unread')
+  await mkdir(place)
+  const key = join(place, 'key.age')
+  execFileSync('mkfifo', [key])
+  const lines: string[] = []
+  const logger = createLogger('warn', { write: (line) => void lines.push(line) })
+  const { HOLDFAST_RESTORE_TEST_IN: _, ...untested } = env
+  const backups = await start({ ...untested, HOLDFAST_BACKUP_TO: place }, logger)
+  // It can be opened once the process reads it, which then waits for what is written.
+  const opened = async () => open(key, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined)
+  const writing = await until(opened, 'a process that reads its key')
+  await backups.stop()
+  expect(lines).toEqual([])
+  await writing.close()
 })
 
 test('the process tests the newest backup once a month, and stores the result', async () => {
@@ -143,7 +162,7 @@ test('where restores are not tested any more, no failed test stays in the record
   const backups = await start(untested)
   await backups.stop()
   const { restore_test: tests } = await readUpkeepResults(cluster.ownerPool)
-  expect(tests).toEqual({ succeededAt: null, failingSeconds: 0, intervalSeconds: null })
+  expect(tests).toEqual({ succeededAt: null, failingSeconds: 0, intervalSeconds: null, faults: null })
 })
 
 test('a new installation is looked at again soon, until its first backup is tested', async () => {

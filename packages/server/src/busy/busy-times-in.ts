@@ -17,7 +17,7 @@ export type BusyInCalendar = { busy: BusyTime[]; leftOut: number; leftOutEvents:
 /** The limits for all events together, in the window. */
 const occurrencesMax = 100_000
 const busyTimesMax = 5_000
-/** Where there are more, each event keeps fewer of its own, but at least so many. */
+/** If there are more, fewer times of each event are stored, but at least so many. */
 const timesOfEventMin = 30
 
 /**

@@ -53,7 +53,7 @@ export type AppDeps = {
   isStopping: () => boolean
   /** true: the claim queue would refuse another claim. */
   isClaimQueueFull: () => boolean
-  authentication: Omit<AuthenticationDeps, 'corsOrigins'>
+  authentication: Omit<AuthenticationDeps, 'corsOrigins' | 'openApiKey'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
   rest: RestShards
   live: LivePlaces
@@ -116,7 +116,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     sharedCounts: deps.sharedCounts,
     manageTokens: deps.rest.common.manageTokens,
   })
-  await app.register(authentication, { ...deps.authentication, corsOrigins })
+  await app.register(authentication, {
+    ...deps.authentication,
+    corsOrigins,
+    openApiKey: async (clinicNo, ...key) => (await deps.rest.of(clinicNo)).engine.apiKeys.open(clinicNo, ...key),
+  })
   await app.register(probeRoutes, deps.probes)
   if (config.metricsPort === null && config.metricsToken !== null) {
     await app.register(metricsRoutes, { metrics, token: config.metricsToken })

@@ -103,7 +103,7 @@ async function composeParts(
   const sent = { audit, mails: mailsOf(common) }
   const isClaimQueueFull = () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax)
   const health = await healthOfServer(config, { shards, metrics, machine, shared })
-  const tracing = await openTracing(config)
+  const tracing = await openTracing(config, { log, registry: metrics.registry })
   const app = await buildApp({
     config,
     log,

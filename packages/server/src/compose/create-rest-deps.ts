@@ -39,6 +39,7 @@ export function createRestDeps(
     exportSlots: new ExportSlots(),
     readHolidays: createReadHolidays(),
     webhookSender: createWebhookSender(config, database.secrets),
+    storedFor: config,
     publicUrl: config.publicUrl,
     holdSecondsDefault: config.holdSeconds,
     now: () => new Date(),

@@ -1,3 +1,4 @@
+// Drill: an outage of a shard
 import { randomUUID } from 'node:crypto'
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,4 +1,5 @@
 // Nightly: each job, with several databases
+
 import { randomUUID } from 'node:crypto'
 import { clinicNoIn, createPool, newId } from '@holdfast/engine'
 import {
@@ -16,6 +17,7 @@ import {
   until,
   webhookReceiver,
 } from '@holdfast/testkit'
+import { referenceOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, signUp } from '../../test/running-server.ts'
@@ -29,9 +31,9 @@ import {
   settingsOfShards,
   shardedDatabase,
 } from '../../test/server-of-shards.ts'
+import { jobs } from '../jobs/jobs.ts'
 import { createAccountMails } from '../messages/account-mails/account-mails.ts'
 import { mailTexts } from '../messages/rendering/render-mail.ts'
-import { referenceOf } from '../messages/rendering/visit-context.ts'
 import { createLogger } from '../observe/logger.ts'
 import { startWorker } from '../worker.ts'
 
@@ -112,17 +114,19 @@ async function aReader() {
 
 const mailsTo = (email: string) => smtp.mails.filter(({ recipients }) => recipients.includes(email))
 
-/** A reminder that is due, of a booking. */
+/** A reminder that is due, of a booking. The worker may have planned it already. */
 async function remind(
   { database: { ownerPool } }: ShardDatabase,
   slot: BuiltSlot,
   booking: { id: string; version: number },
 ) {
-  const id = newId(slot.clinicNo)
-  await ownerPool.query(sql`
+  const { rows } = await ownerPool.query<{ id: string }>(sql`
     insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
-     values (${slot.clinicNo}, ${id}, ${booking.id}, ${booking.version}, ${slot.id}, 'reminder', 'email', 120, now())`)
-  return id
+     values (${slot.clinicNo}, ${newId(slot.clinicNo)}, ${booking.id}, ${booking.version}, ${slot.id}, 'reminder',
+             'email', 120, now())
+     on conflict (clinic_no, booking_id, version, kind, channel, minutes_before) do update set due_at = excluded.due_at
+     returning id`)
+  return rows[0]?.id
 }
 
 describe('the jobs of each database', () => {
@@ -214,7 +218,7 @@ describe('the jobs of each database', () => {
       const erased = 'select from holdfast.booking where id = $1 and erased_at is not null'
       await eventually('the erasure', async () => (await rowsOf(shard, erased, [id])).length === 1)
       const scheduled = 'select identifier from graphile_worker._private_known_crontabs'
-      await eventually('the schedule', async () => (await rowsOf(shard, scheduled)).length === 8)
+      await eventually('the schedule', async () => (await rowsOf(shard, scheduled)).length === jobs.length)
     }
   })
 })

@@ -1,3 +1,4 @@
+// Drill: outages of shards
 import { randomUUID } from 'node:crypto'
 import { databaseProxy, until } from '@holdfast/testkit'
 import { afterEach, expect, onTestFinished, test } from 'vitest'

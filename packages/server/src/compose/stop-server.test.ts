@@ -1,15 +1,22 @@
 import { setImmediate } from 'node:timers/promises'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
+import { draining } from '../edge/overload/draining.ts'
 import { createLogger } from '../observe/logger.ts'
 import { stopServer } from './stop-server.ts'
+
+async function anApp(): Promise<FastifyInstance> {
+  const app = Fastify()
+  await app.register(draining, { isStopping: () => true, config: { trustedProxies: 0 } })
+  return app
+}
 
 const never = () => new Promise<never>(() => undefined)
 
 test('what begins to stop after the time limit is reported as not stopped in time', async () => {
   const lines: string[] = []
   const log = createLogger('error', { write: (line) => void lines.push(line) })
-  const app = Fastify()
+  const app = await anApp()
   app.addHook('onClose', never)
   const part = { stop: never }
   const [jobs, audit, shards] = [part, part, { ...part, all: [{ engine: part }] }]
@@ -33,7 +40,7 @@ test('the mail server is closed when no job uses it any more', async () => {
   })
   await stopServer(
     {
-      app: Fastify(),
+      app: await anApp(),
       metricsApp: null,
       audit: part('security log'),
       jobs: part('jobs'),

@@ -4,7 +4,7 @@ import pTimeout, { TimeoutError } from 'p-timeout'
 import type { Logger } from '../observe/logger.ts'
 
 type Stopping = {
-  app: FastifyInstance
+  app: Pick<FastifyInstance, 'close' | 'server' | 'stopAccepting'>
   metricsApp: FastifyInstance | null
   jobs: { stop(): Promise<unknown> }
   audit: { stop(): Promise<void> }
@@ -19,21 +19,27 @@ type Stopping = {
 }
 
 const closeIdleMs = 50
+/** As long as nginx leaves out a server to which it could not connect (`fail_timeout` in deploy/nginx). */
+const noticeMsMax = 5_000
 /** The time for queries in progress, and a last message to the database, which may hang. */
 const closeMs = 5_000
 
 /**
- * Stops the parts in an order that loses no accepted request: first new connections are refused and requests in flight
- * completed (including the claims in the queues), then jobs, queues and pools stop. Whatever exceeds the time limit is
- * logged and its connections are closed. The outcome of a commit in progress is then unknown to its client, who can
- * repeat the request with the same Idempotency-Key.
+ * Stops the parts in an order that loses no accepted request: first new connections are refused, then idle ones closed
+ * and live ones told to connect again, and requests in flight completed (including the claims in the queues), then
+ * jobs, queues and pools stop. Whatever exceeds the time limit is logged and its connections are closed. The outcome of
+ * a commit in progress is then unknown to its client, who can repeat the request with the same Idempotency-Key.
  */
 export async function stopServer(parts: Stopping, msMax: number, log: Logger): Promise<void> {
   const deadline = performance.now() + msMax
   const within = (what: string, work: Promise<unknown>) => finishBy(deadline, what, work, log)
 
+  // At most half of the time: what is in flight has the rest.
+  await within('new connections', parts.app.stopAccepting(Math.min(noticeMsMax, msMax / 2)))
   // A connection whose response was being sent when the stop began becomes idle later, and nothing else closes it.
-  const closingIdle = setInterval(() => parts.app.server.closeIdleConnections(), closeIdleMs)
+  const closeIdle = () => parts.app.server.closeIdleConnections()
+  closeIdle()
+  const closingIdle = setInterval(closeIdle, closeIdleMs)
   const inFlightDone = await within('requests in flight', parts.app.close())
   clearInterval(closingIdle)
   if (!inFlightDone) parts.app.server.closeAllConnections()

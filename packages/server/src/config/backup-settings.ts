@@ -5,51 +5,33 @@ import * as kinds from './setting-kinds.ts'
 export const backupSettings = {
   backupTo: optionalSetting(
     'HOLDFAST_BACKUP_TO',
-    {
-      description:
-        'Directory or s3://bucket/prefix for continuous backups, which the process that runs the jobs takes.',
-      whenAbsent: 'there are none',
-    },
+    'there are none',
+    'Directory or s3://bucket/prefix for continuous backups, which the process that runs the jobs takes.',
     kinds.backupPlace,
   ),
   s3Url: secretSetting(
-    optionalSetting(
-      'S3_URL',
-      {
-        description: 'The S3-compatible service of s3:// places, with its credentials.',
-        whenAbsent: 's3:// places can’t be used',
-      },
-      kinds.s3Url,
-    ),
+    'S3_URL',
+    's3:// places can’t be used',
+    'The S3-compatible service of s3:// places, with its credentials.',
+    kinds.s3Url,
   ),
   backupPassphrase: secretSetting(
-    optionalSetting(
-      'HOLDFAST_BACKUP_PASSPHRASE',
-      {
-        description: 'Encrypts and decrypts backups. Without it they can’t be restored: store it in another place too.',
-        whenAbsent: 'HOLDFAST_BACKUP_RECIPIENT has to be set',
-      },
-      kinds.textOfLength(12, 256),
-    ),
+    'HOLDFAST_BACKUP_PASSPHRASE',
+    'HOLDFAST_BACKUP_RECIPIENT has to be set',
+    'Encrypts and decrypts backups. Without it they can’t be restored: store it in another place too.',
+    kinds.textOfLength(12, 256),
   ),
   backupRecipient: optionalSetting(
     'HOLDFAST_BACKUP_RECIPIENT',
-    {
-      description:
-        'Public key of an age identity for which backups are encrypted, so that this server can’t read them.',
-      whenAbsent: 'HOLDFAST_BACKUP_PASSPHRASE is used',
-    },
+    'HOLDFAST_BACKUP_PASSPHRASE is used',
+    'Public key of an age identity for which backups are encrypted, so that this server can’t read them.',
     kinds.ageRecipient,
   ),
   backupIdentity: secretSetting(
-    optionalSetting(
-      'HOLDFAST_BACKUP_IDENTITY',
-      {
-        description: 'The private key of HOLDFAST_BACKUP_RECIPIENT. Only a restore needs it.',
-        whenAbsent: 'HOLDFAST_BACKUP_PASSPHRASE is used',
-      },
-      kinds.ageIdentity,
-    ),
+    'HOLDFAST_BACKUP_IDENTITY',
+    'HOLDFAST_BACKUP_PASSPHRASE is used',
+    'The private key of HOLDFAST_BACKUP_RECIPIENT. Only a restore needs it.',
+    kinds.ageIdentity,
   ),
   backupSeconds: setting(
     'HOLDFAST_BACKUP_SECONDS',
@@ -78,12 +60,9 @@ export const backupSettings = {
   ),
   restoreTestDirectory: optionalSetting(
     'HOLDFAST_RESTORE_TEST_IN',
-    {
-      description:
-        'Directory in which the newest backup is restored and verified once a month, and then removed. The log and ' +
-        '`holdfast backups` report it.',
-      whenAbsent: 'backups are not tested',
-    },
+    'backups are not tested',
+    'Directory in which the newest backup is restored and verified once a month, and then removed. The log and ' +
+      '`holdfast backups` report it.',
     kinds.directory,
   ),
 }

@@ -113,6 +113,15 @@ describe('reading the settings', () => {
     expect(text).not.toContain('hunter2')
   })
 
+  test.each(['HOLDFAST_BACKUP_TO', 'HOLDFAST_AUDIT_ANCHORS'])('%s in S3 is refused without S3_URL', (name) => {
+    const inS3 = { [name]: 's3://clinic/here' }
+    const result = readConfig(inS3)
+    const lines = result.kind === 'invalid' ? result.errors.map(describeSettingError) : []
+    expect(lines).toEqual([`${name}: "s3://clinic/here" is not usable without S3_URL: set that, too`])
+    expect(readConfig({ ...inS3, S3_URL: 'https://key:secret@s3.example.org?region=eu' }).kind).toBe('ok')
+    expect(readConfig({ [name]: '/var/lib/here' }).kind).toBe('ok')
+  })
+
   test('an unknown HOLDFAST_ variable is named with the nearest setting', () => {
     const { unknown } = configOf({
       HOLDFAST_RATELIMIT: 'off',

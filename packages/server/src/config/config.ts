@@ -6,7 +6,6 @@ import { readShardsFile } from './shard-settings.ts'
 export { noDatabaseSettings } from './one-database.ts'
 export { ownerUrlOf } from './owner-url.ts'
 export type { SettingError } from './read-values.ts'
-export type { Setting } from './setting.ts'
 export { settings } from './settings.ts'
 export { directoryName, ofShard, type ShardSettings } from './shard-settings.ts'
 
@@ -39,8 +38,18 @@ export function readConfig(env: Record<string, string | undefined>): ConfigResul
     else errors.push({ name, value: values.shardsFile, expected: 'for use with HOLDFAST_SHARDS: set one of them' })
     shards ??= read.shards
   }
+  errors.push(...placesWithoutS3(values))
   if (errors.length > 0) return { kind: 'invalid', errors }
   return { kind: 'ok', config: { ...values, shards }, sources, unknown: unknownSettings(env) }
+}
+
+function placesWithoutS3(values: Config): SettingError[] {
+  if (values.s3Url !== null) return []
+  return (['backupTo', 'auditAnchors'] as const).flatMap((key) => {
+    const value = values[key]
+    if (value?.startsWith('s3://') !== true) return []
+    return [{ name: settingTable[key].name, value, expected: 'usable without S3_URL: set that, too' }]
+  })
 }
 
 /** One line about an invalid setting: name, value (except a secret's) and what was expected. */

@@ -7,25 +7,17 @@ import { shardUrls } from './shard-settings.ts'
 export const databaseSettings = {
   ...oneDatabase,
   shards: secretSetting(
-    optionalSetting(
-      'HOLDFAST_SHARDS',
-      {
-        description:
-          'The other databases of an installation with several, each a name and a URL, with commas between. ' +
-          'DATABASE_URL is then the directory, which has the accounts, and clinics too.',
-        whenAbsent: 'DATABASE_URL has all clinics',
-      },
-      shardUrls,
-    ),
+    'HOLDFAST_SHARDS',
+    'DATABASE_URL has all clinics',
+    'The other databases of an installation with several, each a name and a URL, with commas between. ' +
+      'DATABASE_URL is then the directory, which has the accounts, and clinics too.',
+    shardUrls,
   ),
   shardsFile: optionalSetting(
     'HOLDFAST_SHARDS_FILE',
-    {
-      description:
-        'The same as a file, for databases with poolers or replicas of their own: a JSON object with the settings of ' +
-        'each by its name, such as {"north": {"DATABASE_URL": "postgres://…"}}. It has passwords.',
-      whenAbsent: 'HOLDFAST_SHARDS has them',
-    },
+    'HOLDFAST_SHARDS has them',
+    'The same as a file, for databases with poolers or replicas of their own: a JSON object with the settings of ' +
+      'each by its name, such as {"north": {"DATABASE_URL": "postgres://…"}}. It has passwords.',
     kinds.file,
   ),
   replicaLagMsMax: setting(

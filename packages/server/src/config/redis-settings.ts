@@ -1,19 +1,14 @@
-import { optionalSetting, secretSetting, setting } from './setting.ts'
+import { secretSetting, setting } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
 
 /** What several processes share besides the database. */
 export const redisSettings = {
   redisUrl: secretSetting(
-    optionalSetting(
-      'REDIS_URL',
-      {
-        description:
-          'Redis, with its credentials: all processes count rate limits together in it, and notify each other of ' +
-          'sessions that end. It stores no personal data.',
-        whenAbsent: 'each process counts for itself, and sessions that another one ends, end within 3 seconds',
-      },
-      kinds.redisUrl,
-    ),
+    'REDIS_URL',
+    'each process counts for itself, and sessions that another one ends, end within 3 seconds',
+    'Redis, with its credentials: all processes count rate limits together in it, and notify each other of ' +
+      'sessions that end. It stores no personal data.',
+    kinds.redisUrl,
   ),
   redisCallMsMax: setting(
     'HOLDFAST_REDIS_MS_MAX',

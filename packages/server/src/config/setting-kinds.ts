@@ -5,6 +5,7 @@ import { isObjectStore, parseS3Url } from '@holdfast/adapters/object-store'
 import { parseBrokerUrl } from '@holdfast/adapters/rabbitmq/address'
 import { isRedisUrl } from '@holdfast/adapters/redis/address'
 import { isSmsTemplate } from '@holdfast/adapters/sms'
+import { parseSyslogUrl } from '@holdfast/adapters/syslog'
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(min: number, max: number) {
@@ -111,6 +112,11 @@ export const backupPlace = {
     if (!text.includes('://')) return directory.parse(text)
     return isObjectStore(text) ? text : undefined
   },
+}
+
+export const syslogServer = {
+  expected: 'a receiver such as tls://siem.example.org:6514, tcp://siem.example.org:601 or udp://siem.example.org:514',
+  parse: parseSyslogUrl,
 }
 
 export const s3Url = {

@@ -30,16 +30,22 @@ export function setting<Value>(name: string, defaultText: string, description: s
   } satisfies Setting<Value>
 }
 
-/** A setting that may be absent: its value is then null. */
+/** A setting that may be absent: its value is then null, and `whenAbsent` says what happens. */
 export function optionalSetting<Value>(
   name: string,
-  texts: { description: string; whenAbsent: string },
+  whenAbsent: string,
+  description: string,
   kind: Kind<Value>,
 ): Setting<Value | null> {
-  return { name, default: null, ...texts, secret: false, ...kind }
+  return { name, default: null, whenAbsent, description, secret: false, ...kind }
 }
 
-/** The same setting with a value that is never printed. */
-export function secretSetting<Value>(plain: Setting<Value>): Setting<Value> {
-  return { ...plain, secret: true }
+/** An optional setting whose value is never printed. */
+export function secretSetting<Value>(
+  name: string,
+  whenAbsent: string,
+  description: string,
+  kind: Kind<Value>,
+): Setting<Value | null> {
+  return { ...optionalSetting(name, whenAbsent, description, kind), secret: true }
 }

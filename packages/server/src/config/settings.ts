@@ -18,11 +18,8 @@ export const settingTable = {
   port: setting('PORT', '3000', 'Port to listen on; 0 lets the system choose one.', kinds.wholeNumber(0, 65_535)),
   publicUrl: optionalSetting(
     'HOLDFAST_URL',
-    {
-      description:
-        'Public address of this server. With https, cookies are Secure. Servers that share a database need the same.',
-      whenAbsent: 'http://localhost:PORT',
-    },
+    'http://localhost:PORT',
+    'Public address of this server. With https, cookies are Secure. Servers that share a database need the same.',
     kinds.httpOrigin,
   ),
   ...databaseSettings,
@@ -33,22 +30,15 @@ export const settingTable = {
     kinds.directory,
   ),
   secrets: secretSetting(
-    optionalSetting(
-      'HOLDFAST_SECRET',
-      {
-        description:
-          'Signs manage tokens, cookies and other credentials. To rotate it, set new,old: new signs, both verify.',
-        whenAbsent: 'the one in HOLDFAST_SECRET_FILE, or with DATABASE_URL, one that is stored in the database',
-      },
-      kinds.secrets,
-    ),
+    'HOLDFAST_SECRET',
+    'the one in HOLDFAST_SECRET_FILE, or with DATABASE_URL, one that is stored in the database',
+    'Signs manage tokens, cookies and other credentials. To rotate it, set new,old: new signs, both verify.',
+    kinds.secrets,
   ),
   secretFile: optionalSetting(
     'HOLDFAST_SECRET_FILE',
-    {
-      description: 'File with the secret, generated once. Only its owner may read it. Back it up apart from the data.',
-      whenAbsent: 'beside HOLDFAST_DATA, with -secret after its name; not used with DATABASE_URL',
-    },
+    'beside HOLDFAST_DATA, with -secret after its name; not used with DATABASE_URL',
+    'File with the secret, generated once. Only its owner may read it. Back it up apart from the data.',
     kinds.file,
   ),
   ...backupSettings,
@@ -56,32 +46,22 @@ export const settingTable = {
   ...redisSettings,
   adminEmail: optionalSetting(
     'HOLDFAST_ADMIN_EMAIL',
-    {
-      description:
-        "The first administrator's e-mail address. `holdfast replay` and `holdfast import cases` with --url instead " +
-        'sign in with it: there it is the address of an existing account.',
-      whenAbsent: 'admin@holdfast.local',
-    },
+    'admin@holdfast.local',
+    "The first administrator's e-mail address. `holdfast replay` and `holdfast import cases` with --url instead " +
+      'sign in with it: there it is the address of an existing account.',
     kinds.emailAddress,
   ),
   adminPassword: secretSetting(
-    optionalSetting(
-      'HOLDFAST_ADMIN_PASSWORD',
-      {
-        description: "The first administrator's password; with --url, that of the existing account.",
-        whenAbsent: 'generated and printed once',
-      },
-      kinds.textOfLength(10, 128),
-    ),
+    'HOLDFAST_ADMIN_PASSWORD',
+    'generated and printed once',
+    "The first administrator's password; with --url, that of the existing account.",
+    kinds.textOfLength(10, 128),
   ),
   demo: optionalSetting(
     'HOLDFAST_DEMO',
-    {
-      description:
-        'Whether to create a small demo clinic in an empty database; full: with a week of invented bookings, and the ' +
-        'start is refused if the database has other clinics.',
-      whenAbsent: 'on with the embedded database, else off',
-    },
+    'on with the embedded database, else off',
+    'Whether to create a small demo clinic in an empty database; full: with a week of invented bookings, and the ' +
+      'start is refused if the database has other clinics.',
     kinds.oneOf('on', 'off', 'full'),
   ),
   adminsNeedSecondFactor: setting(
@@ -130,12 +110,10 @@ export const settingTable = {
     'The log has a warning for each request that takes as many milliseconds, which says where its time went. 0: none.',
     kinds.wholeNumber(0, 600_000),
   ),
-  otlpUrl: optionalSetting(
+  otlpUrl: secretSetting(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
-    {
-      description: 'The collector that gets traces by OTLP over HTTP, such as `http://127.0.0.1:4318`.',
-      whenAbsent: 'nothing is traced',
-    },
+    'nothing is traced',
+    'The collector that gets traces by OTLP over HTTP, such as `http://127.0.0.1:4318`.',
     kinds.httpUrl,
   ),
   traceRatio: setting(
@@ -153,7 +131,8 @@ export const settingTable = {
   ),
   corsOrigins: optionalSetting(
     'HOLDFAST_CORS_ORIGINS',
-    { description: 'Origins of other sites whose pages may call this API with credentials.', whenAbsent: 'none' },
+    'none',
+    'Origins of other sites whose pages may call this API with credentials.',
     kinds.httpOrigins,
   ),
   hstsSubdomains: setting(
@@ -164,35 +143,26 @@ export const settingTable = {
   ),
   metricsPort: optionalSetting(
     'HOLDFAST_METRICS_PORT',
-    {
-      description: 'Serves /metrics on a separate port of HOST.',
-      whenAbsent: 'on the main port, if HOLDFAST_METRICS_TOKEN is set',
-    },
+    'on the main port, if HOLDFAST_METRICS_TOKEN is set',
+    'Serves /metrics on a separate port of HOST.',
     kinds.wholeNumber(0, 65_535),
   ),
   metricsToken: secretSetting(
-    optionalSetting(
-      'HOLDFAST_METRICS_TOKEN',
-      {
-        description: 'The Bearer token that /metrics requires.',
-        whenAbsent: '/metrics is served on HOLDFAST_METRICS_PORT only, to anyone',
-      },
-      kinds.textOfLength(16, 256),
-    ),
+    'HOLDFAST_METRICS_TOKEN',
+    '/metrics is served on HOLDFAST_METRICS_PORT only, to anyone',
+    'The Bearer token that /metrics requires.',
+    kinds.textOfLength(16, 256),
   ),
   workerPort: optionalSetting(
     'HOLDFAST_WORKER_PORT',
-    {
-      description:
-        'The port of HOST on which `worker` serves /livez, /readyz and /metrics, with HOLDFAST_METRICS_TOKEN.',
-      whenAbsent: '`worker` serves nothing',
-    },
+    '`worker` serves nothing',
+    'The port of HOST on which `worker` serves /livez, /readyz and /metrics, with HOLDFAST_METRICS_TOKEN.',
     kinds.wholeNumber(0, 65_535),
   ),
   rateLimit: setting(
     'HOLDFAST_RATE_LIMIT',
     'on',
-    'Turns all rate limits on or off. Turn them off for load tests.',
+    'Turns the rate limits on or off, except those of API keys. Turn them off for load tests.',
     kinds.onOff,
   ),
   limitReadsPerMinute: limit(
@@ -301,13 +271,17 @@ export const settingTable = {
   ),
   auditAnchors: optionalSetting(
     'HOLDFAST_AUDIT_ANCHORS',
-    {
-      description:
-        'Directory or s3://bucket/prefix in which the ends of the security log are stored each minute, signed. ' +
-        'Choose a place where nothing can be changed, such as a bucket with object lock.',
-      whenAbsent: 'who administers the database can exchange the whole security log',
-    },
+    'who administers the database can exchange the whole security log',
+    'Directory or s3://bucket/prefix in which the ends of the security log are stored each minute, signed. ' +
+      'Choose a place where nothing can be changed, such as a bucket with object lock.',
     kinds.backupPlace,
+  ),
+  auditSyslog: optionalSetting(
+    'HOLDFAST_AUDIT_SYSLOG',
+    'none',
+    'Receiver of syslog messages (RFC 5424) to which the same ends are sent, beside HOLDFAST_AUDIT_ANCHORS or ' +
+      'instead of it. Only tls is sure who receives them; certificates of your own go into NODE_EXTRA_CA_CERTS.',
+    kinds.syslogServer,
   ),
   requestSecondsMax: setting(
     'HOLDFAST_REQUEST_SECONDS_MAX',

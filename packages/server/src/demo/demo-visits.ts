@@ -30,6 +30,10 @@ const byDefault: Omit<NewVisitType, 'name' | 'minutes' | 'doctors'> = {
   color: null,
   position: 0,
   active: true,
+  needs: { room: false, roomIds: [], deviceIds: [] },
+  questions: [],
+  approval: 'none',
+  approvalMinutes: 2_880,
 }
 
 /** In the order of lists. */

@@ -25,6 +25,7 @@ export async function fillDemoWaitlist(engine: Pick<Engine, 'waitlist'>, clinicN
       from: today.toString(),
       to: today.add({ days: daysAhead }).toString(),
       weekdays,
+      visitTypeId: null,
       timeFrom: null,
       timeTo,
       units: 1,

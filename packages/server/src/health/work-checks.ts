@@ -5,8 +5,8 @@ import { ago, healthCheck } from './health-check.ts'
 import { type Judgement, judge, unknown } from './judge.ts'
 import type { DatabaseDetails } from './read-details.ts'
 
-/** The job that runs every minute, by which it is seen whether any process runs jobs. */
-const everyMinute = 'sweep'
+/** The jobs that run every minute, one for each queue, by which it is seen whether any process runs jobs. */
+const everyMinute: readonly string[] = ['sweep', 'security-log']
 
 const channelChecks = { email: 'email', sms: 'sms' } as const
 
@@ -42,9 +42,11 @@ function verifyJudgement({ failingSeconds, succeededAt }: UpkeepResult, now: Dat
 }
 
 function jobsCheck(database: string | null, work: readonly WorkResult[], now: Date): HealthCheckBody {
-  const sweep = work.find(({ kind, name }) => kind === 'job' && name === everyMinute)
-  if (sweep === undefined) return healthCheck('jobs', unknown('never', 'HoldfastJobsStopped'), { database })
-  const { succeededAt } = sweep
+  const [oldest] = work
+    .filter(({ kind, name }) => kind === 'job' && everyMinute.includes(name))
+    .sort((one, other) => (one.succeededAt?.getTime() ?? 0) - (other.succeededAt?.getTime() ?? 0))
+  if (oldest === undefined) return healthCheck('jobs', unknown('never', 'HoldfastJobsStopped'), { database })
+  const { succeededAt } = oldest
   const age = succeededAt === null ? null : secondsBetween(succeededAt, now)
   const isStopped = age === null || age > alertThresholds.HoldfastJobsStopped.limit
   const judgement = judge([['HoldfastJobsStopped', isStopped]])

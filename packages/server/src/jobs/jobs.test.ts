@@ -195,7 +195,7 @@ describe('the schedule', () => {
 
   test('continues after a database outage, even one during the first look-up', async () => {
     const proxy = await databaseProxy(server.database.sessionUrl)
-    const cutOff = createPool({ url: proxy.url, max: 3, name: 'jobs test behind a proxy' })
+    const cutOff = createPool({ url: proxy.url, max: 5, name: 'jobs test behind a proxy' })
     const running = await startJobs({ pool: cutOff, auditMonths: 12, log })
     try {
       await proxy.cut()

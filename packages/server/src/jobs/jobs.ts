@@ -19,7 +19,8 @@ import {
 import type { MessageChannel } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { type AuditAnchors, anchorAuditEvents } from '../audit/audit-anchors.ts'
+import type { AnchorPlace } from '../audit/anchor-places.ts'
+import { anchorAuditEvents } from '../audit/audit-anchors.ts'
 import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-calendars.ts'
 import type { MessageSender } from '../messages/patient-messages/message-sender.ts'
 import { sendDueMessages } from '../messages/patient-messages/send-due-messages.ts'
@@ -30,8 +31,8 @@ import { sendDueDeliveries, type WebhookDeps } from '../webhooks/send-due-delive
 export type JobDeps = {
   pool: pg.Pool
   auditMonths: number
-  /** Absent or null: the security log is sealed, and its ends are stored nowhere else. */
-  anchors?: AuditAnchors | null
+  /** Where the ends of the security log are stored. Absent: it is sealed, and they are stored nowhere else. */
+  anchors?: readonly AnchorPlace[]
   /** Absent or null: nobody gets an e-mail when the last day of their entry of a waitlist is past. */
   storeExpiredMail?: StoreEntryMail | null
   /** Absent: messages wait for a process that has it. */
@@ -64,6 +65,8 @@ export type Job = {
   schedule: string
   /** What its result counts, for the log. */
   counts: string
+  /** It has a runner that runs nothing else: it must not wait behind a long job. */
+  isSeparate?: true
   work: Work
 }
 
@@ -129,9 +132,11 @@ export const jobs: readonly Job[] = [
     name: 'security-log',
     schedule: '* * * * *',
     counts: 'events of the security log sealed',
-    async work({ pool, anchors = null }, signal) {
+    // What is not sealed can be changed without a trace.
+    isSeparate: true,
+    async work({ pool, anchors = [] }, signal) {
       const sealed = await sealAuditEvents(pool, signal)
-      if (anchors !== null) await anchorAuditEvents(pool, anchors)
+      await anchorAuditEvents(pool, anchors)
       return sealed
     },
   },

@@ -49,11 +49,51 @@ describe('a database lost while a job finishes', () => {
   })
 })
 
+freshDatabaseTest('a long job does not delay the sealing of the security log', async ({ database }) => {
+  await migrateJobs(database.ownerUrl)
+  const pool = createPool({ url: database.sessionUrl, max: 5, name: 'jobs with a long one', lockTimeoutMs: 60_000 })
+  const runs: string[] = []
+  const onDone = ({ name }: { name: string }) => runs.push(name)
+  const unsealed = async () => {
+    const { rows } = await pool.query('select count(*)::int as count from holdfast.audit_event where no is null')
+    return rows[0].count
+  }
+  const waiting = async () => {
+    const { rows } = await database.ownerPool.query(`select from pg_stat_activity
+        where datname = current_database() and query ~ 'purge_outdated' and wait_event_type = 'Lock'`)
+    return rows.length
+  }
+  const blocker = await database.ownerPool.connect()
+  await blocker.query('begin; lock table holdfast.answer in access exclusive mode')
+  const running = await startJobs({ pool, auditMonths: 12, log: createLogger('silent'), onDone })
+  let before = 0
+  try {
+    await pool.query(`select graphile_worker.add_job('retention')`)
+    await until(async () => (await waiting()) === 2, 'the first run and the queue to wait')
+    before = runs.length
+    await pool.query(`select graphile_worker.add_job('webhooks')`)
+    await until(async () => runs.includes('security-log'), 'the first sealing')
+    await database.ownerPool.query(`insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+        values (0, now(), 'sign_in', 1, 'nobody', '{}')`)
+    await pool.query(`select graphile_worker.add_job('security-log')`)
+    await until(async () => (await unsealed()) === 0, 'the sealing beside the long job')
+    // The control: the jobs of the other queue wait for it.
+    expect(await waiting()).toBe(2)
+    expect(runs.slice(before)).not.toContain('webhooks')
+  } finally {
+    await blocker.query('rollback')
+    blocker.release()
+  }
+  await until(async () => runs.slice(before).includes('webhooks'), 'the other jobs')
+  await running.stop()
+  await pool.end()
+})
+
 /** The queue's jobs, behind a proxy that cuts them off from the database at the moment at which one of them is done. */
 async function jobsThatLoseTheDatabase(database: TestDatabase, { failing = false } = {}) {
   await migrateJobs(database.ownerUrl)
   const proxy = await databaseProxy(database.sessionUrl)
-  const pool = createPool({ url: proxy.url, max: 3, name: 'jobs behind a proxy' })
+  const pool = createPool({ url: proxy.url, max: 5, name: 'jobs behind a proxy' })
   const lines: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {

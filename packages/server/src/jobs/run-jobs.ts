@@ -23,7 +23,8 @@ const stopMsMax = 20_000
 const storeResults = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 
 /**
- * `pool`: of the application role, with at least 3 connections. `auditMonths`: after how many months events of the
+ * `pool`: of the application role, with at least 5 connections: two runners, each of which listens, runs a job and
+ * looks for jobs, of which the last two rarely coincide. `auditMonths`: after how many months events of the
  * security log are deleted.
  */
 export type JobsDeps = JobDeps & {
@@ -35,11 +36,21 @@ export type RunningJobs = {
   stop(): Promise<void>
 }
 
+/** The jobs that wait for each other, and each of those that do not wait for any. */
+const queues: readonly (readonly Job[])[] = [
+  jobs.filter((job) => !job.isSeparate),
+  ...jobs.filter((job) => job.isSeparate).map((job) => [job]),
+]
+
 /** Runs every job once, in sequence. @returns each job's count */
 export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], number>> {
+  return Object.fromEntries(await runOnce(jobs, deps)) as Record<Job['name'], number>
+}
+
+async function runOnce(some: readonly Job[], deps: JobsDeps): Promise<[Job['name'], number][]> {
   const counts: [Job['name'], number][] = []
-  for (const job of jobs) counts.push([job.name, await runJob(job, deps)])
-  return Object.fromEntries(counts) as Record<Job['name'], number>
+  for (const job of some) counts.push([job.name, await runJob(job, deps)])
+  return counts
 }
 
 /**
@@ -49,16 +60,21 @@ export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], n
 export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
   // graphile-worker requires this: a connection lost while it is checked out must not end the process.
   deps.pool.on('connect', ignoreErrors)
-  const queue = await startQueue(deps).catch((error: unknown) => {
+  const started: RunningJobs[] = []
+  const stopQueues = () => Promise.all(started.map((queue) => queue.stop()))
+  try {
+    for (const queue of queues) started.push(await startQueue(queue, deps))
+  } catch (error) {
+    await stopQueues()
     deps.pool.off('connect', ignoreErrors)
     throw error
-  })
+  }
   // Failures have been logged, and the schedule runs the job again.
-  const first = runJobsOnce(deps).catch(() => undefined)
+  const first = Promise.allSettled(queues.map((queue) => runOnce(queue, deps)))
   return {
     async stop() {
       await pTimeout(first, { milliseconds: stopMsMax, message: false })
-      await queue.stop()
+      await stopQueues()
     },
   }
 }
@@ -68,16 +84,16 @@ function ignoreErrors(client: pg.PoolClient): void {
 }
 
 /** Starts the queue's runner, and starts another when it has stopped by itself or can no longer work. */
-async function startQueue(deps: JobsDeps): Promise<RunningJobs> {
+async function startQueue(queued: readonly Job[], deps: JobsDeps): Promise<RunningJobs> {
   const stopping = new AbortController()
   const { signal } = stopping
   const stopRequested = once(signal, 'abort')
-  let queue = await startRunner(deps)
+  let queue = await startRunner(queued, deps)
   const ended = keepRunning()
 
   async function keepRunning(): Promise<void> {
     const start = async () => {
-      queue = await startRunner(deps)
+      queue = await startRunner(queued, deps)
     }
     const onFailure = (error: unknown) => deps.log.warn({ err: error }, 'the job queue could not start')
     for (;;) {
@@ -102,11 +118,14 @@ type Queue = RunningJobs & {
   lost: Promise<void>
 }
 
-async function startRunner(deps: JobsDeps): Promise<Queue> {
+async function startRunner(queued: readonly Job[], deps: JobsDeps): Promise<Queue> {
   const taskList: TaskList = Object.fromEntries(
-    jobs.map((job) => [job.name, (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined)]),
+    queued.map((job) => [
+      job.name,
+      (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined),
+    ]),
   )
-  const cron = jobs.map((job) => ({
+  const cron = queued.map((job) => ({
     task: job.name,
     match: job.schedule,
     identifier: job.name,

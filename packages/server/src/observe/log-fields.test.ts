@@ -11,12 +11,12 @@ const ofEachLine = ['time', 'level', 'pid', 'msg', 'shard']
 
 /** What is logged by a name: the fields that it has. */
 const byName: Record<string, string[]> = {
-  completed: ['requestId', 'method', 'route', 'status', 'seconds'],
+  completed: ['requestId', 'method', 'route', 'status', 'seconds', 'traceId'],
   fields: ['err', 'shard', 'seconds', 'session'],
   found: ['origin', 'forwardedProto'],
   logged: ['requestId', 'err'],
   'timesOf(request, reply)': [
-    ...['requestId', 'method', 'route', 'status', 'statements'],
+    ...['requestId', 'method', 'route', 'status', 'statements', 'traceId'],
     ...['totalMs', 'receiveMs', 'queueMs', 'connectionMs', 'databaseMs', 'restMs'],
   ],
 }

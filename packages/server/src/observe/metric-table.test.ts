@@ -1,22 +1,6 @@
-// Completeness: docs/operations/metrics.md lacks a metric: run `npm run metric-docs`
-import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { registryOfAll } from '../../test/registry-of-all.ts'
-import { metricsPage, withCurrentMetrics } from './metric-docs.ts'
 import { metricTable, processMetrics } from './table/metric-table.ts'
-
-test('docs/operations/metrics.md lists the metrics as the code has them: else run `npm run metric-docs`', async () => {
-  const page = await readFile(metricsPage, 'utf8')
-  expect(page).toBe(withCurrentMetrics(page))
-})
-
-test('a row that was changed by hand is noticed', async () => {
-  const page = await readFile(metricsPage, 'utf8')
-  const changed = page.replace('| Slots in memory. |', '| Slots. |')
-  expect(changed).not.toBe(page)
-  expect(withCurrentMetrics(changed)).toBe(page)
-  expect(() => withCurrentMetrics('# Metrics\n')).toThrow('docs/operations/metrics.md needs the lines')
-})
 
 const all = await registryOfAll().getMetricsAsJSON()
 /** The starting process adds it to those of its server processes. */

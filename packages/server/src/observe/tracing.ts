@@ -1,11 +1,12 @@
 import { readRelease, type Span } from '@holdfast/engine'
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Span as StartedSpan, trace } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace'
+import pTimeout from 'p-timeout'
 import type { Config } from '../config/config.ts'
 import { describeError } from './logger.ts'
+import { createTraceExporter, exportMsMax, type TraceExporterDeps } from './trace-exporter.ts'
 
 type Attributes = Readonly<Record<string, string | number>>
 
@@ -29,7 +30,7 @@ type Begin = {
 export type Tracing = {
   /** undefined: this one is not traced. */
   begin(name: string, begin: Begin): RootSpan | undefined
-  /** Sends what was traced. */
+  /** Sends what was traced, and gives up after {@link exportMsMax}. */
   stop(): Promise<void>
 }
 
@@ -52,12 +53,12 @@ const getter = {
  *
  * @returns null: nothing is traced
  */
-export async function openTracing({
-  otlpUrl: url,
-  traceRatio: ratio,
-}: Pick<Config, 'otlpUrl' | 'traceRatio'>): Promise<Tracing | null> {
+export async function openTracing(
+  { otlpUrl: url, traceRatio: ratio }: Pick<Config, 'otlpUrl' | 'traceRatio'>,
+  deps: TraceExporterDeps,
+): Promise<Tracing | null> {
   if (url === null) return null
-  const exporter = new OTLPTraceExporter({ url: `${url.replace(/\/$/, '')}/v1/traces`, timeoutMillis: 5_000 })
+  const exporter = createTraceExporter(url, deps)
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'holdfast', 'service.version': await readRelease() }),
     sampler: new TraceIdRatioBasedSampler(ratio),
@@ -70,7 +71,8 @@ export async function openTracing({
       const span = tracer.startSpan(name, { kind: kinds[kind], attributes }, parent)
       return span.isRecording() ? rootSpan(tracer, span) : undefined
     },
-    stop: () => provider.shutdown().catch(() => undefined),
+    stop: () =>
+      pTimeout(provider.shutdown(), { milliseconds: exportMsMax, fallback: () => undefined }).catch(() => undefined),
   }
 }
 

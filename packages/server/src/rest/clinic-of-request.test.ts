@@ -4,7 +4,8 @@ import { clinicNoIn, newId } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { newFeedFileName } from '../secrets/calendar-feed-tokens.ts'
 import { newInvitationToken } from '../secrets/invitation-tokens.ts'
-import { clinicNoOfCall, namedIdOf } from './clinic-of-request.ts'
+import { clinicNoOfCall } from './clinic-of-request.ts'
+import { namedIdOf } from './guards/named-id.ts'
 
 const operations: readonly Operation[] = Object.values(restOperations)
 

@@ -1,7 +1,8 @@
 import type { Operation } from '@holdfast/contract'
 import type { Overloaded } from '@holdfast/engine'
 import { problem } from '../edge/errors/problem-error.ts'
-import { type AnyCall, clinicNoOfCall } from './clinic-of-request.ts'
+import { clinicNoOfCall } from './clinic-of-request.ts'
+import type { AnyCall } from './guards/named-id.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 /**

@@ -1,11 +1,11 @@
 import type { Audit, AuditDetail, AuditField, Operation, restOperations } from '@holdfast/contract'
 import { clinicNoIn, isId } from '@holdfast/engine'
-import type { AccountPrincipal } from '../accounts/sessions/principals.ts'
 import { type AuditEntry, readKinds, subjectsMax } from '../audit/audit-entry.ts'
 import { networkPrefix } from '../audit/network-prefix.ts'
+import { actorIdOf, type Principal } from '../edge/authentication/principal.ts'
 import { afterCommit } from '../edge/errors/after-commit.ts'
 import { ProblemError } from '../edge/errors/problem-error.ts'
-import { namedIdOf, textIn } from './clinic-of-request.ts'
+import { namedIdOf, textIn } from './guards/named-id.ts'
 import { idIn } from './responses/bodies/id-in.ts'
 import { recordUnknown } from './responses/record-unknown.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -19,19 +19,20 @@ type Check = (call: Call) => Call | Promise<Call>
 
 /** Records the requests that are refused for the caller's role, or for want of a second factor. */
 export function recordDenials({ audit }: RestDeps, described: Operation, check: Check): Check {
-  if (described.access === 'anyone' && described.restrictedField === undefined) return check
+  if (described.access === 'anyone' && described.restrictedField === undefined && described.scope === undefined)
+    return check
   const recordAndRethrow = (call: Call, error: unknown): never => {
     const { principal, params, request } = call
     const isSecondFactor = error instanceof ProblemError && error.code === 'second_factor_required'
     const isDenied = isSecondFactor || (error instanceof ProblemError && error.code === 'forbidden')
-    if (isDenied && principal.kind === 'account') {
+    const actorId = actorIdOf(principal)
+    if (isDenied && actorId !== null) {
       const operation = described.id as keyof typeof restOperations
       const id = namedIdOf(described, call)
-      const clinicNo = clinicNoIn(id ?? '')
+      const clinicNo = principal.kind === 'api_key' ? principal.clinicNo : clinicNoIn(id ?? '')
       // A patient may be refused at their own booking: the two must not stay linked when the booking is erased.
       const isBooking = typeof params === 'object' && params !== null && 'bookingId' in params
       const subjectId = isBooking || !hasRole(principal, clinicNo) ? null : id
-      const { accountId: actorId } = principal
       const network = networkPrefix(request.ip)
       const details: AuditDetail[] = isSecondFactor ? [operation, 'second factor'] : [operation]
       audit.record({ kind: 'denied', clinicNo, actorId, subjectId, network, details })
@@ -47,7 +48,9 @@ export function recordDenials({ audit }: RestDeps, described: Operation, check: 
   }
 }
 
-function hasRole({ siteAdministrator, memberships }: AccountPrincipal, clinicNo: number | null): boolean {
+function hasRole(principal: Principal, clinicNo: number | null): boolean {
+  if (principal.kind !== 'account') return false
+  const { siteAdministrator, memberships } = principal
   return siteAdministrator || memberships.some((one) => one.clinicNo === clinicNo)
 }
 
@@ -137,7 +140,7 @@ function entriesOf(
   const entry = {
     kind,
     clinicNo: clinicNoIn(namedIdOf(described, call) ?? ''),
-    actorId: principal.kind === 'account' ? principal.accountId : null,
+    actorId: actorIdOf(principal),
     network: networkPrefix(request.ip),
     ...(subject === undefined ? {} : { subjectId: subjectOf(subject, params, body, response) }),
     ...(allDetails.length === 0 ? {} : { details: allDetails }),

@@ -15,6 +15,7 @@ import type { ManageTokens } from '../secrets/manage-tokens.ts'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
 import type { VisitRooms } from '../secrets/visit-rooms.ts'
 import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
+import type { StoredFor } from './responses/bodies/retention-kind-bodies.ts'
 import type { ExportSlots } from './responses/export-slots.ts'
 
 /** What the REST routes depend on; see compose-server.ts. */
@@ -62,6 +63,8 @@ export type RestDeps = {
   }
   readHolidays: ReadHolidays
   health: ReadHealth
+  /** For how long the server stores what no clinic decides. */
+  storedFor: StoredFor
   /** HOLDFAST_URL, for links; null: not set. */
   publicUrl: string | null
   /** The hold duration of a new clinic whose request names none. */

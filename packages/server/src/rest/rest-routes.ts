@@ -1,8 +1,10 @@
 import { clinicNoIn } from '@holdfast/engine'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { createFindResponder, type RestShards } from './find-responder.ts'
+import { serveApiKeys } from './resources/api-keys.ts'
 import { serveAuditEvents } from './resources/audit-events.ts'
 import { serveBookingLimits } from './resources/booking-limits.ts'
+import { serveBookingSeries } from './resources/booking-series.ts'
 import { serveBookings } from './resources/bookings.ts'
 import { serveBusyCalendars } from './resources/busy-calendars.ts'
 import { serveCalendarFeeds } from './resources/calendar-feeds.ts'
@@ -35,6 +37,7 @@ import { serveTheatreReports } from './resources/theatre-reports.ts'
 import { serveTheatreResources } from './resources/theatre-resources.ts'
 import { serveTicketLinks } from './resources/ticket-links.ts'
 import { serveVideoRooms } from './resources/video-rooms.ts'
+import { serveVisitResources } from './resources/visit-resources.ts'
 import { serveVisitTypes } from './resources/visit-types.ts'
 import { serveWaitlist } from './resources/waitlist.ts'
 import { serveWaitlistDepartures } from './resources/waitlist-departures.ts'
@@ -64,10 +67,12 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveDoctors(serve, deps)
   serveVideoRooms(serve, deps)
   serveVisitTypes(serve, deps)
+  serveVisitResources(serve, deps)
   serveSlots(serve, deps)
   serveSessions(serve, deps)
   serveWorkingHours(serve, deps)
   serveBookings(serve, deps)
+  serveBookingSeries(serve, deps)
   serveCorrections(serve, deps)
   serveTicketLinks(serve, deps)
   serveEntryLinks(serve, deps)
@@ -94,6 +99,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveWaitlist(serve, deps)
   serveWaitlistDepartures(serve, deps)
   serveWebhooks(serve, deps)
+  serveApiKeys(serve, deps)
   serveCalendarFeeds(serve, deps)
   serveBusyCalendars(serve, deps)
   serveClosures(serve, deps)

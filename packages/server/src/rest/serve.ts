@@ -12,6 +12,7 @@ import { emptyBodyIfNone } from './empty-body.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
+import { requireScope } from './guards/require-scope.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
 import { limitWrites } from './limit-writes.ts'
@@ -299,6 +300,7 @@ function accessCheck(deps: RestDeps, described: Operation): (call: Call) => Call
     return call
   }
   return (call) => {
+    call.principal = requireScope(described, call)
     const granted = guard(deps, call)
     if (granted instanceof Promise) return granted.then((found) => checkField(Object.assign(call, { granted: found })))
     call.granted = granted

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { linkTokenPattern } from '@holdfast/vocabulary'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 
@@ -19,7 +20,7 @@ const prefix = 'second-factor:'
 
 /** Whether a value has the form of a challenge. */
 export function isChallenge(value: unknown): value is string {
-  return typeof value === 'string' && /^[\w-]{32}$/.test(value)
+  return typeof value === 'string' && linkTokenPattern.test(value)
 }
 
 /**

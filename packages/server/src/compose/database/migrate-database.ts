@@ -16,6 +16,9 @@ export type LoginSettings = Pick<
   'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool' | 'databaseReplicaUrls'
 >
 
+/** `contracts`: also drops what only servers of the previous release use. Default: false. */
+export type MigrateSettings = LoginSettings & { contracts?: boolean }
+
 /**
  * Migrates all schemas as the owner (engine, accounts, job queue) and ensures that the application's login exists.
  * Needs no secret. Idempotent, and safe in several processes at the same time.
@@ -23,12 +26,12 @@ export type LoginSettings = Pick<
  * @throws MigrateError, AppLoginError for problems that a person has to fix
  */
 export async function migrateDatabase(
-  config: LoginSettings,
+  config: MigrateSettings,
   ownerUrl: string,
   say: (line: string) => void = () => undefined,
 ): Promise<MigratedDatabase> {
   const migrated = await oneAtATime(ownerUrl, async () => {
-    const engine = await migrate({ ownerUrl, log: say })
+    const engine = await migrate({ ownerUrl, log: say, contracts: config.contracts })
     const accounts = await migrateAccounts(ownerUrl)
     await migrateJobs(ownerUrl)
     return { engine, accounts }

@@ -44,10 +44,11 @@ export type Database = OpenDatabase & {
   /**
    * Migrates the schema and returns how the application logs in. Idempotent.
    *
+   * @param contracts also drops what only servers of the previous release use
    * @param say receives a message for each step
    * @throws MigrateError, AppLoginError
    */
-  migrate(say?: (line: string) => void): Promise<MigratedDatabase>
+  migrate(say?: (line: string) => void, contracts?: boolean): Promise<MigratedDatabase>
   /**
    * The same for the databases of HOLDFAST_SHARDS, one after the other, after the directory.
    *
@@ -55,7 +56,7 @@ export type Database = OpenDatabase & {
    * @throws MigrateError, AppLoginError, ShardRefused; StartError for a new one that cannot be reached, or for one
    *   that is missing in the settings
    */
-  migrateShards(say: (line: string) => void): Promise<string[]>
+  migrateShards(say: (line: string) => void, contracts?: boolean): Promise<string[]>
   /** What creates clinics needs of all databases. @throws as `migrateShards` */
   prepareClinics(say?: Say): Promise<Omit<PreparedDatabase, 'secrets'>>
   /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
@@ -76,10 +77,10 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
   const database = await open(config, options)
   return {
     ...database,
-    migrate: (say) => migrateDatabase(config, database.ownerUrl, say),
-    async migrateShards(say) {
+    migrate: (say, contracts = false) => migrateDatabase({ ...config, contracts }, database.ownerUrl, say),
+    async migrateShards(say, contracts = false) {
       await refuseWithoutShards(config, database.ownerUrl, say)
-      const prepared = await prepareShards(config, database.ownerUrl, say)
+      const prepared = await prepareShards({ ...config, contracts }, database.ownerUrl, say)
       return prepared.filter(({ urls }) => urls === null).map(({ settings }) => settings.name)
     },
     prepareClinics: (say) => prepareClinics(config, database.ownerUrl, say),

@@ -21,7 +21,7 @@ import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { DatabaseUrls } from '../pools/job-pools.ts'
-import { type LoginSettings, migrateDatabase } from './migrate-database.ts'
+import { type MigrateSettings, migrateDatabase } from './migrate-database.ts'
 
 /** Writes a line into the log, or for a person. */
 export type Say = (line: string, level?: 'info' | 'warn') => void
@@ -119,7 +119,7 @@ function describeSettled(clinic: SettledClinic): string {
   return `Clinic ${clinicNo} is in ${place}, and the directory notes it in ${notedIn}, which stays: ${clinic.why}.`
 }
 
-type SharedSettings = LoginSettings & Pick<Config, 'auditMonths'>
+type SharedSettings = MigrateSettings & Pick<Config, 'auditMonths'>
 
 type Shard = Pick<PreparedShard, 'settings'> & { prepare(): Promise<DatabaseUrls & { no: number }> }
 

@@ -18,7 +18,8 @@ export const poolConnections = {
 
 /** The same of the process that runs the jobs. */
 export const jobConnections = {
-  jobs: 3,
+  /** Two runners, each of which listens and runs a job; one looks for jobs. */
+  jobs: 5,
   /** One plans messages, one holds that right, one sends. */
   messages: 3,
   /** One plans deliveries, one holds that right, two send and record. */

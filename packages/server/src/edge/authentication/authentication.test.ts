@@ -31,6 +31,7 @@ beforeEach(async () => {
     },
     jwtVerifier: { verify: failing },
     sessionCookies: { read: (header) => header ?? null, readBearer: (token) => token },
+    openApiKey: failing,
     publicUrl: 'http://localhost',
     corsOrigins: [],
   })

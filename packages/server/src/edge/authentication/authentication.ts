@@ -1,8 +1,10 @@
+import { type ApiKeys, clinicNoIn } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { JwtVerifier } from '../../accounts/sessions/jwt-verifier.ts'
 import type { Principals } from '../../accounts/sessions/principals.ts'
 import type { SessionCookies } from '../../accounts/sessions/session-cookie.ts'
+import { apiKeyPrefix, parseApiKey } from '../../secrets/api-keys.ts'
 import { manageTokenPrefix } from '../../secrets/manage-tokens.ts'
 import { callbackHook } from '../callback-hook.ts'
 import { type ProblemError, problem } from '../errors/problem-error.ts'
@@ -13,6 +15,8 @@ export type AuthenticationDeps = {
   principals: Principals
   jwtVerifier: JwtVerifier
   sessionCookies: Pick<SessionCookies, 'read' | 'readBearer'>
+  /** As of the engine, in the database that the clinic is in. */
+  openApiKey: ApiKeys['open']
   /** The public address of this server. */
   publicUrl: string
   corsOrigins: readonly string[]
@@ -65,9 +69,9 @@ const credentialLengthMax = 4_096
 const bodyMsMax = 100
 
 /**
- * Authenticates every request (Bearer manage token, session token or JWT; else the session cookie), counts it against
- * the rate limits, and rejects forged requests with a cookie (CSRF). Runs before any route. Register the rate limits
- * first.
+ * Authenticates every request (Bearer manage token, API key, session token or JWT; else the session cookie), counts it
+ * against the rate limits, and rejects forged requests with a cookie (CSRF). Runs before any route. Register the rate
+ * limits first.
  *
  * Whoever sends their body slowly is identified again when it is complete: their session or role may have ended since.
  */
@@ -168,6 +172,7 @@ async function byBearer(authorization: string, deps: AuthenticationDeps): Promis
   if (credential.startsWith(manageTokenPrefix)) {
     return withoutSession({ kind: 'manage_token', token: credential })
   }
+  if (credential.startsWith(apiKeyPrefix)) return byApiKey(credential, deps)
   const sessionToken = deps.sessionCookies.readBearer(credential)
   if (sessionToken !== null) {
     const signedIn = await deps.principals.bySession(sessionToken)
@@ -178,6 +183,14 @@ async function byBearer(authorization: string, deps: AuthenticationDeps): Promis
   const signedIn = claims === null ? null : await deps.principals.byJwt(claims)
   if (signedIn === null) return refused('The token is not valid, or has expired.')
   return identified(signedIn)
+}
+
+async function byApiKey(credential: string, { openApiKey }: AuthenticationDeps): Promise<Identified> {
+  const parsed = parseApiKey(credential)
+  const clinicNo = parsed === null ? null : clinicNoIn(parsed.id)
+  const found = parsed === null || clinicNo === null ? null : await openApiKey(clinicNo, parsed.id, parsed.digest)
+  if (found === null) return refused('The API key is unknown, was deleted, or has expired.')
+  return withoutSession({ kind: 'api_key', role: 'staff', ...found })
 }
 
 function withoutSession(principal: Principal): Identified {

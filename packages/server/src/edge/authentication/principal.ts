@@ -1,3 +1,4 @@
+import type { OpenApiKey } from '@holdfast/engine'
 import type { preHandlerHookHandler } from 'fastify'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 
@@ -11,6 +12,20 @@ export type Principal =
   /** A manage token, not yet checked against a booking. */
   | { kind: 'manage_token'; token: string }
   | AccountPrincipal
+  | ApiKeyPrincipal
+
+/** Another program, which calls for a clinic. */
+export type ApiKeyPrincipal = OpenApiKey & {
+  kind: 'api_key'
+  /** With which rights it does what its scopes allow: see require-scope.ts. */
+  role: 'staff' | 'admin'
+}
+
+/** Whom the security log and the history of bookings name; null: nobody who is known. */
+export function actorIdOf(principal: Principal): string | null {
+  if (principal.kind === 'account') return principal.accountId
+  return principal.kind === 'api_key' ? principal.id : null
+}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -41,7 +41,8 @@ test.each([
     { ...booking, extra: 1 },
     '/extra',
     'is not known here; known are slotId, sessionId, startsAt, clinicId, visitTypeId, units, patient, ' +
-      'appointmentType, reason, confirm, onBehalf, addsPlaces, formerBookingId, refuseOverlap',
+      'patientId, appointmentType, reason, answers, confirm, onBehalf, addsPlaces, formerBookingId, refuseOverlap, ' +
+      'allowOverlap',
   ],
   [{ ...booking, units: '2' }, '/units', 'must be integer, not "2"'],
   [{ ...booking, units: 0 }, '/units', 'must be at least 1, not 0'],

@@ -54,7 +54,7 @@ function languageOf(header = ''): keyof typeof texts {
 
 /**
  * The page for a request that failed: what happened, and what to do, in the language of the browser. It has no script
- * and no file of its own, because those may be unavailable too.
+ * and loads no other file, because those may be unavailable too.
  *
  * @param id of the request, which has no characters that HTML treats differently
  */

@@ -1,11 +1,13 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { networkOf } from '../../audit/network-prefix.ts'
 import type { Config } from '../../config/config.ts'
 import type { ManageTokens } from '../../secrets/manage-tokens.ts'
 import { callbackHook } from '../callback-hook.ts'
-import { clientAddress, networkOf } from '../connections/client-address.ts'
+import { clientAddress } from '../connections/client-address.ts'
 import { problem } from '../errors/problem-error.ts'
+import { apiKeyWindows } from './api-key-windows.ts'
 import { changedHold } from './changed-hold.ts'
 import {
   type Counted,
@@ -126,7 +128,7 @@ export type RateLimits = {
   countPasskeyRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
 }
 
-/** HOLDFAST_RATE_LIMIT=off */
+/** HOLDFAST_RATE_LIMIT=off. The limits of API keys are counted elsewhere, and stay. */
 export const noRateLimits: RateLimits = {
   countRequest: () => undefined,
   countSignInRequest: () => undefined,
@@ -174,7 +176,14 @@ type Groups = readonly (readonly Window[])[]
 export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings & RateLimitDeps) => {
   const count = createCountWindows(settings.sharedCounts ?? null)
   if (!settings.rateLimit) {
-    app.decorate('rateLimits', noRateLimits)
+    const ofKeys = apiKeyWindows()
+    app.decorate('rateLimits', {
+      ...noRateLimits,
+      countRequest: (request, reply) =>
+        request.principal.kind === 'api_key'
+          ? apply(count(oneByOne(ofKeys(request, request.principal))), reply)
+          : undefined,
+    })
     app.decorate('limitBooking', unlimited)
     app.decorate('limitPatient', unlimited)
     return
@@ -182,12 +191,13 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   const { groupsOfBooking, groupsOfPatient } = bookingLimits(settings)
   app.decorate('limitBooking', (request, reply, done) => {
     // The clinic's people book for one patient after another. Anyone else who says so is refused by the guards.
-    if (isOnBehalf(request)) return done()
+    if (isOnBehalf(request) || request.principal.kind === 'api_key') return done()
     callbackHook(apply(count(groupsOfBooking(request)), reply), done)
   })
-  app.decorate('limitPatient', (request, reply, done) =>
-    callbackHook(apply(count(groupsOfPatient(request)), reply), done),
-  )
+  app.decorate('limitPatient', (request, reply, done) => {
+    if (request.principal.kind === 'api_key') return done()
+    callbackHook(apply(count(groupsOfPatient(request)), reply), done)
+  })
   app.decorate('rateLimits', {
     countRequest: requestLimits(settings, count, settings.manageTokens),
     ...signInLimits(settings, count),
@@ -219,11 +229,13 @@ function requestLimits(
   )
   const readsOfAccount = limit('account-reads', limitReadsPerMinute, minuteMs, 'reads a minute of one account')
   const writesOfAccount = limit('account', limitAccountPerMinute, minuteMs, 'writes a minute of one account')
+  const ofKeys = apiKeyWindows()
   const windowsOf: Windows = (request) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (request.principal.kind === 'account') {
       return [{ limit: isRead ? readsOfAccount : writesOfAccount, key: accountId(request) }]
     }
+    if (request.principal.kind === 'api_key') return ofKeys(request, request.principal)
     if (isRead) return reads(request)
     const hold = changedHold(request, manageTokens)
     return hold === null ? writes(request) : [{ limit: ofHold, key: hold }, ...holdChanges(request)]
@@ -331,16 +343,10 @@ function windowsByAddress(
   const ofNetwork = limit(`${name}-48`, 4 * max, windowMs, `${what} from one network`)
   return (request) => {
     const windows = [{ limit: ofAddress, key: clientAddress(request) }]
-    if (isInIPv6Network(request.ip)) {
-      windows.push({ limit: ofSite, key: networkOf(request.ip, 56) })
-      windows.push({ limit: ofNetwork, key: networkOf(request.ip, 48) })
-    }
+    const site = networkOf(request.ip, 56)
+    if (isIPv6(site)) windows.push({ limit: ofSite, key: site }, { limit: ofNetwork, key: networkOf(request.ip, 48) })
     return windows
   }
-}
-
-function isInIPv6Network(ip: string): boolean {
-  return isIPv6(ip) && !ip.startsWith('::ffff:')
 }
 
 const unlimited: preHandlerHookHandler = (_request, _reply, done) => done()

@@ -1,8 +1,9 @@
 import { clinicNoOf, createManageTokenEpochs, messageFacts, normalizedEmail } from '@holdfast/engine'
 import type { MessageLanguage } from '@holdfast/vocabulary'
+import { referenceOf } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import type { MailLinks } from '../rendering/mail-links.ts'
-import { referenceOf, whenText } from '../rendering/visit-context.ts'
+import { whenText } from '../rendering/visit-context.ts'
 import type { TicketLinkContext } from '../templates/ticket-link.ts'
 
 /** A stored e-mail with the link to a ticket: the rest is read when it is sent. */

@@ -61,12 +61,15 @@ describe.each(every)('the mail %s in %s', (kind, language) => {
         confirm: '/confirm#',
         cancelled: '/doctors/',
         withdrawn: '/doctors/',
+        declined: '/doctors/',
+        request_lapsed: '/doctors/',
       }[String(kind)] ?? '/ticket#'
     expect(mail.text).toContain(`https://book.example.org${page}`)
   })
 
   test('has a calendar file that another library reads', () => {
-    if (['reminder', 'offered', 'unanswered', 'confirm'].includes(kind)) return expect(mail.calendar).toBeNull()
+    const without = ['reminder', 'offered', 'unanswered', 'confirm', 'requested', 'declined', 'request_lapsed']
+    if (without.includes(kind)) return expect(mail.calendar).toBeNull()
     const { component, event } = eventIn(mail.calendar?.content ?? '')
     const isOff = kind === 'cancelled' || kind === 'withdrawn'
     expect(component.getFirstPropertyValue('method')).toBe(isOff ? 'CANCEL' : 'REQUEST')
@@ -313,7 +316,7 @@ test('all mails are written into a folder', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-mails-'))
   try {
     const names = await writePreviews(directory)
-    expect(names).toHaveLength(2 * (27 + 72 + 12) + 12 + 6)
+    expect(names).toHaveLength(2 * (45 + 72 + 12) + 21 + 6)
     const read = (name: string) => readFile(join(directory, name), 'utf8')
     expect(await read('offer-withdrawn.en.txt')).toContain(mailTexts.en.offerWithdrawn.heading)
     expect(await read('cancelled-by-patient.de.txt')).toContain(mailTexts.de.cancelled.byPatient)

@@ -18,10 +18,12 @@ import { visitContext, whenText } from '../rendering/visit-context.ts'
 import { cancelledMail } from '../templates/cancelled.ts'
 import { confirmMail } from '../templates/confirm.ts'
 import { confirmedMail } from '../templates/confirmed.ts'
+import { declinedMail } from '../templates/declined.ts'
 import { movedMail } from '../templates/moved.ts'
 import { offerWithdrawnMail } from '../templates/offer-withdrawn.ts'
 import { offeredMail } from '../templates/offered.ts'
 import { reminderMail } from '../templates/reminder.ts'
+import { requestedMail } from '../templates/requested.ts'
 import { unansweredMail } from '../templates/unanswered.ts'
 import { withdrawnMail } from '../templates/withdrawn.ts'
 import { type CalendarVisit, calendarAttachment } from './calendar-attachment.ts'
@@ -37,13 +39,26 @@ export type MailSettings = { address: string; links: MailLinks }
 export type MailFacts = MessageFacts & { sendTo: string; alternatives: TimeInstead[]; logo: ClinicLogo | null }
 
 /** A reminder changes nothing, and a hold is no appointment yet. */
-const hasNoCalendar: ReadonlySet<MessageKind> = new Set(['reminder', 'offered', 'confirm'])
+const hasNoCalendar: ReadonlySet<MessageKind> = new Set([
+  'reminder',
+  'offered',
+  'confirm',
+  'requested',
+  'declined',
+  'request_lapsed',
+])
+
+/** What ended without an appointment is told also after its time. */
+const isToldLater: ReadonlySet<MessageKind> = new Set(['unanswered', 'request_lapsed'])
 
 /** The status that a booking must have for a message of each kind to be sent. */
 export const statusFor: Record<MessageKind, MessageFacts['status']> = {
   offered: 'PENDING',
   unanswered: 'FAILED',
   confirm: 'PENDING',
+  requested: 'PENDING',
+  declined: 'CANCELLED',
+  request_lapsed: 'FAILED',
   confirmed: 'CONFIRMED',
   moved: 'CONFIRMED',
   reminder: 'CONFIRMED',
@@ -75,8 +90,8 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageR
   if (outdated !== null) return outdated
   // Nobody waits for what was never announced.
   if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
-  if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'
-  if (facts.hasBegun && message.kind !== 'unanswered') return 'visit_begun'
+  if ((message.kind === 'confirm' || message.kind === 'requested') && facts.holdExpiresAt === null) return 'hold_ended'
+  if (facts.hasBegun && !isToldLater.has(message.kind)) return 'visit_begun'
   return isReminderOff(message, facts) ? 'reminder_off' : null
 }
 
@@ -152,6 +167,13 @@ function contentOf(
       return unansweredMail({ ...context, joinUrl: links.joinWaitlist(facts.doctorId) }, texts)
     case 'confirm':
       return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
+    case 'requested':
+      return requestedMail({ ...context, until: untilText(facts, language), ticketUrl: links.ticket(facts) }, texts)
+    case 'declined':
+    case 'request_lapsed': {
+      const end = kind === 'request_lapsed' ? 'requestLapsed' : byPatient ? 'requestWithdrawn' : 'declined'
+      return declinedMail(end, { ...context, reason: facts.cancellationReason, bookUrl }, texts)
+    }
     case 'confirmed':
       return confirmedMail(context, texts)
     case 'moved':

@@ -3,6 +3,7 @@ import { localDay, type MessageLanguage } from '@holdfast/vocabulary'
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { SegmentedMessage } from 'sms-segments-calculator'
 import type { MailLinks } from '../rendering/mail-links.ts'
+import { mailTexts } from '../rendering/render-mail.ts'
 import { places } from '../texts/places.ts'
 import { smsTexts } from '../texts/sms-texts.ts'
 
@@ -48,11 +49,19 @@ export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): s
     until: timeOf(facts.holdExpiresAt ?? facts.startsAt),
     isComing: facts.isAttendanceConfirmed,
   })
-  const withTicket = `${text} ${linkOf(kind, facts, links)}`
+  const withTicket = `${text} ${linkOf(kind, facts, links)}${ofSeries(kind, facts, language)}`
   if (kind !== 'reminder' || facts.isAttendanceConfirmed) return withTicket
   // The ticket has the same button, less prominently: the clinic pays for each part.
   const withQuestion = `${text} ${links.attend(facts)}`
   return smsParts(withQuestion) > smsParts(withTicket) ? withTicket : withQuestion
+}
+
+/** That there are more visits of a series which the message tells. */
+function ofSeries(kind: SmsKind, { series }: MessageFacts, language: MessageLanguage): string {
+  const isTold = kind === 'confirmed' || kind === 'moved' ? (series?.toCome.length ?? 0) > 1 : false
+  return isTold || (kind === 'cancelled' && (series?.cancelled.length ?? 0) > 1)
+    ? ` (${mailTexts[language].series.sms})`
+    : ''
 }
 
 function linkOf(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
@@ -72,8 +81,16 @@ export function smsParts(text: string): number {
   return new SegmentedMessage(text).segmentsCount
 }
 
+const notBySms: ReadonlySet<DueMessage['kind']> = new Set([
+  'confirm',
+  'unanswered',
+  'requested',
+  'declined',
+  'request_lapsed',
+])
+
 export function isSmsKind(kind: DueMessage['kind']): kind is SmsKind {
-  return kind !== 'confirm' && kind !== 'unanswered'
+  return !notBySms.has(kind)
 }
 
 /** `Mon 23 Nov, 10:00`. The spaces that some languages have here would double the price. */

@@ -5,7 +5,7 @@ import { maskAddress } from '../mask-address.ts'
 import { sendingWith } from './message-id.ts'
 
 /**
- * Records what a delivery report says of an e-mail of ours.
+ * Records what a delivery report says about an e-mail that Holdfast sent.
  *
  * @returns `recorded`, `unchanged` (it was recorded before), `not_failed` (it may still arrive, or has), `too_early`
  *   (the e-mail was handed over, and that is not recorded yet), or `missing` (it is about no e-mail to a patient that

@@ -1,11 +1,18 @@
-import { type DueMessage, defaultMessageSettings, type EntryFacts, type MessageKind } from '@holdfast/engine'
+import {
+  type DueMessage,
+  defaultMessageSettings,
+  type EntryFacts,
+  type MessageKind,
+  type SeriesFacts,
+} from '@holdfast/engine'
 import type { MessageLanguage } from '@holdfast/vocabulary'
+import { referenceOf } from '@holdfast/vocabulary'
 import { entryEndedContext, entryLinkContext } from '../account-mails/entry-mail.ts'
 import { type MailFacts, type MailSettings, statusFor } from '../patient-messages/message-mail.ts'
 import type { MailContent } from '../rendering/mail-content.ts'
 import { type MailLinks, timeLink, timesLink } from '../rendering/mail-links.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
-import { referenceOf, whenText } from '../rendering/visit-context.ts'
+import { whenText } from '../rendering/visit-context.ts'
 import { accountChangedMail } from '../templates/account-changed.ts'
 import { addressInUseMail } from '../templates/address-in-use.ts'
 import { busyCalendarEmptiedMail } from '../templates/busy-calendar-emptied.ts'
@@ -26,6 +33,9 @@ const id = '01980000-0000-7000-8000-000000abcdef'
 export const messageKinds: readonly MessageKind[] = [
   'offered',
   'unanswered',
+  'requested',
+  'declined',
+  'request_lapsed',
   'confirm',
   'confirmed',
   'moved',
@@ -47,6 +57,15 @@ const names: Record<MessageLanguage, { patient: string; doctor: string; clinic: 
 
 type Variant = { kind: MessageKind; message?: { byPatient: boolean; byClinic: boolean }; facts?: Partial<MailFacts> }
 
+/** Three visits, two weeks apart, of six. */
+function sampleSeries(what: 'cancelled' | 'toCome'): SeriesFacts {
+  const visits = [0, 1, 2].map((index) => ({
+    number: index + 1,
+    startsAt: new Date(Date.UTC(2026, 10, 23 + 14 * index, 9)),
+  }))
+  return { number: 1, of: 6, cancelled: [], toCome: [], [what]: visits }
+}
+
 /** Messages of the same kind that say something else. */
 const variants = {
   offer_withdrawn: { kind: 'withdrawn', facts: { waitlistEntryId: id, offerAnnounced: true } },
@@ -55,6 +74,9 @@ const variants = {
     message: { byPatient: true, byClinic: false },
     facts: { cancellationReason: null },
   },
+  confirmed_series: { kind: 'confirmed', facts: { series: sampleSeries('toCome') } },
+  moved_series: { kind: 'moved', facts: { series: sampleSeries('toCome') } },
+  cancelled_series: { kind: 'cancelled', facts: { series: sampleSeries('cancelled') } },
   reminder_confirmed: { kind: 'reminder', facts: { isAttendanceConfirmed: true } },
 } as const satisfies Record<string, Variant>
 
@@ -91,8 +113,8 @@ export function sampleMessage(kind: MessageKind): DueMessage {
     slotId: id,
     kind,
     channel: 'email',
-    byPatient: kind === 'cancelled' ? false : null,
-    byClinic: kind === 'cancelled',
+    byPatient: kind === 'cancelled' || kind === 'declined' ? false : null,
+    byClinic: kind === 'cancelled' || kind === 'declined',
     minutesBefore: kind === 'reminder' ? 120 : 0,
     attempts: 1,
     attemptsLost: 0,
@@ -123,7 +145,7 @@ export function sampleFacts(
     manageEpoch: 0,
     appointmentType: 'in_person',
     units: 1,
-    cancellationReason: kind === 'cancelled' ? `${doctor}: –` : null,
+    cancellationReason: kind === 'cancelled' || kind === 'declined' ? `${doctor}: –` : null,
     startsAt,
     endsAt: new Date(startsAt.getTime() + 900_000),
     hasBegun: false,
@@ -137,6 +159,7 @@ export function sampleFacts(
     address,
     phone: '+44 1632 960 001',
     settings: defaultMessageSettings,
+    series: null,
     alternatives:
       kind === 'withdrawn'
         ? [1, 2, 3].map((hours) => ({

@@ -13,6 +13,10 @@ export type MailContent = {
   notes: string[]
 }
 
+/** Visits of a series: those that were cancelled together with this one, and those to come, with this one. */
+export type SeriesContext = { of: number; cancelled: SeriesVisit[]; toCome: SeriesVisit[] }
+type SeriesVisit = { number: number; when: string }
+
 /** A visit as texts, in the language of the patient and the time zone of the clinic. */
 export type VisitContext = {
   /** null: it is left out. */
@@ -30,6 +34,8 @@ export type VisitContext = {
   when: string
   reference: string
   ticketUrl: string
+  /** The series of visits that it belongs to; null: none. */
+  series: SeriesContext | null
   textBefore: string | null
   textAfter: string | null
 }

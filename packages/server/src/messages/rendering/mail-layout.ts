@@ -80,7 +80,11 @@ function card({ content, direction, sender, logo }: Omit<Page, 'language'>): Rea
       { className: 'quiet', style: { margin: '0 0 8px', color: color.quiet, fontWeight: 600 } },
       logo === null ? isolated(sender) : logoImage(logo, sender),
     ),
-    h('h1', { style: { margin: '0 0 16px', fontSize: '24px', lineHeight: 1.25 } }, heading),
+    h(
+      'h1',
+      { style: { margin: '0 0 16px', fontSize: '24px', lineHeight: 1.25, hyphens: 'auto', ...longWords } },
+      heading,
+    ),
     ...paragraphs.map(paragraph),
     details.length === 0 ? null : detailsTable(details, direction),
     aboveActions === undefined ? null : paragraph(aboveActions),
@@ -108,14 +112,19 @@ function logoImage({ url, width, height }: ShownLogo, sender: string): ReactElem
   return h('img', { src: url, alt: sender, width, height, style })
 }
 
+/**
+ * A long German word must not make the mail wider than a phone. Mail programs know `break-word` better than
+ * `overflow-wrap`.
+ */
+const longWords = { wordBreak: 'break-word' } as const
+
 function detailsTable(details: MailContent['details'], direction: Page['direction']): ReactElement {
   const cell = {
     padding: '8px 0',
     borderTop: `1px solid ${color.line}`,
     verticalAlign: 'top',
     textAlign: 'start',
-    // A long German word must not make the column wider than a phone. Mail programs know it better than overflow-wrap.
-    wordBreak: 'break-word',
+    ...longWords,
   } as const
   const labelCell = { width: '30%', fontWeight: 400, color: color.quiet }
   return h(

@@ -1,12 +1,15 @@
-import type { MessageFacts } from '@holdfast/engine'
+import type { MessageFacts, SeriesFacts } from '@holdfast/engine'
 import type { MessageLanguage } from '@holdfast/vocabulary'
+import { referenceOf } from '@holdfast/vocabulary'
 import type { VisitContext } from './mail-content.ts'
 import type { MailLinks } from './mail-links.ts'
 import { shownName } from './shown-name.ts'
 
 export function visitContext(facts: MessageFacts, language: MessageLanguage, links: MailLinks): VisitContext {
   const { patient, clinicName, address, phone, doctorName, visitType, appointmentType, units } = facts
-  const { startsAt, timezone, settings } = facts
+  const { startsAt, timezone, settings, series } = facts
+  const withText = (visits: SeriesFacts['toCome']) =>
+    visits.map((one) => ({ number: one.number, when: whenText(one.startsAt, timezone, language) }))
   return {
     patientName: shownName(patient.name),
     clinicName,
@@ -22,6 +25,7 @@ export function visitContext(facts: MessageFacts, language: MessageLanguage, lin
     when: whenText(startsAt, timezone, language),
     reference: referenceOf(facts.bookingId),
     ticketUrl: links.ticket(facts),
+    series: series && { of: series.of, cancelled: withText(series.cancelled), toCome: withText(series.toCome) },
     textBefore: settings.textBefore,
     textAfter: settings.textAfter,
   }
@@ -50,10 +54,4 @@ export function whenText(at: Date, timeZone: string, language: MessageLanguage):
 export function daysText({ from, to }: { from: string; to: string }, language: MessageLanguage): string {
   const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'long', timeZone: 'UTC' })
   return format.formatRange(new Date(from), new Date(to))
-}
-
-/** The reference that the site shows: the last eight characters of the id, in two groups. */
-export function referenceOf(bookingId: string): string {
-  const last = bookingId.slice(-8).toUpperCase()
-  return `${last.slice(0, 4)}-${last.slice(4)}`
 }

@@ -15,14 +15,20 @@ export type CancelledContext = VisitContext & {
 /** The booking was cancelled, by the patient or by the clinic. */
 export function cancelledMail(context: CancelledContext, texts: MailTexts): MailContent {
   const { byPatient, clinicName, reason, bookUrl, when, doctorName } = context
-  const text = byPatient ? texts.cancelled.byPatient : texts.cancelled.byClinic(clinicName)
+  const { series } = context
+  const together = series === null || series.cancelled.length < 2 ? [] : series.cancelled
+  const said = together.length > 0 ? texts.series.cancelled : texts.cancelled
+  const text = byPatient ? said.byPatient : said.byClinic(clinicName)
+  const left = (series?.toCome ?? []).map((visit) => ({ label: texts.series.left, value: visit.when }))
   return {
-    subject: texts.cancelled.subject(when),
+    subject: said.subject(when),
     preview: `${when}, ${doctorName}`,
-    heading: texts.cancelled.heading,
+    heading: said.heading,
     paragraphs: withClinicTexts(context, texts, [text]),
     details: [
       ...visitDetails(context, texts),
+      ...together.map((visit) => ({ label: texts.series.cancelled.label, value: visit.when })),
+      ...left,
       ...(byPatient || reason === null ? [] : [{ label: texts.reason, value: reason }]),
     ],
     actions: [{ label: texts.cancelled.bookAgain, url: bookUrl }],

@@ -1,18 +1,17 @@
 import type { MailContent, VisitContext } from '../rendering/mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
-import { beforeVisit, questionsNote, visitDetails, withClinicTexts } from './visit-details.ts'
+import { beforeVisit, questionsNote, seriesToCome, visitDetails, withClinicTexts } from './visit-details.ts'
 
 /** The booking was confirmed. */
 export function confirmedMail(context: VisitContext, texts: MailTexts): MailContent {
+  const visits = seriesToCome(context, texts)
+  const said = visits.length > 0 ? texts.series.confirmed : texts.confirmed
   return {
-    subject: texts.confirmed.subject(context.when),
+    subject: said.subject(context.when),
     preview: `${context.when}, ${context.doctorName}`,
-    heading: texts.confirmed.heading,
-    paragraphs: withClinicTexts(context, texts, [
-      texts.confirmed.text(context.doctorName),
-      ...beforeVisit(context, texts),
-    ]),
-    details: visitDetails(context, texts),
+    heading: said.heading,
+    paragraphs: withClinicTexts(context, texts, [said.text(context.doctorName), ...beforeVisit(context, texts)]),
+    details: [...visitDetails(context, texts), ...visits],
     actions: [{ label: texts.openTicket, url: context.ticketUrl }],
     notes: [texts.privateLink, ...questionsNote(context, texts)],
   }

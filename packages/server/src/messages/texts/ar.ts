@@ -57,6 +57,31 @@ export const ar: MailTexts = {
     action: 'تأكيد الموعد',
     ignore: 'إذا لم تحجز هذا الموعد فتجاهل هذه الرسالة: سيصبح الوقت متاحًا من جديد تلقائيًا.',
   },
+  requested: {
+    subject: (when) => `طلبك لموعد ${when}`,
+    heading: 'تم إرسال طلبك',
+    text: (clinic) =>
+      `سترد ${clinic} على طلبك، وستصلك رسالة أخرى عندئذ. حتى ذلك الحين الوقت محجوز لك مؤقتًا، وليس موعدًا بعد.`,
+    until: 'الرد حتى',
+    action: 'عرض طلبك',
+  },
+  declined: {
+    subject: (when) => `رُفض طلبك لموعد ${when}`,
+    heading: 'رُفض طلبك',
+    text: (clinic) => `لا تستطيع ${clinic} أن تعرض عليك هذا الموعد. نأسف لذلك. يرجى اختيار وقت آخر.`,
+  },
+  requestWithdrawn: {
+    subject: (when) => `سُحب طلبك لموعد ${when}`,
+    heading: 'سُحب طلبك',
+    text: (clinic) => `سُحب طلبك إلى ${clinic} بناءً على رغبتك.`,
+  },
+  requestLapsed: {
+    subject: (when) => `لم يُرَد على طلبك لموعد ${when}`,
+    heading: 'لم يُرَد على طلبك',
+    text: (clinic) =>
+      `لم ترد ${clinic} في الوقت المحدد، ولم يعد الوقت محجوزًا لك، وليس لديك موعد. نأسف لذلك. ` +
+      'يرجى اختيار وقت آخر أو الاتصال بالعيادة.',
+  },
   confirmed: {
     subject: (when) => `تم تأكيد موعدك يوم ${when}`,
     heading: 'تم تأكيد موعدك',
@@ -73,6 +98,28 @@ export const ar: MailTexts = {
     byPatient: 'تم إلغاء موعدك بناءً على طلبك.',
     byClinic: (clinic) => `ألغت ${clinic} موعدك. نأسف لذلك.`,
     bookAgain: 'احجز موعدًا آخر',
+  },
+  series: {
+    visit: (number, of) => `الموعد ${number} من ${of}`,
+    left: 'ما زال لديك',
+    sms: 'ومواعيد أخرى: انظر التذكرة',
+    confirmed: {
+      subject: (when) => `تم تأكيد مواعيدك: ${when} ومواعيد أخرى`,
+      heading: 'تم تأكيد مواعيدك',
+      text: (doctor) => `لديك عدة مواعيد مع ${doctor}. هذا أولها، وجميعها أدناه.`,
+    },
+    moved: {
+      subject: (when) => `تم نقل مواعيدك: ${when} ومواعيد أخرى`,
+      heading: 'تم نقل مواعيدك',
+      text: 'هذا أحد الأوقات الجديدة. جميع مواعيدك أدناه، والأوقات السابقة لم تعد سارية.',
+    },
+    cancelled: {
+      label: 'أُلغي',
+      subject: (when) => `تم إلغاء مواعيدك: ${when} ومواعيد أخرى`,
+      heading: 'تم إلغاء مواعيدك',
+      byPatient: 'تم إلغاء مواعيدك بناءً على طلبك.',
+      byClinic: (clinic) => `ألغت ${clinic} مواعيدك. نأسف لذلك.`,
+    },
   },
   withdrawn: {
     subject: (when) => `تعذّر إجراء موعدك يوم ${when}`,

@@ -57,6 +57,33 @@ export const de: MailTexts = {
     action: 'Termin bestätigen',
     ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Die Zeit wird von selbst wieder frei.',
   },
+  requested: {
+    subject: (when) => `Ihre Anfrage für ${when}`,
+    heading: 'Ihre Anfrage ist gesendet',
+    text: (clinic) =>
+      `${clinic} beantwortet sie; dann bekommen Sie eine weitere E-Mail. Bis dahin ist die Zeit für Sie reserviert. ` +
+      'Sie haben noch keinen Termin.',
+    until: 'Antwort bis',
+    action: 'Anfrage ansehen',
+  },
+  declined: {
+    subject: (when) => `Ihre Anfrage für ${when} wurde abgelehnt`,
+    heading: 'Ihre Anfrage wurde abgelehnt',
+    text: (clinic) =>
+      `${clinic} kann Ihnen diesen Termin nicht anbieten. Das tut uns leid. Bitte wählen Sie eine andere Zeit.`,
+  },
+  requestWithdrawn: {
+    subject: (when) => `Ihre Anfrage für ${when} ist zurückgezogen`,
+    heading: 'Ihre Anfrage ist zurückgezogen',
+    text: (clinic) => `Ihre Anfrage an ${clinic} wurde auf Ihren Wunsch zurückgezogen.`,
+  },
+  requestLapsed: {
+    subject: (when) => `Ihre Anfrage für ${when} wurde nicht beantwortet`,
+    heading: 'Ihre Anfrage wurde nicht beantwortet',
+    text: (clinic) =>
+      `${clinic} hat nicht rechtzeitig geantwortet. Die Zeit ist nicht mehr für Sie reserviert, und Sie haben keinen ` +
+      'Termin. Das tut uns leid. Bitte wählen Sie eine andere Zeit, oder rufen Sie an.',
+  },
   confirmed: {
     subject: (when) => `Ihr Termin am ${when} ist bestätigt`,
     heading: 'Ihr Termin ist bestätigt',
@@ -73,6 +100,28 @@ export const de: MailTexts = {
     byPatient: 'Wie gewünscht wurde Ihr Termin abgesagt.',
     byClinic: (clinic) => `${clinic} hat Ihren Termin abgesagt. Das tut uns leid.`,
     bookAgain: 'Anderen Termin buchen',
+  },
+  series: {
+    visit: (number, of) => `Termin ${number} von ${of}`,
+    left: 'Sie haben noch',
+    sms: 'weitere: siehe Ticket',
+    confirmed: {
+      subject: (when) => `Ihre Termine sind bestätigt: ${when} und weitere`,
+      heading: 'Ihre Termine sind bestätigt',
+      text: (doctor) => `Sie haben mehrere Termine bei ${doctor}. Dies ist der erste, alle stehen unten.`,
+    },
+    moved: {
+      subject: (when) => `Ihre Termine wurden verschoben: ${when} und weitere`,
+      heading: 'Ihre Termine wurden verschoben',
+      text: 'Dies ist eine der neuen Zeiten. Alle Ihre Termine stehen unten; frühere Zeiten gelten nicht mehr.',
+    },
+    cancelled: {
+      label: 'Abgesagt',
+      subject: (when) => `Ihre Termine sind abgesagt: ${when} und weitere`,
+      heading: 'Ihre Termine sind abgesagt',
+      byPatient: 'Wie gewünscht wurden Ihre Termine abgesagt.',
+      byClinic: (clinic) => `${clinic} hat Ihre Termine abgesagt. Das tut uns leid.`,
+    },
   },
   withdrawn: {
     subject: (when) => `Ihr Termin am ${when} kann nicht stattfinden`,

@@ -53,6 +53,32 @@ export const en = {
     action: 'Confirm the appointment',
     ignore: 'If you did not book this, ignore this e-mail: the time will be free again by itself.',
   },
+  requested: {
+    subject: (when: string) => `Your request for ${when}`,
+    heading: 'Your request was sent',
+    text: (clinic: string) =>
+      `${clinic} answers it, and you get another e-mail then. Until then, the time is held for you, and it is not an ` +
+      'appointment yet.',
+    until: 'Answer until',
+    action: 'See your request',
+  },
+  declined: {
+    subject: (when: string) => `Your request for ${when} was declined`,
+    heading: 'Your request was declined',
+    text: (clinic: string) => `${clinic} cannot offer you this appointment. We are sorry. Please choose another time.`,
+  },
+  requestWithdrawn: {
+    subject: (when: string) => `Your request for ${when} was withdrawn`,
+    heading: 'Your request was withdrawn',
+    text: (clinic: string) => `Your request to ${clinic} was withdrawn, as you wished.`,
+  },
+  requestLapsed: {
+    subject: (when: string) => `Your request for ${when} was not answered`,
+    heading: 'Your request was not answered',
+    text: (clinic: string) =>
+      `${clinic} has not answered in time, so the time is not held for you any more. We are sorry. You have no ` +
+      'appointment. Please choose another time, or call the clinic.',
+  },
   confirmed: {
     subject: (when: string) => `Your appointment on ${when} is confirmed`,
     heading: 'Your appointment is confirmed',
@@ -69,6 +95,28 @@ export const en = {
     byPatient: 'Your appointment was cancelled at your request.',
     byClinic: (clinic: string) => `${clinic} has cancelled your appointment. We are sorry.`,
     bookAgain: 'Book another time',
+  },
+  series: {
+    visit: (number: number, of: number) => `Appointment ${number} of ${of}`,
+    left: 'You still have',
+    sms: 'more: see the ticket',
+    confirmed: {
+      subject: (when: string) => `Your appointments from ${when} on are confirmed`,
+      heading: 'Your appointments are confirmed',
+      text: (doctor: string) => `You have several appointments with ${doctor}. This is the first, and all are below.`,
+    },
+    moved: {
+      subject: (when: string) => `Your appointments were moved: ${when} and others`,
+      heading: 'Your appointments were moved',
+      text: 'This is one of the new times. All your appointments are below; earlier times are void.',
+    },
+    cancelled: {
+      label: 'Cancelled',
+      subject: (when: string) => `Your appointments from ${when} on are cancelled`,
+      heading: 'Your appointments are cancelled',
+      byPatient: 'Your appointments were cancelled at your request.',
+      byClinic: (clinic: string) => `${clinic} has cancelled your appointments. We are sorry.`,
+    },
   },
   withdrawn: {
     subject: (when: string) => `Your appointment on ${when} cannot take place`,

@@ -53,7 +53,7 @@ export const alertThresholds = {
 
 export type ThresholdName = keyof typeof alertThresholds
 
-/** `holdfast verify` is to be run daily: its last success is old after this many seconds. No alert says so. */
+/** After so many seconds, the last success of `holdfast verify`, which is run daily, is old. No alert reports it. */
 export const verifyAgeMax = 2 * day
 
 /** Backups are late after this many intervals, but not before the limit of HoldfastBackupOld. */

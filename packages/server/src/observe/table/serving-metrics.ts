@@ -153,6 +153,13 @@ export const servingMetrics = {
     help: 'Events of the security log. lost: they could not be written before the stop, or too many were waiting.',
     watch: '`outcome="lost"` above 0: events of the security log could not be written',
   },
+  holdfast_trace_spans_total: {
+    labels: ['outcome'],
+    help: 'Spans of traces. lost: the collector did not take them.',
+    watch:
+      '`outcome="lost"` that grows: the collector is away or refuses them; the log says why. ' +
+      'Only with [traces](logs.md#traces)',
+  },
   holdfast_processes: {
     help: 'Server processes that respond.',
     watch: 'fewer than `HOLDFAST_PROCESSES`; only with several processes',

@@ -1,4 +1,3 @@
-import { normalizeIP } from '@fastify/rate-limit'
 import { normalizedEmail } from '@holdfast/engine'
 import { isEmailAddress } from '@holdfast/vocabulary'
 import type { FastifyRequest } from 'fastify'
@@ -6,6 +5,7 @@ import type { AttemptLimits } from '../../accounts/attempts/attempt-limits.ts'
 import type { KnownBrowsers } from '../../accounts/attempts/known-browsers.ts'
 import type { MarkedAccount } from '../../accounts/marked-account.ts'
 import type { Sessions } from '../../accounts/sessions/sessions.ts'
+import { networkOf } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 
 /** Where a password is guessed. */
@@ -59,7 +59,7 @@ export function createPasswordAttempts(
   async function keyOf(operation: PasswordOperation, request: FastifyRequest): Promise<string | null> {
     if (operation === 'changePassword') return request.sessionId === null ? null : `session ${request.sessionId}`
     const known = await knownBrowser(request)
-    const source = known === null ? normalizeIP(request.ip, networkBits) : `browser ${known.browserId}`
+    const source = known === null ? networkOf(request.ip, networkBits) : `browser ${known.browserId}`
     return `${emailIn(request.body)} ${source}`
   }
 

@@ -1,7 +1,6 @@
 import type { Booking, Clinic, OpenFeed, Page } from '@holdfast/engine'
-import { addDays, localDay } from '@holdfast/vocabulary'
+import { addDays, localDay, referenceOf } from '@holdfast/vocabulary'
 import { shownName } from '../../messages/rendering/shown-name.ts'
-import { referenceOf } from '../../messages/rendering/visit-context.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { FeedEvent, FeedFile } from './feed-file.ts'
 import { feedTexts } from './feed-texts.ts'

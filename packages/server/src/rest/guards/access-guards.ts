@@ -6,6 +6,7 @@ import type { GuardedCall } from './guarded-call.ts'
 import { reachBooking, reachBookingAsDesk, reachBookingAsPatient, reachBookingToErase } from './reach-booking.ts'
 import { reachCase, reachCaseRequest, requireCaseStaff } from './reach-case.ts'
 import { reachClosure } from './reach-closure.ts'
+import { reachSeries } from './reach-series.ts'
 import { reachWaitlistEntry, reachWaitlistEntryAsDesk, reachWaitlistEntryAsPatient } from './reach-waitlist-entry.ts'
 import { doctorNotFound, requireCalendar, requireCalendarOwner } from './require-calendar.ts'
 import { requireClinic } from './require-clinic.ts'
@@ -13,11 +14,13 @@ import { requireSlotOfDoctor } from './require-slot.ts'
 
 type ClinicCall = GuardedCall & ({ params: { clinicId: string } } | { params: undefined; body: { clinicId: string } })
 type DoctorCall = GuardedCall & { params: { doctorId: string } }
+type CalendarCall = DoctorCall | (GuardedCall & { params: undefined; body: { doctorId: string } })
 type SlotCall = GuardedCall & { params: { slotId: string } }
 type ClosureCall = GuardedCall & { params: { clinicId: string; closureId: string } }
 type CaseCall = GuardedCall & { params: { caseId: string } }
 type CaseRequestCall = GuardedCall & { params: { requestId: string } }
 type WaitlistEntryCall = GuardedCall & { params: { entryId: string } }
+type SeriesCall = GuardedCall & { params: { seriesId: string } }
 type BookingCall = GuardedCall & { params: { bookingId: string } }
 
 /**
@@ -32,7 +35,8 @@ export const accessGuards = {
   doctor_admin: (_deps: RestDeps, { principal, params: { doctorId } }: DoctorCall) =>
     requireRole(principal, doctorId, ['admin'], () => doctorNotFound(doctorId)),
   member: (deps: RestDeps, call: ClinicCall) => requireClinic(deps, call.principal, clinicIdIn(call), memberRoles),
-  calendar: (deps: RestDeps, { principal, params }: DoctorCall) => requireCalendar(deps, principal, params.doctorId),
+  calendar: (deps: RestDeps, { principal, ...call }: CalendarCall) =>
+    requireCalendar(deps, principal, call.params === undefined ? call.body.doctorId : call.params.doctorId),
   calendar_owner: (deps: RestDeps, { principal, params }: DoctorCall) =>
     requireCalendarOwner(deps, principal, params.doctorId),
   slot: (deps: RestDeps, { principal, params }: SlotCall) => requireSlotOfDoctor(deps, principal, params.slotId),
@@ -41,6 +45,7 @@ export const accessGuards = {
     reachBookingAsDesk(deps, principal, params.bookingId),
   booking_patient: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingAsPatient(deps, call),
   booking_erasure: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingToErase(deps, call),
+  booking_series: (deps: RestDeps, { principal, params }: SeriesCall) => reachSeries(deps, principal, params.seriesId),
   clinic_staff: (deps: RestDeps, call: ClinicCall) => requireClinic(deps, call.principal, clinicIdIn(call), deskRoles),
   closure: (deps: RestDeps, { principal, params }: ClosureCall) => reachClosure(deps, principal, params),
   case: (deps: RestDeps, { principal, params }: CaseCall) => reachCase(deps, principal, params.caseId),

@@ -77,6 +77,7 @@ const reach: Record<Exclude<Access, 'anyone'>, readonly Caller[]> = {
   booking_desk: desk,
   booking_patient: ['owner'],
   booking_erasure: ['owner', ...admins],
+  booking_series: ['owner', ...desk],
   clinic_staff: office,
   closure: desk,
   case: desk,

@@ -1,7 +1,7 @@
 import { clinicNoIn, DatabaseUnavailable } from '@holdfast/engine'
 import type { Role } from '@holdfast/vocabulary'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
-import type { Principal } from '../../edge/authentication/principal.ts'
+import type { ApiKeyPrincipal, Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
 // The rules: a request without credentials gets 401, whether the thing exists or not. Credentials that give no access
@@ -10,6 +10,7 @@ import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
 /** Somebody with a role in a clinic; the site administrator has every role in every clinic. */
 export type ClinicActor = {
+  /** The id of the account, or of the API key. */
   accountId: string
   clinicNo: number
   role: Role | 'site_administrator'
@@ -29,6 +30,7 @@ export function requireCredential(principal: Principal): void {
 /** An account; a manage token is none. */
 export function requireAccount(principal: Principal): AccountPrincipal {
   requireCredential(principal)
+  if (principal.kind === 'api_key') throw problem('forbidden', 'An API key cannot do this: it needs an account.')
   if (principal.kind !== 'account') {
     throw problem('unauthenticated', 'This call needs an account: a manage token gives access only to its own booking.')
   }
@@ -48,6 +50,7 @@ export function requireSiteAdministrator(principal: Principal): AccountPrincipal
  * @throws DatabaseUnavailable if the caller's rights in the clinic could not be read
  */
 export function actorIn(principal: Principal, clinicNo: number | null): ClinicActor | null {
+  if (principal.kind === 'api_key') return clinicNo === principal.clinicNo ? actorOfKey(principal) : null
   if (principal.kind !== 'account' || clinicNo === null || lacksSecondFactor(principal, clinicNo)) return null
   return roleIn(principal, clinicNo)
 }
@@ -85,6 +88,11 @@ function roleIn(principal: AccountPrincipal, clinicNo: number): ClinicActor | nu
   if (principal.siteAdministrator) return { ...caller, role: 'site_administrator', doctorId: null }
   const membership = principal.memberships.find((one) => one.clinicNo === clinicNo)
   return membership ? { ...caller, role: membership.role, doctorId: membership.doctorId } : null
+}
+
+/** A key does not depend on second factors: its secret is long and random, and only an admin creates one. */
+function actorOfKey({ id, clinicNo, role }: ApiKeyPrincipal): ClinicActor {
+  return { accountId: id, clinicNo, role, doctorId: null, hasSecondFactor: true }
 }
 
 /**

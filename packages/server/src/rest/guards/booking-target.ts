@@ -35,7 +35,8 @@ function withAnyDoctor(clinicId: string, { startsAt, visitTypeId, ...others }: N
 }
 
 /** To what a booking is moved: the same, but the visit may keep its type. @throws ProblemError invalid_request */
-export function moveTargetOf({ slotId, sessionId, startsAt, visitTypeId, addsPlaces }: ReschedulingBody): MoveTarget {
+export function moveTargetOf({ slotId, addsPlaces, ...body }: Omit<ReschedulingBody, 'answers'>): MoveTarget {
+  const { sessionId, startsAt, visitTypeId } = body
   const ofVisit = { sessionId, startsAt, visitTypeId }
   if (slotId !== undefined) {
     const [extra] = Object.entries(ofVisit).filter(([, value]) => value !== undefined)

@@ -1,6 +1,7 @@
 // Completeness: a write of a booking or a waitlist entry is carried out for a caller whose access has ended meanwhile
 import { randomUUID } from 'node:crypto'
 import { type Operation, restOperations } from '@holdfast/contract'
+import type { BookedAnswer } from '@holdfast/engine'
 import {
   aBooking,
   aClinic,
@@ -16,7 +17,17 @@ import { test } from '../../../test/rest-test.ts'
 
 type Scene = Awaited<ReturnType<typeof aScene>>
 type WriteId = Extract<keyof typeof restOperations, keyof typeof writes>
-type Write = { kind?: 'entry'; status?: 'PENDING' | 'CANCELLED'; body?(scene: Scene): object }
+type Write = {
+  kind?: 'entry'
+  status?: 'PENDING' | 'CANCELLED'
+  path?: Record<string, string>
+  body?(scene: Scene): object
+}
+
+const consent: BookedAnswer = {
+  ...{ questionId: randomUUID(), kind: 'consent', label: 'You may call me', labels: {}, version: 1, value: true },
+  agreedAt: '2026-11-30T09:00:00.000Z',
+}
 type Kind = keyof typeof kinds
 type Caller = {
   /** How the caller has access to the booking or the entry. */
@@ -38,10 +49,13 @@ async function aScene(
   const colleague = await aDoctor(database, clinic)
   const ofColleague = await aSlot(database, colleague)
   const accountId = randomUUID()
-  const patient = { name: 'Ada Lovelace', email: 'ada@example.org' }
+  const patient = { name: 'Ada Lovelace', email: 'ada@example.org', answers: [consent] }
   const account = hasAccount ? { accountId } : {}
   const booking = await aBooking(database, slot, { status, patient, ...account })
-  const entry = await aWaitlistEntry(database, doctor, { patient, ...account })
+  const entry = await aWaitlistEntry(database, doctor, {
+    patient: { name: patient.name, email: patient.email },
+    ...account,
+  })
   return { clinic, doctor, colleague, slot, later, ofColleague, accountId, booking, entry }
 }
 
@@ -65,10 +79,12 @@ const accesses = Object.values(kinds).flatMap((kind) => kind.accesses)
 const writes = {
   rescheduleBooking: { body: ({ later }: Scene) => ({ slotId: later.id }) },
   confirmBooking: { status: 'PENDING', body: () => ({}) },
+  declineBooking: { status: 'PENDING', body: () => ({}) },
   extendBooking: { status: 'PENDING' },
   cancelBooking: { body: () => ({}) },
   confirmAttendance: { body: ({ slot }: Scene) => ({ slotId: slot.id }) },
   withdrawAttendance: { body: ({ slot }: Scene) => ({ slotId: slot.id }) },
+  withdrawConsent: { path: { questionId: consent.questionId } },
   arriveBooking: {},
   completeBooking: {},
   noShowBooking: {},
@@ -82,6 +98,7 @@ const writes = {
 } as const satisfies Record<string, Write>
 
 const byDesk = [
+  'declineBooking',
   'withdrawAttendance',
   'arriveBooking',
   'completeBooking',
@@ -133,12 +150,17 @@ describe.each(Object.entries(callers))('%s', (name, { by, ending, values, never 
   const tried = Object.entries<Write>(writes).filter(([id]) => !never.includes(id)) as [WriteId, Write][]
 
   test.for(tried)('%s finds nothing, and changes nothing', async ([id, write], { database, rest }) => {
-    const { kind = 'booking', status, body } = write
+    const { kind = 'booking', status, body, path } = write
     const { pathOf, table, missing } = kinds[kind]
     const prepare = async () => {
       const scene = await aScene(database, status, name.includes('account'))
       const caller = await by(rest, scene, kind)
-      return { scene, ...caller, path: pathOf(scene[kind].id), ...(body === undefined ? {} : { body: body(scene) }) }
+      return {
+        scene,
+        ...caller,
+        path: { ...pathOf(scene[kind].id), ...path },
+        ...(body === undefined ? {} : { body: body(scene) }),
+      }
     }
     // The control: with the access, it is found.
     expect((await rest.call(id, await prepare())).status).not.toBe(404)

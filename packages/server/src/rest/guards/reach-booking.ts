@@ -1,5 +1,5 @@
 import { type Booking, type BookingAccess, clinicNoIn, type ManageAccess, type TokenRenewal } from '@holdfast/engine'
-import type { Principal } from '../../edge/authentication/principal.ts'
+import type { ApiKeyPrincipal, Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
@@ -33,6 +33,7 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   requireCredential(principal)
   const clinicNo = clinicNoIn(bookingId)
   if (clinicNo === null) throw bookingNotFound(bookingId)
+  if (principal.kind === 'api_key') return reachByKey(deps, principal, bookingId)
   if (principal.kind !== 'account') {
     const access = principal.kind === 'manage_token' ? await accessByToken(deps, bookingId, principal.token) : null
     if (access === null) throw bookingNotFound(bookingId)
@@ -47,6 +48,14 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking, access: { accountId } }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw bookingNotFound(bookingId)
+}
+
+/** An API key reaches every booking of its clinic as the desk does. */
+async function reachByKey(deps: RestDeps, principal: ApiKeyPrincipal, bookingId: string): Promise<BookingReach> {
+  const actor = actorIn(principal, clinicNoIn(bookingId))
+  if (actor === null) throw bookingNotFound(bookingId)
+  const booking = await requireAppointment(deps, bookingId)
+  return { as: 'desk', actorId: actor.accountId, booking, access: accessOfMember(actor) }
 }
 
 /** Whether a member of the clinic sees a booking: those with the role doctor see only bookings with themselves. */
@@ -152,6 +161,7 @@ export async function reachBookingToErase(
   deps: RestDeps,
   { principal, params: { bookingId }, key }: KeyedCall,
 ): Promise<BookingReach> {
+  if (principal.kind === 'api_key') return reachByKey(deps, principal, bookingId)
   if (principal.kind !== 'account') {
     await reachBooking(deps, principal, bookingId)
     throw problem('forbidden', 'A manage token is not enough for this: sign in with the account of the booking.')

@@ -29,7 +29,7 @@ export async function reachWaitlistEntry(
   requireCredential(principal)
   const clinicNo = clinicNoIn(entryId)
   if (clinicNo === null) throw entryNotFound(entryId)
-  if (principal.kind !== 'account') {
+  if (principal.kind !== 'account' && principal.kind !== 'api_key') {
     const access = principal.kind === 'manage_token' ? await accessByToken(deps, entryId, principal.token) : null
     const entry = access === null ? null : await deps.engine.waitlist.entry(entryId, access)
     if (entry === null || entry.erasedAt !== null) throw entryNotFound(entryId)
@@ -37,11 +37,12 @@ export async function reachWaitlistEntry(
   }
   const entry = await deps.engine.waitlist.entry(entryId)
   if (entry === null) throw entryNotFound(entryId)
-  const { accountId } = principal
   const actor = actorIn(principal, clinicNo)
   if (actor !== null && (actor.role !== 'doctor' || entry.doctorId === actor.doctorId)) {
-    return { as: 'desk', actorId: accountId, actor, entry, access: accessOfMember(actor) }
+    return { as: 'desk', actorId: actor.accountId, actor, entry, access: accessOfMember(actor) }
   }
+  if (principal.kind === 'api_key') throw entryNotFound(entryId)
+  const { accountId } = principal
   if (entry.accountId === accountId) return { as: 'account', actorId: accountId, entry, access: { accountId } }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw entryNotFound(entryId)

@@ -23,7 +23,7 @@ type TimesCall = {
 }
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
-type ClosingCall = { body: { doctorId?: string } }
+type ClosingCall = { body: { doctorId?: string; resourceId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: ReschedulingBody }
 type OverrideCall = { body: { override?: RuleOverride } }
 type TrialCall = { body: { trial?: boolean } }
@@ -38,7 +38,8 @@ type LinkCall = { principal: Principal; params: { bookingId: string }; body: { m
 export const restrictedFieldGuards = {
   /** The member of the clinic who books or waits for somebody else; null: the caller does so for themselves. */
   'body.onBehalf'(deps: RestDeps, { principal, body }: OnBehalfCall): null | ClinicActor | Promise<ClinicActor> {
-    if (!body.onBehalf) return null
+    // A key is no patient: what it books, the desk books.
+    if (!body.onBehalf && principal.kind !== 'api_key') return null
     if (body.slotId !== undefined) return requireSlot(deps, principal, body.slotId)
     if (body.sessionId !== undefined) return requireSession(deps, principal, body.sessionId)
     return body.clinicId === undefined ? null : requireDesk(principal, body.clinicId)
@@ -69,11 +70,11 @@ export const restrictedFieldGuards = {
     return actor.role === 'doctor' ? actor.doctorId : (query.doctorId ?? null)
   },
 
-  /** The doctor who is closed; null: the whole clinic. */
+  /** The doctor who is closed; null: the whole clinic, or a room or device. */
   'body.doctorId'(_deps: RestDeps, { body }: ClosingCall, { actor }: { actor: ClinicActor }): string | null {
     const { role, doctorId } = actor
     if (role !== 'doctor') return body.doctorId ?? null
-    if (doctorId === null || (body.doctorId ?? doctorId) !== doctorId) {
+    if (doctorId === null || body.resourceId !== undefined || (body.doctorId ?? doctorId) !== doctorId) {
       throw problem('forbidden', 'Doctors can close only themselves.')
     }
     return doctorId

@@ -11,6 +11,8 @@ const isOfDoctor: Partial<Record<TimeClaimOutcome['kind'], true>> = {
   slot_full: true,
   slot_closed: true,
   locked: true,
+  // With another one it may take less time of the room.
+  needs_taken: true,
   time_not_offered: true,
   session_missing: true,
   visit_type_not_offered: true,

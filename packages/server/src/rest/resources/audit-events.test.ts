@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sealAuditEvents, unanchoredHeads } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
@@ -207,6 +208,40 @@ test('without a second factor, administrators read no events of clinics that nee
     [true, true],
     [true, true],
   ])
+})
+
+test('an event has the ids that a list showed and its place in the chain, also as CSV', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const site = rest.anAccount({ siteAdministrator: true })
+  const subjects = [randomUUID(), randomUUID()]
+  const insert = (kind: string, shown: string[]) =>
+    database.ownerPool.query(sql`
+      insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, subjects, details)
+      values (${clinic.no}, now(), ${kind}, 1, 'system', ${shown}::uuid[], '{}')`)
+  await insert('bookings_read', subjects)
+  await sealAuditEvents(database.appPool)
+  const [head] = (await unanchoredHeads(database.appPool, 100)).filter(({ clinicNo }) => clinicNo === clinic.no)
+  await insert('limits_changed', [])
+  const path = { clinicId: clinic.id }
+  const ofClinic = (await rest.call('listClinicAuditEvents', { path, as: admin })).body.items
+  const ofSite = (await rest.call('listAuditEvents', { as: site, query: { limit: 500 } })).body.items
+  const { epoch = '', no = '', hash = '' } = head ?? {}
+  for (const items of [ofClinic, ofSite.filter(({ clinicId }) => clinicId === clinic.id)]) {
+    expect(items).toMatchObject([
+      { kind: 'limits_changed', subjects: [], epoch: null, no: null, hash: null },
+      { kind: 'bookings_read', subjects, epoch, no: '1', hash },
+    ])
+  }
+  expect(hash).toMatch(/^[0-9a-f]{64}$/)
+  const query = { separator: 'comma' } as const
+  const csv = (await rest.call('exportClinicAuditEvents', { path, as: admin, query })).body
+  const csvOfSite = (await rest.call('exportAuditEvents', { as: site, query })).body
+  const row = `,,${subjects.join('; ')},${epoch},${no},${hash}\r\n`
+  for (const text of [csv, csvOfSite]) {
+    expect(text).toContain(',details,subjects,epoch,no,hash\r\n')
+    expect(text).toContain(row)
+  }
 })
 
 test('a clinic’s admin reads the events of the clinic alone, administrators read all', async ({ database, rest }) => {

@@ -13,6 +13,7 @@ import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { type CsvRow, csvResponse, pagesOf, type Sending } from '../responses/csv.ts'
+import { keyNames } from '../responses/key-names.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
@@ -34,6 +35,10 @@ const columns = [
   'clinicId',
   'clinicName',
   'details',
+  'subjects',
+  'epoch',
+  'no',
+  'hash',
 ] as const
 const firstDay = '1970-01-02'
 const lastDay = '2199-12-31'
@@ -110,8 +115,12 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
 
   async function pageBody({ items, nextCursor }: Page<AuditEvent>) {
     const ids = items.flatMap(({ actorId, subjectId }) => [actorId, subjectId]).filter((id) => id !== null)
-    const cards = await deps.accounts.byIds([...new Set(ids)])
-    return { items: items.flatMap((event) => bodyOf(event, cards)), nextCursor }
+    const keyIds = items.flatMap(({ actorKind, actorId }) => (actorKind === 'api_key' ? (actorId ?? []) : []))
+    const [cards, keys] = await Promise.all([
+      deps.accounts.byIds([...new Set(ids)]),
+      keyNames(deps, [...new Set(keyIds)]),
+    ])
+    return { items: items.flatMap((event) => bodyOf(event, cards, keys)), nextCursor }
   }
 }
 
@@ -136,11 +145,18 @@ function queryOf(clinics: Clinics, filters: Filters, timezone: string): AuditEve
 }
 
 function rowOf(event: AuditEventBody): CsvRow {
-  return columns.map((column) => (column === 'details' ? event.details.join('; ') : event[column]))
+  return columns.map((column) => {
+    const value = event[column]
+    return Array.isArray(value) ? value.join('; ') : value
+  })
 }
 
 /** Events of kinds that only a later release knows are left out. */
-function bodyOf(event: AuditEvent, cards: ReadonlyMap<string, AccountCard>): AuditEventBody[] {
+function bodyOf(
+  event: AuditEvent,
+  cards: ReadonlyMap<string, AccountCard>,
+  keys: ReadonlyMap<string, string>,
+): AuditEventBody[] {
   const kind = auditKinds.find((one) => one === event.kind)
   if (kind === undefined) return []
   const actor = event.actorId === null ? undefined : cards.get(event.actorId)
@@ -151,7 +167,7 @@ function bodyOf(event: AuditEvent, cards: ReadonlyMap<string, AccountCard>): Aud
       kind,
       area: kind === 'denied' ? areaOf(event.details[0]) : null,
       at: timeText(event.at),
-      actorName: actor?.name ?? null,
+      actorName: actor?.name ?? keys.get(event.actorId ?? '') ?? null,
       actorEmail: actor?.email ?? null,
       subjectName: subject?.name ?? null,
     },

@@ -11,8 +11,8 @@ import {
   type TimeClaimOutcome,
 } from '@holdfast/engine'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
+import { networkOf } from '../../audit/network-prefix.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
-import { networkOf } from '../../edge/connections/client-address.ts'
 import { ProblemError } from '../../edge/errors/problem-error.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
 import { actorIn } from '../guards/access.ts'

@@ -1,10 +1,12 @@
-import { restOperations } from '@holdfast/contract'
+import { type ReschedulingBody, restOperations } from '@holdfast/contract'
 import { clinicNoIn, type MoveOutcome, type Patient, type PatientKnownBy } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
+import type { MoveTarget } from '../guards/booking-target.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { historyBody } from '../responses/history-body.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -14,6 +16,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
 import { recordAddedPlaces } from './added-places.ts'
+import { answering, requireDistinct } from './answering.ts'
 import { asJudged } from './as-judged.ts'
 import { admitContact, linkWithinLimits } from './booking-admission.ts'
 import { confirmOrRequestLink, noteProvenAddress, requireConfirmationToken } from './confirm-by-link.ts'
@@ -40,9 +43,11 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(restOperations.confirmBooking, (input) => confirm(deps, input))
   serve(restOperations.extendBooking, (input) => settleAndRespond(deps, input, 'extend'))
   serve(restOperations.cancelBooking, (input) => settleAndRespond(deps, input, 'cancel', input.body))
+  serve(restOperations.declineBooking, (input) => settleAndRespond(deps, input, 'decline', input.body))
   for (const change of ['confirmAttendance', 'withdrawAttendance'] as const) {
     serve(restOperations[change], (input) => changeAttendance(deps, input, change))
   }
+  serve(restOperations.withdrawConsent, (input) => withdrawConsent(deps, input))
   serve(restOperations.arriveBooking, (input) => settleAndRespond(deps, input, 'arrive'))
   serve(restOperations.completeBooking, (input) => settleAndRespond(deps, input, 'complete'))
   serve(restOperations.noShowBooking, (input) => settleAndRespond(deps, input, 'no_show'))
@@ -61,7 +66,10 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
 }
 
 async function confirm(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
-  const { confirmationToken } = input.body
+  const { confirmationToken, patient, answers } = input.body
+  if (answers !== undefined && patient === undefined) {
+    throw invalidRequest([{ path: '/answers', message: 'is allowed only together with patient' }])
+  }
   return confirmationToken === undefined ? confirmOrSendLink(deps, input) : confirmWith(deps, input, confirmationToken)
 }
 
@@ -74,7 +82,7 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
   const outcome = await asJudged(deps, params.bookingId, reach, async (booking) => {
     requireConfirmationToken(deps, booking, token)
     // The link proves the address.
-    const knownBy = body.refuseOverlap ? 'address' : null
+    const knownBy = body.refuseOverlap && !body.allowOverlap ? 'address' : null
     const judged = { patient: null, reason: null, judgedVersion: booking.version, knownBy } as const
     const settled = await confirmHold(deps, input, judged)
     if (settled.kind === 'done' || settled.kind === 'unchanged') {
@@ -91,9 +99,10 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
   const isGuest = reach.as === 'patient' && reach.actorId === null
   const release =
     isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
-  const { patient = null, reason = null } = body
+  const { reason = null, answers } = body
+  const patient = body.patient === undefined ? null : answering(body.patient, answers)
   const confirmation = { bookingId: params.bookingId, reach, key, patient, reason }
-  const knownBy = body.refuseOverlap ? (callerKnownBy(reach) ?? 'holder') : null
+  const knownBy = body.refuseOverlap && !body.allowOverlap ? (callerKnownBy(reach) ?? 'holder') : null
   const outcome = await confirmOrRequestLink(deps, confirmation, (judgedVersion) =>
     confirmHold(deps, input, { patient, reason, judgedVersion, knownBy }),
   )
@@ -110,7 +119,8 @@ async function reschedule(
   const { params, granted: reach, field, key, request } = input
   const { target, sameDoctor } = field
   const { bookingId } = params
-  const { addsPlaces = false, refuseOverlap } = input.body
+  const { addsPlaces = false, refuseOverlap, allowOverlap, answers } = input.body
+  if (answers !== undefined) requireMovable(target, answers)
   if (addsPlaces && reach.as !== 'desk') {
     throw invalidRequest([{ path: '/addsPlaces', message: 'is allowed only for members of the clinic' }])
   }
@@ -120,14 +130,14 @@ async function reschedule(
     bookingId,
     actorId,
     onBehalf: reach.as === 'desk',
-    knownBy: refuseOverlap ? callerKnownBy(reach) : null,
+    knownBy: refuseOverlap && !allowOverlap ? callerKnownBy(reach) : null,
     access: reach.access,
   }
   const keyFor = (place: string) => key && keyDigest(key, `rescheduleBooking ${bookingId} ${place}`)
   if (!('slotId' in target)) {
     const { sessionId, startsAt, visitTypeId } = target
-    const place = [sessionId, startsAt.toISOString(), visitTypeId ?? ''].join(' ')
-    const moved = await engine.moveToTime({ ...moving, ...target, key: keyFor(place) })
+    const place = [sessionId, timeText(startsAt), visitTypeId ?? ''].join(' ')
+    const moved = await engine.moveToTime({ ...moving, ...target, answers, key: keyFor(place) })
     if (moved.kind === 'slot_full') throw refusalProblem(moved, { alternatives: [] })
     return changeResponse(deps, input, moved)
   }
@@ -144,6 +154,12 @@ async function reschedule(
     throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor, byDesk })
   }
   return changeResponse(deps, input, outcome)
+}
+
+/** @throws ProblemError invalid_request */
+function requireMovable(target: MoveTarget, answers: NonNullable<ReschedulingBody['answers']>): void {
+  if ('slotId' in target) throw invalidRequest([{ path: '/answers', message: 'is not allowed together with slotId' }])
+  requireDistinct(answers)
 }
 
 /** The link of a ticket may have been passed on: its holder does not find out what else the patient has. */
@@ -171,6 +187,19 @@ async function changeAttendance(
     slotId,
     actorId: reach.actorId,
     key: key && keyDigest(key, `${change} ${bookingId} ${slotId}`),
+    access: reach.access,
+  })
+  return changeResponse(deps, input, outcome)
+}
+
+async function withdrawConsent(deps: RestDeps, input: Input<typeof restOperations.withdrawConsent>) {
+  const { params, granted: reach, key } = input
+  const { bookingId, questionId } = params
+  const outcome = await deps.engine.withdrawConsent({
+    bookingId,
+    questionId,
+    actorId: reach.actorId,
+    key: key && keyDigest(key, `withdrawConsent ${bookingId} ${questionId}`),
     access: reach.access,
   })
   return changeResponse(deps, input, outcome)

@@ -6,7 +6,7 @@ import {
   type PatientContact,
   type PatientErased,
 } from '@holdfast/engine'
-import { addDays, localDay, yearDaysMax } from '@holdfast/vocabulary'
+import { addDays, clinicSettings, localDay, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -157,14 +157,17 @@ function bookingFilters(
   now: Date,
 ): BookingFilters {
   const from = query.from ?? defaultFrom(query.to, timezone, now)
-  const to = query.to ?? addDays(from, daysDefault)
-  requireDays(from, to, yearDaysMax)
+  // All requests: they are few, and may lie far ahead.
+  const isAhead = query.requested && query.to === undefined
+  const to = query.to ?? addDays(from, isAhead ? clinicSettings.bookingHorizonDays.max : daysDefault)
+  if (!isAhead) requireDays(from, to, yearDaysMax)
   return {
     clinicNo,
     from,
     to,
     status: query.status ?? null,
     confirmedOnly: query.confirmedOnly,
+    requested: query.requested,
     attendance: query.attendance ?? null,
     doctorId,
     q: query.q || null,

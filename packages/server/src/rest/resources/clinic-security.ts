@@ -1,19 +1,22 @@
 import { restOperations } from '@holdfast/contract'
 import { problem } from '../../edge/errors/problem-error.ts'
-import { timeText } from '../responses/bodies/time-text.ts'
+import { retentionKindBodies } from '../responses/bodies/retention-kind-bodies.ts'
+import { timeOrNull } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
 /** How a clinic's people have to sign in, and when its patients are erased. */
-export function serveClinicSecurity(serve: Serve, { engine: { directory } }: RestDeps): void {
+export function serveClinicSecurity(serve: Serve, { engine: { directory }, storedFor }: RestDeps): void {
   serve(restOperations.getClinicSecurity, async ({ granted: { clinic } }) => ({
     status: 200,
     body: { rolesNeedSecondFactor: await directory.rolesNeedSecondFactor(clinic.no) },
   }))
 
   serve(restOperations.getRetention, async ({ query, granted: { clinic } }) => {
-    const { months, startsAt, due } = await directory.retention(clinic.no, query.months ?? null)
-    return { status: 200, body: { months, startsAt: startsAt === null ? null : timeText(startsAt), due } }
+    const { months = null, messageDays = null } = query
+    const { startsAt, ...retention } = await directory.retention(clinic.no, { months, messageDays })
+    const kinds = retentionKindBodies(clinic.settings, storedFor)
+    return { status: 200, body: { ...retention, startsAt: timeOrNull(startsAt), kinds } }
   })
 
   serve(

@@ -43,9 +43,9 @@ export function serveClosures(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.getClosureEffect, async ({ query: { limit, cursor = null }, granted: { clinic, closure } }) => {
     if (closure.isRemoved) throw closureNotFound()
-    const { doctorId, localStart, localEnd, yearly } = closure
+    const { doctorId, resourceId, localStart, localEnd, yearly } = closure
     const time = { localStart, localEnd, yearly }
-    const effect = await closures.effect({ clinicNo: clinic.no, doctorId, time, limit, cursor })
+    const effect = await closures.effect({ clinicNo: clinic.no, doctorId, resourceId, time, limit, cursor })
     return { status: 200, body: await effectBody(deps, effect) }
   })
 
@@ -78,9 +78,11 @@ async function createClosure(deps: RestDeps, input: Input<typeof restOperations.
     const doctor = clinicNoIn(doctorId) === clinic.no ? await deps.engine.directory.doctor(doctorId) : null
     if (doctor === null) throw doctorNotFound(doctorId)
   }
+  const { resourceId = null } = body
+  if (resourceId !== null) await requireResource(deps, clinic.no, resourceId, doctorId)
   if (query.dryRun) {
     const { limit, cursor = null } = query
-    const effect = await deps.engine.closures.effect({ clinicNo: clinic.no, doctorId, time, limit, cursor })
+    const effect = await deps.engine.closures.effect({ clinicNo: clinic.no, doctorId, resourceId, time, limit, cursor })
     if (effect.bookings.items.length > 0) {
       const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
       const subjects = effect.bookings.items.map(({ id }) => id)
@@ -89,16 +91,31 @@ async function createClosure(deps: RestDeps, input: Input<typeof restOperations.
     return { status: 200 as const, body: await effectBody(deps, effect) }
   }
   const outcome = await deps.engine.closures.create(
-    { clinicNo: clinic.no, doctorId, ...time, note: trimmed(body.note ?? null), createdBy: actor.accountId },
+    {
+      clinicNo: clinic.no,
+      doctorId,
+      resourceId,
+      ...time,
+      note: trimmed(body.note ?? null),
+      createdBy: actor.accountId,
+    },
     writeKeyOf(key, `createClosure ${clinic.id}`, body),
   )
   if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
   if (outcome.kind === 'closure_missing') throw closureNotFound()
   if (outcome.kind === 'too_many_closures') {
     const which = outcome.areYearly ? 'yearly closures' : 'closures that are not over'
-    throw problem('too_many_closures', `The ${outcome.of} has ${outcome.max} ${which}, which is the most.`)
+    const closed = outcome.of === 'resource' ? 'room or device' : outcome.of
+    throw problem('too_many_closures', `The ${closed} has ${outcome.max} ${which}, which is the most.`)
   }
   return { status: 201 as const, ...written(outcome), isRepeated: outcome.isRepeated }
+}
+
+/** @throws ProblemError visit_resource_not_found; invalid_request together with a doctor */
+async function requireResource({ engine }: RestDeps, clinicNo: number, resourceId: string, doctorId: string | null) {
+  if (doctorId !== null) throw invalidRequest([{ path: '/resourceId', message: 'is allowed only without doctorId' }])
+  const known = await engine.directory.visitResources(clinicNo)
+  if (!known.some(({ id }) => id === resourceId)) throw refusalProblem({ kind: 'visit_resource_missing' })
 }
 
 function written({ closure, position }: ClosureDone) {

@@ -1,4 +1,5 @@
 import {
+  type AnsweringPatient,
   type Booking,
   clinicNoOf,
   type LinkOutcome,
@@ -33,7 +34,7 @@ type Confirmation = {
   bookingId: string
   reach: BookingReach
   key: SentKey | null
-  patient: Patient | null
+  patient: AnsweringPatient | null
   reason: string | null
 }
 

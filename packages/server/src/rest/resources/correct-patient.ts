@@ -12,7 +12,7 @@ export function serveCorrections(serve: Serve, deps: RestDeps): void {
 async function correct(deps: RestDeps, input: Input<typeof restOperations.correctPatient>) {
   const { params, granted: reach, body, key } = input
   const { bookingId } = params
-  const { patient = {}, reason, refuseOverlap } = body
+  const { patient = {}, reason, refuseOverlap, allowOverlap } = body
   const email =
     patient.email === undefined ? (await deps.engine.reads.booking(bookingId))?.patient.email : patient.email
   const accountId = email == null ? null : await deps.accounts.ofConfirmedEmail(email)
@@ -22,7 +22,7 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
     key: key && keyDigest(key, `correctPatient ${bookingId} ${JSON.stringify(body)}`),
     patient,
     ...(reason === undefined ? {} : { reason }),
-    knownBy: refuseOverlap ? 'clinic' : null,
+    knownBy: refuseOverlap && !allowOverlap ? 'clinic' : null,
     access: reach.access,
     accountOfEmail: email == null || accountId === null ? null : { email, accountId },
   })

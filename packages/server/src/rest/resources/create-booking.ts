@@ -4,22 +4,28 @@ import {
   type ClaimOutcome,
   type ClaimRequest,
   clinicNoIn,
+  isNotDone,
   newId,
   type TimeClaimOutcome,
 } from '@holdfast/engine'
+import type { AuditEntry } from '../../audit/audit-entry.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
-import type { ProblemError } from '../../edge/errors/problem-error.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { type BookingTarget, targetOf } from '../guards/booking-target.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingRequestHash } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { patientBookedProblem } from '../responses/patient-booked-problem.ts'
+import { recordAllowedOverlap } from '../responses/record-allowed-overlap.ts'
+import { recordUnknown } from '../responses/record-unknown.ts'
 import type { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest } from '../sent-key.ts'
 import type { Input } from '../serve.ts'
 import { recordAddedPlaces } from './added-places.ts'
+import { answering } from './answering.ts'
 import { claimWithAnyDoctor } from './any-doctor.ts'
 import { claimWithinLimits } from './booking-admission.ts'
 import { isLinkRequired, sendLink } from './confirm-by-link.ts'
@@ -27,25 +33,47 @@ import { writtenBookingBody } from './settle-booking.ts'
 
 type CreateInput = Input<typeof restOperations.createBooking>
 
-/** Claims a slot or a time, and sends the link by which a guest confirms, if the clinic wants one. */
+/**
+ * Claims a slot or a time, and, of what was to be confirmed and is only held, sends the link by which a guest confirms,
+ * or the request to the clinic, whichever is needed.
+ */
 export async function createBooking(deps: RestDeps, slotFull: ReturnType<typeof slotFullProblems>, input: CreateInput) {
   const isByLink = await isConfirmedByLink(deps, input)
-  const outcome = await claim(deps, input, isByLink)
+  const linked = linkedEntries(input)
+  const outcome = await recordUnknown(
+    deps.audit,
+    () => linked,
+    () => claim(deps, input, isByLink),
+  )
+  if (outcome.kind === 'booked') {
+    for (const entry of linked) deps.audit.record(entry)
+    if (input.field !== null) recordAllowedOverlap(deps, input, { ...outcome.booking, actorId: input.field.accountId })
+  }
   const { slotId } = input.body
   if (outcome.kind === 'slot_full' && slotId !== undefined) throw await slotFull(input.request, wantedBy(input, slotId))
   if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
   const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
   const status = outcome.kind === 'booked' ? (201 as const) : (200 as const)
-  if (isByLink && outcome.booking.status === 'PENDING') {
-    const { booking, position } = await afterCommit(() => requestLink(deps, input, outcome.booking.id))
-    const { holdExpiresAt, confirmationLink } = await writtenBookingBody(deps, booking)
-    return {
-      status,
-      body: { ...createdBody, holdExpiresAt, ...(confirmationLink && { confirmationLink }) },
-      position,
+  if (input.body.confirm && outcome.booking.status === 'PENDING') {
+    const ask = isByLink ? requestLink : requestApproval
+    const { booking, position } = await afterCommit(() => ask(deps, input, outcome.booking.id))
+    const { holdExpiresAt, confirmationLink, requestedAt } = await writtenBookingBody(deps, booking)
+    const body = {
+      ...createdBody,
+      holdExpiresAt,
+      ...(confirmationLink && { confirmationLink }),
+      ...(requestedAt && { requestedAt }),
     }
+    return { status, body, position }
   }
   return { status, body: createdBody, position: outcome.position }
+}
+
+/** What the security log has of a booking for a record: the event log has only the booking. */
+function linkedEntries({ body: { patientId }, field: bookedBy, request }: CreateInput): AuditEntry[] {
+  if (patientId === undefined || bookedBy === null) return []
+  const by = { actorId: bookedBy.accountId, network: networkPrefix(request.ip) }
+  return [{ kind: 'patient_linked', clinicNo: clinicNoIn(patientId), subjectId: patientId, ...by }]
 }
 
 function claimRefusal(
@@ -77,23 +105,22 @@ function claim(
   const target = targetOf(body)
   const clinicNo = clinicNoOfTarget(body)
   if (clinicNo === null) return { kind: 'slotId' in target ? 'slot_missing' : 'session_missing' }
-  if (body.patient === undefined && body.confirm) {
-    throw invalidRequest([{ path: '/patient', message: 'is required together with confirm' }])
-  }
-  const deskField = body.addsPlaces ? '/addsPlaces' : body.formerBookingId === undefined ? null : '/formerBookingId'
-  if (deskField !== null && bookedBy === null) {
-    throw invalidRequest([{ path: deskField, message: 'is allowed only together with onBehalf' }])
-  }
+  requireAllowedFields(body, bookedBy)
   const wanted = {
     ...target,
     units: body.units ?? 1,
-    patient: body.patient ?? unknownPatient,
+    patient: answering(body.patient ?? unknownPatient, answersOf(body)),
     appointmentType: body.appointmentType ?? null,
     reason: body.reason ?? null,
     confirm: body.confirm ?? false,
   }
-  const { formerBookingId } = body
-  const byDesk = { onBehalf: true, formerBookingId, ...(body.addsPlaces ? { addsPlaces: true } : {}) } as const
+  const { formerBookingId, patientId } = body
+  const byDesk = {
+    onBehalf: true,
+    formerBookingId,
+    patientId,
+    ...(body.addsPlaces ? { addsPlaces: true } : {}),
+  } as const
   const accountId = principal.kind === 'account' && bookedBy === null ? principal.accountId : null
   const ofPatient = accountId === null ? null : 'account'
   const booker = bookedBy === null ? ofPatient : 'clinic'
@@ -102,13 +129,14 @@ function claim(
     confirm: wanted.confirm && !isByLink,
     bookingId: newId(clinicNo),
     accountId,
+    patientId,
     formerBookingId,
     formerDoctorId: bookedBy?.role === 'doctor' ? bookedBy.doctorId : null,
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
     requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, ...byDesk }),
     // A hold is judged when it is confirmed, and a guest's name proves nothing.
-    knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? booker : null,
+    knownBy: body.refuseOverlap && !body.allowOverlap && wanted.confirm && !isByLink ? booker : null,
     times: request.times ?? undefined,
   } satisfies BookingTarget & Omit<ClaimRequest, 'slotId'>
   if (body.addsPlaces && 'slotId' in claimRequest) {
@@ -126,6 +154,32 @@ function claim(
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
   if (!hasBookingLimits || bookedBy !== null) return claiming()
   return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest, claiming)
+}
+
+/** @throws ProblemError invalid_request, forbidden */
+function requireAllowedFields(body: NewBookingBody, bookedBy: CreateInput['field']): void {
+  if (body.patient === undefined && body.patientId === undefined && body.confirm) {
+    throw invalidRequest([{ path: '/patient', message: 'is required together with confirm' }])
+  }
+  const deskField = (['addsPlaces', 'formerBookingId', 'patientId'] as const).find((field) => body[field])
+  if (deskField !== undefined && bookedBy === null) {
+    throw invalidRequest([{ path: `/${deskField}`, message: 'is allowed only together with onBehalf' }])
+  }
+  if (body.patientId !== undefined && bookedBy?.role === 'doctor') {
+    throw problem('forbidden', 'Your role in this clinic is doctor; only staff and admins book for a record.')
+  }
+}
+
+/** Confirmed at once, all questions are asked, also where a link confirms it. */
+function answersOf({ answers, confirm, patient, patientId, slotId }: NewBookingBody): NewBookingBody['answers'] {
+  if (answers === undefined) return confirm && slotId === undefined ? [] : undefined
+  if (slotId !== undefined) {
+    throw invalidRequest([{ path: '/answers', message: 'is allowed only for a visit, which has a visitTypeId' }])
+  }
+  if (patient === undefined && patientId === undefined) {
+    throw invalidRequest([{ path: '/answers', message: 'is allowed only together with patient or patientId' }])
+  }
+  return answers
 }
 
 function clinicNoOfTarget({ slotId, sessionId, clinicId }: NewBookingBody): number | null {
@@ -157,6 +211,31 @@ async function requestLink(deps: RestDeps, { granted: principal, key }: CreateIn
   })
   if (outcome.kind === 'done' || outcome.kind === 'unchanged') return outcome
   throw refusalProblem(outcome)
+}
+
+/** A booking has it until it is first changed. */
+const versionOfHold = 1
+
+/**
+ * Asks the clinic for what was claimed. If that is refused, the hold is released: it would be in the patient's way. It
+ * stays if nothing was decided, since a retry asks again, or if one has changed it meanwhile.
+ */
+async function requestApproval(deps: RestDeps, input: CreateInput, bookingId: string) {
+  const { granted: principal, key, body } = input
+  const actorId = principal.kind === 'account' ? principal.accountId : null
+  const settling = { bookingId, actorId, onBehalf: false, reason: null }
+  const outcome = await deps.engine.settle({
+    ...settling,
+    action: 'confirm',
+    key: key && keyDigest(key, `confirm ${bookingId}`),
+    knownBy: body.refuseOverlap && !body.allowOverlap && actorId !== null ? 'account' : null,
+  })
+  if (outcome.kind === 'done' || outcome.kind === 'unchanged') return outcome
+  if (isNotDone(outcome)) throw refusalProblem(outcome)
+  const release = { action: 'decline', key: key && keyDigest(key, `release ${bookingId}`) } as const
+  await deps.engine.settle({ ...settling, ...release, judgedVersion: versionOfHold })
+  if (outcome.kind !== 'patient_booked') throw refusalProblem(outcome)
+  throw await patientBookedProblem(deps, outcome, { deskId: null, ip: input.request.ip, ownDoctorId: null })
 }
 
 /** The patient's; nobody else gets one. A retry after the booking was linked or the token renewed gets a void one. */

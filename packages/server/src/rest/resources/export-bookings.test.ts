@@ -85,7 +85,8 @@ test('an export has the reference that patients are told, and who cancelled', as
   expect((await cancel({ as }, byClinic.id)).status).toBe(200)
   const { body } = await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as })
   const { data, meta } = Papa.parse<Record<string, string>>(body.trimEnd(), { header: true })
-  expect(meta.fields?.slice(-4)).toEqual(['reference', 'cancelledBy', 'visitTypeId', 'visitType'])
+  const last = ['reference', 'cancelledBy', 'visitTypeId', 'visitType', 'answers', 'requestedAt']
+  expect(meta.fields?.slice(-last.length)).toEqual(last)
   const found = new Map(data.map(({ bookingId, reference, cancelledBy }) => [bookingId, [reference, cancelledBy]]))
   const reference = ({ id }: { id: string }) => `${id.slice(-8, -4)}-${id.slice(-4)}`.toUpperCase()
   expect(found.get(booked.id)).toEqual([reference(booked), ''])

@@ -1,8 +1,8 @@
-import type { Booking, BookingsOfClinicQuery, Clinic } from '@holdfast/engine'
+import type { BookedAnswer, Booking, BookingsOfClinicQuery, Clinic } from '@holdfast/engine'
+import { referenceOf } from '@holdfast/vocabulary'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { searchOf } from '../../audit/search-of.ts'
-import { referenceOf } from '../../messages/rendering/visit-context.ts'
-import { timeText } from '../responses/bodies/time-text.ts'
+import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { type CsvRow, csvPhone, csvResponse, pagesOf, type Sending } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 
@@ -36,6 +36,8 @@ const columns = [
   'cancelledBy',
   'visitTypeId',
   'visitType',
+  'answers',
+  'requestedAt',
 ] as const
 
 /** All of a clinic's bookings that match and exist now, as a CSV file, recorded in the security log. */
@@ -107,16 +109,24 @@ function rowOf(booking: Booking, { doctor, cancelledBy, visitType }: Known, time
     language: patient.language,
     reason: booking.reason,
     cancellationReason: booking.cancellationReason,
-    attendanceConfirmedAt: attendanceConfirmedAt && timeText(attendanceConfirmedAt),
-    holdExpiresAt: holdExpiresAt && timeText(holdExpiresAt),
+    attendanceConfirmedAt: timeOrNull(attendanceConfirmedAt),
+    holdExpiresAt: timeOrNull(holdExpiresAt),
     createdAt: timeText(booking.createdAt),
     updatedAt: timeText(booking.updatedAt),
     reference: referenceOf(booking.id),
     cancelledBy,
     visitTypeId: booking.visitTypeId,
     visitType,
+    answers: patient.answers?.map(answerLine).join('\n'),
+    requestedAt: timeOrNull(booking.requestedAt),
   }
   return columns.map((column) => row[column] ?? null)
+}
+
+/** What was asked, and the answer; nothing follows where the clinic did not ask. */
+function answerLine({ label, value, choice, agreedAt, withdrawnAt }: BookedAnswer): string {
+  const answer = [choice?.label ?? value, agreedAt, withdrawnAt && `withdrawn ${withdrawnAt}`]
+  return `${label}: ${answer.filter((part) => part !== undefined).join(', ')}`
 }
 
 /** `2026-03-02 09:30`, which spreadsheets read as a time. */

@@ -12,6 +12,7 @@ import type { Principal } from '../../edge/authentication/principal.ts'
 import { siteAddress } from '../../edge/headers/site-address.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { recordUnknown } from '../responses/record-unknown.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -119,7 +120,7 @@ function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
         callersEmail: await callersEmail(deps, principal, email),
         role,
         doctorName: doctor?.name ?? null,
-        expiresAt: expiresAt.toISOString(),
+        expiresAt: timeText(expiresAt),
       },
     }
   })
@@ -165,7 +166,7 @@ function invitationBody(invitation: Invitation, names: ReadonlyMap<string, strin
     role,
     doctorId,
     invitedByName: names.get(invitedBy) ?? null,
-    createdAt: createdAt.toISOString(),
-    expiresAt: expiresAt.toISOString(),
+    createdAt: timeText(createdAt),
+    expiresAt: timeText(expiresAt),
   }
 }

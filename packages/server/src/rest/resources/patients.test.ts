@@ -30,15 +30,11 @@ async function aDesk(database: TestDatabase, rest: RestApp) {
   return { clinic, doctor, admin, staff, asDoctor, path, create }
 }
 
-test('the desk creates a record once, searches for it, and corrects it', async ({ database, rest }) => {
+test('the desk creates a record, searches for it, and corrects it', async ({ database, rest }) => {
   const { staff: as, path } = await aDesk(database, rest)
   const body = { name: ' Ada Okafor ', mrn: 'M-1', phone: '+49 171 2345678', notes: '  ', flags: ['interpreter'] }
-  const created = await rest.call('createPatient', { path, as, body, key: 'one' })
+  const created = await rest.call('createPatient', { path, as, body })
   expect(created).toMatchObject({ status: 201, body: { name: 'Ada Okafor', notes: null, flags: ['interpreter'] } })
-  expect(await rest.call('createPatient', { path, as, body, key: 'one' })).toMatchObject({
-    status: 200,
-    body: created.body,
-  })
   const taken = await rest.call('createPatient', { path, as, body: { name: 'Bea', mrn: 'm1' } })
   expect(taken.problem.code).toBe('mrn_taken')
   const found = await rest.call('listPatients', { path, as, query: { q: 'okafor 0171 2345678' } })
@@ -221,4 +217,143 @@ test('the security log has who read, searched and changed which record', async (
     { kind: 'patient_read', subjectId: id },
     { kind: 'patient_changed', subjectId: id, details: ['notes'] },
   ])
+})
+
+test('the desk books for a record in one step, of which the security log has the link', async ({ database, rest }) => {
+  const { doctor, staff, asDoctor, path, create } = await aDesk(database, rest)
+  const record = await create({ name: 'Ada Okafor', phone: '+49 171 2345678', email: 'ada@example.org' })
+  const slot = await aSlot(database, doctor, { capacity: 5 })
+  const body = { slotId: slot.id, confirm: true, onBehalf: true, patientId: record.id }
+  const book = (sent: object, as = staff, key?: string) =>
+    rest.call('createBooking', { body: { ...body, ...sent }, as, ...(key === undefined ? {} : { key }) })
+  const booked = await book({}, staff, 'one')
+  expect(booked.status).toBe(201)
+  // The desk corrects the record: a repetition is still the same request.
+  await rest.call('updatePatient', {
+    path: { ...path, patientId: record.id },
+    as: staff,
+    body: { version: 1, name: 'A' },
+  })
+  expect(await book({}, staff, 'one')).toMatchObject({ status: 200, body: { id: booked.body.id } })
+  expect((await book({ patientId: undefined, patient: { name: 'A' } }, staff, 'one')).problem.code).toBe(
+    'idempotency_key_reused',
+  )
+  const shown = await rest.call('getBooking', { path: { bookingId: booked.body.id }, as: staff })
+  expect(shown.body.patient).toEqual({ name: 'Ada Okafor', phone: '+49 171 2345678', email: 'ada@example.org' })
+  const ofBooking = await rest.call('getPatientOfBooking', { path: { bookingId: booked.body.id }, as: staff })
+  expect(ofBooking.body.record?.id).toBe(record.id)
+  const linked = rest.audited.filter(({ kind, subjectId }) => kind === 'patient_linked' && subjectId === record.id)
+  expect(linked).toHaveLength(1)
+
+  expect((await book({ onBehalf: false, patient: { name: 'A' } })).problem.errors).toEqual([
+    { path: '/patientId', message: 'is allowed only together with onBehalf' },
+  ])
+  expect((await book({}, asDoctor)).problem.code).toBe('forbidden')
+  const elsewhere = await aDesk(database, rest)
+  expect((await book({ patientId: (await elsewhere.create()).id })).problem.code).toBe('patient_not_found')
+  const [session, type] = [await aSession(database, doctor), await aVisitType(database, { no: doctor.clinicNo })]
+  const time = { slotId: undefined, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
+  expect((await book({ ...time, clinicId: path.clinicId })).status).toBe(201)
+})
+
+test('two records are merged, each once, and separated; the security log names both', async ({ database, rest }) => {
+  const { doctor, staff: as, asDoctor, path, create } = await aDesk(database, rest)
+  const kept = await create({ name: 'Ada Okafor', mrn: 'M-1', email: 'ada@example.org' })
+  const merged = await create({ name: 'A. Okafor', mrn: 'M-2', email: 'ada@example.org', phone: '4711' })
+  const keptPath = { ...path, patientId: kept.id }
+  const mergedPath = { ...path, patientId: merged.id }
+  const { body: likely } = await rest.call('listDuplicatesOfPatient', { path: keptPath, as })
+  expect(likely.items).toEqual([{ ...merged, same: ['email'] }])
+  const body = { mergedId: merged.id, version: 1, mergedVersion: 1, take: ['name' as const] }
+  const merge = (sent: object = {}, by = as) =>
+    rest.call('mergePatients', { path: keptPath, as: by, body: { ...body, ...sent } })
+  expect((await merge({}, asDoctor)).status).toBe(403)
+  expect((await merge({ mergedId: kept.id })).problem.code).toBe('invalid_request')
+  const elsewhere = await aDesk(database, rest)
+  expect((await merge({ mergedId: (await elsewhere.create()).id })).problem.code).toBe('patient_not_found')
+  expect((await merge({ version: 7 })).problem).toMatchObject({ code: 'record_changed', version: 1 })
+  expect((await merge()).body).toMatchObject({ name: 'A. Okafor', mrn: 'M-1', phone: '4711' })
+  expect((await merge()).status).toBe(200)
+  const read = async (patientPath: typeof keptPath) => (await rest.call('getPatient', { path: patientPath, as })).body
+  expect(await read(mergedPath)).toMatchObject({ mergedInto: kept.id, merged: [] })
+  expect((await read(keptPath)).merged).toMatchObject([{ id: merged.id, mrn: 'M-2' }])
+
+  const refusal = { code: 'record_merged', mergedInto: kept.id }
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  const booking = { slotId: slot.id, onBehalf: true, confirm: true, patientId: merged.id }
+  expect((await rest.call('createBooking', { as, body: booking })).problem).toMatchObject(refusal)
+  const change = { version: 1, name: 'B' }
+  expect((await rest.call('updatePatient', { path: mergedPath, as, body: change })).problem).toMatchObject(refusal)
+  const link = { path: { ...path, bookingId: (await aBooking(database, slot)).id }, as, body: { patientId: merged.id } }
+  expect((await rest.call('linkBookingToPatient', link)).problem).toMatchObject(refusal)
+
+  const { version } = await read(mergedPath)
+  const separate = () => rest.call('unmergePatient', { path: mergedPath, as, body: { version } })
+  expect((await separate()).body).toMatchObject({ record: { name: 'A. Okafor', mrn: 'M-2' }, separatedFrom: kept.id })
+  expect((await separate()).body).toMatchObject({ separatedFrom: null })
+  expect(await read(keptPath)).toMatchObject({ name: 'Ada Okafor', phone: null, merged: [] })
+  const logged = rest.audited.flatMap(({ kind, subjectId, subjects }) =>
+    kind === 'patients_merged' || kind === 'patients_separated' ? [{ kind, subjectId, subjects }] : [],
+  )
+  expect(logged).toEqual([
+    { kind: 'patients_merged', subjectId: kept.id, subjects: [merged.id] },
+    { kind: 'patients_separated', subjectId: merged.id, subjects: [kept.id] },
+  ])
+})
+
+test('the merge of a record that was merged further is undone after that of the one in between', async ({
+  database,
+  rest,
+}) => {
+  const { path, staff: as, create } = await aDesk(database, rest)
+  const [first, second, third] = [await create(), await create(), await create()]
+  const read = async ({ id }: { id: string }) =>
+    (await rest.call('getPatient', { path: { ...path, patientId: id }, as })).body
+  for (const [kept, merged] of [[second, first] as const, [third, second] as const]) {
+    const body = { mergedId: merged.id, version: kept.version, mergedVersion: (await read(merged)).version }
+    expect((await rest.call('mergePatients', { path: { ...path, patientId: kept.id }, as, body })).status).toBe(200)
+    kept.version = (await read(kept)).version
+  }
+  const through = (await read(third)).merged.map((one) => [one.id, one.through])
+  expect(new Map(through as [string, string | null][])).toEqual(
+    new Map([
+      [second.id, null],
+      [first.id, second.id],
+    ]),
+  )
+  const undo = async ({ id }: { id: string }) => {
+    const { version } = await read({ id })
+    return rest.call('unmergePatient', { path: { ...path, patientId: id }, as, body: { version } })
+  }
+  expect((await undo(first)).problem).toMatchObject({ code: 'merged_further', mergedId: second.id })
+  expect((await undo(second)).body).toMatchObject({ separatedFrom: third.id })
+  expect((await undo(first)).body).toMatchObject({ separatedFrom: second.id })
+})
+
+test('the desk is told what a record has at the same time, and the log has that it goes on', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, doctor, staff: as, path, create } = await aDesk(database, rest)
+  const record = await create()
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot, { patient: { name: 'A. O.' } })
+  await rest.call('linkBookingToPatient', {
+    path: { ...path, bookingId: booking.id },
+    as,
+    body: { patientId: record.id },
+  })
+  const second = await aSlot(database, await aDoctor(database, clinic), { startsAt: slot.startsAt })
+  const body = { slotId: second.id, confirm: true, onBehalf: true, patientId: record.id }
+  const refused = await rest.call('createBooking', { as, body: { ...body, refuseOverlap: true } })
+  expect(refused.problem).toMatchObject({ code: 'patient_booked', otherAppointment: { bookingId: booking.id } })
+  const allowed = await rest.call('createBooking', { as, body: { ...body, refuseOverlap: true, allowOverlap: true } })
+  expect(allowed.status).toBe(201)
+  const third = await aSlot(database, await aDoctor(database, clinic), { startsAt: slot.startsAt })
+  const move = { path: { bookingId: allowed.body.id }, as }
+  const moved = (sent: object) => rest.call('rescheduleBooking', { ...move, body: { slotId: third.id, ...sent } })
+  expect((await moved({ refuseOverlap: true })).problem.code).toBe('patient_booked')
+  expect((await moved({ allowOverlap: true })).status).toBe(200)
+  const logged = rest.audited.filter(({ kind }) => kind === 'overlap_allowed').map(({ subjectId }) => subjectId)
+  expect(logged).toEqual([allowed.body.id, allowed.body.id])
 })

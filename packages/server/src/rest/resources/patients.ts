@@ -5,7 +5,7 @@ import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { bookingNotFound } from '../guards/reach-booking.ts'
-import { recordBody, unlinkedBody, visitsBody } from '../responses/bodies/patient-record-body.ts'
+import { mergedBody, recordBody, unlinkedBody, visitsBody } from '../responses/bodies/patient-record-body.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -41,8 +41,8 @@ export function servePatients(serve: Serve, deps: RestDeps): void {
   serve(restOperations.getPatient, async ({ params: { patientId }, granted: { clinic } }) => {
     const record = isOf(clinic, patientId) ? await patients.record(patientId) : null
     if (record === null) throw patientNotFound(patientId)
-    const visits = await patients.visits(patientId, deps.now())
-    return { status: 200, body: { ...recordBody(record), ...visitsBody(visits) } }
+    const [visits, merged] = await Promise.all([patients.visits(patientId, deps.now()), patients.mergedInto(patientId)])
+    return { status: 200, body: { ...recordBody(record), ...visitsBody(visits), merged: merged.map(mergedBody) } }
   })
 
   serve(
@@ -71,6 +71,8 @@ export function servePatients(serve: Serve, deps: RestDeps): void {
         return { status: 204, body: undefined, isRepeated: true }
       case 'patient_missing':
         throw patientNotFound(body.patientId)
+      case 'record_merged':
+        throw refusalProblem(outcome)
       case 'booking_missing':
       case 'booking_is_case':
         throw bookingNotFound(bookingId)
@@ -101,6 +103,56 @@ export function servePatients(serve: Serve, deps: RestDeps): void {
   )
 
   serveErasures(serve, deps)
+  serveMerges(serve, deps)
+}
+
+function serveMerges(serve: Serve, { engine: { patients } }: RestDeps): void {
+  serve(restOperations.listDuplicatesOfPatient, async ({ params: { patientId }, granted: { clinic } }) => {
+    if (!isOf(clinic, patientId) || (await patients.record(patientId)) === null) throw patientNotFound(patientId)
+    const items = await patients.duplicates(patientId)
+    return { status: 200, body: { items: items.map(({ same, ...record }) => ({ ...recordBody(record), same })) } }
+  })
+
+  serve(
+    restOperations.mergePatients,
+    async ({ params: { patientId }, body, granted: { clinic, actor } }) => {
+      const { mergedId, version, mergedVersion, take = [] } = body
+      if (!isOf(clinic, patientId)) throw patientNotFound(patientId)
+      if (!isOf(clinic, mergedId)) throw patientNotFound(mergedId)
+      if (mergedId === patientId) throw invalidRequest([{ path: '/mergedId', message: 'must be another record' }])
+      const { accountId: actorId } = actor
+      const outcome = await patients.merge({
+        keptId: patientId,
+        mergedId,
+        version,
+        mergedVersion,
+        taken: take,
+        actorId,
+      })
+      if (outcome.kind === 'patient_missing') throw problem('patient_not_found', 'The clinic has one of them no more.')
+      if (!('record' in outcome)) throw refusalProblem(outcome)
+      return { status: 200, body: recordBody(outcome.record), isRepeated: outcome.kind === 'unchanged' }
+    },
+    { audit: ({ body: { mergedId } }) => ({ subjects: [mergedId] }) },
+  )
+
+  serve(
+    restOperations.unmergePatient,
+    async ({ params: { patientId }, body, granted: { clinic } }) => {
+      if (!isOf(clinic, patientId)) throw patientNotFound(patientId)
+      const outcome = await patients.unmerge(patientId, body.version)
+      if (outcome.kind === 'patient_missing') throw patientNotFound(patientId)
+      if (!('record' in outcome)) throw refusalProblem(outcome)
+      const { kind, record, separatedFrom } = outcome
+      return { status: 200, body: { record: recordBody(record), separatedFrom }, isRepeated: kind === 'unchanged' }
+    },
+    {
+      audit: (_input, body) => {
+        const separatedFrom = (body as { separatedFrom: string | null } | undefined)?.separatedFrom ?? null
+        return separatedFrom === null ? {} : { subjects: [separatedFrom] }
+      },
+    },
+  )
 }
 
 function serveErasures(serve: Serve, { engine: { patients } }: RestDeps): void {

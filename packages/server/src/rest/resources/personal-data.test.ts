@@ -88,3 +88,32 @@ test('an account reads what all clinics have of it, and nothing of others', asyn
   expect(JSON.stringify(body)).not.toContain('Ben')
   expect((await rest.call('getMyPersonalData', {})).status).toBe(401)
 })
+
+test('an account lists who has seen its data, page by page, and nobody else can', async ({
+  rest,
+  database,
+  clinic,
+}) => {
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const account = rest.anAccount()
+  const slot = await aSlot(database, await aDoctor(database, clinic, { name: 'Dr. Amsel' }))
+  const { id } = await aBooking(database, slot, { patient, accountId: account.id })
+  const seen = { clinicNo: clinic.no, actorKind: 'account', actorId: staff.id, network: null, count: 1 } as const
+  await rest.engine.auditLog.append([
+    { ...seen, kind: 'booking_read', subjectId: id, details: [], ageMs: 2_000 },
+    { ...seen, kind: 'bookings_read', subjectId: null, subjects: [id], details: ['search'], ageMs: 1_000 },
+    { ...seen, kind: 'of_a_later_release', subjectId: id, details: [], ageMs: 3_000 },
+  ])
+  const first = await rest.call('listMyDataViews', { as: account, query: { limit: 1 } })
+  expect(first).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
+  const appointments = [{ bookingId: id, startsAt: expect.stringMatching(/Z$/), doctorName: 'Dr. Amsel' }]
+  const ofStaff = { actorKind: 'account', clinicId: clinic.id, role: 'staff', appointments }
+  expect(first.body.items).toMatchObject([{ ...ofStaff, kind: 'bookings_read', details: ['search'] }])
+  const query = { limit: 10, cursor: first.body.nextCursor ?? '' }
+  const next = await rest.call('listMyDataViews', { as: account, query })
+  expect(next.body).toMatchObject({ items: [{ ...ofStaff, kind: 'booking_read' }], nextCursor: null })
+  // Neither names nor addresses of the staff.
+  expect(JSON.stringify([first.body, next.body])).not.toContain(staff.id)
+  expect((await rest.call('listMyDataViews', { as: staff, query: {} })).body.items).toEqual([])
+  expect((await rest.call('listMyDataViews', {})).status).toBe(401)
+})

@@ -1,8 +1,16 @@
-import { type AccountDataBody, type PersonalDataBody, type PersonBody, restOperations } from '@holdfast/contract'
-import { isId, type PersonInClinic, personalLimits, TooMuchPersonalData } from '@holdfast/engine'
+import {
+  type AccountDataBody,
+  auditKinds,
+  type PersonalDataBody,
+  type PersonBody,
+  restOperations,
+  type SeenDataBody,
+} from '@holdfast/contract'
+import { isId, type PersonInClinic, personalLimits, type SeenData, TooMuchPersonalData } from '@holdfast/engine'
 import { subjectsMax } from '../../audit/audit-entry.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import type { AuditedMore } from '../record-requests.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireDigits } from './clinic-desk.ts'
@@ -36,6 +44,23 @@ export function servePersonalData(serve: Serve, deps: RestDeps): void {
     const body: AccountDataBody = { account: [...ofAuth, ...ofEngine], clinics: documents }
     return { status: 200, body, headers: notStored }
   })
+
+  serve(restOperations.listMyDataViews, async ({ query: { limit, cursor = null }, granted: { accountId } }) => {
+    const { items, nextCursor } = await personalData.viewsOf({ accountId, limit, cursor })
+    return { status: 200, body: { items: items.flatMap(viewBody), nextCursor }, headers: notStored }
+  })
+}
+
+/** Events of kinds that only a later release knows are left out. */
+function viewBody(view: SeenData): SeenDataBody[] {
+  const kind = auditKinds.find((one) => one === view.kind)
+  if (kind === undefined) return []
+  const appointments = view.appointments.map(({ bookingId, startsAt, doctorName }) => ({
+    bookingId,
+    startsAt: timeText(startsAt),
+    doctorName,
+  }))
+  return [{ ...view, kind, at: timeText(view.at), appointments }]
 }
 
 const notStored = { 'cache-control': 'no-store' }

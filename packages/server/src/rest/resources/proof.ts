@@ -1,4 +1,5 @@
 import { restOperations } from '@holdfast/contract'
+import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
@@ -20,7 +21,7 @@ export function serveProof(serve: Serve, { engine, now }: Pick<RestDeps, 'engine
 
   serve(restOperations.getProof, async () => {
     const { bookings, overbooked, countedAt } = await current()
-    const body = { bookings, overbooked, countedAt: countedAt.toISOString() }
+    const body = { bookings, overbooked, countedAt: timeText(countedAt) }
     return { status: 200, body, headers: { 'cache-control': 'public, max-age=60' } }
   })
 }

@@ -1,14 +1,15 @@
 import type { BookingBody } from '@holdfast/contract'
 import {
+  type AnsweringPatient,
   type AttendanceOutcome,
   type Booking,
   type CorrectionOutcome,
   clinicNoIn,
   type MoveOutcome,
-  type Patient,
   type PatientKnownBy,
   type SettleAction,
   type SettleOutcome,
+  type WithdrawConsentOutcome,
 } from '@holdfast/engine'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
@@ -18,6 +19,7 @@ import type { BookingReach } from '../guards/reach-booking.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
 import { patientBookedProblem } from '../responses/patient-booked-problem.ts'
+import { recordAllowedOverlap } from '../responses/record-allowed-overlap.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { keyDigest, type SentKey } from '../sent-key.ts'
 
@@ -32,11 +34,11 @@ function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): Audi
 }
 
 export type ReadInput = { params: { bookingId: string }; granted: BookingReach }
-type SettleInput = ReadInput & { key: SentKey | null; request: { ip: string } }
+type SettleInput = ReadInput & { key: SentKey | null; request: { ip: string }; body?: unknown }
 
 /** A confirmation says by which version of the booking it was judged: see {@link confirmOrRequestLink}. */
 type Confirmed = {
-  patient: Patient | null
+  patient: AnsweringPatient | null
   reason: string | null
   judgedVersion: number | null
   knownBy: PatientKnownBy | null
@@ -76,7 +78,7 @@ export function writtenBookingBody(deps: RestDeps, booking: Booking): Promise<Bo
 }
 
 type ChangeSucceeded = Extract<
-  SettleOutcome | MoveOutcome | AttendanceOutcome | CorrectionOutcome,
+  SettleOutcome | MoveOutcome | AttendanceOutcome | WithdrawConsentOutcome | CorrectionOutcome,
   { kind: 'done' | 'unchanged' }
 >
 
@@ -94,6 +96,9 @@ export async function changeResponse(deps: RestDeps, input: SettleInput, outcome
     throw refusal
   }
   if (outcome.kind === 'unchanged') await recordDeskRead(deps, input)
+  else if (input.granted.as === 'desk') {
+    recordAllowedOverlap(deps, input, { id: outcome.booking.id, actorId: input.granted.actorId })
+  }
   const { booking, position } = outcome
   return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
 }

@@ -1,5 +1,6 @@
 import type { FieldError } from '@holdfast/contract'
 import { latestStart, type SlotDraft, slotHoursMax, slotsAheadYearsMax } from '@holdfast/engine'
+import { timeText } from '../responses/bodies/time-text.ts'
 
 const lengthMsMax = slotHoursMax * 3_600_000
 /** More errors are not reported. */
@@ -35,18 +36,18 @@ function errorOf(draft: SlotDraft, index: number, now: number, latest: number): 
   const starts = draft.startsAt.getTime()
   const ends = draft.endsAt.getTime()
   const at = `/slots/${index}`
-  const startText = draft.startsAt.toISOString()
+  const startText = timeText(draft.startsAt)
   if (ends <= starts) {
-    return { path: `${at}/endsAt`, message: `must be after startsAt (${startText}), not ${draft.endsAt.toISOString()}` }
+    return { path: `${at}/endsAt`, message: `must be after startsAt (${startText}), not ${timeText(draft.endsAt)}` }
   }
   if (ends <= now) {
-    return { path: `${at}/endsAt`, message: `must be in the future, not ${draft.endsAt.toISOString()}` }
+    return { path: `${at}/endsAt`, message: `must be in the future, not ${timeText(draft.endsAt)}` }
   }
   if (starts > latest) {
     return { path: `${at}/startsAt`, message: `must be at most ${slotsAheadYearsMax} years ahead, not ${startText}` }
   }
   if (ends - starts > lengthMsMax) {
-    const message = `must be at most ${slotHoursMax} hours after startsAt, not ${draft.endsAt.toISOString()}`
+    const message = `must be at most ${slotHoursMax} hours after startsAt, not ${timeText(draft.endsAt)}`
     return { path: `${at}/endsAt`, message }
   }
   return null

@@ -15,6 +15,7 @@ import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { concernedCasesBody } from '../responses/bodies/concerned-cases-body.ts'
 import { slotBody } from '../responses/bodies/slot-body.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
 import { freshReply, type ReadResponse, requestedPosition, staleReply, withHeaders } from '../responses/cached-read.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -185,8 +186,8 @@ function createdBody(result: CreateSlotsResult) {
     differing: result.differing,
     conflicts: result.conflicts,
     items: result.items.map((item) => ({
-      startsAt: item.startsAt.toISOString(),
-      endsAt: item.endsAt.toISOString(),
+      startsAt: timeText(item.startsAt),
+      endsAt: timeText(item.endsAt),
       capacity: item.capacity,
       outcome: item.outcome,
       slotId: item.slotId,
@@ -196,7 +197,7 @@ function createdBody(result: CreateSlotsResult) {
 
 function withdrawn(outcome: WithdrawSlotsOutcome, dryRun: boolean) {
   if (outcome.kind !== 'withdrawn') throw refusalProblem(outcome)
-  const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: booking.startsAt.toISOString() }))
+  const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: timeText(booking.startsAt) }))
   return {
     status: 200 as const,
     body: { slots: outcome.slots, sessions: outcome.sessions, bookings },

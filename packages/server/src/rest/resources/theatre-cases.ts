@@ -17,6 +17,7 @@ import type { ProblemError } from '../../edge/errors/problem-error.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
 import { projectedCases } from '../responses/bodies/projected-cases.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
 import { historyBody } from '../responses/history-body.ts'
 import { requestHash } from '../responses/idempotency.ts'
 import { blockNotFound, conflictBody, type TheatreRefusal, theatreProblem } from '../responses/theatre-problems.ts'
@@ -199,7 +200,7 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
     if (planned === null) throw caseNotFound(caseId)
     const latest = new Date(Math.max(planned.endsAt.getTime() + dayMs, planned.expectedEndsAt.getTime()))
     if (expectedEndsAt > latest) {
-      throw invalidRequest([{ path: '/expectedEndsAt', message: `must not be after ${latest.toISOString()}` }])
+      throw invalidRequest([{ path: '/expectedEndsAt', message: `must not be after ${timeText(latest)}` }])
     }
     const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
     if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refusal(deps, input, outcome)
@@ -290,7 +291,7 @@ function claimOf(
     caseId: newId(clinic.no),
     actorId: actor.accountId,
     key: key === null ? freshKey() : keyDigest(key, `createCase ${clinic.id}`),
-    requestHash: requestHash({ ...wanted, startsAt: wanted.startsAt.toISOString(), bump: body.bump ?? null }),
+    requestHash: requestHash({ ...wanted, startsAt: timeText(wanted.startsAt), bump: body.bump ?? null }),
   }
 }
 

@@ -97,7 +97,7 @@ async function board(deps: RestDeps, { query, granted }: Input<typeof restOperat
       from: query.date,
       to,
       timezone: clinic.timezone,
-      asOf: asOf.toISOString(),
+      asOf: timeText(asOf),
       rooms: rooms.filter(({ id, active }) => active || usedRooms.has(id)),
       blocks: blocks.map(blockBody),
       cases: projectedCases(cases, asOf, { cases: delaying.cases, equipment }),

@@ -10,6 +10,7 @@ import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireCurrency } from './require-currency.ts'
+import { questionsOf, trimmedTexts } from './visit-questions.ts'
 
 const missing = { kind: 'visit_type_missing' } as const
 const ofMembers = { 'cache-control': 'no-store' }
@@ -81,7 +82,11 @@ const byDefault: Omit<NewVisitType, 'name' | 'minutes'> = {
   color: null,
   position: 0,
   active: true,
+  needs: { room: false, roomIds: [], deviceIds: [] },
   doctors: [],
+  questions: [],
+  approval: 'none',
+  approvalMinutes: 2_880,
 }
 
 async function visitTypesIn(directory: Directory, clinicId: string, clinicNo: number): Promise<VisitType[]> {
@@ -95,21 +100,21 @@ function isForPatients({ active, bookableBy }: VisitType): boolean {
 }
 
 /** What a body sets; the others are left out. @throws ProblemError invalid_request */
-function changeOf({ doctorIds, doctors, ...rest }: VisitTypeChangeBody): Partial<NewVisitType> {
+function changeOf({ doctorIds, doctors, questions, ...rest }: VisitTypeChangeBody): Partial<NewVisitType> {
   requireCurrency(rest.fee)
+  if (rest.needs !== undefined && !rest.needs.room && rest.needs.roomIds.length > 0) {
+    throw invalidRequest([{ path: '/needs/roomIds', message: 'must be empty without room' }])
+  }
   const { name, names, preparation } = rest
   const named = doctorsOf(doctorIds, doctors)
   return {
     ...rest,
     ...(name === undefined ? {} : { name: name.trim() }),
-    ...(names === undefined ? {} : { names: trimmedNames(names) }),
+    ...(names === undefined ? {} : { names: trimmedTexts(names) }),
     ...(preparation === undefined ? {} : { preparation: preparation?.trim() || null }),
     ...(named === undefined ? {} : { doctors: named }),
+    ...(questions === undefined ? {} : { questions: questionsOf(questions) }),
   }
-}
-
-function trimmedNames(names: VisitType['names']): VisitType['names'] {
-  return Object.fromEntries(Object.entries(names).map(([language, name]) => [language, name.trim()]))
 }
 
 /** The doctors of a body; undefined: it names none. @throws ProblemError invalid_request */

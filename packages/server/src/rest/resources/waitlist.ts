@@ -216,6 +216,7 @@ async function newEntryOf(
     clinicNo,
     doctorId: body.doctorId ?? null,
     specialization: body.specialization?.trim() ?? null,
+    visitTypeId: body.visitTypeId ?? null,
     from: body.from,
     to: body.to,
     weekdays: body.weekdays?.toSorted((one, other) => one - other) ?? null,
@@ -284,6 +285,10 @@ function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: N
       return doctorNotFound(entry.doctorId ?? '')
     case 'specialization_missing':
       return invalidRequest([{ path: '/specialization', message: 'no doctor of this clinic has it' }])
+    case 'visit_type_not_offered':
+      return invalidRequest([{ path: '/visitTypeId', message: 'no doctor that the entry is for offers it' }])
+    case 'visit_type_of_desk':
+      return invalidRequest([{ path: '/visitTypeId', message: 'only the clinic’s people add entries for it' }])
     case 'range_over':
       return invalidRequest([{ path: '/to', message: 'must not be in the past' }])
     case 'already_waiting':

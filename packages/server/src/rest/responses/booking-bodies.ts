@@ -2,31 +2,41 @@ import type { BookingBody } from '@holdfast/contract'
 import { type Booking, visitAddress } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { bookingBody } from './bodies/booking-body.ts'
-import { timeText } from './bodies/time-text.ts'
+import { timeOrNull, timeText } from './bodies/time-text.ts'
 import { laterVisitBody } from './bodies/waitlist-body.ts'
 
 /**
  * The bodies of bookings, each with the address of its video visit, with who cancelled it and with what became of the
- * offer that it was. The rooms of all their doctors take one query and the epochs of their tokens another, and none if
- * no booking is a video visit to come; those who cancelled take a third, and offers a fourth.
+ * offer that it was. The video rooms of all their doctors take one query and the epochs of their tokens another, and
+ * none if no booking is a video visit to come; those who cancelled take a third, offers a fourth, their places in
+ * series a fifth, and the rooms and devices that they take a sixth, unless none is in an open session.
  */
 export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]): Promise<BookingBody[]> {
   const visits = bookings.filter(isVideoVisit)
-  const [rooms, epochs, cancelledBy, offers] = await Promise.all([
+  const [rooms, epochs, cancelledBy, offers, places, resources] = await Promise.all([
     // Both respond without a query if there are no visits.
     deps.engine.directory.videoRooms(visits.map(({ doctorId }) => doctorId)),
     deps.engine.manageTokenEpochs.renewed(visits.map(({ id }) => id)),
     deps.engine.reads.cancelledBy(bookings),
     deps.engine.waitlist.offerStates(bookings),
+    deps.engine.series.placesOf(bookings),
+    deps.engine.directory.resourcesOfVisits(bookings.filter(takesResources).map(({ slotId }) => slotId)),
   ])
   return bookings.map((booking) => {
-    const { id, doctorId } = booking
+    const { id, doctorId, slotId } = booking
     const room = isVideoVisit(booking) ? rooms.get(doctorId) : undefined
-    return bookingBody(booking, {
+    const series = places.get(id)
+    const taken = takesResources(booking) ? resources.get(slotId) : undefined
+    const body = bookingBody(booking, {
       joinUrl: room === undefined ? null : visitAddress(room, deps.visitRooms.nameOf(id, epochs.get(id) ?? 0)),
       cancelledBy: cancelledBy.get(id) ?? null,
       offer: offers.get(id) ?? null,
     })
+    return {
+      ...body,
+      ...(series === undefined ? {} : { series }),
+      ...(taken === undefined ? {} : { resources: taken }),
+    }
   })
 }
 
@@ -87,10 +97,15 @@ export async function bookingBodyWithVisit(deps: RestDeps, booking: Booking): Pr
   const link = mayWait ? await deps.engine.bookingLinks.sent(booking.id) : null
   if (link === null) return body
   const { sentAt, nextAt, failure } = link
-  return { ...body, confirmationLink: { sentAt: timeText(sentAt), nextAt: nextAt && timeText(nextAt), failure } }
+  return { ...body, confirmationLink: { sentAt: timeText(sentAt), nextAt: timeOrNull(nextAt), failure } }
 }
 
 /** A hold, a booking that is over, and one whose patient was erased have no address. */
 function isVideoVisit({ appointmentType, status, erasedAt }: Booking): boolean {
   return appointmentType === 'video' && erasedAt === null && (status === 'CONFIRMED' || status === 'ARRIVED')
+}
+
+/** What was cancelled or has failed takes nothing any more. */
+function takesResources({ sessionId, status }: Booking): boolean {
+  return sessionId !== null && status !== 'CANCELLED' && status !== 'FAILED'
 }

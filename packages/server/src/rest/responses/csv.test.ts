@@ -18,6 +18,10 @@ test.for([
   ['one\r\n\r\ntwo', 'one\r\n\r\ntwo'],
   ['+49 171 123', '+49 171 123'],
   ['Anna-Lena, 3 - 4', 'Anna-Lena, 3 - 4'],
+  ['the "knee"', 'the "knee"'],
+  [' between spaces ', ' between spaces '],
+  ['\uFEFFmarked', '\uFEFFmarked'],
+  ['', ''],
 ])('what a spreadsheet would run is text, whichever separator it uses: %j', ([field = '', written]) => {
   for (const separator of ['comma', 'semicolon'] as const) {
     const { data } = Papa.parse(csvText([[field, 1]], separator).trimEnd(), {

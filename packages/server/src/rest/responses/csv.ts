@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http'
 import { finished, Readable } from 'node:stream'
 import type { AuditDetail } from '@holdfast/contract'
 import { countryCodePattern } from '@holdfast/vocabulary'
-import Papa from 'papaparse'
 
 /** Fields of one row, in the order of the columns. */
 export type CsvRow = readonly (string | number | null)[]
@@ -18,11 +17,10 @@ const formula = /^(?=[\t\r])|(?=[=+\-@＝＋－＠])(?<=^|[;,\t\r\n]"*)/g
 /** A telephone number is not a formula, though it begins like one. */
 const telephoneNumber = /^\+[\d ]+$/
 
-/** Rows as CSV, each with a line end. */
+/** Rows as CSV (RFC 4180), each with a line end. */
 export function csvText(rows: readonly CsvRow[], separator: Separator = 'comma'): string {
-  if (rows.length === 0) return ''
   const delimiter = separator === 'semicolon' ? ';' : ','
-  return `${Papa.unparse(rows.map(fieldsOf), { delimiter })}\r\n`
+  return rows.map((row) => `${row.map((field) => written(field, delimiter)).join(delimiter)}\r\n`).join('')
 }
 
 /** `(0)` directly after the country's code is not dialled with it, but after Italy's, where it is of the number. */
@@ -143,9 +141,10 @@ export async function* pagesOf<Item>(
   } while (cursor !== null)
 }
 
-function fieldsOf(row: CsvRow): (string | number)[] {
-  return row.map((field) => {
-    if (typeof field !== 'string' || telephoneNumber.test(field)) return field ?? ''
-    return field.replaceAll(formula, "'")
-  })
+function written(field: string | number | null, delimiter: string): string {
+  if (typeof field !== 'string') return String(field ?? '')
+  const text = telephoneNumber.test(field) ? field : field.replaceAll(formula, "'")
+  // Some programs cut off spaces that are not quoted, and a byte order mark.
+  const isQuoted = text.includes(delimiter) || /["\r\n\uFEFF]|^ | $/.test(text)
+  return isQuoted ? `"${text.replaceAll('"', '""')}"` : text
 }

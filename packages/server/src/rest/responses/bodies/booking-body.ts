@@ -1,5 +1,6 @@
 import type { BookingBody } from '@holdfast/contract'
 import type { Booking } from '@holdfast/engine'
+import { timeOrNull, timeText } from './time-text.ts'
 
 /**
  * The body of a booking, without the account that it belongs to.
@@ -14,6 +15,7 @@ export function bookingBody(
     offer: null,
   },
 ): BookingBody {
+  const { answers, ...patient } = booking.patient
   return {
     id: booking.id,
     clinicId: booking.clinicId,
@@ -25,20 +27,22 @@ export function bookingBody(
     appointmentType: booking.appointmentType,
     ...(booking.visitTypeId === null ? {} : { visitTypeId: booking.visitTypeId }),
     ...(booking.sessionId === null ? {} : { sessionId: booking.sessionId }),
-    startsAt: booking.startsAt.toISOString(),
-    endsAt: booking.endsAt.toISOString(),
-    holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
-    createdAt: booking.createdAt.toISOString(),
-    updatedAt: booking.updatedAt.toISOString(),
+    startsAt: timeText(booking.startsAt),
+    endsAt: timeText(booking.endsAt),
+    holdExpiresAt: timeOrNull(booking.holdExpiresAt),
+    createdAt: timeText(booking.createdAt),
+    updatedAt: timeText(booking.updatedAt),
     extended: booking.extended,
-    patient: booking.patient,
+    patient,
+    ...(answers === undefined ? {} : { answers }),
     reason: booking.reason,
     cancellationReason: booking.cancellationReason,
     cancelledBy,
     offer,
     joinUrl,
-    erasedAt: booking.erasedAt?.toISOString() ?? null,
-    attendanceConfirmedAt: booking.attendanceConfirmedAt?.toISOString() ?? null,
+    erasedAt: timeOrNull(booking.erasedAt),
+    attendanceConfirmedAt: timeOrNull(booking.attendanceConfirmedAt),
+    ...(booking.requestedAt === null ? {} : { requestedAt: timeText(booking.requestedAt) }),
     version: booking.version,
   }
 }

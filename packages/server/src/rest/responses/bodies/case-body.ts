@@ -1,6 +1,6 @@
 import type { BlockBody, CaseBody, CaseRequestBody } from '@holdfast/contract'
 import type { Block, Case, CaseRequest } from '@holdfast/engine'
-import { timeText } from './time-text.ts'
+import { timeOrNull, timeText } from './time-text.ts'
 
 /** The body of a case, with its patient: only for those who may see it. */
 export function caseBody(found: Case): CaseBody {
@@ -10,7 +10,7 @@ export function caseBody(found: Case): CaseBody {
     status: found.status,
     failureReason: found.failureReason,
     cancellationReason: found.cancellationReason,
-    holdExpiresAt: found.holdExpiresAt && timeText(found.holdExpiresAt),
+    holdExpiresAt: timeOrNull(found.holdExpiresAt),
     roomId: found.roomId,
     startsAt: timeText(found.startsAt),
     endsAt: timeText(found.endsAt),
@@ -57,7 +57,7 @@ export function blockBody(block: Block): BlockBody {
     minutes: block.minutes,
     usedMinutes: block.usedMinutes,
     releaseDays: block.releaseDays,
-    releasedAt: block.releasedAt && timeText(block.releasedAt),
+    releasedAt: timeOrNull(block.releasedAt),
     isReleased: block.isReleased,
     seriesId: block.seriesId,
     filling: block.filling,

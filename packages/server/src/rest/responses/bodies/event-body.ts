@@ -1,13 +1,14 @@
 import type { BookingEventBody } from '@holdfast/contract'
 import type { BookingEvent, CaseDetails } from '@holdfast/engine'
+import { timeOrNull, timeText } from './time-text.ts'
 
 /** The body of an event. */
 export function eventBody(event: BookingEvent): BookingEventBody {
   const { at, holdExpiresAt, caseDetails } = event
   return {
     ...event,
-    at: at.toISOString(),
-    holdExpiresAt: holdExpiresAt?.toISOString() ?? null,
+    at: timeText(at),
+    holdExpiresAt: timeOrNull(holdExpiresAt),
     caseDetails: caseDetails && detailsBody(caseDetails),
   }
 }

@@ -1,9 +1,13 @@
 import type { PatientRecordBody, PatientWithVisitsBody, UnlinkedOfRecordBody } from '@holdfast/contract'
-import type { PatientRecord, PatientVisits, UnlinkedOfRecord } from '@holdfast/engine'
+import type { MergedRecord, PatientRecord, PatientVisits, UnlinkedOfRecord } from '@holdfast/engine'
 import { timeText } from './time-text.ts'
 
 export function recordBody({ clinicNo: _, createdAt, updatedAt, ...record }: PatientRecord): PatientRecordBody {
   return { ...record, createdAt: timeText(createdAt), updatedAt: timeText(updatedAt) }
+}
+
+export function mergedBody({ mergedAt, ...merged }: MergedRecord): PatientWithVisitsBody['merged'][number] {
+  return { ...merged, mergedAt: timeText(mergedAt) }
 }
 
 export function visitsBody({

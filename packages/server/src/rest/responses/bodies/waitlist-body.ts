@@ -1,15 +1,16 @@
 import type { WaitlistEntryBody } from '@holdfast/contract'
 import type { LaterVisit, WaitlistEntry, WaitlistOffer } from '@holdfast/engine'
-import { timeText } from './time-text.ts'
+import { timeOrNull, timeText } from './time-text.ts'
 
 /** The body of an entry of a waitlist, without its offer. @param addedBy the member of the clinic who added it */
 export function waitlistEntryBody(entry: WaitlistEntry, addedBy: string | null): WaitlistEntryBody {
-  const { id, clinicId, doctorId, specialization, from, to, weekdays, timeFrom, timeTo, units } = entry
+  const { id, clinicId, doctorId, specialization, visitTypeId, from, to, weekdays, timeFrom, timeTo, units } = entry
   return {
     id,
     clinicId,
     doctorId,
     specialization,
+    visitTypeId,
     from,
     to,
     weekdays,
@@ -22,12 +23,12 @@ export function waitlistEntryBody(entry: WaitlistEntry, addedBy: string | null):
     paused: entry.isPaused,
     position: entry.position,
     missedOffers: entry.missed,
-    offeredUntil: entry.offeredUntil && timeText(entry.offeredUntil),
+    offeredUntil: timeOrNull(entry.offeredUntil),
     offerNotified: entry.isOfferNotified,
     patient: entry.patient,
     joinedAt: timeText(entry.joinedAt),
     addedBy,
-    endedAt: entry.endedAt && timeText(entry.endedAt),
+    endedAt: timeOrNull(entry.endedAt),
   }
 }
 
@@ -38,9 +39,9 @@ export function laterVisitBody(visit: LaterVisit | undefined) {
 export function pastOfferBody({ startsAt, offeredAt, endsAt, closedAt, ...offer }: WaitlistOffer) {
   return {
     ...offer,
-    startsAt: startsAt && timeText(startsAt),
+    startsAt: timeOrNull(startsAt),
     offeredAt: timeText(offeredAt),
     endsAt: timeText(endsAt),
-    closedAt: closedAt && timeText(closedAt),
+    closedAt: timeOrNull(closedAt),
   }
 }

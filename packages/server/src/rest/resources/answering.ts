@@ -1,0 +1,23 @@
+import type { NewBookingBody } from '@holdfast/contract'
+import type { AnsweringPatient, Patient } from '@holdfast/engine'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+
+/**
+ * A patient with the answers of a request, which the engine compares with what the visit type asks.
+ *
+ * @throws ProblemError invalid_request if a question is answered twice
+ */
+export function answering(patient: Patient, answers: NewBookingBody['answers']): AnsweringPatient {
+  if (answers === undefined) return patient
+  requireDistinct(answers)
+  return { ...patient, answers }
+}
+
+/** @throws ProblemError invalid_request if a question is answered twice */
+export function requireDistinct(answers: NonNullable<NewBookingBody['answers']>): void {
+  const ids = answers.map(({ questionId }) => questionId)
+  const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index)
+  if (repeated !== -1) {
+    throw invalidRequest([{ path: `/answers/${repeated}/questionId`, message: 'is in the list already' }])
+  }
+}

@@ -1,0 +1,124 @@
+import type { restOperations, SeriesChangeBody } from '@holdfast/contract'
+import type { SettleRequest } from '@holdfast/engine'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import { type ReachedMember, type SeriesReach, seriesNotFound } from '../guards/reach-series.ts'
+import { seriesRefusalBody, type Unbooked } from '../responses/bodies/series-body.ts'
+import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
+import { bookingBodies } from '../responses/booking-bodies.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
+import type { Input } from '../serve.ts'
+import { moveInOrder, presumedRefusals, type WantedMove, withNearTimes } from './move-visits.ts'
+import { instantOf, localTimeOf } from './series-dates.ts'
+
+type CancelInput = Input<typeof restOperations.cancelBookingSeries>
+type MoveInput = Input<typeof restOperations.moveBookingSeries>
+
+/** The series with the visits that the caller reaches, as they are now. */
+export async function seriesBody(deps: RestDeps, { series }: SeriesReach, members: readonly ReachedMember[]) {
+  const ids = new Set(members.map(({ booking }) => booking.id))
+  const now = await deps.engine.series.find(series.id)
+  const bookings = (now?.members ?? series.members).map(({ booking }) => booking).filter(({ id }) => ids.has(id))
+  const { id, every, unit, of, createdAt } = series
+  const clinicId = series.members[0]?.booking.clinicId ?? ''
+  return { id, clinicId, every, unit, of, createdAt: timeText(createdAt), items: await bookingBodies(deps, bookings) }
+}
+
+/** Those from a number on that are still to come or, as after a repetition, have been cancelled. */
+function concerned({ members }: SeriesReach, fromNumber: number, statuses: readonly string[]): ReachedMember[] {
+  return members.filter(({ number, booking }) => number >= fromNumber && statuses.includes(booking.status))
+}
+
+export async function cancelSeries(deps: RestDeps, { body, granted: reach, key }: CancelInput) {
+  const members = concerned(reach, body.fromNumber ?? 1, ['PENDING', 'CONFIRMED', 'CANCELLED'])
+  const cancellations = members.map(
+    ({ booking, access }): SettleRequest => ({
+      bookingId: booking.id,
+      action: 'cancel',
+      actorId: reach.actorId,
+      onBehalf: reach.as === 'desk',
+      key: keyOf(key, `cancelBookingSeries ${booking.id}`),
+      reason: body.reason ?? null,
+      access,
+    }),
+  )
+  const { reachedBy } = reach
+  const outcome =
+    cancellations.length === 0
+      ? ({ kind: 'done', outcomes: new Map<string, never>(), position: null } as const)
+      : await deps.engine.series.cancel({ cancellations, reachedBy })
+  if (outcome.kind === 'access_ended') throw seriesNotFound(reach.series.id)
+  const changes = members.map(({ number, booking }): SeriesChangeBody => {
+    const one = outcome.outcomes.get(booking.id) ?? null
+    const isDone = one?.kind === 'done' || one?.kind === 'unchanged'
+    const refusal = seriesRefusalBody(booking.startsAt, null, isDone ? null : one)
+    return { number, bookingId: booking.id, outcome: isDone ? 'cancelled' : 'kept', startsAt: null, ...refusal }
+  })
+  const shown = await afterCommit(() => seriesBody(deps, reach, reach.members))
+  return changedResponse({ ...shown, changes }, outcome.position)
+}
+
+function changedResponse<Body>(body: Body, position: string | null) {
+  return { status: 200 as const, body, ...(position === null ? {} : { position }) }
+}
+
+const keyOf = (key: SentKey | null, purpose: string) => (key === null ? freshKey() : keyDigest(key, purpose))
+
+/** A visit of the series with the time that is wanted for it. */
+type Wanted = WantedMove & { number: number }
+
+export async function moveSeries(deps: RestDeps, { body, granted: reach, key, request }: MoveInput) {
+  const members = concerned(reach, body.fromNumber ?? 1, ['CONFIRMED'])
+  const wanted = await wantedTimes(deps, reach, members, body)
+  const { clinicNo } = reach.series
+  const onBehalf = reach.as === 'desk'
+  if (body.dryRun) {
+    const refusals = await presumedRefusals(deps, { clinicNo, onBehalf }, wanted)
+    const changes = wanted.map((one) => changeBody(one, 'free', refusals.get(one.booking.id) ?? null))
+    return changedResponse({ ...(await seriesBody(deps, reach, reach.members)), changes }, null)
+  }
+  // Before the first move: a refusal says that nothing was done.
+  if (reach.as === 'patient') {
+    const { rateLimits } = request.server
+    await Promise.all(wanted.map(({ booking, startsAt }) => startsAt && rateLimits.countMove(booking.id)))
+  }
+  const mover = {
+    clinicNo,
+    actorId: reach.actorId,
+    onBehalf,
+    keyOf: (bookingId: string) => keyOf(key, `moveBookingSeries ${bookingId}`),
+  }
+  const { refusals, position } = await moveInOrder(deps, mover, wanted)
+  const changes = wanted.map((one) => changeBody(one, 'moved', refusals.get(one.booking.id) ?? null))
+  const shown = await afterCommit(() => seriesBody(deps, reach, reach.members))
+  return changedResponse({ ...shown, changes }, position)
+}
+
+async function wantedTimes(
+  deps: RestDeps,
+  { series }: SeriesReach,
+  members: readonly ReachedMember[],
+  { days, time }: MoveInput['body'],
+): Promise<Wanted[]> {
+  const [first] = members
+  if (first === undefined) return []
+  const clinic = await deps.engine.directory.clinic(first.booking.clinicId)
+  const timeZone = clinic?.timezone ?? 'UTC'
+  const wanted = members.map(({ booking, access }) => {
+    const local = localTimeOf(booking.startsAt, timeZone).add({ days })
+    const startsAt = instantOf(time === undefined ? local : local.withPlainTime(time), timeZone)
+    return { booking, access, doctorId: booking.doctorId, startsAt }
+  })
+  const found = await withNearTimes(deps, series.clinicNo, wanted)
+  return found.map((one, index) => ({ ...one, number: members[index]?.number ?? 0 }))
+}
+
+function changeBody(
+  { number, booking, startsAt, near }: Wanted,
+  done: 'free' | 'moved',
+  refusal: Unbooked | null,
+): SeriesChangeBody {
+  const body = seriesRefusalBody(startsAt, near, refusal)
+  const outcome = body.code === null ? done : 'kept'
+  return { number, bookingId: booking.id, outcome, startsAt: timeOrNull(startsAt), ...body }
+}

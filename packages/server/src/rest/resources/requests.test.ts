@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aDoctor, aSession, aVisitType, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { expect, onTestFinished } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
+
+const patient = { name: 'Ada', email: 'ada@example.org' }
+
+/** A clinic whose visit type needs approval, within an hour. */
+async function aPractice(database: TestDatabase, rest: RestApp) {
+  const clinic = await aClinic(database)
+  const session = await aSession(database, await aDoctor(database, clinic))
+  const type = await aVisitType(database, clinic, { approval: 'holding', approvalMinutes: 60 })
+  const at = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
+  const book = (more: object = {}, options: object = {}) =>
+    rest.call('createBooking', { body: { ...at, patient, confirm: true, ...more }, ...options })
+  const request = async () => {
+    const { body } = await book()
+    return { path: { bookingId: body.id }, token: body.manageToken ?? '', slotId: body.slotId }
+  }
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const list = async () =>
+    (await rest.call('listClinicBookings', { path: { clinicId: clinic.id }, query: { requested: true }, as: staff }))
+      .body.items
+  return { clinic, session, type, at, book, request, staff, list }
+}
+
+test('a patient requests a time, which is held, and staff approve it', async ({ database, rest }) => {
+  const { book, at, staff, list } = await aPractice(database, rest)
+  const options = { key: randomUUID() }
+  const made = await book({}, options)
+  expect(made.status).toBe(201)
+  expect(made.body).toMatchObject({ status: 'PENDING', requestedAt: expect.any(String) })
+  const { id, requestedAt, holdExpiresAt } = made.body
+  expect(Date.parse(holdExpiresAt ?? '') - Date.parse(requestedAt ?? '')).toBe(3_600_000)
+  const again = await book({}, options)
+  expect([again.status, again.body]).toEqual([200, made.body])
+  // Of two requests for one time, the second one is told.
+  expect((await book()).problem.code).toBe('slot_full')
+
+  const own = { path: { bookingId: id }, token: made.body.manageToken ?? '' }
+  expect((await rest.call('confirmBooking', own)).body).toMatchObject({ status: 'PENDING', requestedAt })
+  expect((await rest.call('extendBooking', own)).problem.code).toBe('already_extended')
+  expect((await rest.call('declineBooking', own)).status).toBe(403)
+  expect(await list()).toMatchObject([{ id, status: 'PENDING', requestedAt, patient }])
+  const byDesk = { path: own.path, as: staff }
+  const later = { ...at, startsAt: new Date(Date.parse(at.startsAt) + 3_600_000).toISOString() }
+  const moved = await rest.call('rescheduleBooking', { ...byDesk, body: later })
+  expect(moved.problem.code).toBe('approval_required')
+
+  expect((await rest.call('confirmBooking', byDesk)).body).toMatchObject({ status: 'CONFIRMED', requestedAt })
+  expect((await rest.call('confirmBooking', byDesk)).status).toBe(200)
+  expect(await list()).toEqual([])
+  expect((await rest.call('declineBooking', byDesk)).problem.code).toBe('invalid_transition')
+  expect((await book({}, options)).body.id).toBe(id)
+})
+
+test.for([
+  { refused: 'locked', isRetried: true, status: 'PENDING', requests: 1 },
+  { refused: 'booking_erased', isRetried: true, status: 'PENDING', requests: 1 },
+  // A hold: the next retry asks again.
+  { refused: 'locked', isRetried: false, status: 'PENDING', requests: 0 },
+  { refused: 'booking_erased', isRetried: false, status: 'CANCELLED', requests: 0 },
+] as const)(
+  'a try that is $refused gives back no request of its retry (retried: $isRetried)',
+  async ({ refused, isRetried, status, requests }, { database, rest }) => {
+    const { at, book, list, clinic } = await aPractice(database, rest)
+    const options = { key: randomUUID() }
+    const settle: RestApp['engine']['settle'] = async (wanted) => {
+      if (wanted.action !== 'confirm') return rest.engine.settle(wanted)
+      if (isRetried) expect((await book({}, options)).body.requestedAt).toEqual(expect.any(String))
+      return refused === 'locked' ? { kind: refused, retryAfterSeconds: 1 } : { kind: refused }
+    }
+    const first = await startRestApp(database, { replaced: { engine: { ...rest.engine, settle } } })
+    onTestFinished(() => first.stop())
+    const tried = await first.call('createBooking', { ...options, body: { ...at, patient, confirm: true } })
+    expect(tried.problem.code).toBe(refused)
+    const { rows } = await database.ownerPool.query('select status from holdfast.booking where clinic_no = $1', [
+      clinic.no,
+    ])
+    expect(rows).toEqual([{ status }])
+    expect(await list()).toHaveLength(requests)
+  },
+)
+
+test('a hold becomes a request when its patient confirms it', async ({ database, rest }) => {
+  const { book, list } = await aPractice(database, rest)
+  const { body: hold } = await book({ patient: undefined, confirm: false })
+  expect(hold.requestedAt).toBeUndefined()
+  expect(await list()).toEqual([])
+  const own = { path: { bookingId: hold.id }, token: hold.manageToken ?? '' }
+  const asked = await rest.call('confirmBooking', { ...own, body: { patient, reason: 'Knee' } })
+  expect(asked.body).toMatchObject({ status: 'PENDING', patient, reason: 'Knee', requestedAt: expect.any(String) })
+  expect(await list()).toHaveLength(1)
+})
+
+test('staff decline a request with a reason, which its patient reads', async ({ database, rest }) => {
+  const { book, request, staff } = await aPractice(database, rest)
+  const { path, token } = await request()
+  const reason = 'Please see your family doctor first.'
+  const declined = await rest.call('declineBooking', { path, body: { reason }, as: staff })
+  expect(declined.status).toBe(200)
+  expect((await rest.call('declineBooking', { path, body: { reason }, as: staff })).status).toBe(200)
+  const { body } = await rest.call('getBooking', { path, token })
+  expect(body).toMatchObject({ status: 'CANCELLED', cancellationReason: reason, cancelledBy: 'clinic' })
+  // The time is free again.
+  expect((await book()).status).toBe(201)
+})
+
+test('a request that is not answered, or is withdrawn, frees its time', async ({ database, rest }) => {
+  const { book, request, staff, clinic } = await aPractice(database, rest)
+  const lapsed = await request()
+  await lapseHolds(database, { clinicNo: clinic.no, id: lapsed.slotId })
+  expect((await rest.call('confirmBooking', { path: lapsed.path, as: staff })).problem.code).toBe('hold_expired')
+  const { path, token } = await request()
+  expect((await rest.call('cancelBooking', { path, token })).body).toMatchObject({ cancelledBy: 'patient' })
+  expect((await book()).status).toBe(201)
+})
+
+test('what staff book needs no approval', async ({ database, rest }) => {
+  const { book, staff } = await aPractice(database, rest)
+  expect((await book({ onBehalf: true }, { as: staff })).body).toMatchObject({ status: 'CONFIRMED' })
+})
+
+test('a patient who has something else then is not asked for: the time is free again', async ({ database, rest }) => {
+  const { clinic, book, staff, at } = await aPractice(database, rest)
+  const account = rest.anAccount()
+  const other = await aSession(database, await aDoctor(database, clinic))
+  const plain = await aVisitType(database, clinic)
+  const first = await book(
+    { sessionId: other.id, startsAt: at.startsAt, visitTypeId: plain.id, refuseOverlap: true },
+    { as: account },
+  )
+  expect(first.body.status).toBe('CONFIRMED')
+  expect((await book({ refuseOverlap: true }, { as: account })).problem.code).toBe('patient_booked')
+  expect((await book({ onBehalf: true, patient: { name: 'Grace' } }, { as: staff })).body.status).toBe('CONFIRMED')
+})
