@@ -5,6 +5,7 @@
 #   deploy/debian/install.sh --host book.example.org [--certificate FILE --key FILE] [--admin-email ADDRESS]
 #   deploy/debian/install.sh                # upgrade, or repair, with the same options as before
 #   deploy/debian/install.sh --host NAME    # the same, and change the name under which people reach it
+#   deploy/debian/install.sh --back         # return to this older release, with a PostgreSQL of your own
 #   deploy/debian/install.sh uninstall      # remove the program, and list what remains
 #
 # Without a certificate it creates a self-signed one. Run twice, it changes nothing. See docs/operations/.
@@ -42,7 +43,7 @@ fail() {
   exit 1
 }
 usage() {
-  sed -n '2,11s/^# \{0,1\}//p' "$0"
+  sed -n '2,12s/^# \{0,1\}//p' "$0"
   exit "${1:-0}"
 }
 note() {
@@ -252,9 +253,20 @@ create_certificate() {
 # An earlier run was interrupted while nginx looked at its site.
 restore_site() { [ ! -e "$site.former" ] || mv "$site.former" "$site"; }
 
+# The servers of the site, for sed. Several were entered by somebody, and stay, with their shares.
+site_servers() {
+  entered=$(awk '/^upstream holdfast \{/ { inside = 1 } /^\}/ { inside = 0 } inside && $1 == "server" { print }' \
+    "$site" 2>/dev/null | sed 's/^ *//') || true
+  case $entered in
+    *'
+'*) printf '%s' "$entered" | sed ':all; N; $!b all; s/\n/\\n  /g' ;;
+    *) printf '%s' "server 127.0.0.1:$port;" ;;
+  esac
+}
+
 # The first thing that is changed, as nginx can refuse it.
 write_nginx() {
-  site_text=$(sed -e "s|\${HOLDFAST_HOST}|$host|g" -e "s|\${HOLDFAST_SERVERS}|server 127.0.0.1:$port;|" \
+  site_text=$(sed -e "s|\${HOLDFAST_HOST}|$host|g" -e "s|\${HOLDFAST_SERVERS}|$(site_servers)|" \
     -e "s|\${HOLDFAST_HTTP_PORT}|80|" -e "s|\${HOLDFAST_HTTPS_PORT}|443|" \
     -e "s|\${HOLDFAST_CERTIFICATE}|$certificate|" -e "s|\${HOLDFAST_KEY}|$key|" \
     "$release/deploy/nginx/holdfast.conf.template")
@@ -313,8 +325,8 @@ write_services() {
     install_file 0644 root:root "$units/$unit" <"$release/deploy/systemd/$unit"
   done
   make_directory 0755 root:root "$units/holdfast-.service.d"
-  install_file 0644 root:root "$units/holdfast-.service.d/common.conf" \
-    <"$release/deploy/systemd/holdfast-.service.d/common.conf"
+  install_file 0644 root:root "$units/holdfast-.service.d/user-and-sandbox.conf" \
+    <"$release/deploy/systemd/holdfast-.service.d/user-and-sandbox.conf"
   write_place_of_backups
   # After an interrupted run systemd may not have read what it wrote.
   if [ "$wrote" = yes ] || [ "$restart" = yes ]; then
@@ -610,8 +622,11 @@ refuse_older() {
   installed=$(current)
   [ -n "$installed" ] || return 0
   newest=$(printf '%s\n%s\n' "$(version_of "$installed")" "$version" | sort -V | tail -n 1)
-  [ "$newest" = "$version" ] || fail "$(version_of "$installed") is installed, which is newer than $version." \
-    "The database can't go back. Restore a backup of $version instead."
+  [ "$newest" != "$version" ] || return 0
+  refused="$(version_of "$installed") is installed, which is newer than $version."
+  [ -n "$(setting_of DATABASE_URL)" ] ||
+    fail "$refused The database can't go back. Restore a backup of $version instead."
+  [ "$back" = yes ] || fail "$refused If \`holdfast migrate --contract\` has not run since, add --back."
 }
 
 stop_services() {
@@ -748,6 +763,7 @@ former_hosts=$(remembered_hosts)
 certificate=$(remembered certificate)
 key=$(remembered key)
 email=
+back=no
 action=install
 while [ $# -gt 0 ]; do
   case $1 in
@@ -761,6 +777,7 @@ while [ $# -gt 0 ]; do
       esac
       shift
       ;;
+    --back) back=yes ;;
     uninstall) action=uninstall ;;
     -h | --help) usage ;;
     *)

@@ -12,7 +12,7 @@ export function addAudit(program: Command, context: CommandContext, end: End): v
   audit
     .command('verify')
     .description('find events of the security log that were changed, removed, added or exchanged')
-    .option('--anchors <place>', 'where its ends were stored (default: HOLDFAST_AUDIT_ANCHORS)')
+    .option('--anchors <place>', 'where its ends were stored, or a file of syslog (default: HOLDFAST_AUDIT_ANCHORS)')
     .option('--key <file>', 'the public key of the anchors, PEM (default: those of HOLDFAST_SECRET)')
     .option('--days <number>', 'compare with the anchors of so many days (default: of all events)', numberOption)
     .option('--months <number>', 'for how many events are stored (default: HOLDFAST_AUDIT_MONTHS)', numberOption)

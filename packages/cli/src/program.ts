@@ -3,15 +3,9 @@ import { addAudit } from './add-audit.ts'
 import { addBackups } from './add-backups.ts'
 import { addEvents } from './add-events.ts'
 import { addShards } from './add-shards.ts'
+import { addUpgrade } from './add-upgrade.ts'
 import type { CommandContext, ExitCode } from './command.ts'
-import {
-  type End,
-  type JsonOption,
-  jsonOption,
-  type ShardOption,
-  secondsOption,
-  shardOption,
-} from './command-options.ts'
+import { type End, type JsonOption, jsonOption, type ShardOption, shardOption } from './command-options.ts'
 import type { AdminCreateOptions } from './commands/admin-create.ts'
 import type { AdminEndSessionsOptions } from './commands/admin-end-sessions.ts'
 import type { AdminResetPasswordOptions } from './commands/admin-reset-password.ts'
@@ -23,7 +17,6 @@ import type { ImportCasesOptions, ReplayCasesOptions } from './commands/import-c
 import type { ReplayOptions } from './commands/replay-appointments.ts'
 import type { SetupDatabaseOptions } from './commands/setup-database.ts'
 import type { VerifyOptions } from './commands/verify.ts'
-import type { WaitReadyOptions } from './commands/wait-ready.ts'
 import { importHelp } from './import/import-columns.ts'
 import { parseCapacityFactor } from './replay/capacity-factor.ts'
 
@@ -60,6 +53,7 @@ export function buildProgram(context: CommandContext, sink: ExitCodeSink): Comma
     sink.exitCode = exitCode
   }
   addServing(program, context, end)
+  addUpgrade(program, context, end)
   addDatabase(program, context, end)
   addShards(program, context, end)
   addBackups(program, context, end)
@@ -83,21 +77,6 @@ function addServing(program: Command, context: CommandContext, end: End): void {
       'run the background jobs (lapsed holds, partitions, retention, erasures, messages) in a separate process',
     )
     .action(async () => end(await (await import('./commands/worker.ts')).workerCommand(context)))
-  program
-    .command('wait-ready')
-    .description('wait until a restarted server can serve, and a proxy in front of it knows that')
-    .option('--url <url>', 'the server; default: that of HOST and PORT')
-    .option('--ca <file>', 'certificates in PEM that are trusted too, for an https address with one of your own')
-    .option(
-      '--proxy-seconds <n>',
-      'how long it has to be ready in a row: longer than the proxy leaves out a server that failed',
-      secondsOption,
-      6,
-    )
-    .option('--at-most <n>', 'seconds, after which it gives up', secondsOption, 300)
-    .action(async (options: WaitReadyOptions) =>
-      end(await (await import('./commands/wait-ready.ts')).waitReadyCommand(context, options)),
-    )
 }
 
 function addDatabase(program: Command, context: CommandContext, end: End): void {
@@ -115,13 +94,6 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .addHelpText('after', '\nDoes only what is missing. Prints DATABASE_URL, with the password of a new role, once.')
     .action(async (options: SetupDatabaseOptions) =>
       end(await (await import('./commands/setup-database.ts')).setupDatabaseCommand(context, options)),
-    )
-  program
-    .command('migrate')
-    .description('update the database to this release, and list what was applied')
-    .addOption(jsonOption())
-    .action(async (options: JsonOption) =>
-      end(await (await import('./commands/migrate.ts')).migrateCommand(context, options)),
     )
   program
     .command('verify')

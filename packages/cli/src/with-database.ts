@@ -33,9 +33,14 @@ export function readSettings({ env, terminal }: CommandContext): Config {
   return result.config
 }
 
+export type OpenedDatabase = Awaited<ReturnType<typeof openDatabase>>
+
 type DatabaseChoice = {
   share?: true | 'running'
+  /** The embedded database is created if it is missing, also if its secret is there. */
   mayBeNew?: boolean
+  /** It is created if it is missing, unless its secret is there: it would be another one. */
+  mayCreate?: boolean
   shard?: string | undefined
   data?: string | undefined
 }
@@ -50,12 +55,12 @@ type DatabaseChoice = {
  */
 export async function withDatabase<Result>(
   context: CommandContext,
-  use: (database: Awaited<ReturnType<typeof openDatabase>>, config: Config) => Promise<Result>,
-  { share = true, mayBeNew = false, shard, data }: DatabaseChoice = {},
+  use: (database: OpenedDatabase, config: Config) => Promise<Result>,
+  { share = true, mayBeNew = false, mayCreate = mayBeNew, shard, data }: DatabaseChoice = {},
 ): Promise<Result> {
   const settings = readSettings(context)
-  const config =
-    data === undefined ? settingsOf(settings, shard) : await settingsOfData(settings, pathOf(data, context.env))
+  const config = data === undefined ? settingsOf(settings, shard) : settingsOfData(settings, pathOf(data, context.env))
+  if (!mayCreate && share !== 'running') await requireDatabase(config)
   if (shard !== undefined && shard !== directoryName) await checkIsRegistered(settings, shard, context)
   const database = await openDatabase(config, { share, mayBeNew, say: (line) => context.terminal.note(line) })
   try {
@@ -81,12 +86,18 @@ function settingsOf(settings: Config, name: string | undefined): Config {
   return { ...ofShard(settings, shard), shards: null, backupTo: null }
 }
 
+const settingsOfData = (settings: Config, dataDirectory: string): Config => ({
+  ...settings,
+  ...noDatabaseSettings,
+  dataDirectory,
+  shards: null,
+  backupTo: null,
+})
+
 /** @throws CommandRefusal there is no database in the directory: one would be created */
-async function settingsOfData(settings: Config, dataDirectory: string): Promise<Config> {
-  if ((await readSystemIdentifier(dataDirectory)) === undefined) {
-    throw new CommandRefusal(`there is no database in ${dataDirectory}`, 2)
-  }
-  return { ...settings, ...noDatabaseSettings, dataDirectory, shards: null, backupTo: null }
+async function requireDatabase({ databaseUrl, dataDirectory }: Config): Promise<void> {
+  if (databaseUrl !== null || (await readSystemIdentifier(dataDirectory)) !== undefined) return
+  throw new CommandRefusal(`there is no database in ${dataDirectory} (HOLDFAST_DATA)`, 2)
 }
 
 /** @throws ShardRefused if the URL leads to another database than the one that the directory has registered */
@@ -113,5 +124,5 @@ export function withPreparedDatabase<Result>(
   context: CommandContext,
   use: (database: PreparedDatabase, config: Config) => Promise<Result>,
 ): Promise<Result> {
-  return withDatabase(context, async (database, config) => use(await database.prepare(), config))
+  return withDatabase(context, async (database, config) => use(await database.prepare(), config), { mayCreate: true })
 }

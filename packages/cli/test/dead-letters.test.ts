@@ -1,3 +1,4 @@
+// Drill: a broker that refuses messages
 import { createEventPublisher, retryFailed } from '@holdfast/adapters/rabbitmq'
 import { until } from '@holdfast/testkit'
 import { rejectingConsumer } from '@holdfast/testkit/event-consumer'

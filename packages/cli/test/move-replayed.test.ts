@@ -1,3 +1,4 @@
+// Drill: moves of clinics while data is replayed
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

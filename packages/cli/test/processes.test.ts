@@ -1,3 +1,4 @@
+// Drill: processes that are killed
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'

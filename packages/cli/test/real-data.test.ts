@@ -1,3 +1,4 @@
+// Drill: an import and a replay of real data
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// Drill: replays of a day of cases
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// Drill: replays of a day of bookings
 import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -18,7 +18,7 @@ import type { JsonOption } from '../command-options.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
 import { recordCommand } from '../record-command.ts'
 import { pathOf } from '../terminal.ts'
-import { withDatabase } from '../with-database.ts'
+import { type OpenedDatabase, withDatabase } from '../with-database.ts'
 
 type ImportingOptions = Parameters<Engine['importDirectory']>[1]
 
@@ -58,7 +58,7 @@ const poolName = 'holdfast import'
 
 /** Into the only database, or into those that have the clinics. */
 function importAll(context: CommandContext, input: DirectoryImport, options: ImportingOptions): Promise<ImportOutcome> {
-  return withDatabase(context, async (database) => {
+  const work = async (database: OpenedDatabase): Promise<ImportOutcome> => {
     const { appUrl, shards } = await database.prepareClinics((line) => context.terminal.note(line))
     if (shards === null) {
       return withPool({ url: appUrl, name: poolName }, (pool) =>
@@ -75,7 +75,8 @@ function importAll(context: CommandContext, input: DirectoryImport, options: Imp
     } finally {
       await Promise.all(Array.from(pools.values(), (pool) => pool.end()))
     }
-  }).catch((error: unknown) => {
+  }
+  return withDatabase(context, work, { mayCreate: true }).catch((error: unknown) => {
     if (error instanceof ImportInterrupted || isClinicMoving(error)) throw new CommandRefusal(messageOf(error))
     throw error
   })

@@ -1,3 +1,4 @@
+// Drill: a move while servers run
 import { advisoryLocks, changeDatabaseUrl, createPool, databaseOf } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, createEmptyDatabase } from '@holdfast/testkit'
 import { expect, onTestFinished, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Drill: restores
 import { cpSync, lstatSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

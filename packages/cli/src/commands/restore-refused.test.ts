@@ -1,3 +1,4 @@
+// Drill: restores
 import { createHash } from 'node:crypto'
 import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

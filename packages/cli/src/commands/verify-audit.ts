@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { ObjectStoreError, openObjectStore } from '@holdfast/adapters/object-store'
 import { type AuditReport, verifyAudit } from '@holdfast/engine'
-import { anchorKey, type ReadAnchors, readAnchors } from '@holdfast/server/audit-anchors'
+import { anchorKey, type ReadAnchors, readAnchorLines, readAnchors } from '@holdfast/server/audit-anchors'
 import { inspectSecrets } from '@holdfast/server/database-secrets'
 import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -32,6 +32,12 @@ export async function verifyAuditCommand(context: CommandContext, options: Verif
   const months = options.months ?? settings.auditMonths
   const since = new Date(Date.now() - (options.days ?? months * 31) * 86_400_000)
   const read = place === null ? noAnchors : await anchorsIn(context, place, since, options)
+  if (options.anchors !== undefined && read.anchors + read.refused.length === 0) {
+    throw new CommandRefusal(`there are no anchors in ${options.anchors}`)
+  }
+  if (read.anchors === 0 && read.refused.length > 0 && read.refused.every(({ isOfOtherKey }) => isOfOtherKey)) {
+    throw new CommandRefusal(otherKeys(read.refused.length, options.key))
+  }
   const report = await withAllDatabases(context, 'audit verify', (directory, others) =>
     verifyAudit(
       [directory, ...others].map(({ pool }) => pool),
@@ -62,12 +68,26 @@ async function anchorsIn(
 ): Promise<ReadAnchors> {
   const keys = options.key === undefined ? await keysOf(context) : [await readKey(pathOf(options.key, context.env))]
   try {
+    if (await isFile(place)) return await readAnchorLines((await open(place)).readLines(), keys, since)
     return await readAnchors(openObjectStore(place, readSettings(context).s3Url), keys, since)
   } catch (error) {
     if (error instanceof ObjectStoreError) throw new CommandRefusal(`the anchors cannot be read: ${error.message}`)
     throw error
   }
 }
+
+function otherKeys(anchors: number, keyFile: string | undefined): string {
+  const checked = keyFile === undefined ? 'the secret that this command reads' : keyFile
+  const advice = 'on the server, `holdfast audit key` prints the right one, for --key'
+  return `no anchor of ${anchors} was signed with the key of ${checked}, which says nothing of them: ${advice}`
+}
+
+/** Whether the place is a file, in which a receiver of syslog has written. */
+const isFile = (place: string): Promise<boolean> =>
+  stat(place).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 
 /** The public keys that belong to the secrets of the server, the newest first. */
 function keysOf(context: CommandContext): Promise<KeyObject[]> {
@@ -78,8 +98,11 @@ function keysOf(context: CommandContext): Promise<KeyObject[]> {
 }
 
 async function readKey(path: string): Promise<KeyObject> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new CommandRefusal(`--key ${path} cannot be read: ${messageOf(error)}`, 2)
+  })
   try {
-    return createPublicKey(await readFile(path, 'utf8'))
+    return createPublicKey(text)
   } catch (error) {
     throw new CommandRefusal(`--key ${path} is no public key in the form PEM: ${messageOf(error)}`, 2)
   }
@@ -91,12 +114,18 @@ function print({ terminal }: CommandContext, report: AuditReport, read: ReadAnch
     ['events', whole(report.events)],
     ['chains', whole(report.chains)],
     ['erased', whole(report.erased)],
-    ['anchors', isWithout ? 'none: set HOLDFAST_AUDIT_ANCHORS' : whole(read.anchors)],
+    ['anchors', isWithout ? 'none: set HOLDFAST_AUDIT_ANCHORS, or --anchors' : whole(read.anchors)],
   ]
   for (const line of columns(rows, '')) terminal.out(line)
-  for (const { clinicNo, epoch, no, lost } of report.restored) {
+  for (const { clinicNo, epoch, no, lost, elsewhere } of report.restored) {
     const chain = `${nameOf(clinicNo)}, epoch ${epoch}`
-    terminal.out(`restored ${chain}: ${whole(lost)} events after ${no} were anchored, and are lost since a restore`)
+    if (lost > 0) {
+      terminal.out(`restored ${chain}: ${whole(lost)} events after ${no} were anchored, and are lost since a restore`)
+    }
+    if (elsewhere > 0) {
+      const there = `${whole(elsewhere)} events after ${no} are in another database, to which the clinic has moved`
+      terminal.out(`restored ${chain}: ${there}; its former one was restored to before`)
+    }
   }
   for (const { place, reason } of read.refused.slice(0, findingsShownMax)) {
     terminal.out(`${terminal.style('red', 'anchor_refused')} ${place}: ${reason}`)

@@ -3,12 +3,13 @@ import {
   hasEmbeddedDatabase,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
-import { isShard, shardAsDirectory, withPool } from '@holdfast/engine'
+import { isShard, shardAsDirectory, unanchoredHeads, withPool } from '@holdfast/engine'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, ofShard, ownerUrlOf, readConfig, type ShardSettings } from '@holdfast/server/config'
 import { messageOf } from '@holdfast/vocabulary'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
+import { checkAuditAnchors, checkAuditSyslog } from './check-audit-anchors.ts'
 import { checkBackups } from './check-backups.ts'
 import { checkBroker } from './check-broker.ts'
 import { checkCertificate } from './check-certificate.ts'
@@ -129,7 +130,18 @@ async function checkWithSecret(
   const secret = hasSecret ? [await checkSecret(config, ownerUrl)] : []
   const isDirectory = hasSecret && checks.every(({ state }) => state !== 'error')
   const places = isDirectory ? await checkPlaces(ownerUrl, config.shards ?? []) : []
-  return { version, checks: [...checks, ...places, ...secret, ...(await checkReplicas(ownerUrl, config))] }
+  const anchors = isDirectory
+    ? [
+        ...(await checkAuditAnchors(config, () => hasUnanchored(ownerUrl))),
+        ...(await checkAuditSyslog(config.auditSyslog)),
+      ]
+    : []
+  const replicas = await checkReplicas(ownerUrl, config)
+  return { version, checks: [...checks, ...places, ...secret, ...anchors, ...replicas] }
+}
+
+function hasUnanchored(url: string): Promise<boolean> {
+  return withPool({ url, name: 'holdfast doctor' }, async (pool) => (await unanchoredHeads(pool, 1)).length > 0)
 }
 
 async function checkPlaces(directoryUrl: string, shards: readonly ShardSettings[]): Promise<Check[]> {
