@@ -10,7 +10,7 @@ export type FirstPage = {
   kilobytesMax: number
 }
 
-const patientsPage = { kilobytesMax: 200 }
+const patientsPage = { kilobytesMax: 202 }
 
 /**
  * The patients' pages, and the board of an operating theatre, which is on many screens. What they load at once is

@@ -159,8 +159,18 @@ async function createBookings(url: string) {
 
 const clinicPaths = [
   ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/closures', '/people', '/settings', '/proof'],
-  ...['/patients', '/patients/new', '/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
+  ...[
+    '/patients',
+    '/patients/new',
+    '/messages',
+    '/security-log',
+    '/waitlist',
+    '/waitlist/add',
+    '/webhooks',
+    '/api-keys',
+  ],
   '/visit-types',
+  '/rooms',
   '/working-hours',
   ...['/theatre', '/theatre/book', '/theatre/requests', '/theatre/blocks', '/theatre/setup', '/theatre/report'],
 ]
@@ -283,22 +293,10 @@ async function openAppSetUp(page: Page, t: Texts) {
 
 /** The pictures of the documentation, of what fits on a screen. */
 const docsPictures = [
-  { file: 'booking-page', as: 'guest', width: 1180, height: 760, path: (id: string) => `/doctors/${id}` },
-  {
-    file: 'clinic-dashboard',
-    as: 'administrator',
-    width: 1180,
-    height: 860,
-    path: (_id: string, clinic: string) => `/clinic/${clinic}`,
-  },
-  {
-    file: 'theatre-board',
-    as: 'administrator',
-    // The waitlist is beside the board from here on.
-    width: 1280,
-    height: 860,
-    path: (_id: string, clinic: string) => `/clinic/${clinic}/theatre`,
-  },
+  { file: 'booking-page', as: 'guest', width: 1180, height: 760, path: '/doctors/DOCTOR' },
+  { file: 'clinic-dashboard', as: 'administrator', width: 1180, height: 860, path: '/clinic/CLINIC' },
+  // The waitlist is beside the board from here on.
+  { file: 'theatre-board', as: 'administrator', width: 1280, height: 860, path: '/clinic/CLINIC/theatre' },
 ] as const
 
 async function takeDocsPictures(url: string) {
@@ -307,7 +305,7 @@ async function takeDocsPictures(url: string) {
   if (doctor === undefined) throw new Error('The demo clinic is not there.')
   for (const { file, as, width, height, path } of docsPictures) {
     const page = await openPage(url, { width, height }, 'light', as, 'en-GB')
-    await page.goto(path(doctor.id, doctor.clinicId))
+    await page.goto(path.replace('DOCTOR', doctor.id).replace('CLINIC', doctor.clinicId))
     await isLoaded(page)
     await page.screenshot({ path: join(root, `docs/images/${file}.png`) })
     await page.context().close()

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Practice } from './a-practice.ts'
 
 /** Opens the page with the doctor's free times. */
-export async function openTimes(page: Page, { doctor }: Pick<Practice, 'doctor'>): Promise<void> {
+export async function openTimes(page: Page, { doctor }: { doctor: Pick<Practice['doctor'], 'id'> }): Promise<void> {
   await page.goto(`/doctors/${doctor.id}`)
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
 }

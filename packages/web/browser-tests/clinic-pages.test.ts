@@ -1,5 +1,5 @@
 // Nightly: the pages of a clinic in all languages, on a phone
-import { aDoctor, aSlot, type BuiltDoctor, type SlotOverrides } from '@holdfast/testkit'
+import { aDoctor, aSession, aSlot, aVisitType, type BuiltDoctor, type SlotOverrides } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
@@ -24,6 +24,10 @@ const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
   const { id: bookingId } = await book(grace, { capacity: 1 }, 'Carl Cancelled')
   await dataOf(site.admin.cancelBooking({ path: { bookingId }, body: { reason: 'Feeling better' } }))
   await aSlot(site.database, grace, { capacity: 2 })
+  const { id: visitTypeId } = await aVisitType(site.database, scene.clinic, { approval: 'holding' })
+  const { id: sessionId, startsAt } = await aSession(site.database, grace)
+  const visit = { sessionId, visitTypeId, startsAt: startsAt.toISOString() }
+  await dataOf(site.admin.createBooking({ body: { ...visit, patient: { name: 'Rita Request' }, confirm: true } }))
   return scene
 })
 
@@ -61,7 +65,7 @@ test('roles can’t reach each other’s pages', async ({ site, scene }) => {
     expect(statuses.length, `${who} ${path}`).toBeGreaterThan(0)
     expect(statuses, `${who} ${path}`).not.toContain(403)
   }
-  for (const tab of ['people', 'settings', 'visit-types', 'proof']) {
+  for (const tab of ['people', 'settings', 'visit-types', 'rooms', 'proof']) {
     await expectRefused('staff', pathOf(scene, tab))
     await expectServed('admin', pathOf(scene, tab))
   }
@@ -84,7 +88,7 @@ async function visitAll(page: Page, scene: ClinicScene, check: (tab: string) => 
   await untilRead(page)
   await check('')
   const seldom = ['visit-types', 'people', 'proof']
-  for (const tab of ['day', 'bookings', 'patients', 'doctors', 'times', 'book', 'settings', ...seldom]) {
+  for (const tab of ['day', 'bookings', 'requests', 'patients', 'doctors', 'times', 'book', 'settings', ...seldom]) {
     const titleBefore = await title.textContent()
     if (seldom.includes(tab)) await page.locator('main nav [aria-expanded]').click()
     await page

@@ -1,4 +1,4 @@
-import { aDoctor, aSession, aVisitType } from '@holdfast/testkit'
+import { aDoctor, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
@@ -143,4 +143,32 @@ test('if somebody else takes the time meanwhile, the desk gets the nearest other
   await nearby.first().click()
   await page.getByRole('button', { name: /^Book / }).click()
   await page.getByRole('heading', { name: 'Booked' }).waitFor()
+})
+
+test('the desk finds a visit type chosen where only open sessions have times, and a slot where one is free', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const { clinic, doctor } = scene
+  const other = await aDoctor(site.database, clinic, { name: 'Dr Bo Berg' })
+  const [, checkUp] = [
+    await aVisitType(site.database, clinic, { name: 'A vaccination', minutes: 10, doctors: [{ id: other.id }] }),
+    await aVisitType(site.database, clinic, { name: 'Check-up', minutes: 10, doctors: [{ id: doctor.id }] }),
+  ]
+  for (const one of [doctor, other]) await aSession(site.database, one, { minutes: 60 })
+  const page = await scene.pageOf('staff')
+  const field = page.getByLabel('Visit type')
+  await page.goto(`/clinic/${clinic.id}/book?doctorId=${doctor.id}`)
+  await field.waitFor()
+  expect(await field.inputValue()).toBe(checkUp.id)
+  expect(await page.getByLabel('Doctor').inputValue()).toBe(doctor.id)
+  expect(await axeFindings(page)).toEqual([])
+  // The choice of a slot stays.
+  await field.selectOption('')
+  expect(await field.inputValue()).toBe('')
+
+  await aSlot(site.database, other)
+  await page.goto(`/clinic/${clinic.id}/book`)
+  await field.waitFor()
+  expect(await field.inputValue()).toBe('')
 })

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { test } from './site-test.ts'
 
-/** What a page finds of that which `leave` left. */
+/** What a page finds of what `leave` has stored. */
 async function foundOn(page: Page) {
   const stored = await page.evaluate(async () => ({
     local: localStorage.getItem('left'),

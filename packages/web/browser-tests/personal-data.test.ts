@@ -18,7 +18,7 @@ test('an account reads what is stored about it, and saves it as a file', async (
   })
   const page = await site.newPage({ viewport: { width: 390, height: 844 } })
   await signInPage(page, account, '/account')
-  await page.getByRole('link', { name: 'Your data' }).click()
+  await page.getByRole('link', { name: 'Your data', exact: true }).click()
   await page.getByRole('heading', { level: 2, name: 'Hill Clinic' }).waitFor()
   await page.getByRole('region', { name: 'Appointments' }).getByText('Grace Hopper').waitFor()
   await page.getByRole('region', { name: 'Account' }).getByText(account.email).waitFor()
@@ -33,6 +33,35 @@ test('an account reads what is stored about it, and saves it as a file', async (
   expect(download.suggestedFilename()).toBe('my-data.json')
   const saved = JSON.parse(await readFile(await download.path(), 'utf8'))
   expect(saved).toMatchObject({ clinics: [{ clinicName: 'Hill Clinic' }] })
+})
+
+test('an account reads who has seen its data, on a phone and in other languages', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const account = await signUp(site.url, 'Grace')
+  const { rows } = await site.database.ownerPool.query<{ id: string }>('select id from auth."user" where email = $1', [
+    account.email,
+  ])
+  const { id } = await aBooking(site.database, await aSlot(site.database, scene.doctor), {
+    patient: { name: 'Grace Hopper' },
+    accountId: rows[0]?.id ?? '',
+  })
+  const page = await site.newPage({ viewport: { width: 390, height: 844 } })
+  await signInPage(page, account, '/account')
+  await page.getByRole('link', { name: 'Who has seen your data' }).click()
+  await page.getByText('Nobody has seen your data yet').waitFor()
+  const staff = await scene.pageOf('staff')
+  await staff.goto(`/clinic/${scene.clinic.id}/bookings/${id}`)
+  await staff.getByText('Grace Hopper').first().waitFor()
+  await page.reload()
+  const opened = page.getByRole('row').filter({ hasText: 'Your appointment was opened' }).first()
+  await opened.getByText('Staff', { exact: true }).waitFor()
+  await opened.getByText('Hill Clinic').waitFor()
+  await untilRead(page)
+  expect(await axeFindings(page)).toEqual([])
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    expect(await sidewaysPixels(page)).toBe(0)
+  }
 })
 
 test('an administrator reads all about a contact, and the staff cannot', async ({ site }) => {

@@ -1,4 +1,5 @@
 import { createHoldfastClient } from '@holdfast/contract/client'
+import { newId } from '@holdfast/engine'
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
@@ -10,6 +11,14 @@ async function openSettings(scene: ClinicScene, options = {}) {
   const page = await scene.pageOf('admin', options)
   await page.goto(`/clinic/${scene.clinic.id}/settings`)
   await page.getByRole('heading', { name: 'Limits against misuse' }).waitFor()
+  await untilRead(page)
+  return page
+}
+
+async function openPrivacy(scene: ClinicScene, options = {}) {
+  const page = await scene.pageOf('admin', options)
+  await page.goto(`/clinic/${scene.clinic.id}/privacy`)
+  await page.getByRole('row').filter({ hasText: 'Security log' }).waitFor()
   await untilRead(page)
   return page
 }
@@ -130,7 +139,7 @@ test('erasing old patients is confirmed with what will be erased, begins a day l
 }) => {
   const scene = await aClinicScene(site)
   for (const days of [40, 100]) await aPastBooking(site, scene, days)
-  const page = await openSettings(scene, { viewport: { width: 390, height: 844 } })
+  const page = await openPrivacy(scene, { viewport: { width: 390, height: 844 } })
   const panel = page.getByRole('region', { name: 'Erasing old patient data' })
   const dialog = page.getByRole('dialog', { name: 'Erase old patient data?' })
   await panel.getByRole('switch', { name: 'Erase patients automatically' }).click()
@@ -159,4 +168,38 @@ test('erasing old patients is confirmed with what will be erased, begins a day l
   await panel.getByText('Until then nothing is erased', { exact: false }).waitFor({ state: 'hidden' })
   expect((await settingsOf(site, scene)).patientDataMonths).toBe(0)
   expect(await panel.getByRole('switch').isChecked()).toBe(false)
+})
+
+test('the page Privacy lists all kinds of data, and says what a shorter time deletes', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { no } = scene.clinic
+  await site.database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
+       created_at)
+     select $1, $2, $2, 1, $2, 'confirmed', 'email', 'sent', now(), now(), now() - interval '40 days'`,
+    [no, newId(no)],
+  )
+  const page = await openPrivacy(scene)
+  const row = (kind: string) => page.getByRole('row').filter({ hasText: kind })
+  await row('Security log').getByText('12 months').waitFor()
+  await row('Security log').getByText('HOLDFAST_AUDIT_MONTHS').waitFor()
+  await row('Messages to patients').getByText('180 days').waitFor()
+  await row('Patients of appointments').getByText('Until it is erased by hand').waitFor()
+  const panel = page.getByRole('region', { name: 'Deleting messages' })
+  const dialog = page.getByRole('dialog', { name: 'Delete older messages?' })
+  await panel.getByLabel('Days after the message').fill('6')
+  await panel.getByText('Enter a whole number from 7 to 730.').waitFor()
+  await panel.getByLabel('Days after the message').fill('30')
+  await panel.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('One message is older.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Delete older messages' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await row('Messages to patients').getByText('30 days').waitFor()
+  expect((await settingsOf(site, scene)).messageDays).toBe(30)
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    expect(await sidewaysPixels(page)).toBe(0)
+  }
+  expect(await axeFindings(page)).toEqual([])
 })

@@ -1,4 +1,5 @@
 // Nightly: measurements of the site
+// Timed: how fast the site is
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'

@@ -57,7 +57,11 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
     preparation: null,
     color: null,
     position: 0,
+    needs: { room: false, roomIds: [], deviceIds: [] },
     active: true,
+    approval: 'none',
+    approvalMinutes: 2 * 24 * 60,
+    questions: [],
     doctors: [{ doctorId: other.id, minutes: 50, bufferBeforeMinutes: null, bufferAfterMinutes: null, fee: null }],
   }
   expect(await listed()).toEqual([added])

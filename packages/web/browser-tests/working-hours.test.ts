@@ -1,4 +1,4 @@
-import { aBooking, aSlot } from '@holdfast/testkit'
+import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
@@ -49,6 +49,53 @@ test('an administrator sets working hours after a preview, changes them, and see
   await untilRead(page)
   expect(await sidewaysPixels(page)).toBe(0)
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('a row is divided by a break, and the hours are copied to a colleague after the same preview', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const colleague = await aDoctor(site.database, scene.clinic, { name: 'Dr Grace Hopper' })
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/working-hours?doctorId=${scene.doctor.id}`)
+  const row = (number: number) => page.getByRole('group', { name: `Row ${number}`, exact: true })
+  const timesOf = (number: number) =>
+    Promise.all(['From', 'Until'].map((name) => row(number).getByRole('textbox', { name, exact: true }).inputValue()))
+  await page.getByRole('button', { name: 'Copy', exact: true }).click()
+  await page.getByText('This doctor has no working hours.').waitFor()
+  await row(1).getByRole('textbox', { name: 'Until', exact: true }).fill('18:00')
+  await page.getByRole('button', { name: 'Add a break to row 1' }).click()
+  const breakUntil = row(1).getByRole('textbox', { name: 'Break until' })
+  await breakUntil.fill('18:30')
+  const divide = page.getByRole('button', { name: 'Divide row 1' })
+  await divide.click()
+  await row(1).getByText('The break must be within the row, and over by midnight.').waitFor()
+  await breakUntil.fill('12:30')
+  expect(await axeFindings(page)).toEqual([])
+  await divide.click()
+  expect([await timesOf(1), await timesOf(2)]).toEqual([
+    ['9:00', '12:00'],
+    ['12:30', '18:00'],
+  ])
+  await page.getByRole('button', { name: 'Show what changes' }).click()
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  await page.getByText('The working hours are changed.').waitFor()
+
+  await page.getByRole('combobox', { name: 'Doctor', exact: true }).selectOption(colleague.id)
+  await page.getByText('There are no working hours.').waitFor()
+  expect(await page.getByLabel('Copy the hours of').inputValue()).toBe(scene.doctor.id)
+  await page.getByRole('button', { name: 'Copy', exact: true }).click()
+  await page.getByText(/^Created: sessions [1-9]/).waitFor()
+  expect([await timesOf(1), await timesOf(2)]).toEqual([
+    ['9:00', '12:00'],
+    ['12:30', '18:00'],
+  ])
+  await page.setViewportSize({ width: 390, height: 844 })
+  await untilRead(page)
+  expect(await sidewaysPixels(page)).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  await page.getByRole('region', { name: 'Present hours' }).getByText('12:30').waitFor()
 })
 
 test('a row of every second week keeps its weeks when the hours are changed', async ({ site }) => {

@@ -49,6 +49,7 @@ export const helpSections: readonly HelpSection[] = [
       guide('people-and-roles', 'Invite people, choose their roles, and let somebody go.'),
       guide('second-factors', 'Two-step sign-in, passkeys, and what to do without the phone.'),
       guide('webhooks', 'Send what happens to another program: events, signatures, retries, replays.'),
+      guide('api-keys', 'Let another system use the API: scopes, limits, replacing a key.'),
       guide('personal-data', 'Answer somebody who asks what you have stored about them.'),
       guide('erasing-and-archives', 'Erase a patient, keep data only as long as needed, archive old months.'),
     ],

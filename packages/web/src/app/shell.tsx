@@ -1,19 +1,29 @@
-import { Box, Burger } from '@mantine/core'
-import { useWindowEvent } from '@mantine/hooks'
+import {
+  ActionIcon,
+  Box,
+  Burger,
+  NativeSelect,
+  useComputedColorScheme,
+  useDirection,
+  useMantineColorScheme,
+} from '@mantine/core'
+import { useInViewport, useWindowEvent } from '@mantine/hooks'
+import { IconMoon, IconSun } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, type MouseEvent, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isHeld, useActiveAttempt } from '../domain/hold/active-attempt.ts'
+import { formatNumber } from '../lib/i18n/format.ts'
 import { helpPath } from '../lib/i18n/help-path.ts'
-import { currentLanguage } from '../lib/i18n/i18n.ts'
+import { changeLanguage, currentLanguage } from '../lib/i18n/i18n.ts'
+import { directionOf, languageNames, languages } from '../lib/i18n/languages.ts'
+import { proofQuery } from '../lib/queries/proof-query.ts'
 import { type Session, useSession } from '../lib/session/session.ts'
 import { focusNewPage } from '../ui/focus/page-focus.ts'
-import { BrandMark } from './brand-mark.tsx'
-import { ColorSchemeSwitch } from './color-scheme-switch.tsx'
+import { Icon } from '../ui/icon.tsx'
 import { CommandMenuButton } from './command-menu-button.tsx'
-import { LanguageSwitch } from './language-switch.tsx'
 import { navigation } from './navigation.ts'
-import { ProofLink } from './proof-link.tsx'
 import classes from './shell.module.css'
 import { useKeptFocus } from './use-kept-focus.ts'
 
@@ -158,4 +168,80 @@ function useNewPage(onOpened: () => void): void {
     if (!isReturn.current && hash !== '' && document.getElementById(hash) === null) window.scrollTo(0, 0)
     focusNewPage()
   }, [pathname, hash, onOpened])
+}
+
+/** The mark of Holdfast: a holdfast, which anchors seaweed to its rock. */
+function BrandMark() {
+  return (
+    <svg width={28} height={28} viewBox="0 0 32 32" aria-hidden="true" style={{ flex: 'none' }}>
+      <rect width="32" height="32" rx="9" fill="currentColor" />
+      <path
+        d={
+          'M16 6v12M16 18c0 4-3.2 6.6-7 7M16 18c0 4 3.2 6.6 7 7M16 18v8' +
+          'M16 12c-3.6 0-5.4-1.8-6-4M16 14.5c3.6 0 5.4-1.8 6-4'
+        }
+        fill="none"
+        stroke="var(--mantine-color-body)"
+        strokeWidth="2.25"
+        strokeLinecap="round"
+      />
+    </svg>
+  )
+}
+
+/** Each language is named in that language, so that those who need it can read it. */
+function LanguageSwitch() {
+  const { t } = useTranslation('shell')
+  const { setDirection } = useDirection()
+  const change = async (wanted: string) => {
+    const language = languages.find((one) => one === wanted)
+    if (language === undefined) return
+    await changeLanguage(language)
+    setDirection(directionOf(language))
+  }
+  return (
+    <NativeSelect
+      size="sm"
+      aria-label={t('language')}
+      value={currentLanguage()}
+      data={languages.map((language) => ({ value: language, label: languageNames[language] }))}
+      onChange={({ currentTarget }) => change(currentTarget.value)}
+    />
+  )
+}
+
+/** Leads to the proof of the promise beside it; with its figures, if there are any, which are read when it is seen. */
+function ProofLink() {
+  const { t } = useTranslation('shell')
+  const { ref, inViewport } = useInViewport<HTMLAnchorElement>()
+  const { data } = useQuery({ ...proofQuery, enabled: inViewport, retry: false })
+  return (
+    <Link ref={ref} to="/proof">
+      {data?.bookings
+        ? t('proof.count', {
+            count: data.overbooked,
+            overbooked: formatNumber(data.overbooked),
+            bookings: formatNumber(data.bookings),
+          })
+        : t('footer.proof')}
+    </Link>
+  )
+}
+
+/** Light or dark; follows the system until it is pressed. */
+function ColorSchemeSwitch() {
+  const { t } = useTranslation('shell')
+  const { setColorScheme } = useMantineColorScheme()
+  const scheme = useComputedColorScheme('light')
+  const isDark = scheme === 'dark'
+  return (
+    <ActionIcon
+      size={36}
+      variant="default"
+      aria-label={isDark ? t('useLight') : t('useDark')}
+      onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+    >
+      {isDark ? <Icon of={IconSun} /> : <Icon of={IconMoon} />}
+    </ActionIcon>
+  )
 }

@@ -62,9 +62,12 @@ function useClinicCommands(me: Me | null): CommandGroup[] {
     const ofAdmins = [
       page(t('tabs.dashboard'), ''),
       page(t('tabs.visitTypes'), '/visit-types'),
+      page(t('tabs.visitResources'), '/rooms'),
       page(t('tabs.people'), '/people'),
       page(t('tabs.settings'), '/settings'),
+      page(t('tabs.privacy'), '/privacy'),
       page(t('tabs.webhooks'), '/webhooks'),
+      page(t('tabs.apiKeys'), '/api-keys'),
       page(t('tabs.proof'), '/proof'),
       page(t('audit.title'), '/security-log'),
     ]

@@ -1,6 +1,6 @@
 import type { Booking, Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 
-/** The data of a ticket when it was last shown, without a video link, and the secret that opens it again. */
+/** The data of a ticket when it was last shown, and the secret that opens it again. It has no video link or answers. */
 export type StoredTicket = {
   booking: Booking
   doctor: Doctor
@@ -21,7 +21,9 @@ const storedMax = 30
 export async function storeTicket(ticket: Omit<StoredTicket, 'keptAt'>): Promise<boolean> {
   try {
     const cache = await caches.open(cacheName)
-    const stored: StoredTicket = { ...ticket, booking: { ...ticket.booking, joinUrl: null }, keptAt: Date.now() }
+    // What the patient has answered is not for others who use this device.
+    const { answers: _answers, ...booking } = ticket.booking
+    const stored: StoredTicket = { ...ticket, booking: { ...booking, joinUrl: null }, keptAt: Date.now() }
     await cache.put(addressOf(ticket.booking.id), Response.json(stored))
     // Keys are in insertion order.
     const addresses = await cache.keys()

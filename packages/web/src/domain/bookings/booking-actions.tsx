@@ -5,7 +5,7 @@ import { problemMessage } from '../../lib/api/problem-message.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import classes from './booking-actions.module.css'
-import { offeredActions } from './offered-actions.ts'
+import { isRequest, offeredActions } from './offered-actions.ts'
 import type { BookingAction, ShownBooking } from './pending-marks.ts'
 import { useBookingAction } from './use-booking-action.ts'
 
@@ -34,6 +34,10 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
   const areNew = useAreNew(offered.join())
   // Only while the version that was marked is shown: the page may read the next one before the response arrives.
   const isBusy = booking.isBeingMarked === true
+  const textOf = (name: BookingAction) => {
+    if (isInRow && name === 'withdrawAttendance') return 'undo'
+    return name === 'confirm' && isRequest(booking) ? 'approve' : name
+  }
   const run = (name: BookingAction, { detail }: MouseEvent) => {
     // The second click of a double click: what it hits may have been another button at the first one.
     if (detail > 1) return
@@ -49,12 +53,10 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
           variant={look[name]}
           isBusy={isBusy}
           disabled={areNew}
-          aria-label={t(isInRow && name === 'withdrawAttendance' ? 'undoOf' : `${name}Of`, {
-            name: booking.patient.name,
-          })}
+          aria-label={t(`${textOf(name)}Of`, { name: booking.patient.name })}
           onClick={(event) => run(name, event)}
         >
-          {t(isInRow && name === 'withdrawAttendance' ? 'undo' : name)}
+          {t(textOf(name))}
         </ActionButton>
       ))}
       {/* Also beside a later state: somebody else may have changed the booking, which is why it was refused. */}

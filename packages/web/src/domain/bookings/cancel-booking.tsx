@@ -8,6 +8,7 @@ import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { showPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
+import { isRequest } from './offered-actions.ts'
 import type { TicketLink } from './ticket-link.ts'
 import { useBookingChanges } from './use-booking-changes.ts'
 
@@ -30,6 +31,7 @@ export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  const isWithdrawn = isRequest(booking)
   const when = formatAppointment(booking.startsAt, booking.endsAt, timeZone)
   const submit = async () => {
     setBusy(true)
@@ -46,7 +48,7 @@ export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose
     }
   }
   return (
-    <Dialog isForm title={t('cancel.title')} isOpen={isOpen} onClose={onClose}>
+    <Dialog isForm title={t(isWithdrawn ? 'request.withdrawTitle' : 'cancel.title')} isOpen={isOpen} onClose={onClose}>
       <Stack gap="md">
         <Text fw={600} dir="auto">
           {[when, doctor?.name, booking.patient.name].filter(Boolean).join(' · ')}
@@ -63,10 +65,10 @@ export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose
         {error === null ? null : <ErrorState error={error} />}
         <Group gap="sm">
           <ActionButton color="red" isBusy={isBusy} onClick={submit}>
-            {t('cancel.confirm')}
+            {t(isWithdrawn ? 'request.withdraw' : 'cancel.confirm')}
           </ActionButton>
           <ActionButton variant="default" onClick={onClose} disabled={isBusy}>
-            {t('cancel.back')}
+            {t(isWithdrawn ? 'request.withdrawBack' : 'cancel.back')}
           </ActionButton>
         </Group>
       </Stack>

@@ -9,7 +9,9 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import tableClasses from '../../ui/table.module.css'
+import { AnswersInRow } from '../answers/answers-in-row.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
+import { ResourcesOfBooking } from '../visits/resources-of-booking.tsx'
 import { VisitOfBooking } from '../visits/visit-of-booking.tsx'
 import { BookingActions } from './booking-actions.tsx'
 import { Flags } from './flags.tsx'
@@ -92,7 +94,9 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }
                     {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                   </span>
                   {booking.visitTypeId === undefined ? null : <VisitOfBooking booking={booking} />}
+                  <ResourcesOfBooking booking={booking} />
                   <PhoneAndReason booking={booking} />
+                  <AnswersInRow booking={booking} timeZone={timeZone} />
                   {booking.patientFlags === undefined ? null : <Flags flags={booking.patientFlags} size="md" />}
                   {noteOf?.(booking)}
                 </Stack>

@@ -2,6 +2,8 @@ import type { Booking } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatTimes } from '../../lib/i18n/format.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
+import { AnswersInRow } from '../answers/answers-in-row.tsx'
+import { ResourcesOfBooking } from '../visits/resources-of-booking.tsx'
 import { VisitOfBooking } from '../visits/visit-of-booking.tsx'
 import classes from './day-sheet.module.css'
 import { isExpected } from './is-expected.ts'
@@ -70,6 +72,9 @@ export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps)
                   {booking.visitTypeId === undefined ? null : <VisitOfBooking booking={booking} />}
                   {booking.visitTypeId === undefined || booking.reason === null ? null : ' · '}
                   {booking.reason}
+                  {booking.resources === undefined ? null : ' · '}
+                  <ResourcesOfBooking booking={booking} />
+                  <AnswersInRow booking={booking} timeZone={timeZone} />
                 </td>
                 <td>
                   {t(`shell:status.${booking.status}`)}

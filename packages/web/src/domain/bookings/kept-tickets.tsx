@@ -1,4 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
+import { referenceOf } from '@holdfast/vocabulary'
 import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -12,7 +13,6 @@ import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { ownStatusLabel } from './status-label.ts'
 import { storedTicketsQuery, useForgetTicket } from './stored-ticket-queries.ts'
-import { referenceOf } from './ticket-link.ts'
 
 const rereadMs = 30_000
 

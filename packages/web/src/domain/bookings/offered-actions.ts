@@ -55,16 +55,22 @@ export function isAttendanceAsked(
   return canAttend(booking, now) && now >= Date.parse(booking.startsAt) - attendanceMinutes * 60_000
 }
 
+/** Whether the clinic was asked for it, and has not answered. */
+export function isRequest({ status, requestedAt }: Pick<Booking, 'status' | 'requestedAt'>): boolean {
+  return status === 'PENDING' && requestedAt !== undefined
+}
+
 /** Whether the booking can still be cancelled. */
 export function isOpen(booking: Booking): boolean {
   return booking.erasedAt === null && (booking.status === 'PENDING' || booking.status === 'CONFIRMED')
 }
 
 /**
- * Whether the booking can still be moved, and its patient can change it: an offer of the waitlist is accepted first.
+ * Whether the booking can still be moved, and its patient can change it: an offer of the waitlist is accepted first,
+ * and a request is answered.
  */
 export function canBeChanged(booking: Booking): boolean {
-  return isOpen(booking) && booking.offer !== 'open'
+  return isOpen(booking) && booking.offer !== 'open' && !isRequest(booking)
 }
 
 /** Whether the patient can be erased: the booking is over, by its status or its time. */

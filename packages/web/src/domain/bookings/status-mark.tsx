@@ -14,7 +14,7 @@ import classes from './status-mark.module.css'
 export function StatusMark({
   of: booking,
 }: {
-  of: Pick<Booking, 'id' | 'status' | 'failureReason' | 'attendanceConfirmedAt' | 'cancelledBy'>
+  of: Pick<Booking, 'id' | 'status' | 'failureReason' | 'attendanceConfirmedAt' | 'cancelledBy' | 'requestedAt'>
 }) {
   const { t } = useTranslation('shell')
   const by = booking.cancelledBy

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseTicketLink, referenceOf, ticketHash } from './ticket-link.ts'
+import { parseTicketLink, ticketHash } from './ticket-link.ts'
 
 const bookingId = '0193a7c0-0000-8000-8000-0000004e81f2'
 const manageToken = `hfm_${'A'.repeat(43)}`
@@ -23,8 +23,4 @@ test.each([
   `${bookingId}.${manageToken} `,
 ])('what is not whole is nothing: %s', (hash) => {
   expect(parseTicketLink(hash)).toBeNull()
-})
-
-test('a reference is the last eight characters, in two groups', () => {
-  expect(referenceOf(bookingId)).toBe('004E-81F2')
 })

@@ -15,9 +15,3 @@ export function parseTicketLink(hash: string): TicketLink | null {
 export function ticketHash({ bookingId, manageToken }: TicketLink): string {
   return secretHash({ id: bookingId, manageToken })
 }
-
-/** The reference to give at the desk or on the phone: the last eight characters of the id, in two groups. */
-export function referenceOf(bookingId: string): string {
-  const last = bookingId.slice(-8).toUpperCase()
-  return `${last.slice(0, 4)}-${last.slice(4)}`
-}

@@ -21,6 +21,8 @@ export type BookingChanges = {
   move(timeId: string, mayOverlap: boolean): Promise<Booking>
   /** Confirms that the patient comes to this slot. @throws as cancel */
   attend(slotId: string): Promise<Booking>
+  /** The patient no longer agrees. @throws as cancel */
+  withdrawConsent(questionId: string): Promise<Booking>
   /** Links the booking to the signed-in account. @throws as cancel */
   linkToAccount(): Promise<Booking>
 }
@@ -51,6 +53,9 @@ export function useBookingChanges(link: TicketLink): BookingChanges {
     },
     async attend(slotId) {
       return done(await dataOf(api.confirmAttendance({ path, body: { slotId }, ...auth })))
+    },
+    async withdrawConsent(questionId) {
+      return done(await dataOf(api.withdrawConsent({ path: { ...path, questionId }, ...auth })))
     },
     async linkToAccount() {
       // The cookie identifies the account; the token in the body proves the right to the booking.

@@ -1,6 +1,6 @@
-import { Group, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
@@ -8,9 +8,8 @@ import { ConfirmDialog } from '../../ui/dialogs/confirm-dialog.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
-import { toastDone } from '../../ui/toast.ts'
+import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { type FeedOwner, feedQuery, useFeedActions } from './feed-queries.ts'
-import { FeedUrl } from './feed-url.tsx'
 
 type FeedSectionProps = {
   owner: FeedOwner
@@ -93,5 +92,41 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
         <Text>{t(`feed.ask.${asked ?? 'replace'}`)}</Text>
       </ConfirmDialog>
     </section>
+  )
+}
+
+/** The URL of a new feed. It cannot be shown again, because the server stores only its hash. */
+function FeedUrl({ url }: { url: string }) {
+  const { t } = useTranslation('calendars')
+  const field = useRef<HTMLInputElement>(null)
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(url)
+      toastDone({ message: t('feed.copied') })
+    } catch {
+      // Copying is not permitted, or not available over plain HTTP.
+      field.current?.select()
+      toastFailed({ message: t('feed.copyFailed') })
+    }
+  }
+  return (
+    <Stack gap="xs">
+      <Text fw={600}>{t('feed.once')}</Text>
+      <Group align="end" gap="sm">
+        <TextInput
+          ref={field}
+          label={t('feed.url')}
+          value={url}
+          readOnly
+          dir="ltr"
+          onFocus={({ currentTarget }) => currentTarget.select()}
+          flex="1 1 16rem"
+        />
+        <Button onClick={copy}>{t('feed.copy')}</Button>
+      </Group>
+      <Anchor href={url.replace(/^https?:/, 'webcal:')} underline="always">
+        {t('feed.open')}
+      </Anchor>
+    </Stack>
   )
 }

@@ -7,8 +7,14 @@ import { comma, formatDate, formatDay, formatNumber, formatTime, formatTimes } f
 import { localDateTime } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { blockedText } from '../busy-calendar/blocked-text.ts'
-import { type CalendarEvent, calendarEvents, eventReachedBy, sessionEvents, shownHours } from './calendar-events.ts'
-import { CalendarLegend } from './calendar-legend.tsx'
+import {
+  type CalendarEvent,
+  calendarEvents,
+  type EventKind,
+  eventReachedBy,
+  sessionEvents,
+  shownHours,
+} from './calendar-events.ts'
 import classes from './slot-calendar.module.css'
 
 /** Hours of a local day: `YYYY-MM-DD`, and `HH:MM` twice. */
@@ -237,4 +243,47 @@ function heightOfHour(slots: readonly Slot[]): number {
   const minutes = slots.map(({ startsAt, endsAt }) => (Date.parse(endsAt) - Date.parse(startsAt)) / 60_000)
   const shortest = Math.max(5, Math.min(60, ...minutes))
   return Math.min(288, Math.max(64, (60 / shortest) * 26))
+}
+
+const kindTexts = {
+  booked: 'calendar.booked',
+  arrived: 'calendar.arrived',
+  held: 'calendar.held',
+  blocked: 'calendar.blocked',
+  free: 'calendar.free',
+} as const satisfies Record<EventKind, string>
+const kinds = Object.keys(kindTexts) as EventKind[]
+
+/** What the colours and the sign of the calendar mean; only what it shows now. */
+function CalendarLegend({ events, hasSessions }: { events: readonly CalendarEvent[]; hasSessions: boolean }) {
+  const { t } = useTranslation('schedule')
+  const shown = new Set(events.map(({ payload }) => payload.kind))
+  const isExpectedShown = events.some(({ payload }) => payload.isExpected)
+  if (shown.size === 0 && !hasSessions) return null
+  return (
+    <ul className={`${classes.legend} no-print`} aria-label={t('calendar.legend')}>
+      {kinds
+        .filter((kind) => shown.has(kind))
+        .map((kind) => (
+          <li key={kind}>
+            <span className={classes.swatch} data-kind={kind} aria-hidden="true" />
+            {t(kindTexts[kind])}
+          </li>
+        ))}
+      {hasSessions ? (
+        <li>
+          <span className={classes.swatch} data-kind="session" aria-hidden="true" />
+          {t('calendar.session')}
+        </li>
+      ) : null}
+      {isExpectedShown ? (
+        <li>
+          <span className={classes.swatch} data-kind="booked" aria-hidden="true">
+            ✓
+          </span>
+          {t('calendar.expected')}
+        </li>
+      ) : null}
+    </ul>
+  )
 }

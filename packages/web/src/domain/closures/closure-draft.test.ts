@@ -28,11 +28,13 @@ test.for([
 ])('a draft that is no closure is not sent: %o', (part) => expect(requestOf({ ...draft, ...part })).toBeNull())
 
 test('a closure can be entered again as it is', () => {
-  const shown = { id: 'c', createdAt: '', isApplied: true, yearly: false, doctorId: 'd', note: null }
+  const shown = { id: 'c', createdAt: '', isApplied: true, yearly: false, doctorId: 'd', resourceId: null, note: null }
   for (const time of [
     { from: '2026-12-24', to: '2026-12-26' },
     { from: '2026-12-24T10:00', to: '2026-12-26T11:30' },
   ]) {
     expect(requestOf(draftOf({ ...shown, ...time }))).toEqual({ ...time, doctorId: 'd', yearly: false, note: null })
+    const ofRoom = { ...shown, ...time, doctorId: null, resourceId: 'r' }
+    expect(requestOf(draftOf(ofRoom))).toEqual({ ...time, resourceId: 'r', yearly: false, note: null })
   }
 })

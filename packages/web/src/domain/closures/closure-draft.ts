@@ -1,9 +1,14 @@
 import type { Closure, NewClosure } from '@holdfast/contract/client'
 import { addDays, isClosureTooLong } from '@holdfast/vocabulary'
 
-/** What is entered for a closure. `doctorId` is empty for the whole clinic; the times count if `isWhole` is false. */
+/**
+ * What is entered for a closure. `doctorId` and `resourceId` are empty for the whole clinic; the times count if
+ * `isWhole` is false.
+ */
 export type ClosureDraft = {
   doctorId: string
+  /** A room or device. */
+  resourceId: string
   isWhole: boolean
   from: string
   to: string
@@ -15,13 +20,14 @@ export type ClosureDraft = {
 
 export function newDraft(today: string, doctorId: string): ClosureDraft {
   const time = { from: today, to: today, fromTime: '08:00', toTime: '18:00' }
-  return { doctorId, isWhole: true, ...time, yearly: false, note: '' }
+  return { doctorId, resourceId: '', isWhole: true, ...time, yearly: false, note: '' }
 }
 
-export function draftOf({ doctorId, from, to, yearly, note }: Closure): ClosureDraft {
+export function draftOf({ doctorId, resourceId, from, to, yearly, note }: Closure): ClosureDraft {
   const isWhole = !from.includes('T')
   return {
     doctorId: doctorId ?? '',
+    resourceId: resourceId ?? '',
     isWhole,
     from: from.slice(0, 10),
     to: to.slice(0, 10),
@@ -34,7 +40,7 @@ export function draftOf({ doctorId, from, to, yearly, note }: Closure): ClosureD
 
 /** null: the draft is no closure. */
 export function requestOf(draft: ClosureDraft): NewClosure | null {
-  const { doctorId, isWhole, fromTime, toTime, yearly, note } = draft
+  const { doctorId, resourceId, isWhole, fromTime, toTime, yearly, note } = draft
   const to = yearly ? draft.from : draft.to
   const isTimed = !isWhole && !yearly
   if (draft.from === '' || to === '' || (isTimed && (fromTime === '' || toTime === ''))) return null
@@ -48,5 +54,6 @@ export function requestOf(draft: ClosureDraft): NewClosure | null {
     yearly,
     note: note.trim() === '' ? null : note.trim(),
     ...(doctorId === '' ? {} : { doctorId }),
+    ...(resourceId === '' ? {} : { resourceId }),
   }
 }

@@ -16,6 +16,8 @@ import { TheatreCases } from './theatre-cases.tsx'
 export type BookingLinks = {
   timeZone: string
   doctors: readonly { id: string; name: string }[]
+  /** The rooms and devices of appointments; absent: none can be chosen. */
+  resources?: readonly { id: string; name: string }[] | undefined
   /** Renders the name of a booking's patient as a link to it. */
   nameOf?: ((booking: Booking) => ReactNode) | undefined
   moveOf?: ((booking: Booking) => ReactNode) | undefined
@@ -23,10 +25,16 @@ export type BookingLinks = {
   withdrawOf?: ((of: { doctorId: string; from: string; to: string }) => ReactNode) | undefined
 }
 
-type EffectProps = { clinicId: string; of: { closureId: string } | { closure: NewClosure }; links: BookingLinks }
+type EffectProps = {
+  clinicId: string
+  of: { closureId: string } | { closure: NewClosure }
+  /** It is of a room or device, and closes no slots. */
+  isOfResource: boolean
+  links: BookingLinks
+}
 
 /** How many slots a closure closes, and the bookings in it, which stay. */
-export function ClosureEffect({ clinicId, of, links }: EffectProps) {
+export function ClosureEffect({ clinicId, of, isOfResource, links }: EffectProps) {
   const { t } = useTranslation('calendars')
   const pages = useInfiniteQuery(effectQuery(clinicId, of))
   const listRef = useRef<HTMLUListElement>(null)
@@ -38,7 +46,7 @@ export function ClosureEffect({ clinicId, of, links }: EffectProps) {
   return (
     <Stack gap="sm">
       <Text role="status">
-        {t('closures.slots', { count: first.slots ?? 0 })}{' '}
+        {isOfResource ? t('closures.notTaken') : t('closures.slots', { count: first.slots ?? 0 })}{' '}
         {first.sessions ? `${t('closures.sessions', { count: first.sessions })} ` : null}
         {bookings.length > 0 ? t('closures.stay', { number }) : null}
         {bookings.length === 0 && !first.cases ? t('closures.nobody') : null}

@@ -11,12 +11,14 @@ type FieldsProps = {
   onChange: (draft: ClosureDraft) => void
   /** Who can be chosen; undefined: it stays whose it is, and how often. */
   doctors?: readonly { id: string; name: string }[] | undefined
+  /** The rooms and devices that can be chosen. */
+  resources?: readonly { id: string; name: string }[] | undefined
   /** A new closure may be yearly. */
   isNew: boolean
 }
 
 /** The fields of a closure: whose it is, its days or times, and a note. */
-export function ClosureFields({ draft, onChange, doctors, isNew }: FieldsProps) {
+export function ClosureFields({ draft, onChange, doctors, resources = [], isNew }: FieldsProps) {
   const { t } = useTranslation('calendars')
   const { from, to, isWhole, yearly } = draft
   const set = (part: Partial<ClosureDraft>) => onChange({ ...draft, ...part })
@@ -28,11 +30,15 @@ export function ClosureFields({ draft, onChange, doctors, isNew }: FieldsProps) 
         <NativeSelect
           maw="24rem"
           label={t('closures.whose')}
-          value={draft.doctorId}
-          onChange={({ currentTarget }) => set({ doctorId: currentTarget.value })}
+          value={draft.doctorId || draft.resourceId}
+          onChange={({ currentTarget: { value } }) => {
+            const isResource = resources.some(({ id }) => id === value)
+            set(isResource ? { doctorId: '', resourceId: value } : { doctorId: value, resourceId: '' })
+          }}
           data={[
             { value: '', label: t('closures.clinic') },
-            ...doctors.map(({ id, name }) => ({ value: id, label: name })),
+            ...optionsOf(doctors),
+            ...(resources.length === 0 ? [] : [{ group: t('closures.resources'), items: optionsOf(resources) }]),
           ]}
         />
       )}
@@ -88,4 +94,8 @@ export function ClosureFields({ draft, onChange, doctors, isNew }: FieldsProps) 
       />
     </Stack>
   )
+}
+
+function optionsOf(named: readonly { id: string; name: string }[]) {
+  return named.map(({ id, name }) => ({ value: id, label: name }))
 }

@@ -50,11 +50,17 @@ export function ClosureForm(props: FormProps) {
             setDraft(changed)
           }}
           doctors={closure === undefined && ownDoctorId === null ? links.doctors : undefined}
+          resources={links.resources}
           isNew={closure === undefined}
         />
         {shown === null ? null : (
           <>
-            <ClosureEffect clinicId={clinicId} of={{ closure: shown }} links={links} />
+            <ClosureEffect
+              clinicId={clinicId}
+              of={{ closure: shown }}
+              isOfResource={shown.resourceId !== undefined}
+              links={links}
+            />
             <Withdrawal of={shown} links={links} />
             {error === null ? null : <ErrorState error={error} />}
           </>

@@ -9,6 +9,7 @@ import { closedDays } from './closed-days.ts'
 import { type BookingLinks, ClosureEffect } from './closure-effect.tsx'
 import { ClosureForm } from './closure-form.tsx'
 import { useClosureActions } from './closure-queries.ts'
+import { useWhose } from './use-whose.ts'
 
 type ListProps = {
   clinicId: string
@@ -40,8 +41,8 @@ function ClosureCard({ closure, clinicId, today, ownDoctorId, links }: CardProps
   const { change, remove } = useClosureActions(clinicId)
   const { id, doctorId, yearly, note, isApplied } = closure
   const days = closedDays(closure)
-  const nameOf = (of: string) => links.doctors.find((one) => one.id === of)?.name ?? t('closures.own')
-  const whose = doctorId === null ? t('closures.clinic') : nameOf(doctorId)
+  const whose = useWhose(closure, links)
+  const isOfResource = closure.resourceId !== null
   const close = () => setOpened(null)
   const done = () => {
     close()
@@ -81,7 +82,7 @@ function ClosureCard({ closure, clinicId, today, ownDoctorId, links }: CardProps
         )}
       </Group>
       <Dialog isOpen={opened === 'effect'} onClose={close} title={t('closures.effectOf', { of })} size="lg">
-        <ClosureEffect clinicId={clinicId} of={{ closureId: id }} links={links} />
+        <ClosureEffect clinicId={clinicId} of={{ closureId: id }} isOfResource={isOfResource} links={links} />
       </Dialog>
       <Dialog isOpen={opened === 'change'} onClose={close} isForm title={t('closures.changeOf', { of })} size="lg">
         <ClosureForm
@@ -103,7 +104,7 @@ function ClosureCard({ closure, clinicId, today, ownDoctorId, links }: CardProps
         error={remove.error}
         onConfirm={() => remove.mutate(id, { onSuccess: done })}
       >
-        <Text>{t('closures.removeHelp')}</Text>
+        <Text>{isOfResource ? t('closures.removeResourceHelp') : t('closures.removeHelp')}</Text>
       </ConfirmDialog>
     </Paper>
   )

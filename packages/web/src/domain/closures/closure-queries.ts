@@ -1,11 +1,10 @@
 import type { Closure, ClosureChange, ClosureEffect, NewClosure } from '@holdfast/contract/client'
 import { addDays } from '@holdfast/vocabulary'
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { isFinal } from '../../lib/api/api-error.ts'
 import { type PageStart, pageByPage, readAllPages } from '../../lib/api/read-pages.ts'
-import { createRequestKeys } from '../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../lib/api/request-keys.ts'
 import { clinicKey, rereadMs } from '../../lib/queries/clinic-queries.ts'
 
 /** Slots are at most two years ahead. */
@@ -85,11 +84,11 @@ export function useClosureActions(clinicId: string) {
   const queryClient = useQueryClient()
   const onSettled = () => queryClient.invalidateQueries()
   // Repeated after a lost response, it adds no second closure.
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   return {
     add: useMutation({
       mutationFn: async (body: NewClosure): Promise<Closure> => {
-        const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, body }) }
+        const headers = requestKeys.headersFor({ clinicId, body })
         const added = await dataOf(api.createClosure({ path: { clinicId }, query: {}, body, headers }))
         if ('bookings' in added) throw new Error('The new closure is a preview.')
         return added

@@ -4,7 +4,6 @@ import { type KeyboardEvent, memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { comma, formatDate, formatNumber, formatTime, ownTimeZone } from '../../lib/i18n/format.ts'
 import { dayTitleId } from './day-strip.tsx'
-import { useFirstTimes } from './first-times.ts'
 import { moveFocus } from './move-focus.ts'
 import { ownTimeOf } from './own-time.ts'
 import type { TimeOfDay, WeekDay } from './week-days.ts'
@@ -136,3 +135,18 @@ const TimeItem = memo(
     )
   },
 )
+
+/** How many times of a day phones show at first: two rows. */
+const firstMax = 6
+
+/**
+ * The ids of a day's first free times. They stay the same while the day is shown: when one is taken, nothing moves
+ * under a finger.
+ */
+function useFirstTimes(day: WeekDay, canBeChosen: (slot: Slot) => boolean): ReadonlySet<string> {
+  const [first] = useState(() => {
+    const free = [...day.morning, ...day.afternoon].filter(canBeChosen)
+    return new Set(free.slice(0, firstMax).map(({ id }) => id))
+  })
+  return first
+}

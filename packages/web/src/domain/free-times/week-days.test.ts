@@ -16,6 +16,7 @@ const settings = {
   waitlistOfferMinutes: 30,
   waitlistNoticeMinutes: 60,
   patientDataMonths: 0,
+  messageDays: 180,
   holdExtensionsMax: 5,
 }
 

@@ -1,12 +1,15 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
-import { localDay } from '@holdfast/vocabulary'
-import { Skeleton, Text, Title } from '@mantine/core'
+import { addDays, localDay } from '@holdfast/vocabulary'
+import { ActionIcon, Group, Skeleton, Text, Title } from '@mantine/core'
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useCallback, useDeferredValue, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime, formatZone, ownTimeZone } from '../../lib/i18n/format.ts'
 import { useLiveSlots } from '../../lib/live/use-live-slots.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
+import { DateField } from '../../ui/fields/date-field.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { LiveNote } from '../../ui/live-note.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { DayOfTimes } from './day-of-times.tsx'
@@ -14,8 +17,7 @@ import { DayStrip } from './day-strip.tsx'
 import { type ChosenSlot, NoTimes } from './no-times.tsx'
 import { slotsOfWeekQuery } from './slots-of-week-query.ts'
 import { useStable } from './use-stable.ts'
-import { isBookable, weekDays } from './week-days.ts'
-import { WeekNavigation } from './week-navigation.tsx'
+import { daysShown, isBookable, weekDays } from './week-days.ts'
 import classes from './week-of-times.module.css'
 
 export type WeekOfTimesProps = {
@@ -152,5 +154,40 @@ export function ZoneNote({ from, timeZone }: { from: string; timeZone: string })
     <Text size="sm" c="dimmed">
       {isSame ? t('week.zone', { zone }) : t('week.zones', { zone, own: ownZone })}
     </Text>
+  )
+}
+
+type NavigationProps = { from: string; today: string; onFrom: (from: string) => void }
+
+/** Moves a week forwards or back, or to any day, never into the past. */
+function WeekNavigation({ from, today, onFrom }: NavigationProps) {
+  const { t } = useTranslation('booking')
+  const go = (date: string) => onFrom(date < today ? today : date)
+  return (
+    <Group gap="xs" align="end" wrap="nowrap">
+      <ActionIcon
+        variant="default"
+        size={42}
+        aria-label={t('week.previous')}
+        // The button is not disabled: going back to today would lose the focus.
+        aria-disabled={from <= today || undefined}
+        {...(from <= today ? { 'data-disabled': true } : {})}
+        onClick={() => go(addDays(from, -daysShown))}
+      >
+        <Icon of={IconChevronLeft} isMirrored />
+      </ActionIcon>
+      <DateField
+        aria-label={t('week.from')}
+        value={from}
+        min={today}
+        onChange={(value) => {
+          // The field was cleared, or the date is incomplete.
+          if (/^20\d\d-\d\d-\d\d$/.test(value)) go(value)
+        }}
+      />
+      <ActionIcon variant="default" size={42} aria-label={t('week.next')} onClick={() => go(addDays(from, daysShown))}>
+        <Icon of={IconChevronRight} isMirrored />
+      </ActionIcon>
+    </Group>
   )
 }

@@ -1,5 +1,6 @@
 import type { AppointmentType, Slot } from '@holdfast/contract/client'
 import { randomKey } from '../../lib/api/random-key.ts'
+import type { TypedAnswers } from '../answers/typed-answers.ts'
 
 /**
  * One attempt to book a slot, from choosing it until it is confirmed, released or unavailable. It is stored before
@@ -34,7 +35,8 @@ export type HeldAttempt = Attempt & { made: HoldAccess; holdExpiresAt: string }
 
 export type HoldAccess = { bookingId: string; manageToken: string }
 
-export type Details = { name: string; email: string; phone: string; reason: string }
+/** `answers`: to what the visit type asks. */
+export type Details = { name: string; email: string; phone: string; reason: string; answers?: TypedAnswers }
 
 export const noDetails: Details = { name: '', email: '', phone: '', reason: '' }
 

@@ -1,6 +1,7 @@
-import type { Booking, MadeBooking } from '@holdfast/contract/client'
+import type { Booking, MadeBooking, VisitQuestion } from '@holdfast/contract/client'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
+import { sentAnswers } from '../answers/typed-answers.ts'
 import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import type { Attempt, Details, HoldAccess } from './attempt.ts'
 
@@ -35,11 +36,15 @@ export function extendHold({ bookingId, manageToken }: HoldAccess, key: string, 
   )
 }
 
-/** @param mayOverlap whether the patient may have another appointment at the same time */
+/**
+ * @param mayOverlap whether the patient may have another appointment at the same time
+ * @param questions what the visit type asks
+ */
 export function confirmHold(
   { bookingId, manageToken }: HoldAccess,
   details: Details,
   mayOverlap: boolean,
+  questions: readonly VisitQuestion[],
 ): Promise<Booking> {
   const [name, email, phone, reason] = [details.name, details.email, details.phone, details.reason].map((text) =>
     text.trim(),
@@ -56,6 +61,7 @@ export function confirmHold(
           language: currentLanguage(),
         },
         ...(reason ? { reason } : {}),
+        ...(questions.length === 0 ? {} : { answers: sentAnswers(questions, details.answers ?? {}) }),
         ...refuseOverlap(mayOverlap),
       },
     }),

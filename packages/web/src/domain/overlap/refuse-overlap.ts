@@ -1,4 +1,4 @@
-/** What a request says of another appointment at the same time. Nothing is the default: the patient may have one. */
-export function refuseOverlap(mayOverlap: boolean): { refuseOverlap?: true } {
-  return mayOverlap ? {} : { refuseOverlap: true }
+/** What a request says of another appointment at the same time: it is refused, until somebody has decided. */
+export function refuseOverlap(mayOverlap: boolean): { refuseOverlap: true } | { allowOverlap: true } {
+  return mayOverlap ? { allowOverlap: true } : { refuseOverlap: true }
 }

@@ -1,4 +1,4 @@
-import { referenceOf } from '../bookings/ticket-link.ts'
+import { referenceOf } from '@holdfast/vocabulary'
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 const date = /^\d{4}-\d\d-\d\d$/

@@ -1,11 +1,10 @@
 import type { CreatedSlots, SlotRule } from '@holdfast/contract/client'
 import { Button, Group } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { randomKey } from '../../lib/api/random-key.ts'
-import { createRequestKeys } from '../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../lib/api/request-keys.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
 import { toastDone } from '../../ui/toast.ts'
@@ -16,7 +15,7 @@ export function useCreateSlots(doctorId: string, clinicId: string) {
   const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
   // Repeated after a lost response, it has the slots that were created, and they can still be undone.
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const reread = async () => {
     await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
     await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
@@ -29,7 +28,7 @@ export function useCreateSlots(doctorId: string, clinicId: string) {
   })
   const creation = useMutation({
     mutationFn: (rule: SlotRule): Promise<CreatedSlots> => {
-      const headers = { 'Idempotency-Key': requestKeys.keyFor({ doctorId, rule }) }
+      const headers = requestKeys.headersFor({ doctorId, rule })
       return dataOf(api.createSlots({ path: { doctorId }, body: { rule }, headers }))
     },
     onSuccess: (created) => {

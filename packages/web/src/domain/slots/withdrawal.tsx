@@ -2,12 +2,12 @@ import type { BookedSince, Booking, WithdrawnSlots } from '@holdfast/contract/cl
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isFinal, isRefusedForNow } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import type { AllPages } from '../../lib/api/read-pages.ts'
-import { createRequestKeys } from '../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../lib/api/request-keys.ts'
 import { bookingsQuery, clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
@@ -167,14 +167,14 @@ function useWithdrawal({ of, doctorId, clinicId, run, onDone }: WithdrawalProps)
   const texts = useWithdrawalTexts()
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const mutation = useMutation({
     // A preview that is being read would show what is left after the withdrawal.
     onMutate: () => queryClient.cancelQueries({ queryKey: previewKey({ clinicId, of }) }),
     // If the preview showed no bookings, none may be affected: a new booking makes the server refuse the withdrawal.
     mutationFn: async ({ withBookings, patients }: Attempt) => {
       const how = { dryRun: false, withBookings }
-      return { patients, ...(await run(how, { 'Idempotency-Key': requestKeys.keyFor({ of, ...how }) })) }
+      return { patients, ...(await run(how, requestKeys.headersFor({ of, ...how }))) }
     },
     onSuccess: (withdrawn) => {
       if (withdrawn.bookings.length > 0) return

@@ -1,10 +1,9 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
-import { createRequestKeys } from '../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../lib/api/request-keys.ts'
 import { useMarkRefused } from '../contacts/use-mark-refused.ts'
 import { type EntryDraft, entryProblems } from './entry-draft.ts'
 
@@ -31,10 +30,10 @@ export function useEntryForm({ initial, today, needsEmail }: FormRule) {
  */
 export function useJoin(form: UseFormReturnType<EntryDraft>) {
   const queryClient = useQueryClient()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   return useMutation({
     mutationFn: (body: NewWaitlistEntry) =>
-      dataOf(api.createWaitlistEntry({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } })),
+      dataOf(api.createWaitlistEntry({ body, headers: requestKeys.headersFor(body) })),
     onSuccess: async () => {
       requestKeys.clear()
       await queryClient.invalidateQueries({ queryKey: ['waitlist'] })

@@ -71,6 +71,9 @@ export function AccountPage() {
             <LinkButton variant="default" to="/account/data">
               {t('myData')}
             </LinkButton>
+            <LinkButton variant="default" to="/account/data-views">
+              {t('whoHasSeen')}
+            </LinkButton>
             <ActionButton variant="default" isBusy={isBusy} onClick={signOut}>
               {t('signOut')}
             </ActionButton>

@@ -1,3 +1,4 @@
+import { linkTokenPattern } from '@holdfast/vocabulary'
 import { Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -15,15 +16,13 @@ import { SessionFailed } from '../../ui/states/session-failed.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { emailQuery } from './email-query.ts'
 
-const tokenPattern = /^[\w-]{32}$/
-
 /**
  * The page of the link that confirms an e-mail address. Opening it changes nothing, because programs that check mails
  * open every link; and the account has to be signed in, because a stranger may have signed up with the address.
  */
 export function ConfirmEmailPage() {
   const { t } = useTranslation('account')
-  const token = useHiddenFragment(tokenPattern)
+  const token = useHiddenFragment(linkTokenPattern)
   const session = useSession()
   if (session.kind === 'unknown') return <PageLoading />
   if (session.kind === 'failed') return <SessionFailed title={t('confirmEmail.title')} session={session} />

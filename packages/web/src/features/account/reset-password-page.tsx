@@ -1,3 +1,4 @@
+import { linkTokenPattern } from '@holdfast/vocabulary'
 import { Group, List, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -13,12 +14,10 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
 
-const tokenPattern = /^[\w-]{32}$/
-
 /** The page of a link with which a new password can be chosen once: from an e-mail, or from an administrator. */
 export function ResetPasswordPage() {
   const { t } = useTranslation('account')
-  const token = useHiddenFragment(tokenPattern)
+  const token = useHiddenFragment(linkTokenPattern)
   if (token !== null) return <Reset key={token} token={token} />
   return (
     <>

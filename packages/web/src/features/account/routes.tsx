@@ -34,6 +34,13 @@ const personalDataRoute = createRoute({
   component: lazyRouteComponent(() => import('./personal-data-page.tsx'), 'PersonalDataPage'),
 })
 
+const dataViewsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/account/data-views',
+  loader: () => loadTexts('personal-data'),
+  component: lazyRouteComponent(() => import('./data-views-page.tsx'), 'DataViewsPage'),
+})
+
 const newPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/new-password',
@@ -78,6 +85,7 @@ export const accountRoutes = [
   signUpRoute,
   accountRoute,
   personalDataRoute,
+  dataViewsRoute,
   newPasswordRoute,
   resetPasswordRoute,
   forgotPasswordRoute,

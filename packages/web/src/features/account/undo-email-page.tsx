@@ -1,3 +1,4 @@
+import { linkTokenPattern } from '@holdfast/vocabulary'
 import { Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -10,12 +11,10 @@ import { PageTitle } from '../../ui/focus/page-title.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 
-const tokenPattern = /^[\w-]{32}$/
-
 /** The page of the link that was sent to the earlier address of an account. Its button takes the change back. */
 export function UndoEmailPage() {
   const { t } = useTranslation('account')
-  const token = useHiddenFragment(tokenPattern)
+  const token = useHiddenFragment(linkTokenPattern)
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('undoEmail.title')}</PageTitle>

@@ -36,7 +36,7 @@ const clinicsRoute = createRoute({
     if (clinicIds.length === 0 && !me.siteAdministrator) throw forbidden()
     return { clinicIds, isSiteAdministrator: me.siteAdministrator }
   },
-  loader: () => loadTexts('admin', 'schedule', 'calendars', 'other-problems'),
+  loader: () => loadTexts('admin', 'answers', 'schedule', 'calendars', 'series', 'other-problems'),
   component: lazyRouteComponent(() => import('./clinics/clinics-page.tsx'), 'ClinicsPage'),
 })
 
@@ -54,11 +54,11 @@ const clinicRoute = createRoute({
     const [clinic] = await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
       queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
-      loadTexts('admin', 'schedule', 'calendars', 'other-problems'),
+      loadTexts('admin', 'answers', 'schedule', 'calendars', 'series', 'other-problems'),
     ])
     return { clinic, isAdmin: role === 'admin' }
   },
-  component: lazyRouteComponent(() => import('./clinic-frame.tsx'), 'ClinicFrame'),
+  component: lazyRouteComponent(() => import('./shared/frame/clinic-frame.tsx'), 'ClinicFrame'),
 })
 
 /** Figures, members, settings and the log are for administrators only. */
@@ -90,6 +90,11 @@ const bookingsRoute = createRoute({
   path: 'bookings',
   validateSearch: parseBookingsSearch,
   component: lazyRouteComponent(() => import('./bookings/bookings-page.tsx'), 'BookingsPage'),
+})
+const requestsRoute = createRoute({
+  ...parent,
+  path: 'requests',
+  component: lazyRouteComponent(() => import('./bookings/requests-page.tsx'), 'RequestsPage'),
 })
 const bookingRoute = createRoute({
   ...parent,
@@ -193,17 +198,35 @@ const settingsRoute = createRoute({
   beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
 })
+const privacyRoute = createRoute({
+  ...parent,
+  path: 'privacy',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./privacy/privacy-page.tsx'), 'PrivacyPage'),
+})
 const visitTypesRoute = createRoute({
   ...parent,
   path: 'visit-types',
   beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./visit-types/visit-types-page.tsx'), 'VisitTypesPage'),
 })
+const visitResourcesRoute = createRoute({
+  ...parent,
+  path: 'rooms',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./visit-resources/visit-resources-page.tsx'), 'VisitResourcesPage'),
+})
 const webhooksRoute = createRoute({
   ...parent,
   path: 'webhooks',
   beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+})
+const apiKeysRoute = createRoute({
+  ...parent,
+  path: 'api-keys',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
 })
 const proofRoute = createRoute({
   ...parent,
@@ -235,6 +258,7 @@ export const adminRoutes = [
   clinicRoute.addChildren([
     dashboardRoute,
     dayListRoute,
+    requestsRoute,
     bookingsRoute,
     bookingRoute,
     patientsRoute,
@@ -252,8 +276,11 @@ export const adminRoutes = [
     messagesRoute,
     peopleRoute,
     settingsRoute,
+    privacyRoute,
     visitTypesRoute,
+    visitResourcesRoute,
     webhooksRoute,
+    apiKeysRoute,
     proofRoute,
     auditRoute,
   ]),

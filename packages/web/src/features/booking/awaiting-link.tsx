@@ -3,6 +3,7 @@ import { Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isRequest } from '../../domain/bookings/offered-actions.ts'
 import { readHold } from '../../domain/hold/hold-calls.ts'
 import { SendAgain, SentTo } from '../../domain/hold/sent-link.tsx'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
@@ -91,7 +92,7 @@ function useChangeElsewhere({ attempt }: HeldProps['state'], { reread }: Hold): 
     enabled: made !== null,
     refetchInterval: rereadMs,
   })
-  const isOver = booking.data != null && booking.data.status !== 'PENDING'
+  const isOver = booking.data != null && (booking.data.status !== 'PENDING' || isRequest(booking.data))
   const onOver = useEffectEvent(reread)
   useEffect(() => {
     if (isOver) onOver()

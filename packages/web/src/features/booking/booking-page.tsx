@@ -2,7 +2,7 @@ import type { AppointmentType, Clinic, Doctor } from '@holdfast/contract/client'
 import { Box, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { lazy, memo, Suspense, useDeferredValue } from 'react'
+import { lazy, memo, Suspense, useDeferredValue, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ClinicLogo } from '../../domain/clinics/clinic-logo.tsx'
 import type { ChosenSlot } from '../../domain/free-times/no-times.tsx'
@@ -11,14 +11,15 @@ import { useStable } from '../../domain/free-times/use-stable.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { attemptToHold, setActiveAttempt } from '../../domain/hold/active-attempt.ts'
 import { type Details, detailsOf, holderOf } from '../../domain/hold/attempt.ts'
-import { formatLongDayTime } from '../../lib/i18n/format.ts'
+import { formatLanguages, formatLongDayTime, formatMoney } from '../../lib/i18n/format.ts'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { specializationName } from '../../lib/i18n/specialization-name.ts'
 import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { keptFragment } from '../../lib/secret-links/use-hidden-fragment.ts'
 import { useSession } from '../../lib/session/session.ts'
-import { AboutDoctor } from './about-doctor.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import classes from './booking.module.css'
 import { ClinicPlace } from './clinic-place.tsx'
-import { HeldPanel } from './held-panel.tsx'
 import { ExpiredPanel, RequestingPanel } from './hold-outcomes.tsx'
 import type { HoldState } from './hold-state.ts'
 import { useEarlierDetails } from './use-earlier-details.ts'
@@ -28,6 +29,9 @@ import type { WeekSearch } from './week-search.ts'
 
 const route = getRouteApi('/doctors/$doctorId')
 
+/** It is loaded once the times are shown: before that, nobody has chosen one. */
+const loadHeldPanel = () => import('./held-panel.tsx')
+const HeldPanel = lazy(async () => ({ default: (await loadHeldPanel()).HeldPanel }))
 /** Few need them, so they are not part of the first load. */
 const UnavailablePanel = lazy(async () => ({ default: (await import('./unavailable-panel.tsx')).UnavailablePanel }))
 const WantedTime = lazy(async () => ({ default: (await import('./wanted-time.tsx')).WantedTime }))
@@ -100,6 +104,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   }
 
   const onChoose = useStable(choose)
+  useEffect(() => void loadHeldPanel().catch(() => undefined), [])
   const release = () => {
     hold.release()
     leave()
@@ -139,7 +144,11 @@ function Outcome({ state, hold, doctor, clinic, onChoose }: OutcomeProps) {
   switch (state.kind) {
     case 'held': {
       const held = { state, hold, when, doctor, clinic }
-      return state.link === null ? <HeldPanel {...held} /> : <AwaitingLink {...held} link={state.link} />
+      return (
+        <Suspense fallback={null}>
+          {state.link === null ? <HeldPanel {...held} /> : <AwaitingLink {...held} link={state.link} />}
+        </Suspense>
+      )
     }
     case 'expired':
       return <ExpiredPanel state={state} hold={hold} when={when} />
@@ -233,3 +242,26 @@ const Choice = memo(({ doctor, clinic, type, from, earlier, onChoose }: ChoicePr
     </Stack>
   )
 })
+
+/** The doctor's details and fee. */
+function AboutDoctor({ doctor }: { doctor: Doctor }) {
+  const { t } = useTranslation('booking')
+  return (
+    <Stack gap="xs">
+      <div>
+        <PageTitle>{doctor.name}</PageTitle>
+        <Text size="lg" c="dimmed">
+          {specializationName(doctor)}
+        </Text>
+      </div>
+      <ul className={classes.facts}>
+        {/* What is booked in open sessions has its own. */}
+        {doctor.fee === null || doctor.hasOpenSessions ? null : (
+          <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>
+        )}
+        {doctor.experienceYears === null ? null : <li>{t('about.experience', { count: doctor.experienceYears })}</li>}
+        {doctor.languages.length === 0 ? null : <li>{formatLanguages(doctor.languages)}</li>}
+      </ul>
+    </Stack>
+  )
+}

@@ -1,9 +1,13 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
-import { Group, Text, VisuallyHidden } from '@mantine/core'
+import { Box, Group, Text, VisuallyHidden } from '@mantine/core'
 import { type FormEvent, lazy, type RefObject, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { AskedFields } from '../../domain/answers/asked-fields.tsx'
+import { focusQuestion, missingAnswers } from '../../domain/answers/typed-answers.ts'
+import { useAsked } from '../../domain/answers/use-asked.ts'
 import type { Attempt, Details } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
+import { useVisitType } from '../../domain/visits/visit-type-queries.ts'
 import { isFinal, refusalCode, refusedContact } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { formatCountdown, formatMinutes, formatMoney, formatNumber } from '../../lib/i18n/format.ts'
@@ -38,8 +42,14 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   const [isAskingContact, setAskingContact] = useState(false)
   // Read when a request is sent again, and so not a state.
   const mayOverlap = useRef(false)
-  const changes = useChangesOfHold({ confirm: () => hold.confirm(details, mayOverlap.current), extend: hold.extend })
+  const { visitTypeId } = state.attempt.slot
+  const visitType = useVisitType({ clinicId: clinic.id, ...(visitTypeId && { visitTypeId }) })
+  const changes = useChangesOfHold({
+    confirm: () => hold.confirm(details, mayOverlap.current, visitType?.questions),
+    extend: hold.extend,
+  })
   const error = changes.errorOf('confirm')
+  const asked = useAsked(clinic.id, visitType, error)
   const refused = refusedContact(error)
   const isOverlap = refusalCode(error) === 'patient_booked'
   useEffect(() => {
@@ -51,7 +61,8 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
     setDetails(next)
     hold.note(next)
     if (part.name !== undefined) mayOverlap.current = false
-    if ((refused !== null && refused in part) || (isOverlap && part.name !== undefined)) changes.forget()
+    const isMended = refused === null ? asked.refused !== null && part.answers !== undefined : refused in part
+    if (isMended || (isOverlap && part.name !== undefined)) changes.forget()
   }
   // The address and the bookings of an account are known.
   const isUnreachable = state.attempt.holder === null && details.email.trim() === '' && details.phone.trim() === ''
@@ -63,8 +74,11 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
     event.preventDefault()
     setTried(true)
     const [wrong] = wrongFields(details)
-    setAskingContact(wrong === undefined && isUnreachable)
+    const [missing] = missingAnswers(asked.questions, details.answers ?? {})
+    const isWhole = wrong === undefined && missing === undefined
+    setAskingContact(isWhole && isUnreachable)
     if (wrong !== undefined) focusDetail(wrong)
+    else if (missing !== undefined) focusQuestion(missing.id)
     else if (!isUnreachable) changes.start('confirm')
   }
   return (
@@ -75,9 +89,9 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
           {when}
         </Text>
         <HeldFacts attempt={state.attempt} doctor={doctor} />
-        {state.attempt.slot.visitTypeId === undefined ? null : (
+        {visitTypeId === undefined ? null : (
           <Suspense fallback={null}>
-            <HeldVisit visitTypeId={state.attempt.slot.visitTypeId} doctor={doctor} />
+            <HeldVisit visitTypeId={visitTypeId} doctor={doctor} />
           </Suspense>
         )}
       </div>
@@ -90,11 +104,21 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
       />
       <form onSubmit={submit} noValidate>
         <DetailsFields details={details} clinic={clinic} onChange={change} isTried={isTried} refused={refused} />
-        {error === null || refused !== null || isOverlap ? null : (
+        <Box mt="xl">
+          <AskedFields
+            title={t('details.questions')}
+            {...asked}
+            typed={details.answers ?? {}}
+            isTried={isTried}
+            onChange={(answers) => change({ answers })}
+          />
+        </Box>
+        {error === null || refused !== null || asked.refused !== null || isOverlap ? null : (
           <div style={{ marginBlockStart: '1rem' }}>
             <ErrorState error={error} help={isFinal(error) ? undefined : t('requesting.retrying')} />
           </div>
         )}
+        {visitType?.approval === 'holding' ? <RequestHelp within={visitType.approvalMinutes} /> : null}
         {isOverlap || (isAskingContact && isUnreachable) ? (
           <Suspense fallback={null}>
             <HeldQuestion
@@ -111,7 +135,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
         ) : (
           <Group mt="xl" gap="sm">
             <ActionButton type="submit" isBusy={hold.isBusy}>
-              {t('held.confirm')}
+              {t(visitType?.approval === 'holding' ? 'held.request' : 'held.confirm')}
             </ActionButton>
             <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
               {t('held.release')}
@@ -121,6 +145,12 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
       </form>
     </section>
   )
+}
+
+/** What happens after a request. @param within how many minutes the clinic answers in */
+function RequestHelp({ within }: { within: number }) {
+  const { t } = useTranslation('booking')
+  return <Text mt="md">{t('held.requestHelp', { time: formatMinutes(within) })}</Text>
 }
 
 /** What is held: with whom, how long, and what it costs. */

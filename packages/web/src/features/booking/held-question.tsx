@@ -1,6 +1,8 @@
-import { Box } from '@mantine/core'
+import { Box, Button, Group, Paper, Text } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
 import { OverlapQuestion } from '../../domain/overlap/overlap-question.tsx'
-import { ContactQuestion } from './contact-question.tsx'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
 
 type HeldQuestionProps = {
   /** The refusal `patient_booked`; null: the patient gave no way to be reached. */
@@ -27,5 +29,29 @@ export function HeldQuestion({ overlap, timeZone, isBusy, onBook, onOther }: Hel
         onOther={onOther}
       />
     </Box>
+  )
+}
+
+const borderColor = 'var(--mantine-color-amber-6)'
+
+type QuestionProps = { isBusy: boolean; onAdd: () => void; onBook: () => void }
+
+/** Asks a guest who gives neither an e-mail address nor a phone number: nothing could be sent, not even the ticket. */
+function ContactQuestion({ isBusy, onAdd, onBook }: QuestionProps) {
+  const { t } = useTranslation('questions')
+  const addRef = useRef<HTMLButtonElement>(null)
+  useEffect(() => addRef.current?.focus(), [])
+  return (
+    <Paper withBorder role="group" aria-labelledby="no-contact" radius="lg" p="md" mt="xl" style={{ borderColor }}>
+      <Text id="no-contact">{t('contact.missing')}</Text>
+      <Group mt="md" gap="sm">
+        <Button ref={addRef} aria-describedby="no-contact" disabled={isBusy} onClick={onAdd}>
+          {t('contact.add')}
+        </Button>
+        <ActionButton variant="default" isBusy={isBusy} onClick={onBook}>
+          {t('contact.bookWithout')}
+        </ActionButton>
+      </Group>
+    </Paper>
   )
 }

@@ -1,4 +1,5 @@
 import type { Booking, ConfirmationLink, Slot } from '@holdfast/contract/client'
+import { isRequest } from '../../domain/bookings/offered-actions.ts'
 import type { Attempt } from '../../domain/hold/attempt.ts'
 import { isFinal, RefusedError } from '../../lib/api/api-error.ts'
 
@@ -20,10 +21,13 @@ export type HoldState =
   | { kind: 'expired'; attempt: Attempt }
   /** Somebody else has the slot, or it can no longer be booked. */
   | { kind: 'unavailable'; attempt: Attempt; error: unknown; alternatives: Slot[] }
+  /** Or requested, where the clinic has to agree. */
   | { kind: 'confirmed'; attempt: Attempt; booking: Booking }
 
 /** The state of an attempt, derived from its booking. */
 export function stateOfBooking(attempt: Attempt, booking: Booking): HoldState {
+  // The clinic answers it, and the ticket says so.
+  if (isRequest(booking)) return { kind: 'confirmed', attempt, booking }
   if (booking.status === 'PENDING' && booking.holdExpiresAt !== null) {
     const { holdExpiresAt, confirmationLink, patient } = booking
     const link = confirmationLink === undefined ? null : { ...confirmationLink, email: patient.email ?? '' }

@@ -3,8 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import type { ChosenSlot } from '../../domain/free-times/no-times.tsx'
 import { isHeld, useActiveAttempt } from '../../domain/hold/active-attempt.ts'
-import type { HeldAttempt } from '../../domain/hold/attempt.ts'
+import type { Attempt, HeldAttempt } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
+import { useNearbyTimes } from '../../domain/visits/use-nearby-times.ts'
+import { sessionOf } from '../../domain/visits/visit-times-query.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { formatCountdown, formatLongDayTime } from '../../lib/i18n/format.ts'
@@ -12,7 +14,6 @@ import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import classes from './booking.module.css'
 import type { OutcomeProps } from './hold-outcomes.tsx'
-import { NearbyVisits } from './visits/nearby-visits.tsx'
 
 type UnavailableProps = OutcomeProps<'unavailable'> & {
   timeZone: string
@@ -101,4 +102,41 @@ function OtherDoctor({ doctorId }: { doctorId: string }) {
   const { t } = useTranslation('booking')
   const name = useQuery(doctorQuery(doctorId)).data?.name
   return name === undefined ? null : <span> · {t('unavailable.with', { name })}</span>
+}
+
+type NearbyProps = {
+  attempt: Attempt
+  visitTypeId: string
+  doctorId: string
+  timeZone: string
+  onChoose: (slot: ChosenSlot) => void
+}
+
+/** The times nearest to one that has just been taken, each a button that holds it. */
+function NearbyVisits({ attempt: { slot, appointmentType }, visitTypeId, doctorId, timeZone, onChoose }: NearbyProps) {
+  const { t } = useTranslation('booking')
+  const nearest = useNearbyTimes({ doctorId, visitTypeId, startsAt: slot.startsAt, timeZone })
+  if (nearest.length === 0) return null
+  return (
+    <div>
+      <Text fw={600} mb="sm">
+        {t('unavailable.alternatives')}
+      </Text>
+      <ul className={classes.alternatives}>
+        {nearest.map((time) => (
+          <li key={time.id}>
+            <Button
+              variant="light"
+              fullWidth
+              justify="flex-start"
+              py="xs"
+              onClick={() => onChoose({ ...time, id: sessionOf(time), visitTypeId, appointmentType })}
+            >
+              {formatLongDayTime(time.startsAt, timeZone)}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
 }

@@ -1,4 +1,4 @@
-import type { MadeBooking } from '@holdfast/contract/client'
+import type { MadeBooking, VisitQuestion } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import {
@@ -35,8 +35,8 @@ export type Hold = {
   note(details: Details): void
   /** @throws RefusedError, UnreachableError: the hold is as it was, unless it has ended */
   extend(): Promise<void>
-  /** @param mayOverlap as in confirmHold; default: true @throws as {@link extend} */
-  confirm(details: Details, mayOverlap?: boolean): Promise<void>
+  /** @param mayOverlap as in confirmHold; default: true @param questions as there @throws as {@link extend} */
+  confirm(details: Details, mayOverlap?: boolean, questions?: readonly VisitQuestion[]): Promise<void>
   /** Reads the booking, which was changed elsewhere. */
   reread(): void
   /** Releases the slot and returns to choosing. */
@@ -99,11 +99,13 @@ export function useHold(doctorId: string, isShown: boolean): Hold {
         setState({ ...state, attempt: { ...attempt, extensions: extensionsBeyond } })
       }
     },
-    async confirm(details, mayOverlap = true) {
+    async confirm(details, mayOverlap = true, questions = []) {
       if (state.kind !== 'held' || state.attempt.made === null) return
       const attempt = { ...state.attempt, details }
       const { made: hold } = state.attempt
-      await whileBusy(attempt, async () => stateOfBooking(attempt, await confirmHold(hold, details, mayOverlap)))
+      await whileBusy(attempt, async () =>
+        stateOfBooking(attempt, await confirmHold(hold, details, mayOverlap, questions)),
+      )
     },
     reread() {
       if (state.kind === 'held') void resume(state.attempt)

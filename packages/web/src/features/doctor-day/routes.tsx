@@ -27,7 +27,7 @@ const doctorRoute = createRoute({
     if (calendar === undefined) throw forbidden()
     const [clinics] = await Promise.all([
       Promise.all(calendars.map(({ clinicId }) => queryClient.ensureQueryData(clinicQuery(clinicId)))),
-      loadTexts('doctor-day', 'schedule', 'calendars', 'other-problems'),
+      loadTexts('doctor-day', 'answers', 'schedule', 'calendars', 'other-problems'),
     ])
     const clinic = clinics[calendars.indexOf(calendar)]
     if (clinic === undefined) throw forbidden()

@@ -6,7 +6,6 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { formatLanguages, formatMoney } from '../../lib/i18n/format.ts'
 import { specializationName } from '../../lib/i18n/specialization-name.ts'
-import { initialsOf } from '../../lib/initials.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -65,4 +64,13 @@ function Facts({ doctor }: { doctor: Doctor }) {
       {doctor.languages.length === 0 ? null : <li>{formatLanguages(doctor.languages)}</li>}
     </ul>
   )
+}
+
+const titles = /^(dr|prof|mr|mrs|ms|د)\.?$/i
+
+/** Two letters for an avatar: of the first and the last name, without titles. */
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== '' && !titles.test(word))
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : words
+  return letters.map((word) => [...(word ?? '')][0]?.toLocaleUpperCase() ?? '').join('')
 }

@@ -1,7 +1,8 @@
 import type { Health } from '@holdfast/contract/client'
 import { Anchor, Group, Stack, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api/api.ts'
 import { formatNumber, formatTimeOfDay, ownTimeZone } from '../../lib/i18n/format.ts'
 import { TextLink } from '../../ui/buttons/text-link.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
@@ -10,7 +11,6 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import classes from './health.module.css'
 import { countsOf, inGroups } from './health-groups.ts'
-import { healthQuery } from './health-query.ts'
 import { HealthState } from './health-state.tsx'
 import { HealthTable } from './health-table.tsx'
 
@@ -79,3 +79,13 @@ function Checks({ health: { checks, process } }: { health: Health }) {
     </>
   )
 }
+
+const rereadMs = 15_000
+
+/** Read again while the page is visible. What was read last stays, with its time, when a reading fails. */
+const healthQuery = queryOptions({
+  queryKey: ['health'],
+  queryFn: (): Promise<Health> => dataOf(api.getHealth()),
+  refetchInterval: rereadMs,
+  staleTime: 0,
+})

@@ -2,7 +2,7 @@ import type { HealthCheck } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
 import classes from './health.module.css'
 
-/** A dot in a colour and a shape of its own, and what it means. */
+/** A dot whose colour and shape differ for each state, and what the state means. */
 export function HealthState({ state }: { state: HealthCheck['state'] }) {
   const { t } = useTranslation('health')
   return (

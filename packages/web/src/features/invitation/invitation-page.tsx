@@ -1,6 +1,6 @@
 import type { InvitationOffer, Me } from '@holdfast/contract/client'
 import { Group, Paper, Stack, Text } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
@@ -17,7 +17,6 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import { PageLoading } from '../../ui/states/page-loading.tsx'
 import { SessionFailed } from '../../ui/states/session-failed.tsx'
 import { toastDone } from '../../ui/toast.ts'
-import { invitationQuery } from './invitation-query.ts'
 
 const tokenPattern = /^[A-Za-z0-9_-]{64}$/
 
@@ -191,4 +190,14 @@ function OtherAccount() {
       </Group>
     </>
   )
+}
+
+/** What the token of an invitation offers, and whether this account (null: a guest) has the invited address. */
+function invitationQuery(token: string, accountId: string | null) {
+  return queryOptions({
+    queryKey: ['invitation', token, accountId],
+    queryFn: () => dataOf(api.getInvitation({ body: { token } })),
+    // Read again whenever the tab is shown: the address may have been confirmed in another.
+    staleTime: 0,
+  })
 }

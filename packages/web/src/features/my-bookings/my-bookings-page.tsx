@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Badge, Box, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
@@ -11,6 +11,8 @@ import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { VisitOfBooking } from '../../domain/visits/visit-of-booking.tsx'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { readAllPages } from '../../lib/api/read-pages.ts'
 import { formatAppointment, formatNumber, formatZone, ownTimeZone } from '../../lib/i18n/format.ts'
 import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { useLiveSlots } from '../../lib/live/use-live-slots.ts'
@@ -29,7 +31,6 @@ import { SessionFailed } from '../../ui/states/session-failed.tsx'
 import { SignInFirst } from '../../ui/states/sign-in-first.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import classes from './my-bookings.module.css'
-import { myBookingsQuery } from './my-bookings-query.ts'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
 
 /** Dialogs, and the calendar feed below the bookings, are loaded after the page. */
@@ -245,4 +246,18 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
       </Suspense>
     </li>
   )
+}
+
+/** The account's bookings, at most a thousand: few enough to read them all and sort them here. */
+function myBookingsQuery(accountId: string) {
+  return queryOptions({
+    queryKey: ['my-bookings', accountId],
+    queryFn: async (): Promise<Booking[]> => {
+      const { items } = await readAllPages(10, (start) =>
+        dataOf(api.listMyBookings({ query: { limit: 100, ...start } })),
+      )
+      return items
+    },
+    refetchInterval: 30_000,
+  })
 }

@@ -1,10 +1,11 @@
 import type { Booking } from '@holdfast/contract/client'
+import { requestState } from '../../domain/bookings/status-label.ts'
 
 export type BookingKind = 'upcoming' | 'past' | 'cancelled'
 
 /**
  * Coming: the next one first. Past and cancelled: the latest first. Holds that lapsed or were released were never
- * bookings to anyone.
+ * bookings to anyone, but for requests.
  */
 export function sortBookings(bookings: readonly Booking[], now: number): Record<BookingKind, Booking[]> {
   const sorted: Record<BookingKind, Booking[]> = { upcoming: [], past: [], cancelled: [] }
@@ -22,10 +23,10 @@ export function sortBookings(bookings: readonly Booking[], now: number): Record<
 function kindOf(booking: Booking, now: number): BookingKind | null {
   switch (booking.status) {
     case 'CANCELLED':
-      return booking.failureReason === 'hold_released' ? null : 'cancelled'
+      return booking.failureReason === 'hold_released' && requestState(booking) === null ? null : 'cancelled'
     case 'FAILED':
       // Withdrawn by the clinic: the patient has to know.
-      return booking.failureReason === 'slot_withdrawn' ? 'cancelled' : null
+      return booking.failureReason === 'slot_withdrawn' || requestState(booking) !== null ? 'cancelled' : null
     case 'COMPLETED':
     case 'NO_SHOW':
       return 'past'

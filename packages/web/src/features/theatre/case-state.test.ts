@@ -1,8 +1,8 @@
-import { projectCases } from '@holdfast/contract/case-state'
+import type { Projection } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import {
-  casesAtRisk as atRiskOf,
+  casesAtRisk,
   delayed,
   enteredEnd,
   enteredMilestone,
@@ -188,89 +188,24 @@ test('the end that is offered first is not past', () => {
   expect(offered(at('18:00'))).toBe('18:00')
 })
 
-const robots = [{ id: 'robot', units: 2, reprocessingMinutes: 0 }]
-
-const casesAtRisk = (cases: Case[], at: number, equipment = robots) =>
-  atRiskOf(cases, projectCases(cases, equipment, at))
-
-const room = { kind: 'room', resourceId: 'room', unit: 1 } as const
-const robot = (unit: number) => ({ kind: 'equipment', resourceId: 'robot', unit }) as const
-
-function planned(id: string, from: string, to: string, change: Partial<Case> = {}): Case {
-  const startsAt = at(from)
-  const [endsAt, until] = [at(to), at(to)]
-  const one = {
-    id,
-    startsAt,
-    endsAt,
-    expectedEndsAt: endsAt,
-    minutes: 60,
-    atRiskBy: null,
-    projectedStartsAt: null,
-    turnoverMinutes: 0,
-    roomId: 'elsewhere',
-    surgeonId: id,
-    staffIds: [],
-    equipment: [],
-    allocations: [],
-    ...change,
-  }
-  const taken = one.allocations.length > 0 ? one.allocations : [{ ...room, from: startsAt, to: until }]
-  return { ...aCase({}), ...one, allocations: taken.map((each) => ({ ...each, from: startsAt, to: until })) } as Case
-}
-
-test('a case is at risk when an earlier one of its room or robot ends too late for it', () => {
-  const overrunning = planned('over', '08:00', '09:40', { milestones: [inRoom], status: 'ARRIVED' })
-  const next = planned('next', '09:50', '10:50')
-  expect(casesAtRisk([overrunning, next], now)).toEqual(new Map([['next', 'over']]))
-  expect(casesAtRisk([overrunning, planned('later', '11:00', '12:00')], now)).toEqual(new Map())
-  const late = planned('late', '09:45', '10:45')
-  expect(casesAtRisk([late, planned('soon', '10:50', '11:50')], now)).toEqual(new Map([['soon', 'late']]))
-  const [withRobot, sameRobot, otherRobot] = [
-    planned('late', '09:45', '10:45', { allocations: [{ ...robot(1), from: '', to: '' }] }),
-    planned('same', '10:50', '11:50', { allocations: [{ ...robot(1), from: '', to: '' }] }),
-    planned('other', '10:50', '11:50', { allocations: [{ ...robot(2), from: '', to: '' }] }),
+test('a case is at risk by the one that it waits for, else by the one that the server names', () => {
+  const cases = [
+    { id: 'next', atRiskBy: 'other' },
+    { id: 'free', atRiskBy: null },
+    { id: 'named', atRiskBy: 'other' },
+    { id: 'unlisted', atRiskBy: 'other' },
   ]
-  // The two robots are alike, so one of them waits only if both are needed.
-  expect(casesAtRisk([withRobot, sameRobot], now)).toEqual(new Map())
-  expect(casesAtRisk([withRobot, sameRobot, otherRobot], now)).toEqual(new Map([['other', 'late']]))
-})
-
-test('the next case of the same patient is at risk, too', () => {
-  const patient = { kind: 'patient', resourceId: 'patient', unit: 1, from: '', to: '' } as const
-  const overrunning = planned('over', '08:00', '09:40', {
-    milestones: [inRoom],
-    status: 'ARRIVED',
-    allocations: [patient],
-  })
-  const next = planned('next', '09:50', '10:50', { allocations: [patient] })
-  expect(casesAtRisk([overrunning, next], now)).toEqual(new Map([['next', 'over']]))
-})
-
-test('what the server says is at risk stays so, and what has begun or ended is not', () => {
-  const overrunning = planned('over', '08:00', '09:40', { milestones: [inRoom], status: 'ARRIVED' })
-  const begun = planned('begun', '09:50', '10:50', { milestones: [inRoom], status: 'ARRIVED' })
-  const told = planned('told', '13:00', '14:00', { atRiskBy: 'other' })
-  expect(casesAtRisk([overrunning, begun, told], now)).toEqual(new Map([['told', 'other']]))
-})
-
-test('of two cases that delay a case, the one that does it longer is named', () => {
-  const robotOf = (id: string, from: string, to: string) =>
-    planned(id, from, to, { allocations: [{ ...robot(1), from: '', to: '' }] })
-  const [first, second] = [planned('first', '09:45', '10:45'), robotOf('second', '09:50', '11:20')]
-  const both = [room, robot(1)].map((one) => ({ ...one, from: '', to: '' }))
-  const delayedByBoth = planned('both', '10:50', '11:50', { allocations: both, atRiskBy: 'first' })
-  const oneRobot = [{ id: 'robot', units: 1, reprocessingMinutes: 0 }]
-  expect(casesAtRisk([first, second, delayedByBoth], now, oneRobot)).toEqual(new Map([['both', 'second']]))
-})
-
-test('all cases after a late one are at risk, each by the one before it', () => {
-  const late = planned('late', '09:45', '10:45')
-  const cases = [late, planned('second', '10:45', '11:45'), planned('third', '11:45', '12:45')]
-  expect(casesAtRisk(cases, now)).toEqual(
+  const projection: Projection = { startsAt: now, endsAt: now, waitsFor: null }
+  const projections = new Map([
+    ['next', { ...projection, waitsFor: 'over' }],
+    ['free', projection],
+    ['named', projection],
+  ])
+  expect(casesAtRisk(cases, projections)).toEqual(
     new Map([
-      ['second', 'late'],
-      ['third', 'second'],
+      ['next', 'over'],
+      ['named', 'other'],
+      ['unlisted', 'other'],
     ]),
   )
 })

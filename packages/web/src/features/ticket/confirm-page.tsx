@@ -1,9 +1,10 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Group, Paper, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Navigate, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { type ConfirmLink, useConfirmLink } from '../../domain/bookings/confirm-link.ts'
+import { isRequest } from '../../domain/bookings/offered-actions.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../domain/overlap/lazy-overlap-question.tsx'
 import { refuseOverlap } from '../../domain/overlap/refuse-overlap.ts'
@@ -52,6 +53,9 @@ function Confirmation({ link }: { link: ConfirmLink }) {
     )
   }
   const { status } = ticket.booking
+  if (isRequest(ticket.booking)) {
+    return <Navigate to="/ticket" hash={link.bookingId} state={{ manageToken: link.manageToken }} replace />
+  }
   if (status === 'PENDING') return <Pending link={link} ticket={ticket} />
   const isOver = status === 'FAILED' || status === 'CANCELLED'
   return (

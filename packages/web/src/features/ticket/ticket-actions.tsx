@@ -1,11 +1,12 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import { referenceOf } from '@holdfast/vocabulary'
 import { Button } from '@mantine/core'
 import { IconCalendar, IconPrinter } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { canBeChanged, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
-import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { canBeChanged, isAttendanceAsked, isRequest } from '../../domain/bookings/offered-actions.ts'
+import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
@@ -117,7 +118,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
         {isFirst ? attend : null}
         <JoinVideo url={booking.joinUrl} variant={isFirst ? 'default' : 'filled'} />
         {/* A hold with a patient, such as an offer of the waitlist, can be confirmed as it is. */}
-        {booking.status === 'PENDING' && booking.patient.name !== '' && !isOffline ? (
+        {booking.status === 'PENDING' && booking.patient.name !== '' && !isRequest(booking) && !isOffline ? (
           <LinkButton to="/offer" hash={ticketHash(link)}>
             {t('acceptOrDecline')}
           </LinkButton>
@@ -129,6 +130,11 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
         )}
         {isComing ? null : <BookAgain booking={booking} doctor={doctor} link={link} />}
         {isChangeable ? <Changes {...{ isMoving, onMoving, onCancelling }} /> : null}
+        {isRequest(booking) && !isOffline ? (
+          <Button variant="default" onClick={() => onCancelling(true)}>
+            {t('request.withdraw')}
+          </Button>
+        ) : null}
         <MoreActions>
           <div className={classes.actions}>
             {isFirst ? calendar : attend}

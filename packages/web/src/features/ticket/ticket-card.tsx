@@ -1,8 +1,9 @@
 import type { Booking, Clinic, Doctor, VisitType } from '@holdfast/contract/client'
+import { referenceOf } from '@holdfast/vocabulary'
 import { Anchor, Badge, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
-import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../domain/bookings/use-patient-name.ts'
 import { visitFee } from '../../domain/visits/visit-fee.ts'
 import { visitTypeName } from '../../domain/visits/visit-type-name.ts'
@@ -124,6 +125,7 @@ function When({ booking, timeZone }: { booking: Booking; timeZone: string }) {
 
 function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clinic' | 'isOffline'>) {
   const { t } = useTranslation('ticket')
+  const room = booking.appointmentType === 'video' ? undefined : booking.resources?.find(({ kind }) => kind === 'room')
   return (
     <div>
       <dt>{t('where')}</dt>
@@ -136,6 +138,12 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
             <br />
           </>
         ) : null}
+        {room === undefined ? null : (
+          <>
+            <bdi>{room.name}</bdi>
+            <br />
+          </>
+        )}
         <bdi>{clinic.name}</bdi>
         {booking.appointmentType === 'video' || clinic.address === null ? null : (
           <>

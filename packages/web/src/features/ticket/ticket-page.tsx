@@ -4,10 +4,12 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { getRouteApi, Navigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { requestState } from '../../domain/bookings/status-label.ts'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/i18n/format.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import { useSession } from '../../lib/session/session.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
@@ -27,6 +29,20 @@ import { useTicketLink } from './use-ticket-link.ts'
 const KeptTickets = lazy(async () => ({
   default: (await import('../../domain/bookings/kept-tickets.tsx')).KeptTickets,
 }))
+
+// Only shown where the visit type asks something.
+const TicketAnswers = lazy(async () => {
+  const [{ TicketAnswers: shown }] = await Promise.all([import('./ticket-answers.tsx'), loadTexts('answers')])
+  return { default: shown }
+})
+// Few bookings belong to a series.
+const SeriesSection = lazy(async () => {
+  const [{ SeriesSection: shown }] = await Promise.all([
+    import('../../domain/series/series-section.tsx'),
+    loadTexts('series'),
+  ])
+  return { default: shown }
+})
 
 const route = getRouteApi('/ticket')
 
@@ -50,7 +66,10 @@ export function TicketPage() {
 }
 
 /** A booking also fails when the clinic withdraws its slot, and may have been confirmed before. */
-function headingOf({ status, failureReason, cancelledBy }: Booking, moved: Moved | null) {
+function headingOf(booking: Booking, moved: Moved | null) {
+  const { status, failureReason, cancelledBy } = booking
+  const request = requestState(booking)
+  if (request !== null) return `request.${request}` as const
   if (status === 'CONFIRMED' && moved !== null && !moved.isUndone) return 'heading.moved'
   if (status === 'FAILED' && failureReason === 'slot_withdrawn') return 'heading.slot_withdrawn'
   if (status === 'CANCELLED' && cancelledBy === 'clinic') return 'heading.cancelledByClinic'
@@ -58,7 +77,10 @@ function headingOf({ status, failureReason, cancelledBy }: Booking, moved: Moved
 }
 
 /** Only a guest's ticket has a link to copy; the account opens a linked one by its own. */
-function helpOf({ status, failureReason, cancelledBy }: Booking, { manageToken }: TicketLink) {
+function helpOf(booking: Booking, { manageToken }: TicketLink) {
+  const { status, failureReason, cancelledBy } = booking
+  const request = requestState(booking)
+  if (request !== null) return request === 'withdrawn' ? 'help.CANCELLED' : (`request.${request}Help` as const)
   if (status === 'FAILED') {
     // A released hold is CANCELLED.
     const hasReason = failureReason !== null && failureReason !== 'hold_released'
@@ -85,12 +107,13 @@ function Ticket({ link }: { link: TicketLink }) {
   }
   if (ticket.kind === 'failed') return <TicketNotOpened {...ticket} link={link} />
   const { booking, keptAt: storedAt } = ticket
+  const { timezone } = ticket.clinic
   return (
     <Stack gap="lg">
       <div>
         <PageTitle of={t('title')}>{t(headingOf(booking, moved))}</PageTitle>
         <Text c="dimmed" mt={4} className="no-print">
-          {t(helpOf(booking, link))}
+          {t(helpOf(booking, link), { time: formatDayTime(booking.holdExpiresAt ?? booking.startsAt, timezone) })}
         </Text>
       </div>
       {storedAt === null ? null : (
@@ -127,6 +150,16 @@ function Ticket({ link }: { link: TicketLink }) {
         attending={attend ? null : attending}
         onMoved={setMoved}
       />
+      {storedAt !== null || booking.answers === undefined || booking.answers.length === 0 ? null : (
+        <Suspense fallback={null}>
+          <TicketAnswers booking={booking} timeZone={ticket.clinic.timezone} link={link} />
+        </Suspense>
+      )}
+      {storedAt !== null || booking.series === undefined ? null : (
+        <Suspense>
+          <SeriesSection booking={booking} manageToken={link.manageToken} timeZone={ticket.clinic.timezone} />
+        </Suspense>
+      )}
       {storedAt !== null || booking.status === 'FAILED' ? null : <LinkBooking booking={booking} link={link} />}
     </Stack>
   )

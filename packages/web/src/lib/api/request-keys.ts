@@ -1,9 +1,10 @@
+import { useState } from 'react'
 import { randomKey } from './random-key.ts'
 
 /** The idempotency keys of one form: see {@link createRequestKeys}. */
-type RequestKeys = {
+export type RequestKeys = {
   /** The key for a request with this body: the same as before if one of the last requests had the same body. */
-  keyFor(body: object): string
+  headersFor(body: object): { 'Idempotency-Key': string }
   /** Call this after a success: the next request is a new one, even if its body is the same. */
   clear(): void
 }
@@ -18,7 +19,7 @@ const keysMax = 20
 export function createRequestKeys(): RequestKeys {
   const keys = new Map<string, string>()
   return {
-    keyFor(body) {
+    headersFor(body) {
       const request = JSON.stringify(body)
       const key = keys.get(request) ?? randomKey()
       // The last one is the newest.
@@ -28,10 +29,15 @@ export function createRequestKeys(): RequestKeys {
         if (keys.size <= keysMax) break
         keys.delete(oldest)
       }
-      return key
+      return { 'Idempotency-Key': key }
     },
     clear() {
       keys.clear()
     },
   }
+}
+
+/** The {@link createRequestKeys} of a form, as long as it is shown. */
+export function useRequestKeys(): RequestKeys {
+  return useState(createRequestKeys)[0]
 }

@@ -1,5 +1,6 @@
 import type account from '../../locales/en/account.json'
 import type admin from '../../locales/en/admin.json'
+import type answers from '../../locales/en/answers.json'
 import type booking from '../../locales/en/booking.json'
 import type bookingMore from '../../locales/en/booking-more.json'
 import type calendars from '../../locales/en/calendars.json'
@@ -17,6 +18,7 @@ import type problems from '../../locales/en/problems.json'
 import type proof from '../../locales/en/proof.json'
 import type questions from '../../locales/en/questions.json'
 import type schedule from '../../locales/en/schedule.json'
+import type series from '../../locales/en/series.json'
 import type shell from '../../locales/en/shell.json'
 import type theatre from '../../locales/en/theatre.json'
 import type ticket from '../../locales/en/ticket.json'
@@ -27,6 +29,7 @@ import type workingHours from '../../locales/en/working-hours.json'
 type Texts = {
   account: typeof account
   admin: typeof admin
+  answers: typeof answers
   booking: typeof booking
   /** What only a few doctors and clinics need of `booking`. */
   'booking-more': typeof bookingMore
@@ -46,6 +49,7 @@ type Texts = {
   proof: typeof proof
   questions: typeof questions
   schedule: typeof schedule
+  series: typeof series
   shell: typeof shell
   theatre: typeof theatre
   ticket: typeof ticket

@@ -1,10 +1,10 @@
 import type { SlotList } from '@holdfast/contract/client'
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
+import { notePosition } from '../api/position.ts'
 import { slotsKey, withAvailability } from '../queries/slots-query.ts'
-import type { LiveState } from './live-feed.ts'
+import { createLiveFeed, type LiveState, type OpenChannel } from './live-feed.ts'
 import type { LiveMessage } from './live-message.ts'
-import { pageFeed } from './page-feed.ts'
 
 export type LiveSlotsEvents = {
   /** The availability of a watched doctor changed; the cached slots are updated already. */
@@ -70,3 +70,58 @@ function readAgain(queryClient: QueryClient, doctorId: string): void {
   }
   void queryClient.invalidateQueries({ queryKey })
 }
+
+/** `/api/v1/live`: `subscribe` adds doctors to the connection, `unsubscribe` removes them. */
+const openWebSocket: OpenChannel = (doctorIds, events) => {
+  const url = new URL('/api/v1/live', window.location.origin)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  const socket = new WebSocket(url)
+  let followed: readonly string[] = []
+  let wanted = doctorIds
+  const send = (type: 'subscribe' | 'unsubscribe', ids: readonly string[]) => {
+    if (ids.length > 0) socket.send(JSON.stringify({ type, doctorIds: ids }))
+  }
+  const follow = () => {
+    const [before, after] = [followed, wanted]
+    followed = after
+    // Unsubscribe first: the number of subscriptions is limited.
+    send(
+      'unsubscribe',
+      before.filter((id) => !after.includes(id)),
+    )
+    send(
+      'subscribe',
+      after.filter((id) => !before.includes(id)),
+    )
+  }
+  socket.addEventListener('open', follow)
+  socket.addEventListener('message', ({ data }) => events.message(data))
+  socket.addEventListener('close', () => events.closed())
+  return {
+    watch(next) {
+      wanted = next
+      if (socket.readyState === WebSocket.OPEN) follow()
+      return true
+    },
+    close: () => socket.close(),
+  }
+}
+
+/** `/api/v1/live/events`, for networks that block WebSockets. The same messages, one per event. */
+const openEventSource: OpenChannel = (doctorIds, events) => {
+  const source = new EventSource(`/api/v1/live/events?${new URLSearchParams({ doctorIds: doctorIds.join(',') })}`)
+  for (const type of ['message', 'subscribed', 'slots', 'resync']) {
+    source.addEventListener(type, (event) => events.message((event as MessageEvent<unknown>).data))
+  }
+  // EventSource would reconnect forever; the feed decides what to try next.
+  source.addEventListener('error', () => events.closed())
+  return { watch: () => false, close: () => source.close() }
+}
+
+/** The page's live connection, shared by all components. */
+const pageFeed = createLiveFeed([openWebSocket, openEventSource], notePosition)
+
+window.addEventListener('online', pageFeed.wake)
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') pageFeed.wake()
+})

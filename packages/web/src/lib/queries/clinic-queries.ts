@@ -8,12 +8,12 @@ export function clinicKey(clinicId: string): readonly unknown[] {
   return ['clinic-data', clinicId]
 }
 
-/** The beginning of the keys of {@link bookingsQuery}. */
+/** The beginning of the keys of lists of bookings, such as {@link bookingsQuery}: data with `items`. */
 export function bookingListsKey(clinicId: string): readonly unknown[] {
   return [...clinicKey(clinicId), 'bookings']
 }
 
-/** The beginning of the keys of searches among bookings. */
+/** The beginning of the keys of searches among bookings: infinite queries, whose data has `pages`. */
 export function bookingSearchesKey(clinicId: string): readonly unknown[] {
   return [...clinicKey(clinicId), 'list']
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type AuditDetail, auditFields, auditKinds, auditWords, importLists } from '@holdfast/contract'
 import { expect, test } from 'vitest'
 import { languages } from '../../../lib/i18n/languages.ts'
-import { roles } from '../roles.ts'
+import { roles } from '../shared/members/roles.ts'
 import { auditDetailKey } from './audit-detail-key.ts'
 
 const details: AuditDetail[] = [...auditWords, ...auditFields, ...roles]

@@ -1,7 +1,7 @@
 import { auditWords } from '@holdfast/contract/audit-words'
 import { clinicSettingNames, clinicTextNames } from '@holdfast/vocabulary'
-import { limitNames } from '../limit-names.ts'
-import { roles } from '../roles.ts'
+import { limitNames } from '../shared/fields/limit-names.ts'
+import { roles } from '../shared/members/roles.ts'
 
 /** Fields, and a word, that have a text only here. */
 const ownFields = [
@@ -38,11 +38,15 @@ const visitTypeFields = [
   'bufferBeforeMinutes',
   'bufferAfterMinutes',
   'bookableBy',
+  'approval',
+  'approvalMinutes',
   'capacity',
   'preparation',
+  'questions',
   'color',
   'position',
   'doctorIds',
+  'needs',
 ] as const
 
 /** The settings are named by the labels of their form. */

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { invitationsQuery } from '../invitations-query.ts'
-import { membersQuery } from '../members-query.ts'
+import { invitationsQuery } from '../shared/members/invitations-query.ts'
+import { membersQuery } from '../shared/members/members-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { AuditLog } from './audit-log.tsx'
 

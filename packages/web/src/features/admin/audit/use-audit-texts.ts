@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@holdfast/contract/client'
+import { referenceOf } from '@holdfast/vocabulary'
 import { useTranslation } from 'react-i18next'
-import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { formatNumber } from '../../../lib/i18n/format.ts'
 import { auditDetailKey } from './audit-detail-key.ts'
 
@@ -23,14 +23,17 @@ export function useAuditTexts(names: AuditNames) {
       const what = t(`audit.kind.${kind}`)
       return count === 1 ? what : t('audit.times', { what, number: formatNumber(count) })
     },
-    details: ({ kind, area, details }: AuditEvent): string =>
+    details({ kind, area, details, subjects }: AuditEvent): string {
       // The epoch, the number and the hash of an event: the number says how many there were.
-      (kind === 'log_purged' || kind === 'log_chain_begun' ? details.slice(1, 2) : details)
+      const shown = kind === 'log_purged' || kind === 'log_chain_begun' ? details.slice(1, 2) : details
+      return [
         // The first detail of what was denied is the name of the operation.
-        .map((detail, index) => (area !== null && index === 0 ? t(`audit.area.${area}`) : words(kind, detail)))
-        .join(' · '),
+        ...shown.map((detail, index) => (area !== null && index === 0 ? t(`audit.area.${area}`) : words(kind, detail))),
+        ...(subjects.length === 0 ? [] : [t('audit.listed', { number: formatNumber(subjects.length) })]),
+      ].join(' · ')
+    },
     who({ actorKind, actorName, actorId }: AuditEvent): string {
-      if (actorKind === 'account') {
+      if (actorKind === 'account' || actorKind === 'api_key') {
         return actorName ?? (actorId === null ? '' : t('audit.about.account', { reference: referenceOf(actorId) }))
       }
       return t(`audit.actor.${actorKind}`)

@@ -1,10 +1,11 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { Booking, Slot, VisitType } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
 import { Box, Button, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isShownAtQuestion } from '../../../domain/answers/use-asked.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
 import { useNearbyTimes } from '../../../domain/visits/use-nearby-times.ts'
@@ -18,9 +19,9 @@ import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
-import { clinicBookingQuery } from '../clinic-booking-query.ts'
-import { OtherAppointments } from '../other-appointments.tsx'
-import { patientQuery } from '../patient-queries.ts'
+import { clinicBookingQuery } from '../shared/booking/clinic-booking-query.ts'
+import { OtherAppointments } from '../shared/patient/other-appointments.tsx'
+import { patientQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
 import { type KnownRecord, patientOfRecord } from './distinct-patients.ts'
@@ -32,7 +33,11 @@ import {
   patientFields,
   usePatientForm,
 } from './patient-form.tsx'
-import { useBook } from './use-book.ts'
+import { RepeatPanel } from './repeat-panel.tsx'
+import { SeriesBooked } from './series-booked.tsx'
+import { SeriesRefused } from './series-refused.tsx'
+import { useBook, useBookSeries } from './use-book.ts'
+import { type Repeat, useRepeat } from './use-repeat.ts'
 import { useVisitTypeChoice, VisitTypeField } from './visit-type-field.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/book')
@@ -74,7 +79,7 @@ function BookForm({ former, known }: BookFormProps) {
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
-  const visits = useVisitTypeChoice(former?.visitTypeId)
+  const visits = useVisitTypeChoice(former?.visitTypeId, doctorId)
   const { visitType } = visits
   // Another appointment of the same patient is often in the same week.
   const [firstDay, setFirstDay] = useState(today)
@@ -88,86 +93,121 @@ function BookForm({ former, known }: BookFormProps) {
   })
   const patient = form.getValues()
   const booking = useBook(clinicId, form, former)
+  const seriesBooking = useBookSeries(clinicId, form, former)
   const addsPlaces = visitType === undefined && chosen !== null && chosen.available < patient.units
-  useTitleFocusAfter(booking.isSuccess)
-  if (bookable.length === 0) return <NoDoctors />
+  useTitleFocusAfter(booking.isSuccess || seriesBooking.isSuccess)
   const types = visits.typesOf(doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId)))
   const type = types.includes(patient.type) ? patient.type : (types[0] ?? 'in_person')
-  const { data: made, variables: asked } = booking
-  const isAsked = asked !== undefined && isSame(asked, { slot: chosen, patient, patientId: record?.id ?? null })
+  const repeat = useRepeat({ slot: chosen, visitType, type, timeZone })
+  if (bookable.length === 0) return <NoDoctors />
+  const { data: made, variables: wanted } = booking
+  const isAsked = wanted !== undefined && isSame(wanted, { slot: chosen, patient, patientId: record?.id ?? null })
+  const isSeries = repeat.draft !== null && chosen !== null && patient.units === 1
   const again = (isForSame: boolean) => {
     setFirstDay(isForSame && made ? localDay(made.startsAt, timeZone) : today)
-    booking.reset()
+    for (const one of [booking, seriesBooking, repeat]) one.reset()
     setChosen(null)
-    form.setValues(isForSame ? { ...patient, reason: '' } : emptyPatient)
+    form.setValues(isForSame ? { ...patient, reason: '', answers: {} } : emptyPatient)
     setTyped('')
     // Otherwise the former patient is filled in when the page is loaded again.
     if (isForSame) return setRecord(record)
     void navigate({ search: { doctorId }, replace: true })
   }
-  if (made) return <Booked booking={made} visitType={asked?.visitType} name={patient.name} onAgain={again} />
+  if (seriesBooking.data) return <SeriesBooked series={seriesBooking.data} name={patient.name} onAgain={again} />
+  if (made) return <Booked booking={made} visitType={wanted?.visitType} name={patient.name} onAgain={again} />
   return (
     <Stack gap="lg">
       <PageTitle>{t('book.title')}</PageTitle>
       {former === null ? null : <OtherAppointments of={former} />}
       <div className={adminClasses.two}>
-        <section className={layoutClasses.panel} aria-labelledby="book-when">
-          <Title order={2} size="h3" mb="md" id="book-when">
-            {t('book.when')}
-          </Title>
-          <VisitTypeField
-            choice={visits}
-            onChange={() => {
-              setChosen(null)
-              booking.reset()
-            }}
-          />
-          <SlotPicker
-            {...{ doctorId, timeZone, chosen, firstDay, visitType }}
-            doctors={visits.doctors}
-            ofClinic={clinicId}
-            onDoctor={setDoctorId}
-            onChoose={setChosen}
-            units={visitType === undefined ? patient.units : 1}
-            canShowFull={visitType === undefined}
-          />
-        </section>
-        <section className={layoutClasses.panel} aria-labelledby="book-who">
-          <Title order={2} size="h3" mb="md" id="book-who">
-            {t('book.patient')}
-          </Title>
+        <WhenSection
+          {...{ doctorId, chosen, firstDay, visits, repeat }}
+          units={patient.units}
+          onType={() => {
+            setChosen(null)
+            booking.reset()
+          }}
+          onDoctor={setDoctorId}
+          onChoose={setChosen}
+        />
+        <Part id="book-who" title={t('book.patient')}>
           <PatientForm
-            form={form}
-            types={types}
-            type={type}
+            {...{ form, types, type, visitType, typed, record }}
+            addsPlaces={addsPlaces && !isSeries}
             when={chosen === null ? null : formatDayTime(chosen.startsAt, timeZone)}
-            addsPlaces={addsPlaces}
-            typed={typed}
-            record={record}
+            series={isSeries ? { isReady: repeat.plan !== null } : undefined}
+            error={booking.error ?? seriesBooking.error}
             onKnown={({ language, record: chosenRecord = null, ...contact }) => {
               const values = { ...contact, language: language ?? ('' as const) }
               form.setValues(contact.name === patient.name ? values : { ...values, units: 1 })
               setRecord(chosenRecord)
               setTyped('')
             }}
-            isPending={booking.isPending}
+            isPending={booking.isPending || seriesBooking.isPending}
             onBook={(draft) => {
               if (chosen === null) return
-              booking.mutate(
-                { slot: chosen, visitType, patient: { ...draft, type }, patientId: record?.id ?? null, addsPlaces },
-                // Now a place can be added. The button does not change by itself while somebody is about to press it.
-                {
-                  onError: (error) =>
-                    refusalCode(error) === 'slot_full' &&
-                    setChosen((now) => (visitType || now?.id !== chosen.id ? null : { ...now, available: 0 })),
-                },
-              )
+              const whose = { patient: { ...draft, type }, patientId: record?.id ?? null }
+              if (isSeries) return repeat.plan && seriesBooking.mutate({ plan: repeat.plan, visitType, ...whose })
+              const onError = (error: Error) =>
+                refusalCode(error) === 'slot_full' && setChosen(withoutPlaces(chosen, visitType))
+              booking.mutate({ slot: chosen, visitType, addsPlaces, ...whose }, { onError })
             }}
           />
           <Refused booking={booking} isAsked={isAsked} timeZone={timeZone} onChoose={setChosen} />
-        </section>
+          {seriesBooking.isError ? <SeriesRefused booking={seriesBooking} /> : null}
+        </Part>
       </div>
     </Stack>
+  )
+}
+
+/** Now a place can be added. The button does not change by itself while somebody is about to press it. */
+function withoutPlaces(slot: Slot, visitType: VisitType | undefined) {
+  return (now: Slot | null) => (visitType || now?.id !== slot.id ? null : { ...now, available: 0 })
+}
+
+function Part({ id, title, children }: { id: string; title: string; children: ReactNode }) {
+  return (
+    <section className={layoutClasses.panel} aria-labelledby={id}>
+      <Title order={2} size="h3" mb="md" id={id}>
+        {title}
+      </Title>
+      {children}
+    </section>
+  )
+}
+
+type WhenProps = {
+  doctorId: string
+  chosen: Slot | null
+  firstDay: string
+  visits: ReturnType<typeof useVisitTypeChoice>
+  repeat: Repeat
+  units: number
+  onType: () => void
+  onDoctor: (doctorId: string) => void
+  onChoose: (slot: Slot | null) => void
+}
+
+/** What is booked when, once or again and again. */
+function WhenSection({ visits, repeat, units, onType, onDoctor, onChoose, ...picked }: WhenProps) {
+  const { t } = useTranslation('admin')
+  const { clinicId, timeZone } = useClinic()
+  const { visitType, doctors } = visits
+  const { chosen } = picked
+  return (
+    <Part id="book-when" title={t('book.when')}>
+      <VisitTypeField choice={visits} onChange={onType} />
+      <SlotPicker
+        {...{ ...picked, timeZone, visitType, doctors, onDoctor, onChoose }}
+        ofClinic={clinicId}
+        units={visitType === undefined ? units : 1}
+        canShowFull={visitType === undefined}
+      />
+      {chosen === null || units > 1 ? null : (
+        <RepeatPanel repeat={repeat} startsAt={chosen.startsAt} timeZone={timeZone} />
+      )}
+    </Part>
   )
 }
 
@@ -239,7 +279,7 @@ function Refused({
       </Box>
     )
   }
-  if (error === null || refusedContact(error) !== null) return null
+  if (error === null || refusedContact(error) !== null || isShownAtQuestion(error)) return null
   return (
     <Stack mt="md" gap="sm">
       <ErrorState error={error} />

@@ -1,8 +1,8 @@
-import type { VisitType } from '@holdfast/contract/client'
+import type { MadeBooking, VisitType } from '@holdfast/contract/client'
+import { referenceOf } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { visitFee } from '../../../domain/visits/visit-fee.ts'
 import { visitTypeName } from '../../../domain/visits/visit-type-name.ts'
 import { formatAppointment, formatMoney } from '../../../lib/i18n/format.ts'
@@ -11,10 +11,9 @@ import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { useClinic } from '../use-clinic.ts'
-import type { Made } from './use-book.ts'
 
 type BookedProps = {
-  booking: Made
+  booking: MadeBooking
   /** undefined: a slot was booked. */
   visitType: VisitType | undefined
   name: string
@@ -39,11 +38,6 @@ export function Booked({ booking, visitType, name, onAgain }: BookedProps) {
           </Text>
         </Stack>
       </Alert>
-      {booking.isLinked === false ? (
-        <Alert role="alert" color="amber" variant="outline" radius="lg">
-          {t('book.notLinked')}
-        </Alert>
-      ) : null}
       <Group>
         <Button onClick={() => onAgain(true)}>{t('book.another')}</Button>
         <Button variant="default" onClick={() => onAgain(false)}>

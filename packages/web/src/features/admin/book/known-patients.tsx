@@ -10,7 +10,7 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatNumericDate } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
-import { patientsQuery } from '../patient-queries.ts'
+import { patientsQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 import { distinctPatients, type KnownPatient, patientOfRecord } from './distinct-patients.ts'
 

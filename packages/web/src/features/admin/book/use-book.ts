@@ -1,15 +1,17 @@
-import type { Booking, MadeBooking, Slot, VisitType } from '@holdfast/contract/client'
+import type { Booking, Slot, VisitType } from '@holdfast/contract/client'
 import type { UseFormReturnType } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { sentAnswers } from '../../../domain/answers/typed-answers.ts'
 import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
 import { refuseOverlap } from '../../../domain/overlap/refuse-overlap.ts'
 import { sessionOf } from '../../../domain/visits/visit-times-query.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { refusalCode } from '../../../lib/api/api-error.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { slotsKey } from '../../../lib/queries/slots-query.ts'
 import type { PatientDraft } from './patient-form.tsx'
+import type { SeriesPlan } from './use-repeat.ts'
 
 /** `visitType`: of which `slot` is a time in an open session; undefined: a slot is booked. */
 type Wanted = {
@@ -22,8 +24,49 @@ type Wanted = {
   addsPlaces: boolean
 }
 
-/** `isLinked`: to the record, which is done after the booking is made, and may fail; null: there is none. */
-export type Made = MadeBooking & { isLinked: boolean | null }
+type WantedFor = Pick<Wanted, 'visitType' | 'patient' | 'patientId' | 'mayOverlap'>
+
+/** Who comes, and what for, as it is sent. */
+function bookedFor({ visitType, patient, patientId, mayOverlap = false }: WantedFor, former: Booking | null) {
+  const { name, email, phone, language, reason, answers } = patient
+  return {
+    ...(visitType === undefined ? {} : { answers: sentAnswers(visitType.questions, answers) }),
+    patient: {
+      name: name.trim(),
+      ...(email.trim() === '' ? {} : { email: email.trim() }),
+      ...(phone.trim() === '' ? {} : { phone: phone.trim() }),
+      ...(language === '' ? {} : { language }),
+    },
+    ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
+    ...(former === null ? {} : { formerBookingId: former.id }),
+    ...(patientId === null ? {} : { patientId }),
+    ...refuseOverlap(mayOverlap),
+  }
+}
+
+/** Books a series for a patient, once however often it is sent. */
+export function useBookSeries(clinicId: string, form: UseFormReturnType<PatientDraft>, former: Booking | null) {
+  const queryClient = useQueryClient()
+  const requestKeys = useRequestKeys()
+  const markRefused = useMarkRefused(form)
+  return useMutation({
+    mutationFn: ({ plan, ...wanted }: WantedFor & { plan: SeriesPlan }) => {
+      const body = { ...plan, ...bookedFor(wanted, former) }
+      return dataOf(api.createBookingSeries({ body, headers: requestKeys.headersFor(body) }))
+    },
+    onSuccess: () => requestKeys.clear(),
+    onError: (error) => {
+      // What was held for it was given back: the next try holds it anew.
+      if (refusalCode(error) === 'series_not_free') requestKeys.clear()
+      markRefused(error)
+    },
+    onSettled: async (_series, _error, { plan }) => {
+      await queryClient.invalidateQueries({ queryKey: ['series'] })
+      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+      await queryClient.invalidateQueries({ queryKey: slotsKey(plan.doctorId) })
+    },
+  })
+}
 
 /**
  * Books for a patient, once however often it is sent.
@@ -32,39 +75,22 @@ export type Made = MadeBooking & { isLinked: boolean | null }
  */
 export function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>, former: Booking | null) {
   const queryClient = useQueryClient()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   return useMutation({
-    mutationFn: async (wanted: Wanted): Promise<Made> => {
-      const { slot, visitType, patient, patientId, mayOverlap = false, addsPlaces } = wanted
-      const { name, email, phone, language, reason, type, units } = patient
+    mutationFn: (wanted: Wanted) => {
+      const { slot, visitType, addsPlaces } = wanted
+      const { type, units } = wanted.patient
       const body = {
         ...(visitType === undefined
           ? { slotId: slot.id, units }
           : { sessionId: sessionOf(slot), startsAt: slot.startsAt, visitTypeId: visitType.id }),
-        patient: {
-          name: name.trim(),
-          ...(email.trim() === '' ? {} : { email: email.trim() }),
-          ...(phone.trim() === '' ? {} : { phone: phone.trim() }),
-          ...(language === '' ? {} : { language }),
-        },
+        ...bookedFor(wanted, former),
         appointmentType: type,
-        ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
         confirm: true,
         onBehalf: true,
         ...(addsPlaces ? { addsPlaces } : {}),
-        ...(former === null ? {} : { formerBookingId: former.id }),
-        ...refuseOverlap(mayOverlap),
       }
-      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
-      const booking = await dataOf(api.createBooking({ body, headers }))
-      if (patientId === null) return { ...booking, isLinked: null }
-      const path = { clinicId, bookingId: booking.id }
-      const linking = dataOf(api.linkBookingToPatient({ path, body: { patientId } }))
-      const isLinked = await linking.then(
-        () => true,
-        () => false,
-      )
-      return { ...booking, isLinked }
+      return dataOf(api.createBooking({ body, headers: requestKeys.headersFor(body) }))
     },
     // The next request may have the same content, and is another booking.
     onSuccess: () => requestKeys.clear(),

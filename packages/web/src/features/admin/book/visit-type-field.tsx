@@ -21,15 +21,26 @@ type Choice = {
   typesOf: (doctor: Doctor | undefined) => readonly AppointmentType[]
 }
 
-/** What is booked: a visit type in a doctor's open sessions, or a slot. @param first the id of the first choice */
-export function useVisitTypeChoice(first: string | undefined): Choice {
+/**
+ * What is booked: a visit type in a doctor's open sessions, or a slot. Where no slot is free at first, it is a visit
+ * type unless another choice is made.
+ *
+ * @param first the id of the first choice
+ * @param firstDoctorId whose visit types are preferred
+ */
+export function useVisitTypeChoice(first: string | undefined, firstDoctorId: string): Choice {
   const { clinicId, doctors: all } = useClinic()
   const [chosenId, setChosenId] = useState(first)
+  const [preferredId] = useState(firstDoctorId)
+  const [hasSlots] = useState(() => all.some(({ active, nextAvailableAt }) => active && nextAvailableAt !== null))
   const open = all.filter(({ active, hasOpenSessions }) => active && hasOpenSessions)
   const visitTypes = useQuery({ ...visitTypesQuery(clinicId), enabled: open.length > 0 }).data ?? []
   const isOfferedBy = (visitType: VisitType) => (doctor: Doctor) => offeredVisits([visitType], doctor, true).length > 0
   const offered = visitTypes.filter((visitType) => open.some(isOfferedBy(visitType)))
-  const visitType = offered.find(({ id }) => id === chosenId)
+  const preferred = open.find(({ id }) => id === preferredId)
+  const ofPreferred = offered.find((one) => preferred !== undefined && isOfferedBy(one)(preferred))
+  const unchosen = hasSlots ? undefined : (ofPreferred ?? offered[0])
+  const visitType = chosenId === undefined ? unchosen : offered.find(({ id }) => id === chosenId)
   return {
     visitType,
     choose: setChosenId,

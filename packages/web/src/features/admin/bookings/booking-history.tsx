@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { eventLabel } from '../event-label.ts'
+import { eventLabel } from '../shared/booking/event-label.ts'
 import { useClinic } from '../use-clinic.ts'
 import { historyQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
@@ -41,7 +41,7 @@ type HistoryEntry = History['items'][number]
 /** What a patient can do. The system did the rest, unless an account did it. */
 const byPatients = new Set<HistoryEntry['event']['type']>([
   ...(['held', 'confirmed', 'extended', 'link_requested', 'moved', 'cancelled', 'linked'] as const),
-  ...(['attendance_confirmed', 'attendance_withdrawn'] as const),
+  ...(['attendance_confirmed', 'attendance_withdrawn', 'consent_withdrawn'] as const),
 ])
 
 function Entry({ entry: { event, actorName, fromStartsAt, startsAt } }: { entry: HistoryEntry }) {

@@ -1,20 +1,23 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Button, Group, Stack } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { referenceOf } from '@holdfast/vocabulary'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingActions } from '../../../domain/bookings/booking-actions.tsx'
-import { canBeChanged, canBeErased, isOpen } from '../../../domain/bookings/offered-actions.ts'
+import { canBeChanged, canBeErased, isOpen, isRequest } from '../../../domain/bookings/offered-actions.ts'
 import { usePendingMarks, withMark } from '../../../domain/bookings/pending-marks.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
-import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
+import { SeriesSection } from '../../../domain/series/series-section.tsx'
 import { MoveDialog } from '../../../domain/slots/move-dialog.tsx'
 import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { JoinVideo } from '../../../domain/video/join-video.tsx'
+import { ResourcesOfBooking } from '../../../domain/visits/resources-of-booking.tsx'
 import { VisitOfBooking } from '../../../domain/visits/visit-of-booking.tsx'
 import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
@@ -22,16 +25,20 @@ import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { Panel } from '../../../ui/panel.tsx'
+import { ShowMore } from '../../../ui/show-more.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
-import { clinicBookingQuery } from '../clinic-booking-query.ts'
-import { ContactLink } from '../contact-link.tsx'
-import classes from '../facts.module.css'
-import { OtherAppointments } from '../other-appointments.tsx'
+import { clinicBookingQuery } from '../shared/booking/clinic-booking-query.ts'
+import classes from '../shared/booking/facts.module.css'
+import { newestResult } from '../shared/booking/newest-result.ts'
+import { MessageTable } from '../shared/messages/message-table.tsx'
+import { messagesQuery } from '../shared/messages/messages-query.ts'
+import { ContactLink } from '../shared/patient/contact-link.tsx'
+import { OtherAppointments } from '../shared/patient/other-appointments.tsx'
 import { useClinic } from '../use-clinic.ts'
-import { AddressRefused } from './address-refused.tsx'
+import { BookingAnswers } from './booking-answers.tsx'
 import { BookingHistory } from './booking-history.tsx'
-import { BookingMessages } from './booking-messages.tsx'
 import { CancelDialog } from './cancel-dialog.tsx'
 import { CorrectDialog, canBeCorrected } from './correct-dialog.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
@@ -58,13 +65,20 @@ export function ClinicBookingPage() {
       <div className={adminClasses.two}>
         <BookingFacts booking={withMark(found.data, marks)} />
         <Stack gap="lg">
+          <SeriesPart booking={found.data} />
           <PatientLink booking={found.data} />
+          <BookingAnswers booking={found.data} />
           <BookingHistory bookingId={bookingId} />
         </Stack>
       </div>
       <BookingMessages bookingId={bookingId} />
     </Stack>
   )
+}
+
+function SeriesPart({ booking }: { booking: Booking }) {
+  const { timeZone } = useClinic()
+  return <SeriesSection booking={booking} manageToken={null} timeZone={timeZone} />
 }
 
 function BookingFacts({ booking }: { booking: Booking }) {
@@ -93,6 +107,9 @@ function BookingFacts({ booking }: { booking: Booking }) {
     ...(booking.visitTypeId === undefined
       ? []
       : [{ label: t('visitTypes.one'), value: <VisitOfBooking booking={booking} /> }]),
+    ...(booking.resources === undefined
+      ? []
+      : [{ label: t('tabs.visitResources'), value: <ResourcesOfBooking booking={booking} /> }]),
     { label: t('column.appointmentType'), value: <Kind booking={booking} /> },
     { label: t('field.units'), value: formatNumber(booking.units) },
     { label: t('field.email'), value: <ContactLink scheme="mailto" to={patient.email} /> },
@@ -125,7 +142,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
             </Button>
           ) : null}
           <Button variant="default" size="sm" onClick={() => setDialog('cancel')}>
-            {t('booking.cancel')}
+            {t(isRequest(booking) ? 'requests.decline' : 'booking.cancel')}
           </Button>
         </div>
       ) : null}
@@ -184,5 +201,38 @@ function Kind({ booking }: { booking: Booking }) {
       {t(`appointmentType.${booking.appointmentType}`)}
       <JoinVideo url={booking.joinUrl} size="compact-sm" variant="light" />
     </Group>
+  )
+}
+
+/** Says that the mail server refuses the patient's address, unless a later e-mail was accepted. */
+function AddressRefused({ bookingId }: { bookingId: string }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const found = useInfiniteQuery(messagesQuery(clinicId, { bookingId }))
+  const newest = newestResult(found.data?.pages.flatMap(({ items }) => items) ?? [])
+  // Until they are read, the data are those of the booking that was shown before.
+  if (found.isPlaceholderData || newest?.failure !== 'address_refused') return null
+  return (
+    <Alert role="alert" color="red" variant="outline" title={t('messages.addressRefused.title')}>
+      {t('messages.addressRefused.help', { address: isolated(newest.maskedAddress ?? '–') })}
+    </Alert>
+  )
+}
+
+/** What was sent to the patient of a booking. */
+function BookingMessages({ bookingId }: { bookingId: string }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const found = useInfiniteQuery(messagesQuery(clinicId, { bookingId }))
+  const messages = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
+  if (found.isPending) return null
+  return (
+    <Panel id="booking-messages" title={t('messages.title')}>
+      {found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : null}
+      {found.isSuccess && messages.length === 0 ? <Text c="dimmed">{t('messages.noneOfBooking')}</Text> : null}
+      {messages.length === 0 ? null : <MessageTable messages={messages} rowsRef={rowsRef} />}
+      <ShowMore pages={found} count={messages.length} listRef={rowsRef} />
+    </Panel>
   )
 }

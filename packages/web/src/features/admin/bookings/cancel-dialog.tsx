@@ -4,6 +4,7 @@ import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isRequest } from '../../../domain/bookings/offered-actions.ts'
 import { PatientName } from '../../../domain/bookings/patient-name.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatAppointment } from '../../../lib/i18n/format.ts'
@@ -19,36 +20,44 @@ import { cancellationMail } from './cancellation-mail.ts'
 
 type CancelDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
-/** Cancels a booking, with an optional reason. It cannot be undone. */
+/** Cancels a booking, or declines a request, with an optional reason. It cannot be undone. */
 export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, timeZone } = useClinic()
   const queryClient = useQueryClient()
   const [reason, setReason] = useState('')
+  const [isDeclined] = useState(() => isRequest(booking))
   const cancellation = useMutation({
-    mutationFn: () =>
-      dataOf(
-        api.cancelBooking({
-          path: { bookingId: booking.id },
-          body: reason.trim() === '' ? {} : { reason: reason.trim() },
-        }),
-      ),
+    mutationFn: () => {
+      const request = {
+        path: { bookingId: booking.id },
+        body: reason.trim() === '' ? {} : { reason: reason.trim() },
+      }
+      // Not what somebody else has approved in the meantime.
+      return dataOf(isDeclined ? api.declineBooking(request) : api.cancelBooking(request))
+    },
     onSuccess: () => {
       // The page shows the status: a toast would cover the next step.
-      announce(t('cancel.done', { name: booking.patient.name }))
+      announce(t(isDeclined ? 'requests.done' : 'cancel.done', { name: booking.patient.name }))
       onClose()
       focusPageTitle()
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
   return (
-    <Dialog isForm isOpen={isOpen} onClose={onClose} title={t('cancel.title')}>
+    <Dialog isForm isOpen={isOpen} onClose={onClose} title={t(isDeclined ? 'requests.title' : 'cancel.title')}>
       <Stack gap="md">
         <Text>
           <PatientName of={booking} />, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
         </Text>
         <Text>
-          {t(`cancel.mail.${cancellationMail(booking, clinic, serverNow())}`, { email: booking.patient.email ?? '' })}
+          {isDeclined
+            ? t(clinic.sendsEmails && booking.patient.email ? 'requests.mail.sent' : 'requests.mail.none', {
+                email: booking.patient.email ?? '',
+              })
+            : t(`cancel.mail.${cancellationMail(booking, clinic, serverNow())}`, {
+                email: booking.patient.email ?? '',
+              })}
         </Text>
         <Textarea
           label={t('cancel.reason')}
@@ -62,10 +71,10 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
         {cancellation.isError ? <ErrorState error={cancellation.error} /> : null}
         <Group gap="sm">
           <ActionButton color="red" isBusy={cancellation.isPending} onClick={() => cancellation.mutate()}>
-            {t('cancel.submit')}
+            {t(isDeclined ? 'requests.submit' : 'cancel.submit')}
           </ActionButton>
           <Button variant="default" onClick={onClose}>
-            {t('cancel.back')}
+            {t(isDeclined ? 'requests.back' : 'cancel.back')}
           </Button>
         </Group>
       </Stack>

@@ -15,9 +15,9 @@ import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { useContactRules } from '../contact-fields.tsx'
-import { CorrectionForm } from '../correction-form.tsx'
-import { type Contact, isOtherAddress, patientCorrection } from '../patient-correction.ts'
+import { useContactRules } from '../shared/patient/contact-fields.tsx'
+import { CorrectionForm } from '../shared/patient/correction-form.tsx'
+import { type Contact, isOtherAddress, patientCorrection } from '../shared/patient/patient-correction.ts'
 import { useClinic } from '../use-clinic.ts'
 
 type CorrectDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }

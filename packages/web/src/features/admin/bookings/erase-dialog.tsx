@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { searchedFor } from '../../../lib/searched-text.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
@@ -48,7 +48,7 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
   const queryClient = useQueryClient()
   const [isForAll, setForAll] = useState(false)
   // Repeated after a lost response, it says how many were erased.
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const { email } = booking.patient
   const erasure = useMutation({
     async mutationFn(): Promise<Erased> {
@@ -56,8 +56,7 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
         await dataOf(api.erasePatient({ path: { bookingId: booking.id } }))
         return { erased: 1, left: 0, hasRecordsLeft: false, email: null }
       }
-      const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, email }) }
-      const request = { path: { clinicId }, body: { email }, headers }
+      const request = { path: { clinicId }, body: { email }, headers: requestKeys.headersFor({ clinicId, email }) }
       const { erased, notOver, recordsLeft } = await dataOf(api.erasePatients(request))
       return { erased, left: notOver.count, hasRecordsLeft: recordsLeft.count > 0, email }
     },

@@ -4,7 +4,6 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { formatNumericDate } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
@@ -16,9 +15,10 @@ import { ShowMore } from '../../../ui/show-more.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { patientsQuery } from '../patient-queries.ts'
+import adminClasses from '../admin.module.css'
+import { KnownRecord } from '../shared/patient/known-record.tsx'
+import { patientsQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
-import classes from './bookings.module.css'
 
 type LinkPatientDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
@@ -60,10 +60,10 @@ function ChoosePatient({ booking, onClose }: Omit<LinkPatientDialogProps, 'isOpe
       ) : patients.length === 0 && !found.hasNextPage ? (
         <Text role="status">{t('link.notFound')}</Text>
       ) : (
-        <ul className={classes.choices} ref={listRef}>
+        <ul className={adminClasses.choices} ref={listRef}>
           {patients.map((record) => (
             <li key={record.id}>
-              <Known record={record} />
+              <KnownRecord record={record} />
               <ActionButton
                 variant="default"
                 size="sm"
@@ -90,20 +90,5 @@ function ChoosePatient({ booking, onClose }: Omit<LinkPatientDialogProps, 'isOpe
         </LinkButton>
       </Group>
     </Stack>
-  )
-}
-
-/** What tells patients of one name apart. */
-function Known({ record: { name, birthDate, mrn, phone, email } }: { record: PatientRecord }) {
-  const known = [birthDate === null ? null : formatNumericDate(birthDate), mrn, phone, email]
-  return (
-    <div>
-      <Text fw={600}>
-        <bdi>{name}</bdi>
-      </Text>
-      <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-        <bdi>{known.filter((one) => one !== null).join(' · ')}</bdi>
-      </Text>
-    </div>
   )
 }

@@ -13,7 +13,7 @@ import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { recordOfBookingQuery } from '../patient-queries.ts'
+import { recordOfBookingQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 import { LinkPatientDialog } from './link-patient-dialog.tsx'
 

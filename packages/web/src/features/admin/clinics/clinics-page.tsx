@@ -9,7 +9,7 @@ import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { ownTimeZone } from '../../../lib/i18n/format.ts'
 import { languages } from '../../../lib/i18n/languages.ts'
 import { clinicQuery } from '../../../lib/queries/directory-queries.ts'
@@ -24,8 +24,8 @@ import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
-import { type ClinicCardDraft, invalidNumbers, textsOf } from '../clinic-draft.ts'
-import { ClinicFields } from '../clinic-fields.tsx'
+import { type ClinicCardDraft, invalidNumbers, textsOf } from '../shared/clinic/clinic-draft.ts'
+import { ClinicFields } from '../shared/clinic/clinic-fields.tsx'
 
 const route = getRouteApi('/clinic')
 
@@ -170,7 +170,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   const { t, i18n } = useTranslation('admin')
   const navigate = route.useNavigate()
   const queryClient = useQueryClient()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const form = useForm<ClinicCardDraft>({
     initialValues: { name: '', timezone: ownTimeZone(), ...eachClinicText(() => '') },
     validate: (draft) => invalidNumbers(draft, t('field.phoneInvalid')),
@@ -186,7 +186,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
         // Its people, and so its patients, probably speak the language in which it is created.
         language: languages.find((one) => one === i18n.language) ?? 'en',
       }
-      return dataOf(api.createClinic({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
+      return dataOf(api.createClinic({ body, headers: requestKeys.headersFor(body) }))
     },
     onSuccess: async (clinic) => {
       queryClient.setQueryData(clinicQuery(clinic.id).queryKey, clinic)

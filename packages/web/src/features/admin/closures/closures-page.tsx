@@ -1,14 +1,16 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Anchor, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { canBeChanged } from '../../../domain/bookings/offered-actions.ts'
 import type { BookingLinks } from '../../../domain/closures/closure-effect.tsx'
 import { ClosuresSection } from '../../../domain/closures/closures-section.tsx'
 import { PublicHolidays } from '../../../domain/closures/public-holidays.tsx'
 import { withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
+import { visitResourcesQuery } from '../../../domain/visits/visit-resources-query.ts'
 import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
-import { BookingLink } from '../booking-link.tsx'
+import { BookingLink } from '../shared/booking/booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 /** When the clinic and its doctors are closed. */
@@ -18,6 +20,7 @@ export function ClosuresPage() {
   const links: BookingLinks = {
     timeZone,
     doctors,
+    resources: useQuery(visitResourcesQuery(clinicId)).data,
     nameOf: (booking) => <BookingLink booking={booking} />,
     moveOf: (booking) => (canBeChanged(booking) ? <MoveLink booking={booking} /> : null),
     withdrawOf: ({ doctorId, ...days }) => (

@@ -1,11 +1,14 @@
 import type { ClinicStats } from '@holdfast/contract/client'
 import { addDays, daysBetween, yearDaysMax } from '@holdfast/vocabulary'
 import { Group, SegmentedControl, Stack } from '@mantine/core'
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { formatNumber, formatShare } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
+import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import { parseDay } from '../../../lib/time/local-time.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
@@ -14,16 +17,15 @@ import { LiveNote } from '../../../ui/live-note.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../../ui/states/page-loading.tsx'
-import { NewestEvents } from '../newest-events.tsx'
-import { dashboardEvents } from '../newest-events-query.ts'
-import { NoDoctors } from '../no-doctors.tsx'
+import adminClasses from '../admin.module.css'
+import { NewestEvents } from '../shared/booking/newest-events.tsx'
+import { dashboardEvents } from '../shared/booking/newest-events-query.ts'
+import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
-import { Figures } from './figures.tsx'
 import { FiguresTable } from './figures-table.tsx'
 import { FirstSteps, useFirstSteps } from './first-steps.tsx'
 import { StatsCharts } from './stats-charts.tsx'
-import { statsQuery } from './stats-query.ts'
 
 const route = getRouteApi('/clinic/$clinicId/')
 /** The clinic's current figures, and its latest changes. */
@@ -142,4 +144,46 @@ function Range({ from, to, isRight, onChange }: RangeProps) {
       />
     </div>
   )
+}
+
+/** The five key figures of a clinic. */
+function Figures({ stats }: { stats: ClinicStats }) {
+  const { t } = useTranslation('admin')
+  const { totals } = stats
+  const booked = totals.PENDING + totals.CONFIRMED + totals.ARRIVED + totals.COMPLETED + totals.NO_SHOW
+  const share = (value: number | null) => (value === null ? '–' : formatShare(value))
+  const figures = [
+    { label: t('figures.bookings'), value: formatNumber(booked) },
+    { label: t('figures.utilisation'), value: share(stats.utilisation) },
+    { label: t('figures.lapseRate'), value: share(stats.lapseRate) },
+    { label: t('figures.noShowRate'), value: share(stats.noShowRate) },
+    { label: t('figures.leadTime'), value: leadTime(stats.leadTimeHoursMedian) },
+  ]
+  return (
+    <dl className={adminClasses.figures}>
+      {figures.map(({ label, value }) => (
+        <div key={label} className={adminClasses.figure}>
+          <dt>{label}</dt>
+          <dd className="tabular">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** Hours up to two days, then days. */
+function leadTime(hours: number | null): string {
+  if (hours === null) return '–'
+  const unit = hours < 48 ? 'hour' : 'day'
+  const value = hours < 48 ? hours : hours / 24
+  return formatNumber(value, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: value < 10 ? 1 : 0 })
+}
+
+/** The figures of the local days from `from` to `to`, both included. */
+function statsQuery(clinicId: string, from: string, to: string) {
+  return queryOptions({
+    queryKey: [...clinicKey(clinicId), 'stats', from, to],
+    queryFn: (): Promise<ClinicStats> => dataOf(api.getClinicStats({ path: { clinicId }, query: { from, to } })),
+    refetchInterval: rereadMs,
+  })
 }

@@ -3,7 +3,7 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
 import { DaySheet } from '../../../domain/bookings/day-sheet.tsx'
@@ -19,10 +19,11 @@ import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import { BookingLink } from '../booking-link.tsx'
-import { DoctorFilter } from '../doctor-filter.tsx'
-import { NoDoctors } from '../no-doctors.tsx'
+import { BookingLink } from '../shared/booking/booking-link.tsx'
+import { DoctorFilter } from '../shared/clinic/doctor-filter.tsx'
+import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
+import { MoveSeveral } from './move-several.tsx'
 import { overlapsOf } from './overlaps.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
@@ -65,6 +66,9 @@ export function DayListPage() {
               navigate({ search: { ...(search.day ? { day: search.day } : {}), ...(next ? { doctorId: next } : {}) } })
             }
           />
+          {doctorId === undefined || found.data === undefined ? null : (
+            <MoveSeveralButton key={`${day} ${doctorId}`} doctorId={doctorId} day={day} bookings={found.data.items} />
+          )}
           <Button variant="default" leftSection={<Icon of={IconPrinter} />} onClick={() => window.print()}>
             {t('dayList.print')}
           </Button>
@@ -95,6 +99,20 @@ export function DayListPage() {
         )}
       </Stack>
       <DaySheets bookings={bookings} heading={heading} />
+    </>
+  )
+}
+
+/** For those at the desk, who move appointments of all doctors. */
+function MoveSeveralButton(of: { doctorId: string; day: string; bookings: readonly Booking[] }) {
+  const { t } = useTranslation('series')
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <>
+      <Button variant="default" onClick={() => setIsOpen(true)}>
+        {t('several.open')}
+      </Button>
+      {isOpen ? <MoveSeveral {...of} onClose={() => setIsOpen(false)} /> : null}
     </>
   )
 }

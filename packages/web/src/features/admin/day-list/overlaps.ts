@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { foldedName } from '@holdfast/vocabulary'
-import { isSamePerson } from '../same-person.ts'
+import { isSamePerson } from '../shared/patient/same-person.ts'
 
 /**
  * Appointments of one person at the same time, as far as the desk can tell: of each that has one, the first other.

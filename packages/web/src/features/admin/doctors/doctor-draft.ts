@@ -1,6 +1,6 @@
 import type { Doctor, NewDoctor } from '@holdfast/contract/client'
 import { appointmentTypes } from '@holdfast/vocabulary'
-import { feeOf, typedFee } from '../fee-amount.ts'
+import { feeOf, typedFee } from '../shared/fees/fee-amount.ts'
 
 /** The values of the form's fields. */
 export type DoctorDraft = {

@@ -1,7 +1,7 @@
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
-import { CurrencyField, FeeField } from '../fee-fields.tsx'
+import { CurrencyField, FeeField } from '../shared/fees/fee-fields.tsx'
 import type { DoctorDraft } from './doctor-draft.ts'
 import classes from './doctors.module.css'
 

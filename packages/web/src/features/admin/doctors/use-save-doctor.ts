@@ -1,10 +1,9 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { saveVideoRoom, videoRoomQuery } from '../../../domain/video/video-room.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { clinicDoctorsQuery, clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { doctorQuery } from '../../../lib/queries/directory-queries.ts'
 import { toastDone } from '../../../ui/toast.ts'
@@ -25,12 +24,11 @@ export function useSaveDoctor(doctor: Doctor | null, onDone: (saved: Doctor) => 
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const save = (draft: DoctorDraft): Promise<Doctor> => {
     const body = doctorOf(draft)
     if (doctor !== null) return dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body }))
-    const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
-    return dataOf(api.createDoctor({ body: { clinicId, ...body }, headers }))
+    return dataOf(api.createDoctor({ body: { clinicId, ...body }, headers: requestKeys.headersFor(body) }))
   }
   return useMutation({
     mutationFn: async ({ draft, videoRoom }: DoctorChange): Promise<Doctor> => {

@@ -13,9 +13,9 @@ import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { messageStates, parseMessagesSearch } from '../admin-search.ts'
-import { BookingLink } from '../booking-link.tsx'
-import { MessageTable } from '../message-table.tsx'
-import { messagesQuery } from '../messages-query.ts'
+import { BookingLink } from '../shared/booking/booking-link.tsx'
+import { MessageTable } from '../shared/messages/message-table.tsx'
+import { messagesQuery } from '../shared/messages/messages-query.ts'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/messages')

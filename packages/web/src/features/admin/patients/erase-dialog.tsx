@@ -13,7 +13,7 @@ import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import type { PersonalDataSearch } from '../admin-search.ts'
-import { patientQuery, unlinkedQuery } from '../patient-queries.ts'
+import { patientQuery, unlinkedQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 import { OtherRecords } from './other-records.tsx'
 
@@ -78,6 +78,7 @@ function Question({ patient, onErased, onClose }: QuestionProps) {
   return (
     <Stack gap="md">
       <Text>{t('erase.text')}</Text>
+      {patient.merged.length === 0 ? null : <Text>{t('erase.merged')}</Text>}
       <Unlinked unlinked={unlinked.data} search={{ patientId: patient.id, withContacts: true }} />
       {erasure.isError ? <ErrorState error={erasure.error} /> : null}
       <Group gap="sm">

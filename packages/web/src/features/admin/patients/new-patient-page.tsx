@@ -5,14 +5,14 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { clinicBookingQuery } from '../clinic-booking-query.ts'
+import { clinicBookingQuery } from '../shared/booking/clinic-booking-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { draftOfBooking, emptyDraft, newRecordOf, type PatientDraft } from './patient-draft.ts'
 import { PatientForm } from './patient-form.tsx'
@@ -54,12 +54,12 @@ function NewPatient({ booking }: { booking: Booking | null }) {
   const { clinicId } = useClinic()
   const navigate = route.useNavigate()
   const queryClient = useQueryClient()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const [initial] = useState(booking === null ? emptyDraft : draftOfBooking(booking.patient))
   const creation = useMutation({
     async mutationFn(draft: PatientDraft): Promise<PatientRecord> {
       const body = newRecordOf(draft)
-      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
+      const headers = requestKeys.headersFor(body)
       const record = await dataOf(api.createPatient({ path: { clinicId }, body, headers }))
       if (booking !== null) {
         const path = { clinicId, bookingId: booking.id }

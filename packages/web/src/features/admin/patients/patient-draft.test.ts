@@ -15,6 +15,7 @@ const record: PatientRecord = {
   flags: [],
   notes: null,
   identifiers: [{ system: 's', value: '1' }],
+  mergedInto: null,
   version: 3,
   createdAt: '2026-11-30T00:00:00.000Z',
   updatedAt: '2026-11-30T00:00:00.000Z',

@@ -17,14 +17,16 @@ import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import adminClasses from '../admin.module.css'
-import { ContactLink } from '../contact-link.tsx'
-import factClasses from '../facts.module.css'
-import { patientQuery } from '../patient-queries.ts'
+import factClasses from '../shared/booking/facts.module.css'
+import { ContactLink } from '../shared/patient/contact-link.tsx'
+import { patientQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 import { EraseDialog } from './erase-dialog.tsx'
+import { MergeDialog } from './merge-dialog.tsx'
 import { changeBetween, draftOfRecord, type PatientDraft } from './patient-draft.ts'
 import { PatientForm } from './patient-form.tsx'
 import { PatientVisits } from './patient-visits.tsx'
+import { MergedNotice, SamePatient } from './same-patient.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/patients/$patientId')
 
@@ -40,18 +42,19 @@ export function PatientPage() {
         <PageTitle>{found.data.name}</PageTitle>
         {found.data.flags.length === 0 ? null : <Flags flags={found.data.flags} />}
       </Stack>
+      {found.data.mergedInto === null ? null : <MergedNotice patient={found.data} keptId={found.data.mergedInto} />}
       <div className={adminClasses.two}>
         <PatientFacts patient={found.data} />
         <PatientVisits patient={found.data} />
       </div>
+      {found.data.mergedInto === null ? <SamePatient key={patientId} patient={found.data} /> : null}
     </Stack>
   )
 }
 
 function PatientFacts({ patient }: { patient: PatientWithVisits }) {
   const { t } = useTranslation(['patients', 'admin'])
-  const { clinicId, isAdmin } = useClinic()
-  const [dialog, setDialog] = useState<'edit' | 'erase' | null>(null)
+  const [dialog, setDialog] = useState<'edit' | 'erase' | 'merge' | null>(null)
   const close = () => setDialog(null)
   const { mrn, birthDate, sex, phone, email, address, language, notes, identifiers } = patient
   const facts: { label: string; value: ReactNode }[] = [
@@ -78,41 +81,55 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
           </div>
         ))}
       </dl>
-      <div className={layoutClasses.actions}>
-        <LinkButton
-          size="sm"
-          variant="default"
-          to="/clinic/$clinicId/book"
-          params={{ clinicId }}
-          search={{ patientId: patient.id }}
-        >
-          {t('book')}
-        </LinkButton>
-        <Button variant="default" size="sm" onClick={() => setDialog('edit')}>
-          {t('edit.open')}
-        </Button>
-        {isAdmin ? (
-          <>
-            <LinkButton
-              size="sm"
-              variant="default"
-              to="/clinic/$clinicId/patients/data"
-              params={{ clinicId }}
-              search={{ patientId: patient.id }}
-            >
-              {t('data')}
-            </LinkButton>
-            <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
-              {t('erase.open')}
-            </Button>
-          </>
-        ) : null}
-      </div>
+      {patient.mergedInto === null ? <Actions patient={patient} onOpen={setDialog} /> : null}
       <Dialog isForm size="lg" isOpen={dialog === 'edit'} onClose={close} title={t('edit.title')}>
         <EditPatient patient={patient} onDone={close} />
       </Dialog>
       <EraseDialog patient={patient} isOpen={dialog === 'erase'} onClose={close} />
+      <MergeDialog record={patient} other={null} isOpen={dialog === 'merge'} onClose={close} />
     </Panel>
+  )
+}
+
+type ActionsProps = { patient: PatientWithVisits; onOpen: (dialog: 'edit' | 'erase' | 'merge') => void }
+
+function Actions({ patient, onOpen }: ActionsProps) {
+  const { t } = useTranslation('patients')
+  const { clinicId, isAdmin } = useClinic()
+  return (
+    <div className={layoutClasses.actions}>
+      <LinkButton
+        size="sm"
+        variant="default"
+        to="/clinic/$clinicId/book"
+        params={{ clinicId }}
+        search={{ patientId: patient.id }}
+      >
+        {t('book')}
+      </LinkButton>
+      <Button variant="default" size="sm" onClick={() => onOpen('edit')}>
+        {t('edit.open')}
+      </Button>
+      <Button variant="default" size="sm" onClick={() => onOpen('merge')}>
+        {t('merge.open')}
+      </Button>
+      {isAdmin ? (
+        <>
+          <LinkButton
+            size="sm"
+            variant="default"
+            to="/clinic/$clinicId/patients/data"
+            params={{ clinicId }}
+            search={{ patientId: patient.id }}
+          >
+            {t('data')}
+          </LinkButton>
+          <Button variant="default" size="sm" onClick={() => onOpen('erase')}>
+            {t('erase.open')}
+          </Button>
+        </>
+      ) : null}
+    </div>
   )
 }
 

@@ -16,7 +16,7 @@ import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
-import { patientsQuery } from '../patient-queries.ts'
+import { patientsQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/patients')

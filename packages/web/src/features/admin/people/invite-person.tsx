@@ -11,7 +11,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { Panel } from '../../../ui/panel.tsx'
 import { SaveButton } from '../../../ui/save-button.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import { roles } from '../roles.ts'
+import { roles } from '../shared/members/roles.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useInvite } from './use-invitations.ts'
 

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { toastDone } from '../../../ui/toast.ts'
-import { invitationsQuery } from '../invitations-query.ts'
+import { invitationsQuery } from '../shared/members/invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useShowError } from './use-members.ts'
 

@@ -5,8 +5,8 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { meQuery } from '../../../lib/session/session.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import { invitationsQuery } from '../invitations-query.ts'
-import { membersQuery } from '../members-query.ts'
+import { invitationsQuery } from '../shared/members/invitations-query.ts'
+import { membersQuery } from '../shared/members/members-query.ts'
 import { useClinic } from '../use-clinic.ts'
 
 function useReread() {

@@ -7,7 +7,7 @@ import { formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import tableClasses from '../../../ui/table.module.css'
-import { BookingLink } from '../booking-link.tsx'
+import { BookingLink } from '../shared/booking/booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
 

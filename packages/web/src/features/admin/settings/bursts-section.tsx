@@ -4,7 +4,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
@@ -75,12 +75,11 @@ function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => v
   const { clinicId, timeZone } = useClinic()
   const queryClient = useQueryClient()
   // Repeated after a lost response, it says how many were cancelled.
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const cancelling = useMutation({
     mutationFn: () => {
       const path = { clinicId, burstId: burst.id }
-      const headers = { 'Idempotency-Key': requestKeys.keyFor({ path, hours }) }
-      return dataOf(api.cancelBookingBurst({ path, body: { hours }, headers }))
+      return dataOf(api.cancelBookingBurst({ path, body: { hours }, headers: requestKeys.headersFor({ path, hours }) }))
     },
     onSuccess: ({ cancelled }) => {
       toastDone({ message: t('bursts.done', { number: cancelled }) })

@@ -1,5 +1,5 @@
 import type { BookingLimits } from '@holdfast/contract/client'
-import { slotLimits } from '@holdfast/vocabulary'
+import { bookingLimitMax, slotLimits } from '@holdfast/vocabulary'
 import { Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -10,16 +10,16 @@ import { Panel } from '../../../ui/panel.tsx'
 import { SaveButton } from '../../../ui/save-button.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { limitNames } from '../limit-names.ts'
-import { isInRange, NumberField } from '../number-field.tsx'
+import { limitNames } from '../shared/fields/limit-names.ts'
+import { isInRange, NumberField } from '../shared/fields/number-field.tsx'
+import { type ReportDirty, useReportDirty } from '../shared/fields/use-dirty-forms.ts'
 import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
-import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
 import { useStoredValues } from './use-stored-values.ts'
 
 /** The limits of the API's contract. */
 function maxOf(name: keyof BookingLimits): number {
-  return name === 'guestUnitsMax' ? slotLimits.capacityMax : 1_000
+  return name === 'guestUnitsMax' ? slotLimits.capacityMax : bookingLimitMax
 }
 
 function limitsQuery(clinicId: string) {

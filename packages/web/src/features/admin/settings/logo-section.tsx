@@ -13,7 +13,6 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
-import { base64Of, type LogoProblem, logoTypes, problemOfLogo } from './logo-file.ts'
 
 /** The logo on the clinic's e-mails and public pages. */
 export function LogoSection() {
@@ -97,4 +96,29 @@ function useSaveLogo(clinicId: string, name: string) {
       await queryClient.invalidateQueries({ queryKey: [...clinicKey(clinicId), 'message-preview'] })
     },
   })
+}
+
+const logoTypes = ['image/png', 'image/jpeg', 'image/webp']
+
+type LogoProblem = 'wrongType' | 'tooLarge' | 'tooManyPixels' | 'unreadable'
+
+/** What the server would refuse, found before the upload; null: nothing. The server looks at the content. */
+async function problemOfLogo(file: File): Promise<LogoProblem | null> {
+  if (!logoTypes.includes(file.type)) return 'wrongType'
+  if (file.size > logoLimits.bytesMax) return 'tooLarge'
+  try {
+    const image = await createImageBitmap(file)
+    const { width, height } = image
+    image.close()
+    return width > logoLimits.pixelsMax || height > logoLimits.pixelsMax ? 'tooManyPixels' : null
+  } catch {
+    return 'unreadable'
+  }
+}
+
+async function base64Of(file: File): Promise<string> {
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return btoa(text)
 }

@@ -1,12 +1,14 @@
 import type { MessageSettings } from '@holdfast/contract/client'
 import { isEmailAddress, lengths, messageLimits } from '@holdfast/vocabulary'
-import { NativeSelect, Stack, Switch, Textarea, TextInput } from '@mantine/core'
+import { Checkbox, NativeSelect, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { smsKinds } from '../../../domain/messages/sms-kinds.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
+import { currentLanguage } from '../../../lib/i18n/i18n.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { languageNames, languages } from '../../../lib/i18n/languages.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
@@ -17,6 +19,7 @@ import { SaveButton } from '../../../ui/save-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
+import { type ReportDirty, useReportDirty } from '../shared/fields/use-dirty-forms.ts'
 import { useClinic } from '../use-clinic.ts'
 import {
   addsReminders,
@@ -29,8 +32,6 @@ import {
 } from './messages-draft.ts'
 import { missingRemindersQuery, PlanReminders } from './plan-reminders.tsx'
 import classes from './settings.module.css'
-import { SmsFields } from './sms-fields.tsx'
-import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
 import { useStoredValues } from './use-stored-values.ts'
 
 function messageSettingsQuery(clinicId: string) {
@@ -195,4 +196,51 @@ function useSaveSettings(onAdded: () => void) {
       toastDone({ message: t('saved', { name: clinic.name }) })
     },
   })
+}
+
+/** Which messages go by SMS, too, and the country of telephone numbers without a country's code. */
+function SmsFields({ form }: { form: UseFormReturnType<MessagesDraft> }) {
+  const { t } = useTranslation('admin')
+  return (
+    <>
+      <Checkbox.Group
+        label={t('messages.settings.sms')}
+        description={t('messages.settings.smsHelp')}
+        {...form.getInputProps('smsKinds')}
+      >
+        <Stack gap="xs" mt="xs">
+          {smsKinds.map((kind) => (
+            <Checkbox key={kind} value={kind} label={t(`messages.kind.${kind}`)} />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+      {form.getValues().smsKinds.length === 0 ? null : (
+        <NativeSelect
+          label={t('messages.settings.phoneCountry')}
+          description={t('messages.settings.phoneCountryHelp')}
+          data={[{ value: '', label: t('messages.settings.choose') }, ...phoneCountries()]}
+          {...form.getInputProps('phoneCountry')}
+        />
+      )}
+    </>
+  )
+}
+
+/** The countries whose telephone numbers the server knows (ISO 3166-1, and some that have codes of their own). */
+const codes = (
+  'AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA CC ' +
+  'CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB ' +
+  'GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH ' +
+  'KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV ' +
+  'MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO RS RU RW SA SB ' +
+  'SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US ' +
+  'UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW'
+).split(' ')
+
+/** The countries to choose from, sorted by their names in the page's language. */
+function phoneCountries(): { value: string; label: string }[] {
+  const language = currentLanguage()
+  const names = new Intl.DisplayNames(language, { type: 'region' })
+  const { compare } = new Intl.Collator(language)
+  return codes.map((value) => ({ value, label: names.of(value) ?? value })).sort((a, b) => compare(a.label, b.label))
 }

@@ -1,34 +1,46 @@
 import type { Clinic } from '@holdfast/contract/client'
-import { Button, Group, Stack } from '@mantine/core'
+import { slotsToComeMax } from '@holdfast/vocabulary'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { feedQuery, useNamesPatients } from '../../../domain/calendar-feed/feed-queries.ts'
+import { FeedSection } from '../../../domain/calendar-feed/feed-section.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
+import { RefusedError } from '../../../lib/api/api-error.ts'
 import { problemMessage } from '../../../lib/api/problem-message.ts'
+import { formatNumber } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../../lib/queries/directory-queries.ts'
 import { submitValid } from '../../../lib/submit-valid.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
 import { UnsavedChanges } from '../../../ui/dialogs/unsaved-changes.tsx'
+import { SavingSwitch } from '../../../ui/fields/saving-switch.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Panel } from '../../../ui/panel.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import { bookingRules, type ClinicDraft, changeOf, draftOfClinic, invalidNumbers } from '../clinic-draft.ts'
-import { ClinicFields } from '../clinic-fields.tsx'
-import { DurationField } from '../duration-field.tsx'
-import { isInRange, NumberField } from '../number-field.tsx'
+import {
+  bookingRules,
+  type ClinicDraft,
+  changeOf,
+  draftOfClinic,
+  invalidNumbers,
+} from '../shared/clinic/clinic-draft.ts'
+import { ClinicFields } from '../shared/clinic/clinic-fields.tsx'
+import { DurationField } from '../shared/fields/duration-field.tsx'
+import { isInRange, NumberField } from '../shared/fields/number-field.tsx'
+import { type ReportDirty, useDirtyForms, useReportDirty } from '../shared/fields/use-dirty-forms.ts'
 import { useClinic } from '../use-clinic.ts'
 import { BurstsSection } from './bursts-section.tsx'
-import { CalendarFeedSection } from './calendar-feed-section.tsx'
 import { LimitsSection } from './limits-section.tsx'
 import { LogoSection } from './logo-section.tsx'
 import { MessagesSection } from './messages-section.tsx'
 import { PreviewSection } from './preview-section.tsx'
-import { RetentionSection } from './retention-section.tsx'
 import { SecuritySection } from './security-section.tsx'
 import classes from './settings.module.css'
-import { isTimeZoneInUse, TimeZoneQuestion } from './time-zone-question.tsx'
-import { type ReportDirty, useDirtyForms, useReportDirty } from './use-dirty-forms.ts'
 import { useStoredValues } from './use-stored-values.ts'
 
 /** The clinic as patients see it, and its booking rules. */
@@ -44,7 +56,6 @@ export function SettingsPage() {
       <LogoSection />
       <MessagesSection report={report} />
       <PreviewSection />
-      <RetentionSection report={report} />
       <LimitsSection report={report} />
       <CalendarFeedSection />
       <SecuritySection />
@@ -166,4 +177,61 @@ function useSaveClinic(clinic: Clinic) {
     },
   })
   return mutation
+}
+
+/** The calendar feed of the clinic, and whether feeds name patients. */
+function CalendarFeedSection() {
+  const { t } = useTranslation('calendars')
+  const { clinicId, timeZone } = useClinic()
+  const owner = { kind: 'clinic', clinicId } as const
+  const feed = useQuery(feedQuery(owner)).data
+  const saving = useNamesPatients(clinicId)
+  return (
+    <FeedSection owner={owner} timeZone={timeZone}>
+      {feed === undefined ? null : (
+        <SavingSwitch
+          label={t('feed.names')}
+          description={t('feed.namesHelp')}
+          checked={feed.patientNames ?? false}
+          saving={saving}
+        />
+      )}
+      {saving.isError ? <ErrorState error={saving.error} /> : null}
+    </FeedSection>
+  )
+}
+
+type TimeZoneQuestionProps = {
+  refusal: RefusedError
+  /** The new one. */
+  timeZone: string
+  onConfirm: () => void
+  onClose: () => void
+}
+
+/** Whether the time zone was not changed because slots are not over: the site asks whether to go on. */
+function isTimeZoneInUse(error: unknown): error is RefusedError {
+  return error instanceof RefusedError && error.problem.code === 'time_zone_in_use'
+}
+
+/** Says how many slots get another local time, and asks whether to change the time zone all the same. */
+function TimeZoneQuestion({ refusal, timeZone, onConfirm, onClose }: TimeZoneQuestionProps) {
+  const { t } = useTranslation('admin')
+  const { slots = 0, takenSlots = 0 } = refusal.problem
+  const counts = { slots: formatNumber(slots), taken: formatNumber(takenSlots) }
+  return (
+    <ConfirmDialog
+      title={t('settings.timeZone.title')}
+      isOpen
+      onClose={onClose}
+      confirm={t('settings.timeZone.confirm')}
+      onConfirm={onConfirm}
+      back={t('settings.timeZone.keep')}
+    >
+      <Text fw={600}>
+        {slots < slotsToComeMax ? t('settings.timeZone.text', counts) : t('settings.timeZone.textMany', counts)}
+      </Text>
+      <Text>{t('settings.timeZone.follows', { zone: isolated(timeZone) })}</Text>
+    </ConfirmDialog>
+  )
 }

@@ -24,9 +24,9 @@ import { DayNav } from '../../../ui/day-nav.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { BookedSinceLink } from '../booked-since-link.tsx'
-import { BookingLink } from '../booking-link.tsx'
-import { NoDoctors } from '../no-doctors.tsx'
+import { BookedSinceLink } from '../shared/booking/booked-since-link.tsx'
+import { BookingLink } from '../shared/booking/booking-link.tsx'
+import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const none: never[] = []

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { withEachWord } from '../../../lib/with-each-word.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { FeeField } from '../fee-fields.tsx'
+import { FeeField } from '../shared/fees/fee-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { type VisitTypeFormState, withDoctors } from './visit-type-draft.ts'
 

@@ -1,9 +1,8 @@
 import type { VisitType, VisitTypeChange } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { useClinic } from '../use-clinic.ts'
 import { changeOf, type VisitTypeDraft, visitTypeOf } from './visit-type-draft.ts'
 
@@ -23,7 +22,7 @@ export function useChangeVisitType(visitTypeId: string) {
  */
 export function useSaveVisitType(visitType: VisitType | null) {
   const { clinicId } = useClinic()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const onSettled = useReread()
   return useMutation({
     mutationFn: async (draft: VisitTypeDraft): Promise<VisitType> => {
@@ -33,7 +32,7 @@ export function useSaveVisitType(visitType: VisitType | null) {
         return body === null ? visitType : dataOf(api.updateVisitType({ path, body }))
       }
       const body = visitTypeOf(draft)
-      const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, body }) }
+      const headers = requestKeys.headersFor({ clinicId, body })
       return dataOf(api.createVisitType({ path: { clinicId }, body, headers }))
     },
     onSettled,

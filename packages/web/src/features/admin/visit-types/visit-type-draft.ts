@@ -2,13 +2,14 @@ import type { NewVisitType, VisitType, VisitTypeChange } from '@holdfast/contrac
 import {
   appointmentTypes,
   type MessageLanguage,
-  messageLanguages,
+  type VisitApproval,
   type VisitTypeBooker,
   type VisitTypeColor,
   visitTypeColors,
 } from '@holdfast/vocabulary'
 import type { UseFormReturnType } from '@mantine/form'
-import { feeOf, typedFee } from '../fee-amount.ts'
+import { feeOf, typedFee } from '../shared/fees/fee-amount.ts'
+import { filledTexts, type QuestionDraft, questionDraftOf, questionOf } from './question-draft.ts'
 
 /** A number that is typed; '' while its field is empty. */
 type Typed = number | string
@@ -24,6 +25,9 @@ export type DoctorOfDraft = {
   currency: string | null
 }
 
+export const roomNeeds = ['none', 'any', 'some'] as const
+type RoomNeed = (typeof roomNeeds)[number]
+
 /** The values of the form's fields. */
 export type VisitTypeDraft = {
   name: string
@@ -36,13 +40,20 @@ export type VisitTypeDraft = {
   currency: string
   appointmentTypes: string[]
   bookableBy: VisitTypeBooker
+  approval: VisitApproval
+  approvalMinutes: Typed
   minimumNoticeMinutes: Typed
   bookingHorizonDays: Typed
   cancellationDeadlineMinutes: Typed
   capacity: Typed
   preparation: string
+  questions: QuestionDraft[]
   color: string | null
   position: Typed
+  room: RoomNeed
+  /** With `some`: of these rooms. */
+  roomIds: string[]
+  deviceIds: string[]
   offeredBy: 'all' | 'some'
   doctors: DoctorOfDraft[]
 }
@@ -64,13 +75,19 @@ export function draftOf(visitType: VisitType | null, usualCurrency: string): Vis
     currency,
     appointmentTypes: visitType?.appointmentTypes ?? ['in_person'],
     bookableBy: visitType?.bookableBy ?? 'anyone',
+    approval: visitType?.approval ?? 'none',
+    approvalMinutes: visitType?.approvalMinutes ?? 2_880,
     minimumNoticeMinutes: visitType?.minimumNoticeMinutes ?? '',
     bookingHorizonDays: visitType?.bookingHorizonDays ?? '',
     cancellationDeadlineMinutes: visitType?.cancellationDeadlineMinutes ?? '',
     capacity: visitType?.capacity ?? 1,
     preparation: visitType?.preparation ?? '',
+    questions: (visitType?.questions ?? []).map(questionDraftOf),
     color: visitType?.color ?? null,
     position: visitType?.position ?? 0,
+    room: roomNeedOf(visitType),
+    roomIds: visitType?.needs.roomIds ?? [],
+    deviceIds: visitType?.needs.deviceIds ?? [],
     offeredBy: doctors.length === 0 ? 'all' : 'some',
     doctors: doctors.map(({ doctorId, minutes, bufferBeforeMinutes, bufferAfterMinutes, fee }) => ({
       doctorId,
@@ -83,6 +100,11 @@ export function draftOf(visitType: VisitType | null, usualCurrency: string): Vis
   }
 }
 
+function roomNeedOf(visitType: VisitType | null): RoomNeed {
+  if (!visitType?.needs.room) return 'none'
+  return visitType.needs.roomIds.length === 0 ? 'any' : 'some'
+}
+
 /** The doctors of a draft when these are chosen: what was typed for those who stay is preserved. */
 export function withDoctors(doctors: readonly DoctorOfDraft[], doctorIds: readonly string[]): DoctorOfDraft[] {
   const asVisitType = { minutes: '', bufferBeforeMinutes: '', bufferAfterMinutes: '', fee: '', currency: null }
@@ -91,11 +113,6 @@ export function withDoctors(doctors: readonly DoctorOfDraft[], doctorIds: readon
 
 /** The request for the API; an empty field is null, or its default. */
 export function visitTypeOf(draft: VisitTypeDraft): NewVisitType {
-  const names: NonNullable<NewVisitType['names']> = {}
-  for (const language of messageLanguages) {
-    const name = draft.names[language].trim()
-    if (name !== '') names[language] = name
-  }
   const color = visitTypeColors.find((one): one is VisitTypeColor => one === draft.color) ?? null
   const doctors = draft.doctors.map(({ doctorId, currency, fee, ...numbers }) => ({
     doctorId,
@@ -106,27 +123,36 @@ export function visitTypeOf(draft: VisitTypeDraft): NewVisitType {
   }))
   return {
     name: draft.name.trim(),
-    names,
+    names: filledTexts(draft.names),
     minutes: Number(draft.minutes),
     bufferBeforeMinutes: Number(draft.bufferBeforeMinutes),
     bufferAfterMinutes: Number(draft.bufferAfterMinutes),
     fee: feeOf(draft.fee, draft.currency),
     appointmentTypes: appointmentTypes.filter((type) => draft.appointmentTypes.includes(type)),
     bookableBy: draft.bookableBy,
+    approval: draft.approval,
+    ...(draft.approval === 'none' ? {} : { approvalMinutes: Number(draft.approvalMinutes) }),
     minimumNoticeMinutes: numberOrNull(draft.minimumNoticeMinutes),
     bookingHorizonDays: numberOrNull(draft.bookingHorizonDays),
     cancellationDeadlineMinutes: numberOrNull(draft.cancellationDeadlineMinutes),
     capacity: draft.capacity === '' ? 1 : Number(draft.capacity),
     preparation: draft.preparation.trim() || null,
+    questions: draft.questions.map(questionOf),
     color,
     position: Number(draft.position),
+    needs: {
+      room: draft.room !== 'none',
+      roomIds: draft.room === 'some' ? draft.roomIds : [],
+      deviceIds: draft.deviceIds,
+    },
     doctors: draft.offeredBy === 'all' ? [] : doctors,
   }
 }
 
 /** The fields of a draft that differ from what is stored; null: none. */
 export function changeOf(draft: VisitTypeDraft, visitType: VisitType): VisitTypeChange | null {
-  const stored: Record<string, unknown> = visitType
+  const questions = visitType.questions.map(({ version: _version, ...question }) => question)
+  const stored: Record<string, unknown> = { ...visitType, questions }
   const changed = Object.entries(visitTypeOf(draft)).filter(([name, value]) => !isSame(value, stored[name]))
   return changed.length === 0 ? null : Object.fromEntries(changed)
 }

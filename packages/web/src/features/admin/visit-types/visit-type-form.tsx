@@ -1,6 +1,14 @@
 import type { VisitType } from '@holdfast/contract/client'
-import { clinicSettings, lengths, messageLanguages, visitTypeColors, visitTypeLimits } from '@holdfast/vocabulary'
-import { Checkbox, Fieldset, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import {
+  clinicSettings,
+  lengths,
+  messageLanguages,
+  visitApprovals,
+  visitTypeBookers,
+  visitTypeColors,
+  visitTypeLimits,
+} from '@holdfast/vocabulary'
+import { Checkbox, Fieldset, Group, Radio, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { formatLanguage } from '../../../lib/i18n/format.ts'
@@ -8,12 +16,14 @@ import { submitValid } from '../../../lib/submit-valid.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { SaveButton } from '../../../ui/save-button.tsx'
-import { CurrencyField, FeeField } from '../fee-fields.tsx'
-import { isInRange } from '../number-field.tsx'
+import { CurrencyField, FeeField } from '../shared/fees/fee-fields.tsx'
+import { usualCurrency } from '../shared/fees/usual-currency.ts'
+import { DurationField } from '../shared/fields/duration-field.tsx'
+import { isInRange, NumberField } from '../shared/fields/number-field.tsx'
 import { useClinic } from '../use-clinic.ts'
-import { usualCurrency } from '../usual-currency.ts'
-import { BookingFields } from './booking-fields.tsx'
 import { DoctorFields } from './doctor-fields.tsx'
+import { NeedFields } from './need-fields.tsx'
+import { QuestionFieldsOfForm } from './question-fields-of-form.tsx'
 import { useSaveVisitType } from './use-save-visit-type.ts'
 import { draftOf, type VisitTypeDraft, type VisitTypeFormState } from './visit-type-draft.ts'
 
@@ -31,6 +41,8 @@ export function VisitTypeForm({ visitType, onDone }: VisitTypeFormProps) {
     validateInputOnBlur: [...ownRules],
     validate: (draft) => ({
       ...(draft.appointmentTypes.length === 0 ? { appointmentTypes: t('doctors.typeRequired') } : {}),
+      ...(draft.approval === 'holding' && !isAnswerTime(draft.approvalMinutes) ? { approvalMinutes: true } : {}),
+      ...(draft.room === 'some' && draft.roomIds.length === 0 ? { roomIds: t('visitTypes.chooseRoom') } : {}),
       ...(draft.offeredBy === 'some' && draft.doctors.length === 0 ? { doctors: t('visitTypes.chooseDoctor') } : {}),
       ...Object.fromEntries(ownRules.filter((name) => !isRuleValid(name, draft[name])).map((name) => [name, true])),
     }),
@@ -50,7 +62,9 @@ export function VisitTypeForm({ visitType, onDone }: VisitTypeFormProps) {
         <LengthFields form={form} />
         <BookingFields form={form} />
         <DoctorFields form={form} />
+        <NeedFields form={form} />
         <PatientFields form={form} />
+        <QuestionFieldsOfForm form={form} />
         <ListFields form={form} />
         <SaveButton of={saving} label={visitType === null ? t('visitTypes.add') : t('save')} />
       </Stack>
@@ -61,6 +75,11 @@ export function VisitTypeForm({ visitType, onDone }: VisitTypeFormProps) {
 function isRuleValid(name: (typeof ownRules)[number], value: number | string): boolean {
   const { min, max } = clinicSettings[name]
   return value === '' || isInRange(value, min, max)
+}
+
+function isAnswerTime(minutes: number | string): boolean {
+  const { min, max } = visitTypeLimits.approvalMinutes
+  return isInRange(minutes, min, max)
 }
 
 function LengthFields({ form }: { form: VisitTypeFormState }) {
@@ -156,4 +175,79 @@ function ListFields({ form }: { form: VisitTypeFormState }) {
       </div>
     </Fieldset>
   )
+}
+
+/** Who may book a visit type and when, and for how many at once. */
+function BookingFields({ form }: { form: VisitTypeFormState }) {
+  const { t } = useTranslation('admin')
+  return (
+    <Fieldset legend={t('visitTypes.booking')}>
+      <Stack gap="md">
+        <Radio.Group size="md" label={t('visitTypes.field.bookableBy')} {...form.getInputProps('bookableBy')}>
+          <Stack gap="xs" mt={6}>
+            {visitTypeBookers.map((booker) => (
+              <Radio key={booker} value={booker} label={t(`visitTypes.bookers.${booker}`)} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Radio.Group size="md" label={t('visitTypes.field.approval')} {...form.getInputProps('approval')}>
+          <Stack gap="xs" mt={6}>
+            {visitApprovals.map((approval) => (
+              <Radio key={approval} value={approval} label={t(`visitTypes.approvals.${approval}`)} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        {form.getValues().approval === 'holding' ? <AnswerTimeField form={form} /> : null}
+        <BoundedNumber
+          label={t('visitTypes.field.capacity')}
+          description={t('visitTypes.capacityHelp')}
+          allowDecimal={false}
+          {...visitTypeLimits.capacity}
+          {...form.getInputProps('capacity')}
+        />
+        <RuleField name="minimumNoticeMinutes" form={form} />
+        <RuleField name="bookingHorizonDays" form={form} />
+        <RuleField name="cancellationDeadlineMinutes" form={form} />
+      </Stack>
+    </Fieldset>
+  )
+}
+
+/** How long the clinic may take to answer a request. */
+function AnswerTimeField({ form }: { form: VisitTypeFormState }) {
+  const { t } = useTranslation('admin')
+  const { error, ...inputProps } = form.getInputProps('approvalMinutes')
+  return (
+    <DurationField
+      {...inputProps}
+      {...visitTypeLimits.approvalMinutes}
+      value={form.getValues().approvalMinutes}
+      label={t('visitTypes.field.approvalMinutes')}
+      help={(range) => t('visitTypes.approvalHelp', { range })}
+      base="minutes"
+      isInvalid={Boolean(error)}
+    />
+  )
+}
+
+type RuleFieldProps = {
+  name: 'minimumNoticeMinutes' | 'bookingHorizonDays' | 'cancellationDeadlineMinutes'
+  form: VisitTypeFormState
+}
+
+/** A rule of the clinic that the visit type may have in another way. */
+function RuleField({ name, form }: RuleFieldProps) {
+  const { t } = useTranslation('admin')
+  const { min, max, unit } = clinicSettings[name]
+  const { error, ...inputProps } = form.getInputProps(name)
+  const shared = {
+    ...inputProps,
+    value: form.getValues()[name],
+    label: t(`settings.${name}`),
+    help: (range: string) => t('visitTypes.asClinic', { range }),
+    min,
+    max,
+    isInvalid: Boolean(error),
+  }
+  return unit === null ? <NumberField {...shared} /> : <DurationField {...shared} base={unit} required={false} />
 }

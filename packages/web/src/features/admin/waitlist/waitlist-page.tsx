@@ -1,8 +1,11 @@
 import { Group, NativeSelect, Stack, Text } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { pageByPage } from '../../../lib/api/read-pages.ts'
+import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import { useSearched, withoutText } from '../../../lib/searched-text.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
@@ -12,10 +15,9 @@ import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { parseWaitlistSearch, type WaitlistSearch, waitlistStatuses } from '../admin-search.ts'
-import { DoctorFilter } from '../doctor-filter.tsx'
+import { DoctorFilter } from '../shared/clinic/doctor-filter.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { useSpecializationOptions } from './use-specialization-options.ts'
-import { waitlistQuery } from './waitlist-query.ts'
 import { WaitlistTable } from './waitlist-table.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/waitlist')
@@ -113,4 +115,19 @@ function Filters({ search, onChange }: FiltersProps) {
       />
     </form>
   )
+}
+
+const pageSize = 50
+
+/** A clinic's waitlist, page by page; among patients who wait or have an offer, the next one comes first. */
+function waitlistQuery(clinicId: string, { entryStatus: status = 'open', ...filter }: WaitlistSearch & { q?: string }) {
+  const query = { ...filter, ...(status === 'any' ? {} : { status }), limit: pageSize }
+  return infiniteQueryOptions({
+    ...pageByPage,
+    queryKey: [...clinicKey(clinicId), 'waitlist', query],
+    queryFn: ({ pageParam }) =>
+      dataOf(api.listWaitlistEntries({ path: { clinicId }, query: { ...query, ...pageParam } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: rereadMs,
+  })
 }

@@ -1,19 +1,26 @@
-import type { ClinicWaitlistEntry } from '@holdfast/contract/client'
+import type { ClinicWaitlistEntry, WaitlistEntry } from '@holdfast/contract/client'
 import { Button, Group, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, type RefObject, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { EntryDays } from '../../../domain/waitlist/entry-days.tsx'
+import { PastOffers } from '../../../domain/waitlist/past-offers.tsx'
 import { WaitsFor } from '../../../domain/waitlist/waits-for.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatDayTime, formatNumber, formatTime } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { TextLink } from '../../../ui/buttons/text-link.tsx'
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
 import tableClasses from '../../../ui/table.module.css'
+import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { AcceptDialog } from './accept-dialog.tsx'
 import { callReason } from './call-reason.ts'
 import { CorrectEntryDialog } from './correct-entry-dialog.tsx'
-import { OffersDialog } from './offers-dialog.tsx'
-import { RemoveDialog } from './remove-dialog.tsx'
 
 type TableProps = {
   entries: readonly ClinicWaitlistEntry[]
@@ -194,5 +201,65 @@ function OfferState({ entry }: Pick<RowProps, 'entry'>) {
         </Text>
       )}
     </>
+  )
+}
+
+/** What was offered to an entry, with links to the bookings and their histories. */
+function OffersDialog({ entry, onClose }: { entry: WaitlistEntry; onClose: () => void }) {
+  const { t } = useTranslation('waitlist')
+  const { clinicId } = useClinic()
+  return (
+    <Dialog
+      isOpen
+      size="lg"
+      onClose={onClose}
+      title={t('clinic.offersOf', { name: `\u2068${entry.patient.name}\u2069` })}
+    >
+      <PastOffers
+        link={{ id: entry.id, manageToken: null }}
+        clinicId={clinicId}
+        none={t('clinic.noOffers')}
+        bookingOf={(bookingId, when) => (
+          <Link
+            className={layoutClasses.link}
+            aria-label={t('clinic.openBookingOf', { when })}
+            to="/clinic/$clinicId/bookings/$bookingId"
+            params={{ clinicId, bookingId }}
+          >
+            {t('clinic.openBooking')}
+          </Link>
+        )}
+      />
+    </Dialog>
+  )
+}
+
+/** Asks first: the patient's place in the order is lost. */
+function RemoveDialog({ entry, onClose }: { entry: WaitlistEntry; onClose: () => void }) {
+  const { t } = useTranslation('waitlist')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const name = isolated(entry.patient.name)
+  const removing = useMutation({
+    mutationFn: () => dataOf(api.leaveWaitlist({ path: { entryId: entry.id } })),
+    onSuccess: async () => {
+      onClose()
+      toastDone({ message: t('clinic.removed', { name }) })
+      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+    },
+  })
+  return (
+    <ConfirmDialog
+      title={t('clinic.removeTitle')}
+      isOpen
+      onClose={onClose}
+      confirm={t('clinic.remove')}
+      onConfirm={() => removing.mutate()}
+      back={t('clinic.removeBack')}
+      isBusy={removing.isPending}
+      error={removing.error}
+    >
+      <Text>{t('clinic.removeHelp', { name })}</Text>
+    </ConfirmDialog>
   )
 }

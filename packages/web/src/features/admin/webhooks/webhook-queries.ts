@@ -1,10 +1,9 @@
 import type { NewWebhook, WebhookChange, WebhookWithSecret } from '@holdfast/contract/client'
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { isFinal } from '../../../lib/api/api-error.ts'
 import { pageByPage } from '../../../lib/api/read-pages.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -35,12 +34,12 @@ export function useWebhookActions() {
   const queryClient = useQueryClient()
   const onSettled = () => queryClient.invalidateQueries({ queryKey: webhooksQuery(clinicId).queryKey })
   // Repeated after a lost response, it adds no second webhook, and has the secret of the first.
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const of = (webhookId: string) => ({ path: { clinicId, webhookId } })
   return {
     add: useMutation({
       mutationFn: (body: NewWebhook): Promise<WebhookWithSecret> => {
-        const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, body }) }
+        const headers = requestKeys.headersFor({ clinicId, body })
         return dataOf(api.createWebhook({ path: { clinicId }, body, headers }))
       },
       onSuccess: () => requestKeys.clear(),

@@ -7,6 +7,7 @@ import { EndTimeField, TimeField } from '../../../ui/fields/time-field.tsx'
 import { WeekdaysField } from '../../../ui/fields/weekdays-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { BandDays } from './band-days.tsx'
+import { BreakFields } from './break-fields.tsx'
 import { type BandDraft, capacityMax, problemOf, weeksOf } from './hours-draft.ts'
 
 type BandProps = {
@@ -16,11 +17,13 @@ type BandProps = {
   /** Of the new hours. */
   days: { validFrom: string; validUntil: string }
   onChange: (band: BandDraft) => void
+  /** Divides it by a break; null: there is no room for another row. */
+  onDivide: ((bands: [BandDraft, BandDraft]) => void) | null
   onRemove: () => void
 }
 
 /** A row of working hours: its days and times, and what is created. */
-export function BandFields({ band, number, days, onChange, onRemove }: BandProps) {
+export function BandFields({ band, number, days, onChange, onDivide, onRemove }: BandProps) {
   const { t } = useTranslation('working-hours')
   const { weekdays, from, to, everyWeeks } = band
   const set = (part: Partial<BandDraft>) => onChange({ ...band, ...part })
@@ -54,6 +57,7 @@ export function BandFields({ band, number, days, onChange, onRemove }: BandProps
           />
         </div>
         {to !== '' && to !== '24:00' && to < from ? <Text c="dimmed">{t('nextDay')}</Text> : null}
+        {onDivide === null ? null : <BreakFields {...{ band, number, onDivide }} />}
         {days.validFrom === '' || problem !== null ? null : <WeekFields band={band} days={days} set={set} />}
         <WhatFields band={band} set={set} error={problem === 'minutes' ? error : null} />
         <Group>

@@ -16,7 +16,7 @@ import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { isInRange } from '../number-field.tsx'
+import { isInRange } from '../shared/fields/number-field.tsx'
 import { comingSessionsQuery, useSessionActions } from './hours-queries.ts'
 
 type SessionsProps = { clinicId: string; doctorId: string; today: string; timeZone: string }

@@ -9,6 +9,7 @@ import {
   problemOf,
   replacedBy,
   requestOf,
+  withBreak,
 } from './hours-draft.ts'
 
 const draft = (...bands: Partial<ReturnType<typeof newBand>>[]) => ({
@@ -59,6 +60,40 @@ test('what is not shown of hours stays as it was', () => {
       visitTypeIds: ['a'],
     },
   ])
+})
+
+test('a break leaves two rows, which are the same but for their times', () => {
+  const day = { ...newBand(), to: '18:00', visitTypeIds: ['a'] }
+  const [before, after] = withBreak(day, { from: '12:00', to: '12:45' }) ?? []
+  expect(before).toEqual({ ...day, to: '12:00' })
+  expect(after).toEqual({ ...day, key: after?.key, from: '12:45' })
+  expect(after?.key).not.toBe(day.key)
+  const night = { ...newBand(), from: '20:00', to: '02:00' }
+  expect(withBreak(night, { from: '22:00', to: '22:30' })?.map(({ from, to }) => [from, to])).toEqual([
+    ['20:00', '22:00'],
+    ['22:30', '02:00'],
+  ])
+  expect(withBreak({ ...night, to: '24:00' }, { from: '22:00', to: '22:30' })).not.toBeNull()
+})
+
+test.each([
+  ['begins with the row', '09:00', '10:00'],
+  ['begins before the row', '08:00', '10:00'],
+  ['ends with the row', '11:00', '12:00'],
+  ['ends after the row', '11:00', '13:00'],
+  ['ends before it begins', '11:00', '10:00'],
+  ['has no start', '', '10:00'],
+  ['has no end', '10:00', ''],
+])('a break that %s divides nothing', (_, from, to) => {
+  expect(withBreak(newBand(), { from, to })).toBeNull()
+  expect(withBreak({ ...newBand(), from: '' }, { from: '10:00', to: '11:00' })).toBeNull()
+  expect(withBreak({ ...newBand(), to: '' }, { from: '10:00', to: '11:00' })).toBeNull()
+})
+
+test('a break of a night that is not over by midnight divides nothing', () => {
+  const night = { ...newBand(), from: '20:00', to: '04:00' }
+  expect(withBreak(night, { from: '23:30', to: '00:30' })).toBeNull()
+  expect(withBreak(night, { from: '01:00', to: '01:30' })).toBeNull()
 })
 
 test('what is missing or out of range is named, and nothing is sent', () => {

@@ -8,7 +8,7 @@ import {
   workingHoursLimits,
 } from '@holdfast/vocabulary'
 import { randomKey } from '../../../lib/api/random-key.ts'
-import { isInRange } from '../number-field.tsx'
+import { isInRange } from '../shared/fields/number-field.tsx'
 
 /** A row of the form. Fields that it does not show are as they were. */
 export type BandDraft = {
@@ -85,6 +85,17 @@ export function bandDraftOf(band: WorkingBand): BandDraft {
     capacity: capacity ?? 1,
     visitTypeIds,
   }
+}
+
+/** The two rows that a break leaves of one; null: it is not within it, or not over by midnight of the row’s days. */
+export function withBreak(band: BandDraft, pause: { from: string; to: string }): [BandDraft, BandDraft] | null {
+  if (band.from === '' || band.to === '') return null
+  const isBefore = pause.to < band.to || band.to <= band.from
+  if (band.from >= pause.from || pause.from >= pause.to || !isBefore) return null
+  return [
+    { ...band, to: pause.from },
+    { ...band, key: randomKey(), from: pause.to },
+  ]
 }
 
 /** What is wrong with a row by itself; null: nothing. */

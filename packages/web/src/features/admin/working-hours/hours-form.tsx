@@ -11,6 +11,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { BandFields } from './band-fields.tsx'
+import { CopyHours } from './copy-hours.tsx'
 import {
   type BandDraft,
   bandsOn,
@@ -46,6 +47,16 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
     setLost(null)
   }
   const request = requestOf(draft)
+  const show = (wanted: NewWorkingHours) => {
+    setShown(wanted)
+    apply.reset()
+    preview.mutate(wanted)
+  }
+  const onCopied = (bands: BandDraft[]) => {
+    change({ bands })
+    const copied = requestOf({ ...draft, bands })
+    if (copied !== null) show(copied)
+  }
   const isReady = shown !== null && preview.data !== undefined && !preview.isPending
   return (
     <form
@@ -65,13 +76,12 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
             },
           })
         } else if (request !== null) {
-          setShown(request)
-          apply.reset()
-          preview.mutate(request)
+          show(request)
         }
       }}
     >
       <Stack gap="md">
+        <CopyHours {...{ clinicId, doctorId, onCopied }} from={draft.validFrom} />
         <Bands draft={draft} change={change} />
         <HoursDays draft={draft} today={today} change={changeDays} />
         <Replaced versions={replacedBy(draft, begun.versions)} />
@@ -102,7 +112,7 @@ function useHoursDraft(hours: WorkingHours, today: string) {
   const [shown, setShown] = useState<NewWorkingHours | null>(null)
   const change = (part: Partial<HoursDraft>) => {
     setShown(null)
-    setDraft({ ...draft, ...part })
+    setDraft((present) => ({ ...present, ...part }))
   }
   /** Rows that nobody has changed are those of the first day. */
   const changeDays = (part: Partial<HoursDraft>) => {
@@ -126,9 +136,10 @@ type DraftProps = { draft: HoursDraft; change: (part: Partial<HoursDraft>) => vo
 /** The rows, and what is wrong with them. */
 function Bands({ draft, change }: DraftProps) {
   const { t } = useTranslation('working-hours')
-  const changeBand = (key: string, band: BandDraft) =>
-    change({ bands: draft.bands.map((one) => (one.key === key ? band : one)) })
+  const replace = (band: BandDraft, bands: BandDraft[]) =>
+    change({ bands: draft.bands.flatMap((one) => (one === band ? bands : one)) })
   const overlap = overlapOf(draft)
+  const canAdd = draft.bands.length < workingHoursLimits.bandsMax
   return (
     <>
       {draft.bands.map((band, index) => (
@@ -137,11 +148,12 @@ function Bands({ draft, change }: DraftProps) {
           band={band}
           number={index + 1}
           days={draft}
-          onChange={(changed) => changeBand(band.key, changed)}
-          onRemove={() => change({ bands: draft.bands.filter(({ key }) => key !== band.key) })}
+          onChange={(changed) => replace(band, [changed])}
+          onDivide={canAdd ? (two) => replace(band, two) : null}
+          onRemove={() => replace(band, [])}
         />
       ))}
-      {draft.bands.length < workingHoursLimits.bandsMax ? (
+      {canAdd ? (
         <Group>
           <Button variant="default" onClick={() => change({ bands: [...draft.bands, newBand()] })}>
             {t('addBand')}

@@ -6,7 +6,7 @@ import { formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
 import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { FocusedTitle } from '../../../ui/focus/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { BookingLink } from '../booking-link.tsx'
+import { BookingLink } from '../shared/booking/booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 /** What new working hours change, and whose appointments are not within them. */

@@ -8,7 +8,7 @@ import { formatDate, formatLocalTime, formatLocalTimes, formatNumber, formatWeek
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import { NoDoctors } from '../no-doctors.tsx'
+import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { BandDays } from './band-days.tsx'
 import { ComingSessions } from './coming-sessions.tsx'

@@ -10,7 +10,7 @@ import classes from './visits.module.css'
 /** How long a visit takes, what it costs, where it is, and who may book it. */
 export function VisitFacts({ visit: { visitType, minutes, fee, appointmentTypes } }: { visit: OfferedVisit }) {
   const { t } = useTranslation(['visits', 'shell'])
-  const { capacity, bookableBy } = visitType
+  const { capacity, bookableBy, approval } = visitType
   return (
     <ul className={classes.facts}>
       <li>{formatMinutes(minutes)}</li>
@@ -23,6 +23,7 @@ export function VisitFacts({ visit: { visitType, minutes, fee, appointmentTypes 
       ))}
       {capacity === 1 ? null : <li>{t('group', { places: formatNumber(capacity) })}</li>}
       {bookableBy === 'known_patients' ? <li>{t('known')}</li> : null}
+      {approval === 'holding' ? <li>{t('onRequest')}</li> : null}
     </ul>
   )
 }

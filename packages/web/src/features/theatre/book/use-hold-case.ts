@@ -1,9 +1,8 @@
 import type { Case, NewCase } from '@holdfast/contract/client'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatNumber } from '../../../lib/i18n/format.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -12,11 +11,10 @@ import { useTheatre } from '../use-theatre.ts'
 export function useHoldCase() {
   const { t } = useTranslation('theatre')
   const { reread } = useTheatre()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   return useMutation({
     mutationFn: async (body: NewCase): Promise<Case> => {
-      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
-      const { bumped, ...held } = await dataOf(api.createCase({ body, headers }))
+      const { bumped, ...held } = await dataOf(api.createCase({ body, headers: requestKeys.headersFor(body) }))
       if (bumped.length > 0) toastDone({ message: t('bump.done', { cases: formatNumber(bumped.length) }) })
       return held
     },

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { isFinal, RefusedError } from '../../../lib/api/api-error.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { comma, formatTimes } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
@@ -30,13 +30,12 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
   const others = (board.data?.cases ?? []).filter((other) => other.id !== one.id && isMovable(other))
   const [otherId, setOtherId] = useState('')
   // After a lost response, the same request finds the cases swapped: a new one would swap them back.
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const [mayBeDone] = useState(() => new Map<string, Swap>())
   const swapping = useMutation({
     mutationFn: ({ caseId, override }: Swap) => {
       const body = { caseId, ...(override === undefined ? {} : { override }) }
-      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
-      return dataOf(api.swapCases({ path: { caseId: one.id }, body, headers }))
+      return dataOf(api.swapCases({ path: { caseId: one.id }, body, headers: requestKeys.headersFor(body) }))
     },
     onSuccess: () => {
       toastDone({ message: t('swap.done') })

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError } from '../../../lib/api/api-error.ts'
 import { problemMessage } from '../../../lib/api/problem-message.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatNumber, formatTime, formatTimes } from '../../../lib/i18n/format.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import type { Plan } from '../case-plan.ts'
@@ -28,20 +28,18 @@ export function useMoveCase(nameOfRoom: (roomId: string) => string) {
   const { t } = useTranslation('theatre')
   const { t: tProblem } = useTranslation('problems')
   const { timeZone, reread } = useTheatre()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const [refused, setRefused] = useState<RefusedMove | null>(null)
   const moving = useMutation({
     mutationFn: async ({ one, plan, team, override, bump }: CaseMoveRequest) => {
       const change: CaseMove = { ...changesOf(one, plan), ...team, ...(override === undefined ? {} : { override }) }
       const path = { caseId: one.id }
-      const keyFor = (body: object) => ({
-        'Idempotency-Key': requestKeys.keyFor({ caseId: one.id, version: one.version, body }),
-      })
+      const headersFor = (body: object) => requestKeys.headersFor({ caseId: one.id, version: one.version, body })
       if (bump === undefined) {
-        return { moved: await dataOf(api.moveCase({ path, body: change, headers: keyFor(change) })), bumped: 0 }
+        return { moved: await dataOf(api.moveCase({ path, body: change, headers: headersFor(change) })), bumped: 0 }
       }
       const body = { ...change, ...bump }
-      const outcome = await dataOf(api.bumpCases({ path, body, headers: keyFor(body) }))
+      const outcome = await dataOf(api.bumpCases({ path, body, headers: headersFor(body) }))
       return { moved: outcome.case, bumped: outcome.bumped.length }
     },
     onSuccess: async ({ moved, bumped }, { one }) => {

@@ -1,3 +1,4 @@
+import type { TheatreFigures } from '@holdfast/contract/client'
 import { addDays, daysBetween, yearDaysMax } from '@holdfast/vocabulary'
 import { Group, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -5,17 +6,17 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
-import { formatDate } from '../../../lib/i18n/format.ts'
+import { formatDate, formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
 import { parseDay } from '../../../lib/time/local-time.ts'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { WholeNumber } from '../setup/whole-number.tsx'
 import { reportQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { CancellationReasons } from './cancellation-reasons.tsx'
-import { FigureDefinitions } from './figure-definitions.tsx'
+import classes from './report.module.css'
 import { ReportCharts } from './report-charts.tsx'
 import { ReportTable } from './report-table.tsx'
 import { ReportTotals } from './report-totals.tsx'
@@ -86,5 +87,53 @@ export function ReportPage() {
         </>
       )}
     </Stack>
+  )
+}
+
+/** Why cases were cancelled, the most frequent reason first. */
+function CancellationReasons({ figures: { cancellations } }: { figures: TheatreFigures }) {
+  const { t } = useTranslation('theatre')
+  const most = Math.max(...cancellations.map(({ count }) => count))
+  if (cancellations.length === 0) return null
+  return (
+    <Panel id="report-reasons" title={t('report.reasons')}>
+      <ul className={classes.reasons}>
+        {cancellations.map(({ reason, count }) => (
+          <li key={reason}>
+            <bdi>{t(`reason.${reason}`, { defaultValue: reason })}</bdi>
+            <span className={classes.bar} aria-hidden="true">
+              <span style={{ width: `${(100 * count) / most}%` }} />
+            </span>
+            <span className="tabular">{formatNumber(count)}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
+const figures = ['raw', 'adjusted', 'onTime', 'turnover', 'overtime', 'estimateError', 'cancelled', 'release'] as const
+
+type FigureDefinitionsProps = { graceMinutes: number; releaseDays: number }
+
+/** What each figure counts. */
+function FigureDefinitions({ graceMinutes, releaseDays }: FigureDefinitionsProps) {
+  const { t } = useTranslation('theatre')
+  const values = {
+    grace: formatMinutes(graceMinutes),
+    days: formatNumber(releaseDays, { style: 'unit', unit: 'day', unitDisplay: 'long' }),
+  }
+  return (
+    <details>
+      <summary>{t('report.definitions')}</summary>
+      <dl className={classes.definitions}>
+        {figures.map((figure) => (
+          <div key={figure}>
+            <dt>{t(`figure.${figure}`)}</dt>
+            <dd>{t(`definition.${figure}`, values)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   )
 }

@@ -6,7 +6,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { SaveButton } from '../../../ui/save-button.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -137,11 +137,10 @@ function requestedOf({ service, code, display, minutes, urgency }: CaseDraft) {
 function useAddRequest(onDone: () => void) {
   const { t } = useTranslation('theatre')
   const { clinicId, reread } = useTheatre()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   return useMutation({
     mutationFn: (body: NewCaseRequest): Promise<CaseRequest> => {
-      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
-      return dataOf(api.createCaseRequest({ path: { clinicId }, body, headers }))
+      return dataOf(api.createCaseRequest({ path: { clinicId }, body, headers: requestKeys.headersFor(body) }))
     },
     onSuccess: ({ procedure }) => {
       toastDone({ message: t('requests.added', { name: procedure.display }) })

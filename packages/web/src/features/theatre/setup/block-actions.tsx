@@ -5,7 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { comma, formatDate, formatNumber, formatTimes } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -15,7 +15,8 @@ import { theatreKey } from '../board-query.ts'
 import { FormFrame } from '../case/form-frame.tsx'
 import { useCaseAction } from '../case/use-case-action.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { BlockChangeForm } from './block-change-form.tsx'
+import { isSameOwner, type Owner, OwnerFields, ownerOf, ownerOfBlock } from './owner-fields.tsx'
+import { WholeNumber } from './whole-number.tsx'
 
 type Form = 'change' | 'withdraw'
 
@@ -84,7 +85,7 @@ type Progress = NonNullable<Block['filling']>
 function useFillBlock(block: Block) {
   const { t } = useTranslation('theatre')
   const { clinicId, reread } = useTheatre()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const [progress, setProgress] = useState<Progress | null>(null)
   const step = useRef<FillStep>(firstStep)
   const isShown = useRef(true)
@@ -99,8 +100,7 @@ function useFillBlock(block: Block) {
     for (;;) {
       const { cursor, items, examined } = step.current
       const body = { confirm: true, ...(cursor === null ? {} : { cursor }) }
-      const headers = { 'Idempotency-Key': requestKeys.keyFor({ ...path, cursor }) }
-      const done = await dataOf(api.fillBlock({ path, body, headers }))
+      const done = await dataOf(api.fillBlock({ path, body, headers: requestKeys.headersFor({ ...path, cursor }) }))
       const all = { cursor: done.nextCursor, items: [...items, ...done.items], examined: examined + done.examined }
       if (all.cursor === null || !isShown.current) return all
       step.current = all
@@ -165,6 +165,49 @@ function WithdrawBlock({ block, onDone }: { block: Block; onDone: () => void }) 
       {all.length === 0 ? <Text>{t('blocks.withdrawEmpty')}</Text> : null}
       {cases === 0 ? null : <Text>{t('blocks.withdrawCases', { cases: formatNumber(cases) })}</Text>}
       {held === 0 ? null : <Text>{t('blocks.withdrawHeld', { cases: formatNumber(held) })}</Text>}
+    </FormFrame>
+  )
+}
+
+/** Gives a block to another service or surgeon, and changes how many minutes it has for cases. */
+function BlockChangeForm({ block, onDone }: { block: Block; onDone: () => void }) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, reread } = useTheatre()
+  const [owner, setOwner] = useState<Owner>(ownerOfBlock(block))
+  const [minutes, setMinutes] = useState<number | string>(block.minutes)
+  const changes: BlockChange[] = [
+    ...(isSameOwner(owner, ownerOfBlock(block)) ? [] : [{ action: 'take_over' as const, ...ownerOf(owner) }]),
+    ...(Number(minutes) === block.minutes ? [] : [{ action: 'resize' as const, minutes: Number(minutes) }]),
+  ]
+  const changing = useMutation({
+    // Each can be repeated, so what a failure leaves undone is done by sending all again.
+    mutationFn: async () => {
+      for (const body of changes) await dataOf(api.changeBlock({ path: { clinicId, blockId: block.id }, body }))
+    },
+    onSuccess: () => {
+      toastDone({ message: t('blocks.changed') })
+      onDone()
+    },
+    onSettled: reread,
+  })
+  const lengthMinutes = Math.round((Date.parse(block.to) - Date.parse(block.from)) / 60_000)
+  return (
+    <FormFrame
+      isBusy={changing.isPending}
+      submit={t('save')}
+      onLeave={onDone}
+      onSubmit={() => (changes.length === 0 ? onDone() : changing.mutate())}
+    >
+      <OwnerFields owner={owner} onChange={setOwner} />
+      <WholeNumber
+        label={t('blocks.minutes')}
+        description={t('blocks.minutesHelp')}
+        min={1}
+        max={lengthMinutes}
+        value={minutes}
+        onChange={setMinutes}
+      />
+      {changing.isError ? <ErrorState error={changing.error} /> : null}
     </FormFrame>
   )
 }

@@ -3,10 +3,10 @@ import { localDay } from '@holdfast/vocabulary'
 import { Checkbox, Group, List, NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
-import { type SyntheticEvent, useState } from 'react'
+import type { SyntheticEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { comma, formatDate, formatNumber, formatTimes } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
@@ -189,10 +189,10 @@ function Outcome({ created }: { created: Created }) {
 
 function useCreateBlocks() {
   const { clinicId, reread } = useTheatre()
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   return useMutation({
     mutationFn: async ({ body, dryRun }: { body: NewBlock; dryRun: boolean }): Promise<Created> => {
-      const headers = dryRun ? {} : { 'Idempotency-Key': requestKeys.keyFor(body) }
+      const headers = dryRun ? {} : requestKeys.headersFor(body)
       const created = await dataOf(api.createBlocks({ path: { clinicId }, query: { dryRun }, body, headers }))
       return { ...created, isDryRun: dryRun }
     },

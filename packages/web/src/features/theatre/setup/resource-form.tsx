@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { RefusedError } from '../../../lib/api/api-error.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { type RequestKeys, useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatAppointment, formatNumber } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
@@ -19,7 +19,7 @@ type ResourceFormProps = {
   /** Everything else that the request depends on. */
   fields: object
   /** Sends a new one. @param key of the request, the same if it is sent again */
-  create: (name: string, key: string) => Promise<unknown>
+  create: (name: string, headers: ReturnType<RequestKeys['headersFor']>) => Promise<unknown>
   /** @param query `withCases`: it may be made inactive while cases have it */
   update: (common: CommonFields, query: { withCases?: true }) => Promise<unknown>
   onDone: () => void
@@ -32,12 +32,12 @@ export function ResourceForm({ item, fields, create, update, onDone, children }:
   const { reread } = useTheatre()
   const [typed, setName] = useState(item?.name ?? '')
   const [active, setActive] = useState(item?.active ?? true)
-  const [requestKeys] = useState(createRequestKeys)
+  const requestKeys = useRequestKeys()
   const name = typed.trim()
   const saving = useMutation({
     mutationFn: (withCases: boolean) =>
       item === null
-        ? create(name, requestKeys.keyFor({ name, ...fields }))
+        ? create(name, requestKeys.headersFor({ name, ...fields }))
         : update({ name, active }, withCases ? { withCases } : {}),
     onSuccess: () => {
       toastDone({ message: t('setup.saved', { name }) })

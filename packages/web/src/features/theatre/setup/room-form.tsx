@@ -23,9 +23,7 @@ export function RoomForm({ room, onDone }: { room: Room | null; onDone: () => vo
     <ResourceForm
       item={room}
       fields={fields}
-      create={(name, key) =>
-        dataOf(api.createRoom({ path: { clinicId }, body: { name, ...fields }, headers: { 'Idempotency-Key': key } }))
-      }
+      create={(name, headers) => dataOf(api.createRoom({ path: { clinicId }, body: { name, ...fields }, headers }))}
       update={(common, query) =>
         dataOf(
           api.updateRoom({

@@ -25,12 +25,12 @@ export function StaffForm({ person, equipment, onDone }: StaffFormProps) {
     <ResourceForm
       item={person}
       fields={fields}
-      create={(name, key) =>
+      create={(name, headers) =>
         dataOf(
           api.createTheatreStaff({
             path: { clinicId },
             body: { name, ...fields },
-            headers: { 'Idempotency-Key': key },
+            headers,
           }),
         )
       }

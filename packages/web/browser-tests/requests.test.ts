@@ -1,0 +1,87 @@
+import { aSession, aVisitType } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { hold } from './booking-steps.ts'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+
+/** The day after tomorrow at 13:00 UTC. */
+const startsAt = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000 + 2 * 86_400_000 + 13 * 3_600_000)
+
+async function aScene(site: Site) {
+  const scene = await aClinicScene(site)
+  const type = await aVisitType(site.database, scene.clinic, {
+    name: 'Minor surgery',
+    minutes: 30,
+    approval: 'holding',
+    approvalMinutes: 1_440,
+  })
+  await aSession(site.database, scene.doctor, { startsAt, minutes: 120 })
+  return { ...scene, type }
+}
+
+/** Chooses a time, and sends the request; ends at the ticket. */
+async function request(page: Page, doctorId: string, typeId: string, [time, name]: [string, string]): Promise<void> {
+  await page.goto(`/doctors/${doctorId}?visitType=${typeId}`)
+  await hold(page, time)
+  await page.getByText('The clinic has to agree to this appointment.').waitFor()
+  await page.getByLabel('Full name').fill(name)
+  await page.getByLabel('E-mail').fill('ada@example.org')
+  await page.getByRole('button', { name: 'Send request' }).click()
+  await page.getByRole('heading', { name: 'Your request was sent' }).waitFor()
+}
+
+test('a patient requests an appointment, and staff approve one and decline another', async ({ site }) => {
+  const { clinic, doctor, type, pageOf } = await aScene(site)
+  const [ada, grace] = [await site.newPage(), await site.newPage()]
+  await ada.setViewportSize({ width: 390, height: 844 })
+  await ada.goto(`/doctors/${doctor.id}`)
+  await ada.getByText('On request: the clinic has to agree').waitFor()
+  await request(ada, doctor.id, type.id, ['13:00', 'Mary Somerville'])
+  await ada.getByText(/^Waiting for the clinic’s answer until/).waitFor()
+  await ada.getByRole('button', { name: 'Withdraw request' }).waitFor()
+  expect(await ada.getByRole('button', { name: 'Move to another time' }).count()).toBe(0)
+  await untilRead(ada)
+  expect(await axeFindings(ada)).toEqual([])
+  expect(await sidewaysPixels(ada)).toBe(0)
+  await request(grace, doctor.id, type.id, ['13:30', 'Grace Hopper'])
+
+  const desk = await pageOf('staff')
+  await desk.goto(`/clinic/${clinic.id}/day`)
+  await desk.getByRole('link', { name: 'Requests (2)' }).click()
+  const rowOf = (name: string) => desk.getByRole('row').filter({ hasText: name })
+  await rowOf('Mary Somerville').getByText('Minor surgery').waitFor()
+  await untilRead(desk)
+  expect(await axeFindings(desk)).toEqual([])
+  await desk.setViewportSize({ width: 390, height: 844 })
+  expect(await sidewaysPixels(desk)).toBe(0)
+  await desk.setViewportSize({ width: 1280, height: 800 })
+  await desk.getByRole('button', { name: 'Approve Mary Somerville’s request' }).click()
+  await desk.getByRole('link', { name: 'Requests (1)' }).waitFor()
+  await rowOf('Mary Somerville').waitFor({ state: 'detached' })
+  expect(await desk.getByText('Not stored for').count()).toBe(0)
+  await desk.getByRole('button', { name: 'Decline Grace Hopper’s request' }).click()
+  const dialog = desk.getByRole('dialog', { name: 'Decline this request?' })
+  await dialog.getByLabel('Reason').fill('Please see your family doctor first.')
+  await dialog.getByRole('button', { name: 'Decline request' }).click()
+  await desk.getByText('No requests').waitFor()
+
+  await ada.reload()
+  await ada.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await grace.reload()
+  await grace.getByRole('heading', { name: 'The clinic declined your request' }).waitFor()
+  await grace.getByText('Please see your family doctor first.').waitFor()
+})
+
+test('a patient withdraws a request, and its time is free again', async ({ site }) => {
+  const { doctor, type } = await aScene(site)
+  const page = await site.newPage()
+  await request(page, doctor.id, type.id, ['13:00', 'Mary Somerville'])
+  await page.getByRole('button', { name: 'Withdraw request' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Withdraw this request?' })
+  await dialog.getByRole('button', { name: 'Withdraw request' }).click()
+  await page.getByRole('heading', { name: 'You have withdrawn your request' }).waitFor()
+  await page.goto(`/doctors/${doctor.id}?visitType=${type.id}`)
+  await hold(page, '13:00')
+})

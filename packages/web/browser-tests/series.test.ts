@@ -1,0 +1,74 @@
+import { aBooking, aSlot, type BuiltSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings } from './harness.ts'
+import { test } from './site-test.ts'
+
+const dayMs = 86_400_000
+
+test('the desk books a series, replaces what is not free, and the ticket shows and cancels it', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const first = Math.ceil(Date.now() / dayMs + 2) * dayMs + 9 * 3_600_000
+  const slots: BuiltSlot[] = []
+  for (const week of [0, 1, 2]) {
+    slots.push(await aSlot(site.database, scene.doctor, { startsAt: new Date(first + 7 * week * dayMs) }))
+  }
+  const [, taken] = slots
+  if (taken === undefined) throw new Error('There are three slots.')
+  await aBooking(site.database, taken)
+  await aSlot(site.database, scene.doctor, { startsAt: new Date(taken.startsAt.getTime() + 3_600_000) })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/book?doctorId=${scene.doctor.id}`)
+  await page
+    .getByRole('button', { name: /^\d+:\d\d/ })
+    .first()
+    .click()
+  await page.getByRole('button', { name: 'Repeat…' }).click()
+  await page.getByLabel('Times', { exact: true }).fill('4')
+  const rows = page.getByRole('table', { name: 'Dates' }).getByRole('row')
+  await expect.poll(() => rows.count()).toBe(5)
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada Lovelace')
+  const submit = page.getByRole('button', { name: 'Book all dates' })
+  expect(await submit.isDisabled()).toBe(true)
+  await rows.nth(2).getByRole('combobox').selectOption({ index: 1 })
+  await rows
+    .nth(4)
+    .getByRole('button', { name: /^Leave out/ })
+    .click()
+  expect(await axeFindings(page)).toEqual([])
+  await submit.click()
+  await page.getByRole('heading', { level: 1, name: 'The series is booked' }).waitFor()
+  expect(await page.getByRole('status').getByRole('listitem').count()).toBe(3)
+  await page.getByRole('link', { name: 'Open the first booking' }).click()
+  await page.getByRole('heading', { name: 'Appointment 1 of 3' }).waitFor()
+  const bookingId = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+
+  const { rows: members } = await site.database.ownerPool.query<{ booking_id: string }>(
+    'select booking_id from holdfast.booking_series_member order by number',
+  )
+  expect(members[0]?.booking_id).toBe(bookingId)
+  await page.getByRole('button', { name: 'Move all' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Time').fill('10:00')
+  await dialog
+    .getByText(/Keeps its time/)
+    .first()
+    .waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Close without saving' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.goto(`/ticket#${bookingId}`)
+  await page.getByRole('heading', { name: 'Appointment 1 of 3' }).waitFor()
+  await page.getByRole('button', { name: 'Cancel this and later ones' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Cancel this and later ones' }).click()
+  await page.getByRole('button', { name: 'Cancel the appointments' }).click()
+  await page.getByText('The appointments are cancelled.').waitFor()
+  expect(
+    await page
+      .getByRole('list', { name: 'All appointments of the series' })
+      .getByText(/Cancelled/i)
+      .count(),
+  ).toBe(3)
+})

@@ -1,0 +1,18 @@
+import type { SeriesDate } from '@holdfast/contract/client'
+
+const named = [
+  'slot_full',
+  'slot_closed',
+  'time_not_offered',
+  'needs_taken',
+  'patient_booked',
+  'time_skipped',
+  'past_deadline',
+  'approval_required',
+] as const
+
+/** The key of the text in `'series'` that says why a date is not booked, or a visit is not changed. */
+export function reasonKey(code: SeriesDate['code']) {
+  const reason = named.find((one) => one === code) ?? 'other'
+  return `reason.${reason}` as const
+}

@@ -1,0 +1,42 @@
+import type { ApiKeyWithSecret, NewApiKey } from '@holdfast/contract/client'
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { isFinal } from '../../../lib/api/api-error.ts'
+import { useRequestKeys } from '../../../lib/api/request-keys.ts'
+import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+
+export function apiKeysQuery(clinicId: string) {
+  return queryOptions({
+    queryKey: [...clinicKey(clinicId), 'api-keys'],
+    queryFn: async () => (await dataOf(api.listApiKeys({ path: { clinicId } }))).items,
+    refetchInterval: rereadMs,
+  })
+}
+
+/** Everything that an administrator can do with an API key; the list is read again afterwards. */
+export function useApiKeyActions() {
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const onSettled = () => queryClient.invalidateQueries({ queryKey: apiKeysQuery(clinicId).queryKey })
+  // Repeated after a lost response, it adds no second key, and has a secret of the first.
+  const requestKeys = useRequestKeys()
+  const of = (keyId: string) => ({ path: { clinicId, keyId } })
+  return {
+    add: useMutation({
+      mutationFn: (body: NewApiKey): Promise<ApiKeyWithSecret> => {
+        const headers = requestKeys.headersFor({ clinicId, body })
+        return dataOf(api.createApiKey({ path: { clinicId }, body, headers }))
+      },
+      onSuccess: () => requestKeys.clear(),
+      // The key of the first request may have been deleted since.
+      onError: (error) => {
+        if (isFinal(error)) requestKeys.clear()
+      },
+      onSettled,
+    }),
+    rotate: useMutation({ mutationFn: (id: string) => dataOf(api.rotateApiKey({ ...of(id), body: {} })), onSettled }),
+    endPrevious: useMutation({ mutationFn: (id: string) => dataOf(api.endPreviousApiKey(of(id))), onSettled }),
+    remove: useMutation({ mutationFn: (id: string) => dataOf(api.deleteApiKey(of(id))), onSettled }),
+  }
+}

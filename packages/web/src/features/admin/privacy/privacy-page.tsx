@@ -1,0 +1,86 @@
+import type { RetentionKind } from '@holdfast/contract/client'
+import { Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { UnsavedChanges } from '../../../ui/dialogs/unsaved-changes.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { Panel } from '../../../ui/panel.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import tableClasses from '../../../ui/table.module.css'
+import { useDirtyForms } from '../shared/fields/use-dirty-forms.ts'
+import { useClinic } from '../use-clinic.ts'
+import { MessageDays } from './message-days.tsx'
+import { PatientMonths } from './patient-months.tsx'
+import { retentionQuery } from './retention-queries.ts'
+
+/** How long the clinic's data is stored: what the clinic decides, and all kinds with their times. */
+export function PrivacyPage() {
+  const { t } = useTranslation('admin')
+  const { isDirty, report } = useDirtyForms()
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{t('tabs.privacy')}</PageTitle>
+        <Text c="dimmed" maw="44rem">
+          {t('privacy.intro')}
+        </Text>
+      </div>
+      <UnsavedChanges isDirty={isDirty} />
+      <PatientMonths report={report} />
+      <MessageDays report={report} />
+      <Kinds />
+    </Stack>
+  )
+}
+
+function Kinds() {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const retention = useQuery(retentionQuery(clinicId, {}))
+  return (
+    <Panel id="privacy-kinds" title={t('privacy.kinds')} help={t('privacy.kindsHelp')}>
+      {retention.data === undefined ? (
+        <LoadingOrError of={retention} />
+      ) : (
+        <table className={tableClasses.table}>
+          <caption className={tableClasses.caption}>{t('privacy.kinds')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('privacy.data')}</th>
+              <th scope="col">{t('privacy.period')}</th>
+              <th scope="col">{t('privacy.chosenBy')}</th>
+              <th scope="col">{t('privacy.deletedBy')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {retention.data.kinds.map((kind) => (
+              <Kind key={kind.kind} of={kind} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  )
+}
+
+function Kind({ of: { kind, by, setting, amount, unit, deletedBy } }: { of: RetentionKind }) {
+  const { t } = useTranslation('admin')
+  const never = amount === 0 ? 'privacy.never' : by === 'end' ? 'privacy.untilEnd' : 'privacy.unlimited'
+  return (
+    <tr>
+      <td>{t(`privacy.kind.${kind}`)}</td>
+      <td data-label={t('privacy.period')}>
+        {unit === null || amount === null || amount === 0 ? t(never) : t(`privacy.unit.${unit}`, { count: amount })}
+      </td>
+      <td data-label={t('privacy.chosenBy')}>
+        {t(`privacy.by.${by}`)}
+        {by === 'operator' && setting !== null ? (
+          <Text size="sm" c="dimmed">
+            <bdi dir="ltr">{setting}</bdi>
+          </Text>
+        ) : null}
+      </td>
+      <td data-label={t('privacy.deletedBy')}>{t(`privacy.deletes.${deletedBy}`)}</td>
+    </tr>
+  )
+}

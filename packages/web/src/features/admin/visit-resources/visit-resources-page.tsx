@@ -1,0 +1,117 @@
+import type { VisitResource } from '@holdfast/contract/client'
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { visitResourcesQuery } from '../../../domain/visits/visit-resources-query.ts'
+import { formatNumber } from '../../../lib/i18n/format.ts'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import tableClasses from '../../../ui/table.module.css'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { SwitchButton } from './switch-button.tsx'
+import { VisitResourceForm } from './visit-resource-form.tsx'
+
+/** The rooms and devices that appointments take: adding, editing and switching off. */
+export function VisitResourcesPage() {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const resources = useQuery(visitResourcesQuery(clinicId))
+  const [edited, setEdited] = useState<VisitResource | 'new' | null>(null)
+  const add = <Button onClick={() => setEdited('new')}>{t('visitResources.add')}</Button>
+  const isEmpty = resources.data?.length === 0
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between">
+        <div>
+          <PageTitle>{t('tabs.visitResources')}</PageTitle>
+          <Text c="dimmed">{t('visitResources.intro')}</Text>
+          <Anchor href="/help/visit-types" underline="always">
+            {t('visitResources.help')}
+          </Anchor>
+        </div>
+        {resources.data === undefined || isEmpty ? null : add}
+      </Group>
+      {resources.data === undefined ? (
+        <LoadingOrError of={resources} />
+      ) : isEmpty ? (
+        <EmptyState title={t('visitResources.none')} help={t('visitResources.noneHelp')}>
+          {add}
+        </EmptyState>
+      ) : (
+        <ResourcesTable resources={resources.data} onEdit={setEdited} />
+      )}
+      <Dialog
+        isOpen={edited !== null}
+        onClose={() => setEdited(null)}
+        isForm
+        title={
+          edited === 'new' || edited === null ? t('visitResources.add') : t('doctors.editOf', { name: edited.name })
+        }
+      >
+        {edited === null ? null : (
+          <VisitResourceForm
+            resource={edited === 'new' ? null : edited}
+            onDone={({ name }) => {
+              setEdited(null)
+              toastDone({ message: t('saved', { name }) })
+            }}
+          />
+        )}
+      </Dialog>
+    </Stack>
+  )
+}
+
+type TableProps = { resources: readonly VisitResource[]; onEdit: (resource: VisitResource) => void }
+
+function ResourcesTable({ resources, onEdit }: TableProps) {
+  const { t } = useTranslation('admin')
+  return (
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{t('tabs.visitResources')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('field.name')}</th>
+          <th scope="col">{t('visitResources.kind')}</th>
+          <th scope="col">{t('visitResources.units')}</th>
+          <th scope="col">{t('visitResources.active')}</th>
+          <th scope="col">{t('doctors.actions')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {resources.map((resource) => (
+          <tr key={resource.id} data-quiet={!resource.active || undefined}>
+            <td>
+              <Text fw={600}>
+                <bdi>{resource.name}</bdi>
+              </Text>
+            </td>
+            <td data-label={t('visitResources.kind')}>{t(`visitResources.kinds.${resource.kind}`)}</td>
+            <td data-label={t('visitResources.units')} className="tabular">
+              {formatNumber(resource.units)}
+            </td>
+            <td data-label={t('visitResources.active')}>{resource.active ? t('yes') : t('no')}</td>
+            <td>
+              <div className={layoutClasses.actions}>
+                <Button
+                  size="sm"
+                  variant="default"
+                  aria-label={t('doctors.editOf', { name: resource.name })}
+                  onClick={() => onEdit(resource)}
+                >
+                  {t('doctors.edit')}
+                </Button>
+                <SwitchButton resource={resource} />
+              </div>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
