@@ -3,42 +3,26 @@ import { defaultExclude, defineConfig, type TestUserConfig } from 'vitest/config
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
 import { SlowestFiles } from './packages/testkit/src/slowest-files.ts'
-import { filesOfOtherParts, parts } from './tools/test-parts.ts'
-
-/** Measures how fast the site is, and so runs alone, after all the others. */
-const timed = 'packages/web/browser-tests/speed.test.ts'
+import { parts, readTestFiles, type TestFile } from './tools/test-parts.ts'
 
 /** They share a server and a browser, so the files of a worker run in one process. */
 const browserTests = 'packages/web/browser-tests/**/*.test.ts'
 
-/**
- * The first ones set the clock that the ids of a process never go back behind; the second replaces a module; the last
- * one hashes passwords at their real costs.
- */
-const isolated = ['packages/engine/src/model/*.test.ts', 'packages/server/src/accounts/accounts.test.ts']
-
 /** Many tests sign in. At the real costs, hashing passwords took 3 % of the processor time of all tests. */
 const alias = { '@node-rs/argon2': fileURLToPath(new URL('packages/testkit/src/cheap-argon2.ts', import.meta.url)) }
-
-/** Whole installations, outages of shards, restores and replays of data, which take minutes: `npm run test:drills`. */
-export const drills = [
-  'test/deploy/{cluster-files,installation,interrupted-upgrade,uninstall}.test.ts',
-  'test/npm-start.test.ts',
-  'drills/**/*.test.ts',
-  'packages/server/test/{pgbouncer,redis,replicas,replicas-of-shards}.test.ts',
-  'packages/server/src/compose/{hung-shard,outages-of-shards}.test.ts',
-  'packages/server/src/backups/start-backups.test.ts',
-  'packages/adapters/src/backup/{backup,s3-backups,set-back}.test.ts',
-  'packages/adapters/src/embedded-postgres/start-embedded-postgres.test.ts',
-  'packages/cli/src/commands/{move-while-running,restore-erasures,restore-refused,restore-separate,s3-backups}.test.ts',
-  'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay,replay-cases,restore-shard}.test.ts',
-]
 
 const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
 
 /** undefined: all, of which the command line may name some. */
 const part = parts.find((one) => one === process.env.HOLDFAST_TEST_PART)
-const otherParts = part === undefined ? [] : filesOfOtherParts(import.meta.dirname, [browserTests, ...tests], part)
+
+const files = readTestFiles(import.meta.dirname, [browserTests, ...tests, 'drills/**/*.test.ts'])
+const pathsOf = (isMeant: (file: TestFile) => boolean) => files.filter(isMeant).map(({ path }) => path)
+const isolated = pathsOf(({ isIsolated }) => isIsolated)
+const timed = pathsOf(({ isTimed }) => isTimed)
+/** `npm run test:drills` runs them. */
+export const drills = pathsOf((file) => file.part === 'drill')
+const otherParts = part === undefined ? drills : pathsOf((file) => file.part !== part)
 
 export const inCi = Boolean(process.env.CI)
 
@@ -97,7 +81,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [browserTests],
-          exclude: [...defaultExclude, timed, ...otherParts],
+          exclude: [...defaultExclude, ...timed, ...otherParts],
           isolate: false,
           retry: retryInCi,
           // With two, a tenth of the two cores is idle; with four, the tests need more processor time.
@@ -110,7 +94,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: tests,
-          exclude: [...defaultExclude, ...isolated, ...drills, ...otherParts],
+          exclude: [...defaultExclude, ...isolated, ...otherParts],
           isolate: false,
           retry: retryIfSlow,
           alias,
@@ -131,7 +115,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'timed',
-          include: [timed],
+          include: timed,
           exclude: [...defaultExclude, ...otherParts],
           retry: retryInCi,
           maxWorkers: 1,

@@ -18,6 +18,9 @@ install_packages() {
     -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# The version of which an upgrade is tried: the last release, or this one if none is tagged.
+version_before() { git describe --tags --match 'v*' --abbrev=0 2>/dev/null || echo HEAD; }
+
 ran=()
 step() {
   local name=$1 began=$SECONDS

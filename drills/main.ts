@@ -26,6 +26,11 @@ import { failuresOfReplicas, replicasTable, runReplicasDrill } from './replicas/
 import { allSteps } from './shards/clinic-moves.ts'
 import { failuresOfShards, runShardsDrill, shardsTable } from './shards/run-shards-drill.ts'
 import { shardsPrograms } from './shards/shards-stage.ts'
+import { lastRelease } from './upgrade/previous-version.ts'
+import { runUpgradeDrill } from './upgrade/run-upgrade-drill.ts'
+import { failuresOfUpgrade, upgradeTable } from './upgrade/upgrade-command.ts'
+import { failuresOfVisits, runVisitsDrill, visitsTable } from './visits/run-visits-drill.ts'
+import { failuresOfYear, runYearDrill, yearTable } from './year/run-year-drill.ts'
 
 const usage = `npm run drill -- restore [--bookings 10000] [--seconds 5] [--json]
 npm run drill -- backup-cost [--way engine|server] [--rounds 6] [--seconds 5] [--json]
@@ -36,6 +41,9 @@ npm run drill -- servers|nginx [--clients 16] [--json]
 npm run drill -- broker [--bookings 10000] [--json]
 npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
 npm run drill -- shards [--times 4] [--clients 16] [--seed N] [--json]
+npm run drill -- upgrade [--from COMMIT] [--requests 20000] [--clients 16] [--short] [--control] [--json]
+npm run drill -- year [--short] [--seed N] [--json]
+npm run drill -- visits --file FILE [--minutes 480] [--json]
 `
 
 const { values, positionals } = parsedArguments()
@@ -57,6 +65,12 @@ function parsedArguments() {
         kill: { type: 'string' },
         reads: { type: 'string', default: '100000' },
         clients: { type: 'string', default: '16' },
+        from: { type: 'string' },
+        requests: { type: 'string', default: '20000' },
+        short: { type: 'boolean', default: false },
+        control: { type: 'boolean', default: false },
+        file: { type: 'string' },
+        minutes: { type: 'string', default: '480' },
         seed: { type: 'string', default: String(randomInt(1_000_000)) },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -74,7 +88,7 @@ function refuse(reason: string): never {
 }
 
 function numberOf(
-  name: 'bookings' | 'reads' | 'rounds' | 'seconds' | 'seed' | 'times' | 'clients',
+  name: 'bookings' | 'minutes' | 'reads' | 'requests' | 'rounds' | 'seconds' | 'seed' | 'times' | 'clients',
   least: number,
 ): number {
   const number = Number(values[name])
@@ -92,6 +106,12 @@ function killsOf(name: string | undefined): readonly Kill[] {
   if (name === undefined) return allKills
   if (!isKill(name)) refuse(`--kill is one of these, not ${JSON.stringify(name)}: ${allKills.join(', ')}.`)
   return [name]
+}
+
+/** The version that is upgraded. */
+async function versionBefore(): Promise<string> {
+  const from = values.from ?? (await lastRelease())
+  return from ?? refuse('No release is tagged here: name the commit of the version before with --from COMMIT.')
 }
 
 function wayOf(name: string): Way {
@@ -207,6 +227,34 @@ const drills: Record<string, Drill> = {
       const result = await runShardsDrill({ times, steps: allSteps, clients, seed, suspendedMs, directory, say })
       print(result, shardsTable)
       return { failures: failuresOfShards(result, suspendedMs) }
+    },
+  },
+  upgrade: {
+    programs: ['nginx', 'openssl', 'setpriv'],
+    async run(directory) {
+      const [requests, clients, from] = [numberOf('requests', 100), numberOf('clients', 1), await versionBefore()]
+      const kind = { isShort: values.short, isControl: values.control }
+      const result = await runUpgradeDrill({ from, requests, clients, watchers: 8, ...kind, directory, say })
+      print(result, upgradeTable)
+      return { failures: failuresOfUpgrade(result, requests) }
+    },
+  },
+  visits: {
+    programs: [],
+    async run() {
+      const path = values.file ?? refuse('Name the file of real visits: --file FILE.')
+      const result = await runVisitsDrill(path, { minutes: numberOf('minutes', 15), say })
+      print(result, visitsTable)
+      return { failures: failuresOfVisits(result) }
+    },
+  },
+  year: {
+    programs: [],
+    async run(directory) {
+      const length = values.short ? { days: 31, horizonDays: 30 } : { days: 366, horizonDays: 60 }
+      const result = await runYearDrill({ ...length, seed: numberOf('seed', 0), directory, say })
+      print(result, yearTable)
+      return { failures: failuresOfYear(result) }
     },
   },
 }

@@ -1,3 +1,4 @@
+// Drill: a whole installation
 import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'

@@ -43,7 +43,8 @@ function handOver(node, args, env) {
       child.kill(signal)
     })
   }
-  // Under npm this process ends with npm: a killed npm must not leave a server running.
+  // A killed npm must not leave a server running. One that has replaced this process watches npm itself
+  // (stop-with-parent.ts).
   const parent = process.ppid
   const watch = setInterval(() => {
     if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill('SIGTERM')

@@ -43,7 +43,7 @@ export async function installPackages(root, { reportMs = 15_000, say = toStderr 
  * @param {string} root
  * @returns {string | undefined}
  */
-export function whyInstall(root) {
+function whyInstall(root) {
   const wanted = readPackages(join(root, 'package-lock.json'))
   const installed = readPackages(join(root, 'node_modules/.package-lock.json'))
   if (installed === undefined) return 'none are installed'

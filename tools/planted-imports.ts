@@ -94,6 +94,12 @@ export const planted: Planted[] = [
     'site-admin-page-imports-no-other-page',
   ],
   [
+    'what pages of the clinic share imports a page',
+    'web/src/features/admin/shared/clinic/part.ts',
+    "import '../../people/part.ts'",
+    'site-admin-page-imports-no-other-page',
+  ],
+  [
     'what features share imports a feature',
     'web/src/domain/bookings/part.ts',
     "import '../../features/booking/part.ts'",

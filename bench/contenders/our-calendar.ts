@@ -1,4 +1,5 @@
 import { createEngine, createPool, type Engine } from '@holdfast/engine'
+import { aNewVisitType } from '@holdfast/testkit'
 import type pg from 'pg'
 import type { Calendar, CalendarShape, Recount } from './contender.ts'
 
@@ -6,11 +7,15 @@ import type { Calendar, CalendarShape, Recount } from './contender.ts'
 export type OurCalendars = {
   pool: pg.Pool
   make(shape: CalendarShape): Promise<Calendar>
+  /** As many times of the same length, each for one patient, as `make` has slots: in open sessions of 24 hours. */
+  makeSessions(shape: Omit<CalendarShape, 'units'>): Promise<Calendar & { visitTypeId: string }>
   recount(calendar: Calendar): Promise<Recount>
   end(): Promise<void>
 }
 
 export const slotMs = 15 * 60_000
+const sessionMs = 24 * 3_600_000
+const shapeOfSessions = { gridMinutes: slotMs / 60_000, visitTypeIds: null }
 const slotsPerCallMax = 10_000
 /** So long that no hold lapses in a round. */
 export const holdSeconds = 900
@@ -32,6 +37,18 @@ export function ourCalendars(ownerUrl: string): OurCalendars {
       }
       await pool.query('analyze holdfast.slot, holdfast.resource, holdfast.clinic')
       return calendar
+    },
+    async makeSessions({ doctors, slotsPerDoctor }) {
+      const clinic = await madeClinic(engine)
+      const visitTypeId = await madeVisitType(engine, clinic.no)
+      const calendar: Calendar = { slotIds: [], doctorIds: [], clinic: { no: clinic.no, id: clinic.id } }
+      for (let n = 0; n < doctors; n += 1) {
+        const doctorId = await madeDoctor(engine, clinic.no, n)
+        calendar.doctorIds.push(doctorId)
+        calendar.slotIds.push(...(await madeTimes(engine, doctorId, slotsPerDoctor)))
+      }
+      await pool.query('analyze holdfast.open_session, holdfast.slot, holdfast.resource, holdfast.clinic')
+      return { ...calendar, visitTypeId }
     },
     async recount({ clinic }) {
       const report = await engine.reads.verify({ clinicNo: clinic?.no ?? null, detailsMax: 5 })
@@ -88,6 +105,34 @@ async function madeSlots(engine: Engine, doctorId: string, count: number, capaci
   }
   if (ids.length !== count) throw new Error(`${ids.length} of ${count} slots were created.`)
   return ids
+}
+
+/** A type whose visits are as long as the slots, which every doctor offers. */
+async function madeVisitType(engine: Engine, clinicNo: number): Promise<string> {
+  const minutes = slotMs / 60_000
+  const created = await engine.directory.createVisitType(clinicNo, aNewVisitType({ minutes }), null)
+  if (created.kind !== 'done') throw new Error('The visit type was not created.')
+  return created.visitType.id
+}
+
+/** Consecutive times from {@link firstSlotStart} on, each written as its session and its start. */
+async function madeTimes(engine: Engine, doctorId: string, count: number): Promise<string[]> {
+  const first = firstSlotStart()
+  const end = first + count * slotMs
+  const drafts = Array.from({ length: Math.ceil((end - first) / sessionMs) }, (_, n) => ({
+    startsAt: new Date(first + n * sessionMs),
+    endsAt: new Date(Math.min(first + (n + 1) * sessionMs, end)),
+  }))
+  const created = await engine.sessions.create({ ...shapeOfSessions, doctorId, drafts })
+  if (created.kind !== 'done') throw new Error('The sessions were not created.')
+  return created.items.flatMap(({ sessionId, startsAt, endsAt }) => {
+    if (sessionId === null) throw new Error('A session was not created.')
+    const starts = Math.round((endsAt.getTime() - startsAt.getTime()) / slotMs)
+    return Array.from({ length: starts }, (_, n) => {
+      const start = new Date(startsAt.getTime() + n * slotMs)
+      return `${sessionId} ${start.toISOString()}`
+    })
+  })
 }
 
 /** The second next UTC midnight, in milliseconds: in every time zone a full local day ahead. */

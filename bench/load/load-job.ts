@@ -16,7 +16,9 @@ export type RequestPart =
       kind: 'book'
       /** This part's share of all requests. */
       weight: number
+      /** With `visitTypeId`, each is an open session and the start of a visit in it, with a space between them. */
       slotIds: readonly string[]
+      visitTypeId?: string
       /** `once`: each slot is requested once, for slots with capacity 1; the load ends when they run out. */
       order: 'random' | 'once'
       expected: readonly string[]
@@ -35,6 +37,8 @@ export type RequestPart =
       startsWith: string
       /** The Holdfast-Position header to send. */
       position?: string
+      /** A signed-in account's token. */
+      bearer?: string
     }
   /** The same bodies as `book`, to a server that echoes them. */
   | { kind: 'echo'; weight: number; slotIds: readonly string[] }

@@ -43,7 +43,8 @@ export class Requests {
     if (part.kind === 'get') {
       const path = pick(part.paths, this.#random())
       const position = part.position === undefined ? '' : `Holdfast-Position: ${part.position}\r\n`
-      return { partIndex, about: path, text: `GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${position}\r\n` }
+      const head = `GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${position}${authorization(part)}`
+      return { partIndex, about: path, text: `${head}\r\n` }
     }
     const slotId = this.#slotOf(part)
     if (slotId === undefined) return undefined
@@ -52,11 +53,10 @@ export class Requests {
     const phone = isFromElsewhere ? this.#phoneOf(n) : '+44 20 7946 0000'
     const email = `patient${n}${isFromElsewhere ? this.#keyPrefix : ''}@example.org`
     const patient = `{"name":"Patient ${n}","email":"${email}","phone":"${phone}"}`
-    const body = `{"slotId":"${slotId}","patient":${patient}}`
-    const authorization =
-      part.kind === 'book' && part.bearer !== undefined ? `Authorization: Bearer ${part.bearer}\r\n` : ''
+    const body = `{${placeOf(part, slotId)},"patient":${patient}}`
     const text =
-      `POST /api/v1/bookings HTTP/1.1\r\nHost: ${this.#host}\r\n${authorization}Content-Type: application/json\r\n` +
+      `POST /api/v1/bookings HTTP/1.1\r\nHost: ${this.#host}\r\n${authorization(part)}` +
+      'Content-Type: application/json\r\n' +
       (isFromElsewhere ? `X-Forwarded-For: 10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}\r\n` : '') +
       `Idempotency-Key: ${this.#keyPrefix}-${n}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     return { partIndex, about: part.kind === 'echo' ? body : slotId, text }
@@ -79,6 +79,18 @@ export class Requests {
     this.#used += 1
     return slotId
   }
+}
+
+/** The header of a signed-in account, or nothing. */
+function authorization(part: RequestPart): string {
+  return 'bearer' in part && part.bearer !== undefined ? `Authorization: Bearer ${part.bearer}\r\n` : ''
+}
+
+/** What is requested, as members of a JSON object. */
+function placeOf(part: Exclude<RequestPart, { kind: 'get' }>, slotId: string): string {
+  if (part.kind === 'echo' || part.visitTypeId === undefined) return `"slotId":"${slotId}"`
+  const [sessionId, startsAt] = slotId.split(' ')
+  return `"sessionId":"${sessionId}","startsAt":"${startsAt}","visitTypeId":"${part.visitTypeId}"`
 }
 
 function pick(from: readonly string[], share: number): string {

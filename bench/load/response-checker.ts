@@ -22,7 +22,7 @@ export class ResponseChecker {
     if (response.status !== 201 && response.status !== 200) return refusal(response, body, expected)
     const outcome = response.status === 201 ? 'booked' : 'replayed'
     if (!expected.includes(outcome)) return wrong(outcome, response, `is none of ${expected.join(', ')}`)
-    if (body.slotId !== slotId) return wrong(outcome, response, `is not about slot ${slotId}`)
+    if (!isAbout(body, slotId)) return wrong(outcome, response, `is not about ${slotId}`)
     if (body.status !== 'PENDING' && body.status !== 'CONFIRMED') return wrong(outcome, response, 'has no status')
     if (body.units !== 1) return wrong(outcome, response, 'does not have the requested units')
     if (typeof body.createdAt !== 'string' || typeof body.startsAt !== 'string')
@@ -56,6 +56,12 @@ export class ResponseChecker {
       ? { outcome: 'ok', wrong: null }
       : wrong('unreadable', response, 'is not the echo')
   }
+}
+
+/** `place`: a slot, or an open session and the start of a visit in it; a response does not name the session. */
+function isAbout(body: Record<string, unknown>, place: string): boolean {
+  const [slotId, startsAt] = place.split(' ')
+  return startsAt === undefined ? body.slotId === slotId : Date.parse(String(body.startsAt)) === Date.parse(startsAt)
 }
 
 function refusal(response: HttpResponse, body: Record<string, unknown>, expected: readonly string[]): CheckedResponse {

@@ -3,6 +3,7 @@ import { behindNginx } from '../scenarios/behind-nginx.ts'
 import { bookingsBesideCases } from '../scenarios/bookings-beside-cases.ts'
 import { cases } from '../scenarios/cases.ts'
 import { connections } from '../scenarios/connections.ts'
+import { deskLists } from '../scenarios/desk-lists.ts'
 import { flushes } from '../scenarios/flushes.ts'
 import { growth } from '../scenarios/growth.ts'
 import { lightLoad } from '../scenarios/light-load.ts'
@@ -19,6 +20,8 @@ import { shards } from '../scenarios/shards.ts'
 import { signedIn } from '../scenarios/signed-in.ts'
 import { stampede } from '../scenarios/stampede.ts'
 import { hotDoctor, hotSlot, spread } from '../scenarios/throughput.ts'
+import { tracing } from '../scenarios/tracing.ts'
+import { visits } from '../scenarios/visits.ts'
 import { waitlist } from '../scenarios/waitlist.ts'
 import { years } from '../scenarios/years.ts'
 
@@ -33,13 +36,16 @@ export const allScenarios: readonly Scenario[] = [
   bareHttp,
   signedIn,
   limits,
+  tracing,
   stampede,
   reads,
   listsBesideBookings,
+  deskLists,
   live,
   mix,
   cases,
   bookingsBesideCases,
+  visits,
   waitlist,
   relay,
   behindNginx,

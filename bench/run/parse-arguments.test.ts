@@ -20,6 +20,11 @@ test('names are only these scenarios, at full pace, and are not saved', () => {
   expect(parseArguments(['spread'])).toMatchObject({ isWhole: false, pace: { isSmoke: false } })
 })
 
+test('what reads in the security log and traces cost is measured alone, and in smoke', () => {
+  expect(namesOf(['desk-lists', 'tracing'])).toEqual(['tracing', 'desk-lists'])
+  expect(namesOf(['smoke'])).toEqual(expect.arrayContaining(['tracing', 'desk-lists']))
+})
+
 test('smoke is short and leaves out the slow scenarios', () => {
   expect(parseArguments(['smoke'])).toMatchObject({ kind: 'run', isWhole: false, pace: { isSmoke: true } })
   expect(namesOf(['smoke'])).not.toContain('growth')

@@ -31,7 +31,7 @@ export async function runRound(bench: Bench, contender: Contender, plan: RoundPl
   return { bookedPerSecond, load, booking, calendar, faults }
 }
 
-const nothing: PartResult = { name: 'book', outcomes: {}, windowOutcomes: {}, latencies: {} }
+export const nothing: PartResult = { name: 'book', outcomes: {}, windowOutcomes: {}, latencies: {} }
 
 export function loadJob(
   { cluster }: Pick<Bench, 'cluster'>,

@@ -4,7 +4,11 @@ import { promisify } from 'node:util'
 import { compileCacheEnvironment, until } from '@holdfast/testkit'
 import { lastLines, type PlainProcess, plainProcess } from './plain-process.ts'
 
-const program = join(import.meta.dirname, '../../packages/cli/src/main.ts')
+/** The command-line program of a checkout. */
+export const programOf = (checkout: string): string => join(checkout, 'packages/cli/src/main.ts')
+
+/** That of this one. */
+export const ownProgram = programOf(join(import.meta.dirname, '../..'))
 const startMsMax = 300_000
 
 /** `holdfast start` or `holdfast worker`, as a process that ends when its parent does. */
@@ -13,6 +17,7 @@ export function holdfast(
   command: 'start' | 'worker',
   directory: string,
   env: Record<string, string>,
+  program = ownProgram,
 ): PlainProcess {
   return plainProcess({
     name,
@@ -46,5 +51,5 @@ export async function setUpDatabase(superuserUrl: string, directory: string): Pr
 /** Runs a command until it ends. @throws Error with what it has written, if it fails or is killed */
 export function runHoldfast(args: readonly string[], env: Record<string, string>, directory = '/') {
   const all = { PATH: process.env.PATH, ...compileCacheEnvironment(), ...env }
-  return promisify(execFile)(process.execPath, [program, ...args], { env: all, cwd: directory })
+  return promisify(execFile)(process.execPath, [ownProgram, ...args], { env: all, cwd: directory })
 }

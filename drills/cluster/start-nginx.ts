@@ -9,6 +9,10 @@ import { fillTemplate } from './template.ts'
 export type SiteNginx = {
   process: PlainProcess
   restart(): Promise<void>
+  /** The file of the site. */
+  site: string
+  /** The command that checks its files, or lets it read them again, with further options. */
+  command: string
 }
 
 export type NginxOptions = {
@@ -69,6 +73,8 @@ export async function startNginx(
     async restart() {
       nginx.process = await start()
     },
+    site: configuration,
+    command: `nginx -e stderr -c ${main}`,
   }
   return { certificate: await readFile(file, 'utf8'), nginx }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type DatabaseProxy, databaseProxy, portToKeep } from '@holdfast/testkit'
 import type { Ending } from './ending.ts'
-import { holdfast, untilReady } from './holdfast-process.ts'
+import { holdfast, ownProgram, untilReady } from './holdfast-process.ts'
 import type { PlainProcess } from './plain-process.ts'
 import { type SiteNginx, startNginx } from './start-nginx.ts'
 
@@ -11,8 +11,8 @@ export type SiteServer = {
   process: PlainProcess
   /** nginx's way to it, which can hang; null: it has none of its own. */
   wire: DatabaseProxy | null
-  /** Starts it again after it has ended. */
-  restart(): Promise<void>
+  /** Starts it again after it has ended. @param program of another version; by default, the same as before */
+  restart(program?: string): Promise<void>
 }
 
 /** nginx with TLS, and the servers and the worker behind it. */
@@ -26,6 +26,8 @@ export type Site = {
   nginx: SiteNginx
   /** HOLDFAST_SECRET of the servers: a command of Holdfast on their database needs it. */
   secret: string
+  /** All that the servers have in common. */
+  settings: Record<string, string>
 }
 
 export type SiteOptions = {
@@ -35,6 +37,8 @@ export type SiteOptions = {
   administrator: { email: string; password: string }
   /** Whether servers can be cut off from nginx. */
   hasWires: boolean
+  /** The program of the version that is started. Default: that of this checkout. */
+  program?: string
   ports?: { http: number; https: number }
   say(line: string): void
   ending: Ending
@@ -64,7 +68,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     say(`starting ${name}`)
     servers.push(await startServer(name, options, settings))
   }
-  const worker = holdfast('worker', 'worker', directory, settings)
+  const worker = holdfast('worker', 'worker', directory, settings, options.program)
   await ending.add('to stop the worker', () => worker.end())
   say('starting nginx')
   const { certificate, nginx } = await startNginx(
@@ -73,23 +77,24 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     servers.map(({ url, wire }) => wire?.url ?? url),
   )
   await ending.add('to stop nginx', () => nginx.process.end())
-  return { url, certificate, servers, worker, nginx, secret }
+  return { url, certificate, servers, worker, nginx, secret, settings }
 }
 
 async function startServer(
   name: string,
-  { directory, ending, hasWires }: SiteOptions,
+  { directory, ending, hasWires, program = ownProgram }: SiteOptions,
   settings: Record<string, string>,
 ): Promise<SiteServer> {
   const port = await portToKeep()
   const url = `http://${host}:${port}`
-  const start = () => holdfast(name, 'start', directory, { ...settings, PORT: String(port), HOLDFAST_WORKER: 'off' })
+  const env = { ...settings, PORT: String(port), HOLDFAST_WORKER: 'off' }
+  const start = (version: string) => holdfast(name, 'start', directory, env, version)
   const server: SiteServer = {
     url,
-    process: start(),
+    process: start(program),
     wire: hasWires ? await databaseProxy(url) : null,
-    async restart() {
-      server.process = start()
+    async restart(version = program) {
+      server.process = start(version)
       await untilReady(server.process, url)
     },
   }

@@ -106,7 +106,11 @@ export class ClaimLoad {
 }
 
 /** How many acknowledged bookings are missing from the database, and how many of its bookings have another's key. */
-export async function compareWithDatabase(pool: pg.Pool, { clinic }: Room, journal: readonly AcknowledgedClaim[]) {
+export async function compareWithDatabase(
+  pool: pg.Pool,
+  { clinic }: { clinic: Pick<Room['clinic'], 'no'> },
+  journal: readonly AcknowledgedClaim[],
+) {
   const acknowledged = [...journal]
   const { rows } = await pool.query<{ id: string; name: string }>(
     `select id, patient->>'name' as name from holdfast.booking where clinic_no = $1`,

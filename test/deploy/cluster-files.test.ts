@@ -1,3 +1,4 @@
+// Drill: the files of a whole cluster
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,

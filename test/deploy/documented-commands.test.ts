@@ -29,6 +29,7 @@ const testedBy: Record<string, string> = {
   'shards.md': 'packages/cli/src/commands/shards-page.test.ts',
   'troubleshooting.md': installation,
   'uninstall.md': installation,
+  'upgrade-servers.md': 'drills/upgrade/canary.test.ts',
   'upgrade.md': installation,
 }
 
@@ -54,7 +55,9 @@ const inSentences = [
   ['logs.md', 'systemctl kill --signal', 'packages/cli/test/log-level.test.ts sends the signal'],
   ['move.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
   ['restore.md', 'holdfast admin end-sessions', installation],
+  ['restore.md', 'holdfast audit verify', 'packages/cli/src/commands/verify-audit.test.ts'],
   ['restore.md', 'psql --host /var/lib/holdfast/restored/socket', 'test/deploy/follow-pages.ts'],
+  ['security-log.md', 'holdfast audit verify', 'packages/cli/src/commands/verify-audit.test.ts'],
   ['security-log.md', 'holdfast audit verify', 'packages/cli/src/commands/verify-audit.test.ts'],
   ['security-log.md', 'holdfast audit key', 'packages/cli/src/commands/verify-audit.test.ts'],
   ['security-log.md', 'holdfast audit verify', 'packages/cli/src/commands/verify-audit.test.ts'],
@@ -68,8 +71,16 @@ const inSentences = [
   ['troubleshooting.md', 'holdfast admin reset-password', 'packages/cli/src/commands/database-commands.test.ts'],
   ['troubleshooting.md', 'holdfast admin create', 'packages/cli/src/commands/database-commands.test.ts'],
   ['troubleshooting.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
+  ['troubleshooting.md', 'holdfast migrate --contract', 'packages/cli/src/commands/database-commands.test.ts'],
+  ['upgrade-servers.md', 'holdfast migrate --contract', 'packages/cli/src/commands/database-commands.test.ts'],
+  [
+    'upgrade-servers.md',
+    '/opt/holdfast/0.3.0/deploy/debian/install.sh --back',
+    'test/deploy/install-functions.test.ts',
+  ],
   ['upgrade.md', 'systemctl restart holdfast', 'test/deploy/follow-pages.ts'],
   ['upgrade.md', 'holdfast wait-ready --proxy-seconds', 'packages/cli/src/commands/wait-ready.test.ts'],
+  ['upgrade.md', 'holdfast migrate --contract', 'packages/cli/src/commands/database-commands.test.ts'],
 ]
 
 test('the commands of every page of docs/operations are run by a test', () => {

@@ -1,9 +1,10 @@
 // Nightly: each step of the installation script
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { environmentFileText } from '../../packages/server/src/config/settings-docs.ts'
 
 const root = join(import.meta.dirname, '../..')
 const [functions = ''] = readFileSync(join(root, 'deploy/debian/install.sh'), 'utf8').split('\nhost=$(remembered host)')
@@ -44,6 +45,38 @@ test('a site that nginx refuses does not stay', () => {
   writeFileSync(join(directory, 'site'), 'the former one')
   expect(run(directory, write).status).toBe(1)
   expect(readFileSync(join(directory, 'site'), 'utf8')).toBe('the former one')
+})
+
+test.each([
+  ['', 'yes', 'Restore a backup of 0.3.0 instead'],
+  ['postgres://db/clinic', 'no', 'add --back'],
+  ['postgres://db/clinic', 'yes', ''],
+])('an older release, with DATABASE_URL=%s and --back: %s', (url, back, refusal) => {
+  const found = run(
+    scratch(),
+    `current() { echo newer; }; version_of() { echo 0.4.0; }; version=0.3.0 back=${back}
+     echo 'DATABASE_URL=${url}' >$settings/holdfast.env; refuse_older; echo installed`,
+  )
+  if (refusal === '') return expect(found).toMatchObject({ status: 0, out: 'installed' })
+  expect(found).toMatchObject({ status: 1, err: expect.stringContaining(refusal) })
+})
+
+test('several servers of the site stay, with their shares, and a single one follows the port', () => {
+  const directory = scratch()
+  const write = (port: number) => {
+    const prepare = 'chown() { :; }; nginx() { :; }; host=x certificate=c key=k'
+    expect(run(directory, `${prepare} port=${port}; write_nginx`).status).toBe(0)
+    const text = readFileSync(join(directory, 'site'), 'utf8')
+    return [text, text.match(/^ *server \d.*$/gm)] as const
+  }
+  const [site] = write(3000)
+  const [, moved] = write(3001)
+  expect(moved).toEqual(['  server 127.0.0.1:3001;'])
+  const several = ['  server 10.0.0.1:3000 max_fails=3 fail_timeout=5s weight=90;', '  server 10.0.0.2:3000 down;']
+  writeFileSync(join(directory, 'site'), site.replace('  server 127.0.0.1:3000;', several.join('\n')))
+  const [rewritten, kept] = write(3001)
+  expect(kept).toEqual(several)
+  expect(rewritten).toBe(site.replace('  server 127.0.0.1:3000;', several.join('\n')))
 })
 
 test('the services may write to the place of backups, and to no former one', () => {
@@ -158,15 +191,22 @@ test('another name replaces a certificate of an earlier release, and refuses one
 })
 
 /** A run of an installation as old.example.org. What changes the machine beyond settings and site is left out. */
-function install(directory: string, { hostOption = '', nginx = 'return 0', server = 'return 0', release = ':' }) {
+function install(
+  directory: string,
+  { hostOption = '', nginx = 'return 0', server = 'return 0', installRelease = ':' },
+) {
+  const release = join(directory, 'release')
+  cpSync(join(root, 'deploy'), join(release, 'deploy'), { recursive: true })
+  writeFileSync(join(release, 'deploy', 'systemd', 'holdfast.env'), environmentFileText())
   return run(
     directory,
-    `host=$(remembered host) former_hosts=$(remembered_hosts) restart=no port=3000 version=1 programs=${directory}/opt
+    `release=${release}
+     host=$(remembered host) former_hosts=$(remembered_hosts) restart=no port=3000 version=1 programs=${directory}/opt
      host=${hostOption || '$host'} certificate=$settings/tls/certificate.pem key=$settings/tls/key.pem
      chown() { :; }; install() { mkdir -p "$8"; }; stat() { echo 0700 root:root; }
      systemctl() { echo systemctl "$@"; }; nginx() { ${nginx}; }; wait_until_ready() { ${server}; }
-     install_packages() { :; }; create_user() { :; }; create_administrator() { :; }; install_release() { ${release}; }
-     write_services() { :; }
+     install_packages() { :; }; create_user() { :; }; create_administrator() { :; }
+     install_release() { ${installRelease}; }; write_services() { :; }
      mkdir -p $programs/1; ln -sfn $programs/1 $programs/current
      restore_site; check_names; make_changes`,
   )
@@ -209,7 +249,7 @@ test('a run that is killed while nginx checks its site leaves the former site to
 
 test('a restart that an interrupted run still owed is made up for by the next one', () => {
   const directory = installed()
-  expect(install(directory, { release: 'restart=yes; kill -9 $$' }).status).not.toBe(0)
+  expect(install(directory, { installRelease: 'restart=yes; kill -9 $$' }).status).not.toBe(0)
   expect(install(directory, {}).out).toContain('systemctl restart holdfast-server\n')
   expect(install(directory, {}).out).not.toContain('restart')
 })

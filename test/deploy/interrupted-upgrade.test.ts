@@ -1,3 +1,4 @@
+// Drill: upgrades that are interrupted
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

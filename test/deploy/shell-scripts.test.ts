@@ -12,6 +12,8 @@ const scripts = [
   'deploy/container/create-database.sh',
   'deploy/cluster/fill',
   'deploy/cluster/certificates',
+  'deploy/nginx/share',
+  'deploy/nginx/canary',
 ]
 
 function shellcheck(args: string[], input = '') {

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { LegendDisplayMode, LegendPlacement, VizLegendOptionsBuilder } from '@grafana/grafana-foundation-sdk/common'
 import {
   DashboardBuilder,
@@ -20,9 +22,16 @@ const panelHeight = 8
 /** The Prometheus that is chosen on top of the dashboard. */
 const datasource = { type: 'prometheus', uid: '$datasource' }
 
-/** The files of deploy/grafana/dashboards: their names and texts. */
+/** The dashboards for Grafana: the names of their files, and their texts. */
 export function dashboardFiles(): [name: string, text: string][] {
   return dashboards.map((one) => [`${one.uid}.json`, `${JSON.stringify(grafanaDashboard(one), null, 2)}\n`])
+}
+
+/** Writes the dashboards to deploy/grafana/dashboards of a checkout or a release. */
+export function writeDashboards(root: string): void {
+  const folder = join(root, 'deploy/grafana/dashboards')
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of dashboardFiles()) writeFileSync(join(folder, name), text)
 }
 
 function grafanaDashboard({ uid, title, description, rows }: Dashboard): GrafanaDashboard {

@@ -1,8 +1,6 @@
-// `npm run dashboards`: writes the dashboards for Grafana (deploy/grafana).
-import { mkdirSync, writeFileSync } from 'node:fs'
+// `npm run dashboards`: writes the dashboards for Grafana to deploy/grafana/dashboards, which is not in Git. A release
+// has them.
 import { join } from 'node:path'
-import { dashboardFiles } from './grafana-json.ts'
+import { writeDashboards } from './grafana-json.ts'
 
-const folder = join(import.meta.dirname, '../../deploy/grafana/dashboards')
-mkdirSync(folder, { recursive: true })
-for (const [name, text] of dashboardFiles()) writeFileSync(join(folder, name), text)
+writeDashboards(join(import.meta.dirname, '../..'))

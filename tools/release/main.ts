@@ -9,10 +9,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { publicKeyOf, readSigningKey, signFile } from './sign-release.ts'
-import { filesIn, sha256, stageRelease } from './stage-release.ts'
+import { filesIn, sha256, stageRelease, unpackedBytesMax } from './stage-release.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const unpackedBytesMax = 250_000_000
 
 const { values: options } = parseArgs({
   options: {

@@ -2,7 +2,12 @@ import { execFileSync, type StdioOptions } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { environmentFileText } from '../../packages/server/src/config/settings-docs.ts'
+import { writeDashboards } from '../dashboards/grafana-json.ts'
 import { type Lockfile, type Manifest, productionLockfile, withoutDevelopment } from './production-lockfile.ts'
+
+/** A release that takes more is a surprise. The holidays' package alone has tables of the moon and the sun of 19 MB. */
+export const unpackedBytesMax = 280_000_000
 
 /** What the installed program starts from. Its dependencies are all that a release contains. */
 const programWorkspace = 'packages/cli'
@@ -39,6 +44,8 @@ export function stageRelease(root: string, directory: string): void {
   copy(root, directory, 'packages/contract/src/client/generated')
   copy(root, directory, 'packages/web/dist')
   copy(root, directory, 'tools/v8-options.mjs')
+  writeDashboards(directory)
+  writeFileSync(join(directory, 'deploy/systemd', 'holdfast.env'), environmentFileText())
   writeLauncher(directory)
   installPackages(directory)
   writeBill(directory)
