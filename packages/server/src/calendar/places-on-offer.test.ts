@@ -103,7 +103,7 @@ const plants: Plant[] = [
   {
     fault: 'a lapsed offer is passed on to nobody',
     name: 'fail_holds',
-    change: { part: 'perform offer_places(p_slot_clinic_nos, p_slot_ids);', becomes: 'null;' },
+    change: { part: 'perform offer_places(v_freed_clinic_nos, v_freed_ids);', becomes: 'null;' },
   },
 ]
 
