@@ -108,7 +108,7 @@ const rule = {
   clinicId: Type.String({ format: 'uuid' }),
   every: Type.Integer(),
   unit: literals(seriesUnits),
-  of: Type.Integer({ description: 'How many visits were booked' }),
+  total: Type.Integer({ description: 'How many visits were booked' }),
   createdAt: Type.String({ format: 'date-time' }),
 }
 
@@ -159,8 +159,8 @@ export const bookingMovesSchema = component('BookingMoves', {
 
 const bookingMoveSchema = component('BookingMove', {
   bookingId: Type.String({ format: 'uuid' }),
-  outcome: literals(['free', 'moved', 'kept'], {
-    description: '`kept`: it stays where it is. `free`: it can be moved (`dryRun`)',
+  outcome: literals(['free', 'moved', 'unchanged'], {
+    description: '`unchanged`: it stays where it is. `free`: it can be moved (`dryRun`)',
   }),
   startsAt: Type.String({ format: 'date-time', description: 'The time wanted' }),
   ...refusal,
@@ -175,8 +175,8 @@ export const bookingMovesDoneSchema = component('BookingMovesDone', {
 const seriesChangeSchema = component('SeriesChange', {
   number: number('Of the visit'),
   bookingId: Type.String({ format: 'uuid' }),
-  outcome: literals(['free', 'moved', 'cancelled', 'kept'], {
-    description: '`kept`: it stays as it is, and where it is. `free`: it can be moved (`dryRun`)',
+  outcome: literals(['free', 'moved', 'cancelled', 'unchanged'], {
+    description: '`unchanged`: it stays as it is, and where it is. `free`: it can be moved (`dryRun`)',
   }),
   startsAt: nullableTime({ description: 'Of a move: the time wanted; null: there is no such time, or it is no move' }),
   ...refusal,

@@ -250,7 +250,7 @@ export const bookingSchema = component('Booking', {
     component('SeriesPlace', {
       id: identity.id,
       number: Type.Integer({ description: 'The visit’s number, from 1' }),
-      of: Type.Integer({ description: 'How many visits were booked' }),
+      total: Type.Integer({ description: 'How many visits were booked' }),
     }),
   ),
   bookedSince: Type.Optional(bookedSinceSchema),

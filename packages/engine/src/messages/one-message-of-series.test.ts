@@ -95,7 +95,7 @@ test.for([100, 1])(
     const facts = await messageFacts(database.appPool, { clinicNo: clinic.no, bookingId: ids[1] ?? '' })
     expect(facts?.series).toMatchObject({
       number: 2,
-      of: 3,
+      total: 3,
       cancelled: [{ number: 2 }, { number: 3 }],
       toCome: [{ number: 1 }],
     })

@@ -116,7 +116,7 @@ const xidOf = (booking: Sql) => sql`(
 /** The series of booking `b`, with the visits of the same patient. */
 const seriesOf = sql`(
   select json_build_object(
-           'number', sm.number, 'of', se.total,
+           'number', sm.number, 'total', se.total,
            'cancelled', coalesce(json_agg(json_build_object('number', om.number, 'startsAt', os.starts_at)
                                           order by om.number)
                                  filter (where o.status = 'CANCELLED' and b.status = 'CANCELLED'

@@ -198,7 +198,7 @@ export type MessageFacts = {
 /** A series of visits, as a message about one of them tells it. */
 export type SeriesFacts = {
   number: number
-  of: number
+  total: number
   /** Visits of the same patient that were cancelled together with this one, by their numbers, this one included. */
   cancelled: SeriesVisitFacts[]
   /** Their visits to come, by their numbers. */

@@ -6,8 +6,8 @@ import type { ManageAccess } from './manage-access.ts'
 import type { TimeClaimOutcome, TimeClaimRequest, VisitRefusal } from './session.ts'
 import type { MoveOutcome, SettleOutcome, SettleRequest } from './settle.ts'
 
-/** The place of a booking in a series of visits: the `number`-th of the `of` that were booked together. */
-export type SeriesPlace = { id: string; number: number; of: number }
+/** The place of a booking in a series of visits: the `number`-th of the `total` that were booked together. */
+export type SeriesPlace = { id: string; number: number; total: number }
 
 export type SeriesMember = {
   number: number
@@ -23,7 +23,7 @@ export type BookingSeries = {
   /** Every so many days or weeks. */
   every: number
   unit: SeriesUnit
-  of: number
+  total: number
   createdAt: Date
   members: SeriesMember[]
 }

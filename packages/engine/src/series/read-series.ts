@@ -13,7 +13,7 @@ export function seriesReads(pool: pg.Pool): Pick<Series, 'find' | 'placesOf' | '
       if (!isId(seriesId)) return null
       const clinicNo = clinicNoOf(seriesId)
       const { rows } = await pool.query<SeriesRow>(sql`
-        select s.id, s.clinic_no as "clinicNo", s.every, s.unit, s.total as of, s.created_at as "createdAt",
+        select s.id, s.clinic_no as "clinicNo", s.every, s.unit, s.total, s.created_at as "createdAt",
                m.booking_id as "bookingId", m.number
           from holdfast.booking_series s
           left join holdfast.booking_series_member m on m.clinic_no = s.clinic_no and m.series_id = s.id
@@ -40,7 +40,7 @@ export function seriesReads(pool: pg.Pool): Pick<Series, 'find' | 'placesOf' | '
     async placesOf(bookings) {
       if (bookings.length === 0) return new Map()
       const { rows } = await pool.query<SeriesPlace & { bookingId: string }>(sql`
-        select m.booking_id as "bookingId", s.id, m.number, s.total as of
+        select m.booking_id as "bookingId", s.id, m.number, s.total
           from unnest(${bookings.map(({ clinicNo }) => clinicNo)}::integer[],
                       ${bookings.map(({ id }) => id)}::uuid[]) i(clinic_no, id)
           join holdfast.booking_series_member m on m.clinic_no = i.clinic_no and m.booking_id = i.id

@@ -98,12 +98,12 @@ test('visits are held until one time, confirmed together, and known as a series'
   expect(new Set(bookings.map(({ holdExpiresAt }) => holdExpiresAt?.getTime())).size).toBe(1)
   expect(await statusesOf(database, bookings)).toEqual(['CONFIRMED', 'CONFIRMED', 'CONFIRMED'])
   const series = await engine.series.find(seriesId)
-  expect(series).toMatchObject({ id: seriesId, clinicNo: clinic.no, every: 1, unit: 'week', of: 3 })
+  expect(series).toMatchObject({ id: seriesId, clinicNo: clinic.no, every: 1, unit: 'week', total: 3 })
   expect(series?.members.map(({ number, booking }) => [number, booking.id])).toEqual(
     bookings.map(({ id }, index) => [index + 1, id]),
   )
   const places = await engine.series.placesOf(bookings.map(({ id }) => ({ id, clinicNo: clinic.no })))
-  expect(places.get(bookings[1]?.id ?? '')).toEqual({ id: seriesId, number: 2, of: 3 })
+  expect(places.get(bookings[1]?.id ?? '')).toEqual({ id: seriesId, number: 2, total: 3 })
   expect(await checkHistory(database)).toEqual([])
   expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
   await engine.stop()

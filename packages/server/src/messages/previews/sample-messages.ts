@@ -63,7 +63,7 @@ function sampleSeries(what: 'cancelled' | 'toCome'): SeriesFacts {
     number: index + 1,
     startsAt: new Date(Date.UTC(2026, 10, 23 + 14 * index, 9)),
   }))
-  return { number: 1, of: 6, cancelled: [], toCome: [], [what]: visits }
+  return { number: 1, total: 6, cancelled: [], toCome: [], [what]: visits }
 }
 
 /** Messages of the same kind that say something else. */

@@ -14,7 +14,7 @@ export type MailContent = {
 }
 
 /** Visits of a series: those that were cancelled together with this one, and those to come, with this one. */
-export type SeriesContext = { of: number; cancelled: SeriesVisit[]; toCome: SeriesVisit[] }
+export type SeriesContext = { total: number; cancelled: SeriesVisit[]; toCome: SeriesVisit[] }
 type SeriesVisit = { number: number; when: string }
 
 /** A visit as texts, in the language of the patient and the time zone of the clinic. */

@@ -25,7 +25,7 @@ export function visitContext(facts: MessageFacts, language: MessageLanguage, lin
     when: whenText(startsAt, timezone, language),
     reference: referenceOf(facts.bookingId),
     ticketUrl: links.ticket(facts),
-    series: series && { of: series.of, cancelled: withText(series.cancelled), toCome: withText(series.toCome) },
+    series: series && { total: series.total, cancelled: withText(series.cancelled), toCome: withText(series.toCome) },
     textBefore: settings.textBefore,
     textAfter: settings.textAfter,
   }

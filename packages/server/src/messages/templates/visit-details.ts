@@ -18,7 +18,7 @@ export function visitDetails(context: VisitContext, texts: MailTexts): MailConte
 /** The visits to come of a series of which a message tells more than one. */
 export function seriesToCome({ series }: VisitContext, texts: MailTexts): MailContent['details'] {
   if (series === null || series.toCome.length < 2) return []
-  return series.toCome.map(({ number, when }) => ({ label: texts.series.visit(number, series.of), value: when }))
+  return series.toCome.map(({ number, when }) => ({ label: texts.series.visit(number, series.total), value: when }))
 }
 
 /** The greeting and the text, with the clinic's own texts around it. */

@@ -84,7 +84,7 @@ test('every second Tuesday at 9, six times: previewed, and booked as one series'
   // The time on the clock is the same, also where clocks change between two of them.
   expect(localTimes(created.body.items)).toEqual(days.map((day) => `${day}T09:00`))
   expect(created.body.items.map(({ status, series }) => [status, series])).toEqual(
-    days.map((_, index) => ['CONFIRMED', { id: created.body.id, number: index + 1, of: 6 }]),
+    days.map((_, index) => ['CONFIRMED', { id: created.body.id, number: index + 1, total: 6 }]),
   )
   const again = await rest.call('createBookingSeries', { as, body, key })
   expect(again.status).toBe(200)
@@ -139,7 +139,7 @@ test('dates that are not free are named with others, replaced, left out, or not 
 
   const fitting = await rest.call('createBookingSeries', { as, body: { ...body, mode: 'fitting' } })
   expect(fitting.body.dates.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'booked'])
-  expect(fitting.body.items.map(({ series }) => [series?.number, series?.of])).toEqual([[1, 1]])
+  expect(fitting.body.items.map(({ series }) => [series?.number, series?.total])).toEqual([[1, 1]])
 })
 
 test.for([
@@ -228,7 +228,7 @@ test('the link of one ticket reaches the visits of the same patient, and cancels
   const { path, tokens, staff, items } = await aSeries(database, rest)
   const [token = ''] = tokens
   const read = await rest.call('getBookingSeries', { path, token })
-  expect(read.body).toMatchObject({ every: 2, unit: 'week', of: 3 })
+  expect(read.body).toMatchObject({ every: 2, unit: 'week', total: 3 })
   expect(read.body.items.map(({ series }) => series?.number)).toEqual([1, 2, 3])
   const cancelled = await rest.call('cancelBookingSeries', { path, token, body: { fromNumber: 2 } })
   expect(cancelled.body.changes.map(({ number, outcome }) => [number, outcome])).toEqual([
@@ -257,11 +257,11 @@ test('a series moves by a shift, in one step, and what is not free keeps its tim
   const preview = await rest.call('moveBookingSeries', { path, as, body: { ...body, dryRun: true } })
   expect(preview.body.changes.map(({ number, outcome, code }) => [number, outcome, code])).toEqual([
     [2, 'free', null],
-    [3, 'kept', 'slot_full'],
+    [3, 'unchanged', 'slot_full'],
   ])
   const key = randomUUID()
   const moved = await rest.call('moveBookingSeries', { path, as, body, key })
-  expect(moved.body.changes.map(({ outcome }) => outcome)).toEqual(['moved', 'kept'])
+  expect(moved.body.changes.map(({ outcome }) => outcome)).toEqual(['moved', 'unchanged'])
   const expected = [`${days[0]}T09:00`, `${days[1]}T10:00`, `${days[2]}T09:00`]
   expect(localTimes(moved.body.items)).toEqual(expected)
   // A repetition moves nothing by another two weeks.

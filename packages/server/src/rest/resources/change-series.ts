@@ -19,9 +19,17 @@ export async function seriesBody(deps: RestDeps, { series }: SeriesReach, member
   const ids = new Set(members.map(({ booking }) => booking.id))
   const now = await deps.engine.series.find(series.id)
   const bookings = (now?.members ?? series.members).map(({ booking }) => booking).filter(({ id }) => ids.has(id))
-  const { id, every, unit, of, createdAt } = series
+  const { id, every, unit, total, createdAt } = series
   const clinicId = series.members[0]?.booking.clinicId ?? ''
-  return { id, clinicId, every, unit, of, createdAt: timeText(createdAt), items: await bookingBodies(deps, bookings) }
+  return {
+    id,
+    clinicId,
+    every,
+    unit,
+    total,
+    createdAt: timeText(createdAt),
+    items: await bookingBodies(deps, bookings),
+  }
 }
 
 /** Those from a number on that are still to come or, as after a repetition, have been cancelled. */
@@ -52,7 +60,7 @@ export async function cancelSeries(deps: RestDeps, { body, granted: reach, key }
     const one = outcome.outcomes.get(booking.id) ?? null
     const isDone = one?.kind === 'done' || one?.kind === 'unchanged'
     const refusal = seriesRefusalBody(booking.startsAt, null, isDone ? null : one)
-    return { number, bookingId: booking.id, outcome: isDone ? 'cancelled' : 'kept', startsAt: null, ...refusal }
+    return { number, bookingId: booking.id, outcome: isDone ? 'cancelled' : 'unchanged', startsAt: null, ...refusal }
   })
   const shown = await afterCommit(() => seriesBody(deps, reach, reach.members))
   return changedResponse({ ...shown, changes }, outcome.position)
@@ -119,6 +127,6 @@ function changeBody(
   refusal: Unbooked | null,
 ): SeriesChangeBody {
   const body = seriesRefusalBody(startsAt, near, refusal)
-  const outcome = body.code === null ? done : 'kept'
+  const outcome = body.code === null ? done : 'unchanged'
   return { number, bookingId: booking.id, outcome, startsAt: timeOrNull(startsAt), ...body }
 }

@@ -63,7 +63,7 @@ function changeBody(
   refusal: Unbooked | null,
 ): BookingMoveBody {
   const body = seriesRefusalBody(startsAt, near, refusal)
-  const outcome = body.code === null ? done : 'kept'
+  const outcome = body.code === null ? done : 'unchanged'
   const at = timeText(startsAt ?? booking.startsAt)
   return { bookingId: booking.id, outcome, startsAt: at, ...body }
 }

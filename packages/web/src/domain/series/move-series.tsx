@@ -70,7 +70,7 @@ function Preview({ of: { changes, items }, timeZone }: { of: ChangedBookingSerie
           <li key={bookingId} value={number}>
             {outcome === 'free' && startsAt !== null
               ? t('move.to', { from, to: formatDayTime(startsAt, timeZone) })
-              : `${from}: ${t('move.kept', { reason: t(reasonKey(code)) })}`}
+              : `${from}: ${t('move.unchanged', { reason: t(reasonKey(code)) })}`}
           </li>
         )
       })}

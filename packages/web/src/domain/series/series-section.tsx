@@ -36,7 +36,7 @@ export function SeriesSection({ booking, manageToken, timeZone }: SeriesProps) {
     setDialog({ what, scope })
   }
   return (
-    <Panel id="booking-series" title={t('place', { number: place.number, of: place.of })}>
+    <Panel id="booking-series" title={t('place', { number: place.number, total: place.total })}>
       {found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : null}
       <ol aria-label={t('others')} style={{ margin: 0, paddingInlineStart: '1.5em' }}>
         {items.map((one) => (
@@ -99,13 +99,15 @@ function Changed({ change, items, timeZone }: ChangedProps) {
   const { t } = useTranslation('series')
   const { data, variables } = change
   if (data === undefined || variables === undefined) return null
-  const kept = data.changes.filter(({ outcome }) => outcome === 'kept')
+  const unchanged = data.changes.filter(({ outcome }) => outcome === 'unchanged')
   const startOf = (bookingId: string) => items.find(({ id }) => id === bookingId)?.startsAt
   return (
-    <Alert role="status" variant="outline" color={kept.length === 0 ? 'pine' : 'amber'}>
-      {kept.length < data.changes.length ? <Text>{t('cancel' in variables ? 'cancel.done' : 'move.done')}</Text> : null}
-      {kept.length === 0 ? null : <Text>{t('kept')}</Text>}
-      {kept.map(({ bookingId, code, startsAt }) => (
+    <Alert role="status" variant="outline" color={unchanged.length === 0 ? 'pine' : 'amber'}>
+      {unchanged.length < data.changes.length ? (
+        <Text>{t('cancel' in variables ? 'cancel.done' : 'move.done')}</Text>
+      ) : null}
+      {unchanged.length === 0 ? null : <Text>{t('unchanged')}</Text>}
+      {unchanged.map(({ bookingId, code, startsAt }) => (
         <Text key={bookingId}>
           {formatDayTime(startOf(bookingId) ?? startsAt ?? '', timeZone)}: {t(reasonKey(code))}
         </Text>

@@ -134,8 +134,8 @@ function Changes({ of: { changes }, from }: { of: BookingMovesDone; from: readon
           <li key={bookingId}>
             <PatientName of={booking} />
             {' · '}
-            {outcome === 'kept'
-              ? `${at}: ${t('move.kept', { reason: t(reasonKey(code)) })}`
+            {outcome === 'unchanged'
+              ? `${at}: ${t('move.unchanged', { reason: t(reasonKey(code)) })}`
               : t('move.to', { from: at, to: formatDayTime(startsAt, timeZone) })}
           </li>
         )
