@@ -5,8 +5,8 @@ import WebSocket from 'ws'
 
 /** What became of the live connections. */
 export type LiveCounts = {
-  /** Ended by their server, which told them to connect again (1001). */
-  told: number
+  /** Ended by their server, which asked them to connect again (1001). */
+  closedByServer: number
   /** Ended in any other way, by their codes. */
   cut: Record<string, number>
   /** Connected again, and continued at their position, or read their list again because it is not known any more. */
@@ -20,12 +20,12 @@ type LiveServerMessage = LiveClient['received'][number]['message']
 
 type Days = { from: string; to: string }
 
-const toldCode = 1001
+const closedByServerCode = 1001
 const retryMs = 250
 
-/** People who watch a doctor's free places by WebSocket, and connect again at once when they are told to. */
+/** People who watch a doctor's free places by WebSocket, and connect again at once when the server asks for it. */
 export class LiveWatchers {
-  readonly counts: LiveCounts = { told: 0, cut: {}, resumed: 0, resynced: 0, refused: 0 }
+  readonly counts: LiveCounts = { closedByServer: 0, cut: {}, resumed: 0, resynced: 0, refused: 0 }
   readonly #watchers: Watcher[]
 
   constructor(url: string, doctorIds: readonly string[], days: Days) {
@@ -94,7 +94,7 @@ class Watcher {
     socket.on('close', (code) => {
       if (this.#isEnded) return
       if (!isOpen) counts.refused += 1
-      else if (code === toldCode) counts.told += 1
+      else if (code === closedByServerCode) counts.closedByServer += 1
       else counts.cut[code] = (counts.cut[code] ?? 0) + 1
       if (isOpen) this.#connect()
       else void delay(retryMs).then(() => this.#connect())

@@ -12,7 +12,7 @@ export function failuresOfUpgrade(result: UpgradeResult, requestsMin: number): s
     ...(result.duplicated > 0 ? [`${result.duplicated} bookings are duplicates`] : []),
     ...(cut > 0 ? [`${cut} live connections ended without being told to connect again`] : []),
     ...(live.refused > 0 ? [`${live.refused} live connections or their lists were refused`] : []),
-    ...(live.told === 0 ? ['no live connection was told to connect again: this run proves nothing'] : []),
+    ...(live.closedByServer === 0 ? ['no live connection was told to connect again: this run proves nothing'] : []),
     ...(live.wrong > 0 ? [`${live.wrong} live pictures are not as the database`] : []),
     ...(verify.mismatches + verify.overbooked > 0
       ? [`verify: ${verify.mismatches} mismatches, ${verify.overbooked} overbooked`]
@@ -33,7 +33,7 @@ export function upgradeTable(result: UpgradeResult): string {
     ['acknowledged', result.acknowledged],
     ['lost', result.lost],
     ['duplicated', result.duplicated],
-    ['live connections told to connect again', live.told],
+    ['live connections told to connect again', live.closedByServer],
     ['  ended otherwise, refused', `${Object.values(live.cut).reduce((a, b) => a + b, 0)}, ${live.refused}`],
     ['  resumed, read again', `${live.resumed}, ${live.resynced}`],
     ['  wrong in the end', live.wrong],

@@ -10,7 +10,7 @@ type RetentionPeriod =
   | { by: 'end' | 'nobody' }
 
 /**
- * `tables`: what is deleted there for its age. `deletedBy`: the job that does it; `use`: whoever uses it next;
+ * `tables`: the tables from which old rows are deleted. `deletedBy`: the job that does it; `use`: whoever uses it next;
  * `command`: the operator, with a command; `backups`: the process that takes them.
  */
 export type RetentionKind = RetentionPeriod & {

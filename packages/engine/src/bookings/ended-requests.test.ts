@@ -54,7 +54,7 @@ describe('what becomes of a request', () => {
     await expect(scene.hold(60)).rejects.toThrow('slot_closed')
   })
 
-  test('whose time is withdrawn: it fails, its unit is back once, and its patient is told once', async () => {
+  test('whose time is withdrawn: it fails, its unit is back once, and its patient is notified once', async () => {
     const scene = await aScene()
     const { id, slotId } = await scene.request()
     expect(await withdrawDay(scene)).toMatchObject({
@@ -67,7 +67,7 @@ describe('what becomes of a request', () => {
     for (const _ of ['first', 'again']) expect(await plannedOf(database, id)).toEqual([['withdrawn', 3, null]])
   })
 
-  test('that had lapsed when its time was withdrawn: its patient is told that it was not answered', async () => {
+  test('that had lapsed when its time was withdrawn: its patient is notified that it was not answered', async () => {
     const scene = await aScene()
     const { id, slotId } = await scene.request()
     await lapseHolds(database, { clinicNo: scene.clinic.no, id: slotId })

@@ -18,7 +18,7 @@ async function aRequest(database: TestDatabase) {
   return { id, slot: { clinicNo: clinic.no, id: slotId }, hold, change }
 }
 
-test('a patient is told that a request was sent, and that it was approved', async ({ database }) => {
+test('a patient is notified that a request was sent, and that it was approved', async ({ database }) => {
   const { id, change } = await aRequest(database)
   expect(await plannedOf(database, id)).toEqual([['requested', 2, null]])
   expect(await plannedOf(database, id)).toEqual([['requested', 2, null]])
@@ -29,7 +29,7 @@ test('a patient is told that a request was sent, and that it was approved', asyn
   ])
 })
 
-test('a patient is told that a request was declined, or withdrawn', async ({ database }) => {
+test('a patient is notified that a request was declined, or withdrawn', async ({ database }) => {
   const declined = await aRequest(database)
   await declined.change(declined.id, 'decline', true)
   expect(await plannedOf(database, declined.id)).toEqual([['declined', 3, false]])
@@ -38,7 +38,7 @@ test('a patient is told that a request was declined, or withdrawn', async ({ dat
   expect(await plannedOf(database, withdrawn.id)).toEqual([['declined', 3, true]])
 })
 
-test('a patient is told that a request was not answered', async ({ database }) => {
+test('a patient is notified that a request was not answered', async ({ database }) => {
   const { id, slot, hold } = await aRequest(database)
   await lapseHolds(database, slot)
   await hold()

@@ -106,7 +106,7 @@ test.for([100, 1])(
   },
 )
 
-test('visits that are cancelled one after the other are told one by one', async ({ database }) => {
+test('visits that are cancelled one after the other have a message each', async ({ database }) => {
   const { engine, ids, cancel } = await aSeries(database)
   for (const id of ids) await cancel([id])
   await plan(database, atVersion(ids, 3))
@@ -140,7 +140,7 @@ test('moves wait for a minute, and one message tells all that were made until th
   await engine.stop()
 })
 
-test('visits with other contacts are told apart', async ({ database }) => {
+test('visits with other contacts have messages of their own', async ({ database }) => {
   const { engine, clinic, ids } = await aSeries(database, ['ada@example.org', 'grace@example.org', 'ada@example.org'])
   await plan(database, atVersion(ids, 2))
   expect(await statesOf(database, ids, 'confirmed')).toEqual([['due'], ['due'], ['in_series']])

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { NewMessage } from './new-message.ts'
 
-/** What several visits of a series are told of at once. */
+/** The kinds of messages that are sent once for several visits of a series. */
 const together = new Set<NewMessage['kind']>(['confirmed', 'moved', 'cancelled'])
 
 type Member = { bookingId: string; version: number; group: string; number: number; xid: string }

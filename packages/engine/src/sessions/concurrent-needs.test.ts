@@ -53,7 +53,7 @@ async function unitsTaken(database: TestDatabase, { device }: Scene): Promise<nu
 }
 
 describe('visits of different doctors that need the same device', () => {
-  test('two claims of its last unit: one is booked, one hears needs_taken', async ({ database }) => {
+  test('two claims of its last unit: one is booked, one is refused as needs_taken', async ({ database }) => {
     const scene = await aScene(database)
     expect(await raceForDevice(database, scene)).toEqual(['booked', 'needs_taken'])
     expect(await unitsTaken(database, scene)).toBe(1)

@@ -8,9 +8,8 @@
 -- p_judged_version: the same as in settle_bookings. p_access: as has_access.
 --
 -- Outcomes: done | unchanged (the request was repeated, a link for the same patient and reason was requested less than
---   a minute ago, or the booking is confirmed
---   or requested) | booking_missing (also without access) | booking_erased |
---   hold_expired | invalid_transition | booking_changed (as in settle_bookings) |
+--   a minute ago, or the booking is confirmed or requested) | booking_missing (also without access) |
+--   booking_erased | hold_expired | invalid_transition | booking_changed (as in settle_bookings) |
 --   patient_missing (the patient has no name) | answer_refused:… (answered_patient) | too_many_links (5 were requested)
 -- Locks: the booking.
 -- Fails: 22023 without a key, or for a patient without an e-mail address.

@@ -1,8 +1,8 @@
 -- slot_for_move: a slot in an open session to which a booking can be moved: of a visit that begins at p_starts_at, or
 -- the one of its group. For the first half of a transaction whose second is move_bookings to slot_id; unless that moves
 -- the booking, the transaction has to be rolled back. p_slot_id: the id of a new slot. p_visit_type_id: null: that of
--- the booking's slot. p_on_behalf: a member of the clinic moves it for the patient, for whom alone the notice, the
--- horizon and who may book bind; a patient whose booking is of the type may always keep it. The others are those of
+-- the booking's slot. p_on_behalf: a member of the clinic moves it for the patient. The notice, the horizon and
+-- bookable_by bind patients only; a patient whose booking is of the type may always keep it. The others are those of
 -- move_bookings.
 --
 -- A move to another visit type, or with p_answers (as of answered_patient; null: none are sent), is judged by

@@ -48,8 +48,8 @@ const hasNoCalendar: ReadonlySet<MessageKind> = new Set([
   'request_lapsed',
 ])
 
-/** What ended without an appointment is told also after its time. */
-const isToldLater: ReadonlySet<MessageKind> = new Set(['unanswered', 'request_lapsed'])
+/** E-mails about a request that ended without an appointment are sent also after its time. */
+const isSentLater: ReadonlySet<MessageKind> = new Set(['unanswered', 'request_lapsed'])
 
 /** The status that a booking must have for a message of each kind to be sent. */
 export const statusFor: Record<MessageKind, MessageFacts['status']> = {
@@ -91,7 +91,7 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageR
   // Nobody waits for what was never announced.
   if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
   if ((message.kind === 'confirm' || message.kind === 'requested') && facts.holdExpiresAt === null) return 'hold_ended'
-  if (facts.hasBegun && !isToldLater.has(message.kind)) return 'visit_begun'
+  if (facts.hasBegun && !isSentLater.has(message.kind)) return 'visit_begun'
   return isReminderOff(message, facts) ? 'reminder_off' : null
 }
 

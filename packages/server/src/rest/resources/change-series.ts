@@ -32,7 +32,7 @@ export async function seriesBody(deps: RestDeps, { series }: SeriesReach, member
   }
 }
 
-/** Those from a number on that are still to come or, as after a repetition, have been cancelled. */
+/** The visits from a number on in one of these states. A repetition also includes the cancelled ones. */
 function concerned({ members }: SeriesReach, fromNumber: number, statuses: readonly string[]): ReachedMember[] {
   return members.filter(({ number, booking }) => number >= fromNumber && statuses.includes(booking.status))
 }

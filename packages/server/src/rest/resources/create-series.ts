@@ -29,7 +29,7 @@ type CreateInput = Input<typeof restOperations.createBookingSeries>
 /** What is known of a date: the free times near it, and what a claim said. */
 type Looked = SeriesDate & { near: NearTimes | null; outcome: TimeClaimOutcome | null }
 
-/** Another try is made without the visits that could not be confirmed, at most so often. */
+/** How often confirmation is tried. Each further try leaves out the visits that could not be confirmed. */
 const confirmationsMax = 3
 
 /** Holds all visits of a series together, and then confirms them together. */
@@ -98,8 +98,8 @@ async function lookAt(deps: RestDeps, { body, granted }: CreateInput, dates: Ser
 }
 
 /**
- * The claims of all dates as one batch. Where a time is not free, the claim names one that does not exist: it finds the
- * hold of an earlier try by its key. If `mode` is `all`, this is so of all: otherwise nothing would be booked anyway.
+ * The claims of all dates as one batch. The claim of a date that is not free names a slot that does not exist, so that
+ * it only finds the hold of an earlier try, by its key. With `mode: all`, one such date makes all claims do so.
  */
 async function claimDates(
   deps: RestDeps,
@@ -156,7 +156,7 @@ function claimOf({ body, granted }: CreateInput, key: SentKey, date: Looked, isH
   const claim = {
     bookingId: newId(clinicNo),
     units: 1,
-    // The holds are asked, because nobody is when they are confirmed.
+    // Answers are judged when the visits are held: the confirmation sends none.
     patient: answering(body.patient ?? ofRecord, body.answers ?? (body.visitTypeId === undefined ? undefined : [])),
     patientId: body.patientId,
     appointmentType: body.appointmentType ?? null,
@@ -254,7 +254,7 @@ async function notFree(
   return problem('series_not_free', 'Nothing was booked, because not all of these dates are free.', { dates })
 }
 
-/** Who reads that the patient has an appointment at the time of a date knows of it: the security log has it. */
+/** The response discloses another appointment of the patient, so the security log records it. */
 function recordOverlaps({ audit }: RestDeps, { granted, request }: CreateInput, unconfirmed: Unconfirmed) {
   const overlaps = [...unconfirmed.values()].filter((one) => one.kind === 'patient_booked')
   return recordPatientBooked(audit, overlaps, { deskId: granted.actor.accountId, ip: request.ip })

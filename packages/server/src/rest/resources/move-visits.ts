@@ -54,7 +54,7 @@ export async function presumedRefusals(
     const kind = unmovable.get(booking.id)
     if (kind !== undefined) refusals.set(booking.id, { kind, booking })
   }
-  // Whoever stays keeps the time from others, which stay then, too.
+  // A booking that stays blocks its time, so those that wanted it stay as well.
   for (let size = -1; size < refusals.size; ) {
     size = refusals.size
     for (const one of wanted) {
