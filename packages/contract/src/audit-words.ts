@@ -48,6 +48,7 @@ export const auditWords = [
   'email',
   'flags',
   'notes',
+  'answers',
   'identifiers',
   'rolesNeedSecondFactor',
   'webhook added',

@@ -179,6 +179,20 @@ export const bookingProblemKinds = {
     members: ofBooking,
     detail: ({ booking }) => `The visit began at ${booking.startsAt}.`,
   }),
+  visit_over: saidFromMembers({
+    status: 409,
+    title: 'The visit is over',
+    help: 'Answers are corrected until the end of the visit.',
+    members: ofBooking,
+    detail: ({ booking }) => `The visit ended at ${booking.endsAt}.`,
+  }),
+  booking_outdated: saidFromMembers({
+    status: 409,
+    title: 'The booking was changed meanwhile',
+    help: 'See `booking`, and send its `version` with what is still to be changed.',
+    members: ofBooking,
+    detail: ({ booking }) => `The booking has version ${booking.version} now.`,
+  }),
   too_early: saidFromMembers({
     status: 409,
     title: 'It is too early for this',

@@ -153,6 +153,19 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     },
     announced: ofDoctor,
   },
+  correctAnswers: {
+    async prepare({ database: db, engine: its, doctor }) {
+      const question = aQuestion('text')
+      const type = await aVisitType(db, { no: doctor.clinicNo }, { questions: [question] })
+      const answering = (value: string) => [{ questionId: question.id, value }]
+      const patient = { name: 'Ada', answers: answering('Penicillin') }
+      const request = aTimeClaim(await aSession(db, doctor), type, 0, { patient, confirm: true })
+      await its.claimTime(request)
+      const correction = { bookingId: request.bookingId, answers: answering('None'), version: 1 }
+      return () => its.correctAnswers({ ...correction, actorId: null, byDesk: false, key: null })
+    },
+    announced: ofDoctor,
+  },
   correctPatient: ofBooking('CONFIRMED', (its, bookingId) =>
     its.correctPatient({ bookingId, actorId: null, key: null, patient: { name: 'Ada' } }),
   ),

@@ -3,11 +3,11 @@ import type pg from 'pg'
 import { createApiKeys } from './api-keys/create-api-keys.ts'
 import { createAuditLog } from './audit/create-audit-log.ts'
 import { createShardedAuditLog } from './audit/sharded-audit-log.ts'
+import { answerChanges } from './bookings/answer-changes.ts'
 import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
 import { claimsWithAddedPlaces } from './bookings/claim-added-places.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
-import { consentWithdrawals } from './bookings/consent-withdrawals.ts'
 import { patientCorrections } from './bookings/correct-patient.ts'
 import { findLocked, locksOf, rowsOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
@@ -152,7 +152,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
     moveToTime: (request) => timeMoves.submit({ ...request, key: request.key ?? randomUUID() }),
     ...attendanceChanges({ pool: generalPool, reads, announce }),
-    withdrawConsent: consentWithdrawals({ pool: generalPool, reads, announce }),
+    ...answerChanges({ pool: generalPool, reads, announce }),
     correctPatient: patientCorrections(generalPool, reads, announce),
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),

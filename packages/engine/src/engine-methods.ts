@@ -32,6 +32,7 @@ export const engineMethods = {
   confirmAttendance: 'announced write',
   withdrawAttendance: 'announced write',
   withdrawConsent: 'announced write',
+  correctAnswers: 'announced write',
   correctPatient: 'announced write',
   createSlots: 'announced write',
   setCapacity: 'announced write',

@@ -9,6 +9,7 @@ import {
   type BuiltSession,
   type TestDatabase,
 } from '@holdfast/testkit'
+import type { CorrectAnswersRequest } from '../src/model/answers-correction.ts'
 import type { AnsweringPatient } from '../src/model/claim.ts'
 import type { Engine } from '../src/model/engine.ts'
 import type { TimeClaimRequest } from '../src/model/session.ts'
@@ -39,13 +40,18 @@ export async function aPractice(engine: Engine, database: TestDatabase, question
   const answersOf = async (id: string) => (await engine.reads.booking(id))?.patient.answers
   const withdraw = (bookingId: string, questionId: string, actorId: string | null = null) =>
     engine.withdrawConsent({ bookingId, questionId, actorId, key: null })
+  const correct = (bookingId: string, answers: SentAnswer[], overrides: Partial<CorrectAnswersRequest> = {}) =>
+    engine.correctAnswers({
+      ...{ bookingId, answers, version: 1, actorId: null, byDesk: false, key: null },
+      ...overrides,
+    })
   const ask = (asked: VisitQuestion[]) => engine.directory.updateVisitType(clinic.no, type.id, { questions: asked })
   const moveTo = (bookingId: string, visitTypeId: string, onBehalf = false, answers?: SentAnswer[]) =>
     engine.moveToTime({
       ...{ bookingId, sessionId: session.id, startsAt: startOf(session, 60), visitTypeId },
       ...{ actorId: null, onBehalf, answers },
     })
-  return { clinic, session, type, request, claim, booked, confirm, answersOf, withdraw, ask, moveTo }
+  return { clinic, session, type, request, claim, booked, confirm, answersOf, withdraw, correct, ask, moveTo }
 }
 
 /** A question with two choices. */

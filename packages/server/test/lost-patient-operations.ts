@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { VisitQuestion } from '@holdfast/engine'
 import { aClinic, aDoctor, aQuestion, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import type { LostOperations, LostScene } from './lost-scene.ts'
 
@@ -7,6 +8,22 @@ const dayMs = 86_400_000
 const ofPatient = async ({ aVisit }: LostScene) => {
   const { path, token } = await aVisit()
   return { path, token }
+}
+
+async function anAnsweredVisit({ rest, database, theatre }: LostScene, question: VisitQuestion, value: string | true) {
+  const session = await aSession(database, await aDoctor(database, theatre.clinic))
+  const { id: visitTypeId } = await aVisitType(database, theatre.clinic, { questions: [question] })
+  const { body: booking } = await rest.call('createBooking', {
+    body: {
+      sessionId: session.id,
+      startsAt: session.startsAt.toISOString(),
+      visitTypeId,
+      patient: { name: 'Ada' },
+      answers: [{ questionId: question.id, value, version: question.version }],
+      confirm: true,
+    },
+  })
+  return { booking, question }
 }
 
 /** What patients and the clinic's people do with appointments and the waitlist. */
@@ -78,21 +95,14 @@ export const lostPatientOperations = {
     await rest.call('confirmAttendance', { path, token, body })
     return { path, as: theatre.staff, body }
   },
-  withdrawConsent: async ({ rest, database, theatre }) => {
-    const question = aQuestion('consent')
-    const session = await aSession(database, await aDoctor(database, theatre.clinic))
-    const { id: visitTypeId } = await aVisitType(database, theatre.clinic, { questions: [question] })
-    const { body: booking } = await rest.call('createBooking', {
-      body: {
-        sessionId: session.id,
-        startsAt: session.startsAt.toISOString(),
-        visitTypeId,
-        patient: { name: 'Ada' },
-        answers: [{ questionId: question.id, value: true, version: question.version }],
-        confirm: true,
-      },
-    })
+  withdrawConsent: async (its) => {
+    const { booking, question } = await anAnsweredVisit(its, aQuestion('consent'), true)
     return { path: { bookingId: booking.id, questionId: question.id }, token: booking.manageToken }
+  },
+  correctAnswers: async (its) => {
+    const { booking, question } = await anAnsweredVisit(its, aQuestion('text'), 'Penicillin')
+    const body = { version: 1, answers: [{ questionId: question.id, value: 'None' }] }
+    return { path: { bookingId: booking.id }, as: its.theatre.staff, body }
   },
   correctPatient: async ({ aVisit, theatre }) => {
     return { path: (await aVisit()).path, as: theatre.staff, body: { patient: { email: 'right@example.org' } } }

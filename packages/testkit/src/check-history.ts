@@ -171,5 +171,5 @@ function holdsUnits(status: Status): boolean {
 }
 
 function keepsStatus(type: BookingEvent['type']): boolean {
-  return ['linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased'].includes(type)
+  return ['linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'answers_corrected', 'erased'].includes(type)
 }

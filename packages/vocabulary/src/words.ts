@@ -44,6 +44,8 @@ export const bookingEventTypes = [
   'contact_corrected',
   /** The patient no longer agrees to what they had agreed to. */
   'consent_withdrawn',
+  /** Answers to what the visit type asked. */
+  'answers_corrected',
   'reopened',
   'erased',
   'milestone',

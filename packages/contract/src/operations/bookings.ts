@@ -13,6 +13,7 @@ import {
   ticketLinkRequestSchema,
 } from '../schemas/booking.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
+import { answersCorrectionSchema } from '../schemas/visit-question.ts'
 import { type Audit, inEventLog } from './audit.ts'
 import { created, type Described, operation, operationTable } from './operation.ts'
 
@@ -256,6 +257,34 @@ export const bookingOperations = operationTable('Bookings', {
     responses: booking('The booking, with `withdrawnAt` in its answer'),
     ...changed,
     problems: ['hold_expired', 'invalid_transition', 'consent_not_found', 'booking_erased'],
+  }),
+  correctAnswers: operation('PATCH /api/v1/bookings/{bookingId}/answers', {
+    summary: 'Correct the answers of a booking',
+    description:
+      'Of a CONFIRMED booking or a request that waits: its patient until the deadline for cancellations, the ' +
+      'clinic’s people until the visit’s end, also when the patient has arrived. The answers are judged by the ' +
+      'questions as they were asked (`answers` of the booking), whatever the visit type asks now. A consent that was ' +
+      'declined can be given; one that was given is only withdrawn (`withdrawConsent`), and not given again. Send ' +
+      'the version that you have read: what somebody else changed is not overwritten. If the booking says so ' +
+      'already: 200, unchanged.',
+    access: 'booking',
+    scope: 'bookings:write',
+    body: answersCorrectionSchema,
+    responses: booking('The booking as it is then'),
+    audit: { kind: 'patient_corrected', subject: 'bookingId', details: ['answers'], byDesk: true },
+    auditRepeated: readByDesk,
+    example: {
+      body: { version: 1, answers: [{ questionId: '01a22e58-b206-8000-802e-b86b2b1721d9', value: 'Penicillin' }] },
+    },
+    problems: [
+      'hold_expired',
+      'invalid_transition',
+      'past_deadline',
+      'visit_over',
+      'answer_refused',
+      'booking_outdated',
+      'booking_erased',
+    ],
   }),
   extendBooking: operation('POST /api/v1/bookings/{bookingId}/extend', {
     summary: 'Extend a hold',

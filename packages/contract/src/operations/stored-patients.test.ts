@@ -48,6 +48,7 @@ const erasedWith: Record<string, string[]> = {
   ...together(ofBooking, 'correctPatient', 'confirmBooking', 'cancelBooking', 'rescheduleBooking', 'confirmAttendance'),
   ...together(ofBooking, 'withdrawAttendance', 'extendBooking', 'arriveBooking', 'completeBooking', 'noShowBooking'),
   ...together(ofBooking, 'reopenBooking', 'linkBooking', 'erasePatient', 'withdrawConsent', 'declineBooking'),
+  ...together(ofBooking, 'correctAnswers'),
   ...together(ofCase, 'fillBlock', 'confirmCase', 'cancelCase', 'moveCase', 'swapCases', 'bumpCases', 'extendCase'),
   ...together(ofCase, 'recordMilestone'),
   // The message has the id of its booking.

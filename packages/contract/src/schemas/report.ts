@@ -96,8 +96,9 @@ const bookingEventSchema = component('BookingEvent', {
   type: literals(bookingEventTypes),
   statusAfter: nullableLiterals(bookingStatuses, {
     description:
-      'linked, corrected, contact_corrected, consent_withdrawn, reopened, erased, milestone, prolonged, and moved of ' +
-      'a case whose patient has arrived: the booking’s status afterwards; null: the type implies it',
+      'linked, corrected, contact_corrected, consent_withdrawn, answers_corrected, reopened, erased, ' +
+      'milestone, prolonged, and moved of a case whose patient has arrived: the booking’s status afterwards; ' +
+      'null: the type implies it',
   }),
   slotId: Type.String({ format: 'uuid' }),
   doctorId: Type.String({ format: 'uuid' }),

@@ -27,16 +27,19 @@ const questionText = paragraph(lengths.consent, {
 const choiceText = paragraph(lengths.choice, { minLength: 1 })
 const required = Type.Boolean({ description: 'Without an answer, patients cannot book the visit type' })
 
+const questionChoice = component('QuestionChoice', {
+  id: Type.String({ format: 'uuid' }),
+  label: Type.String(),
+  labels,
+})
+
 export const visitQuestionSchema = component('VisitQuestion', {
   id: Type.String({ format: 'uuid' }),
   kind: kindOfQuestion,
   label: Type.String(),
   labels,
   required,
-  choices: Type.Array(
-    component('QuestionChoice', { id: Type.String({ format: 'uuid' }), label: Type.String(), labels }),
-    { description: 'Of a `choice`; otherwise empty' },
-  ),
+  choices: Type.Array(questionChoice, { description: 'Of a `choice`; otherwise empty' }),
   version: Type.Integer({
     description: 'Another one whenever the text or the choices have changed. No version is that of two texts',
   }),
@@ -62,23 +65,31 @@ export const newVisitQuestionSchema = component('NewVisitQuestion', {
 
 export type NewVisitQuestionBody = Static<typeof newVisitQuestionSchema>
 
-export const sentAnswersSchema = Type.Array(
-  component('NewAnswer', {
-    questionId: id(),
-    value: Type.Union([paragraph(lengths.answer), Type.Boolean()], {
-      description: 'A text, a day such as 1980-12-24, the id of a choice; of a consent, whether the patient agrees',
-    }),
-    version: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Of a consent: the `version` of the text that the patient has read' }),
-    ),
+const newAnswer = component('NewAnswer', {
+  questionId: id(),
+  value: Type.Union([paragraph(lengths.answer), Type.Boolean()], {
+    description: 'A text, a day such as 1980-12-24, the id of a choice; of a consent, whether the patient agrees',
   }),
-  {
+  version: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Of a consent: the `version` of the text that the patient has read' }),
+  ),
+})
+
+export const sentAnswersSchema = Type.Array(newAnswer, {
+  maxItems: questionsMax,
+  description:
+    'To the `questions` of the visit type: all that are required. Members of the clinic may leave out those which ' +
+    'are no consents',
+})
+
+export const answersCorrectionSchema = component('AnswersCorrection', {
+  version: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Of the booking that was read' }),
+  answers: Type.Array(newAnswer, {
+    minItems: 1,
     maxItems: questionsMax,
-    description:
-      'To the `questions` of the visit type: all that are required. Members of the clinic may leave out those which ' +
-      'are no consents',
-  },
-)
+    description: 'To `answers` of the booking, with their `questionId`. Others stay; an empty text removes an answer',
+  }),
+})
 
 const bookedLabels = { label: Type.String(), labels }
 
@@ -87,10 +98,12 @@ export const bookedAnswersSchema = Type.Array(
     questionId: Type.String({ format: 'uuid' }),
     kind: kindOfQuestion,
     ...bookedLabels,
+    required,
+    choices: Type.Optional(Type.Array(questionChoice, { description: 'Of a `choice`' })),
     version: Type.Integer({ description: 'Of the question, when it was answered' }),
     value: Type.Optional(
       Type.Union([Type.String(), Type.Boolean()], {
-        description: 'Absent: the clinic has booked the visit and did not ask it',
+        description: 'Absent: it was left empty; if it is `required`, the clinic’s people did not ask it',
       }),
     ),
     choice: Type.Optional(component('AnsweredChoice', bookedLabels)),

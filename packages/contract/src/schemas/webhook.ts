@@ -25,6 +25,7 @@ const publishedEventNames = [
   'booking.corrected',
   'booking.contact_corrected',
   'booking.consent_withdrawn',
+  'booking.answers_corrected',
   'booking.erased',
   'booking.milestone',
   'booking.prolonged',

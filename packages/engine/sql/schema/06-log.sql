@@ -20,8 +20,8 @@ begin
                         'no_show')
            when p_type = 'moved' then p_status_after = 'ARRIVED'
            when p_type = 'reopened' then p_status_after in ('CONFIRMED', 'ARRIVED')
-           else p_type in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased', 'milestone',
-                           'prolonged')
+           else p_type in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'answers_corrected',
+                           'erased', 'milestone', 'prolonged')
                 and p_status_after in
                   ('PENDING', 'CONFIRMED', 'FAILED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED')
                 and (p_type <> 'linked' or p_actor_id is not null or p_booking_digest is null) end;

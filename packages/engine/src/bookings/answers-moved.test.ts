@@ -27,7 +27,7 @@ test('a move and a correction of the patient keep them', async () => {
   const correction = { bookingId: id, actorId: randomUUID(), key: null, patient: { name: 'Ada Byron' } }
   expect(await engine.correctPatient(correction)).toMatchObject({ kind: 'done' })
   expect(await its.answersOf(id)).toEqual(stored)
-  expect(stored).toHaveLength(1)
+  expect(stored).toMatchObject([{ value: 'Penicillin' }, { questionId: consent.id }])
 })
 
 test('a move to another visit type is refused if it requires what was not answered', async () => {

@@ -24,7 +24,8 @@ checkedEngine((scene) => {
 test('are stored with what was asked, in its order, and with the time of each consent', async () => {
   const [text, choice, date] = [aQuestion('text', { labels: { de: 'Ein Text' } }), aChoice(), aQuestion('date')]
   const [consent, declined] = [aQuestion('consent', { version: 3 }), aQuestion('consent', { required: false })]
-  const its = await aPractice(engine, database, [text, choice, date, consent, declined])
+  const empty = aQuestion('text', { required: false })
+  const its = await aPractice(engine, database, [text, choice, date, consent, declined, empty])
   const left = choice.choices[0]
   const before = Date.now()
   const id = await its.booked([
@@ -35,18 +36,20 @@ test('are stored with what was asked, in its order, and with the time of each co
     { questionId: date.id, value: '2024-02-29' },
   ])
   const answers = await its.answersOf(id)
+  const as = { labels: {}, required: true, version: 1 }
   expect(answers).toEqual([
-    { questionId: text.id, kind: 'text', label: 'A text', labels: { de: 'Ein Text' }, version: 1, value: 'Penicillin' },
+    { ...as, questionId: text.id, kind: 'text', label: 'A text', labels: { de: 'Ein Text' }, value: 'Penicillin' },
     {
-      ...{ questionId: choice.id, kind: 'choice', label: 'Which ear?', labels: {}, version: 1, value: left?.id },
-      choice: { label: 'Left', labels: { de: 'Left de' } },
+      ...{ ...as, questionId: choice.id, kind: 'choice', label: 'Which ear?', choices: choice.choices },
+      ...{ value: left?.id, choice: { label: 'Left', labels: { de: 'Left de' } } },
     },
-    { questionId: date.id, kind: 'date', label: 'A date', labels: {}, version: 1, value: '2024-02-29' },
+    { ...as, questionId: date.id, kind: 'date', label: 'A date', value: '2024-02-29' },
     {
-      ...{ questionId: consent.id, kind: 'consent', label: 'A consent', labels: {}, version: 3, value: true },
+      ...{ ...as, questionId: consent.id, kind: 'consent', label: 'A consent', version: 3, value: true },
       agreedAt: expect.any(String),
     },
-    { questionId: declined.id, kind: 'consent', label: 'A consent', labels: {}, version: 1, value: false },
+    { ...as, questionId: declined.id, kind: 'consent', label: 'A consent', required: false, value: false },
+    { ...as, questionId: empty.id, kind: 'text', label: 'A text', required: false },
   ])
   const agreedAt = Date.parse(answers?.[3]?.agreedAt ?? '')
   expect(Math.abs(agreedAt - before)).toBeLessThan(hour)
@@ -102,7 +105,8 @@ test('the desk may skip every question but consents, and it is stored that it di
   expect(await its.claim([], { actorId })).toMatchObject({ kind: 'answer_refused', questionId: consent.id })
   const id = await its.booked([{ questionId: consent.id, value: true, version: 1 }], { actorId })
   const [skipped] = (await its.answersOf(id)) ?? []
-  expect(skipped).toEqual({ questionId: text.id, kind: 'text', label: 'A text', labels: {}, version: 1 })
+  const asked = { questionId: text.id, kind: 'text', label: 'A text', labels: {}, required: true, version: 1 }
+  expect(skipped).toEqual(asked)
 })
 
 test('a hold is not asked, its confirmation is, and a repeated confirmation changes nothing', async () => {
@@ -210,7 +214,7 @@ test('negative control: without the judgement, an appointment lacks its consent'
     await engine.stop()
     await planted.drop()
   })
-  await plantFunction(planted, 'answered_patient', { part: "then 'missing' end", becomes: 'then null::text end' })
+  await plantFunction(planted, 'judged_answers', { part: "then 'missing' end", becomes: 'then null::text end' })
   const its = await aPractice(engine, planted, [aQuestion('consent')])
   expect(await its.claim([])).toMatchObject({ kind: 'booked' })
 })

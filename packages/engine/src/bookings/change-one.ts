@@ -16,7 +16,8 @@ export type RefusalOf<Outcome extends { kind: string }> = Exclude<Outcome['kind'
 
 /** What became of a change that leaves the units of the booking as they are. */
 type ChangeOutcome<Refused extends string> =
-  | { kind: Done; booking: Booking; position: string }
+  | { kind: 'done'; booking: Booking; position: string }
+  | { kind: 'unchanged'; isRepeated: boolean; booking: Booking; position: string }
   | { kind: Unread }
   | { kind: Refused; booking: Booking }
 
@@ -24,7 +25,8 @@ export type OneChange = { pool: pg.Pool; reads: Pick<Reads, 'booking'>; announce
 
 /**
  * Changes one booking by a call of an SQL function that returns (outcome, tx), and announces it. These changes are few,
- * and not in the queue of other ones.
+ * and not in the queue of other ones. `repeated`, which some functions return, is an unchanged booking, too: the
+ * request was carried out before.
  */
 export async function changeOne<Refused extends string>(
   { pool, reads, announce }: OneChange,
@@ -32,11 +34,12 @@ export async function changeOne<Refused extends string>(
   call: () => Sql,
 ): Promise<ChangeOutcome<Refused>> {
   if (!isId(bookingId)) return { kind: 'booking_missing' }
-  type Row = { outcome: Done | Unread | Refused; tx: string | null }
+  type Row = { outcome: Done | 'repeated' | Unread | Refused; tx: string | null }
   const { rows } = await pool.query<Row>(sql`select outcome, tx::text from ${call()}`)
   const [row] = rows
   if (row === undefined) throw new Error('A change of a booking returned no row.')
-  const { outcome: kind } = row
+  const isRepeated = row.outcome === 'repeated'
+  const kind = row.outcome === 'repeated' ? 'unchanged' : row.outcome
   if (isUnread(kind)) return { kind }
   const booking = await readAfterCommit(() => reads.booking(bookingId, access))
   if (booking === null) return { kind: 'booking_missing' }
@@ -46,7 +49,7 @@ export async function changeOne<Refused extends string>(
   announceBatch(announce, [
     { position: kind === 'done' ? position : null, doctorIds: [booking.doctorId], slots: [], snapshot: null },
   ])
-  return { kind, booking, position }
+  return kind === 'done' ? { kind, booking, position } : { kind, isRepeated, booking, position }
 }
 
 function isUnread(kind: string): kind is Unread {

@@ -115,6 +115,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'closure_occurrences',
     'closure_times',
     'confirm_attendance',
+    'correct_answers',
     'correct_patient',
     'correct_waitlist_entry',
     'create_blocks',

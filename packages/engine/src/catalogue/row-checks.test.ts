@@ -39,8 +39,8 @@ test('a booking is in person, by video or a case', async ({ database }) => {
 })
 
 const typesWithStatus = [
-  ...['linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'reopened', 'erased', 'milestone'],
-  'prolonged',
+  ...['linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'answers_corrected', 'reopened'],
+  ...['erased', 'milestone', 'prolonged'],
 ]
 const typesWithout = [
   ...['held', 'offered', 'confirmed', 'extended', 'link_requested', 'moved', 'attendance_confirmed'],

@@ -10,8 +10,8 @@ export type BookingEvent = {
   at: Date
   type: BookingEventType
   /**
-   * linked, corrected, contact_corrected, consent_withdrawn, reopened, erased, milestone, prolonged, and moved of a
-   * case whose patient has arrived: the status afterwards; null: it follows from the type.
+   * linked, corrected, contact_corrected, consent_withdrawn, answers_corrected, reopened, erased, milestone, prolonged,
+   * and moved of a case whose patient has arrived: the status afterwards; null: it follows from the type.
    */
   statusAfter: BookingStatus | null
   slotId: string

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { CorrectAnswersOutcome, CorrectAnswersRequest } from './answers-correction.ts'
 import type { ApiKeys } from './api-key.ts'
 import type { AttendanceOutcome, AttendanceRequest } from './attendance.ts'
 import type { AuditLog } from './audit-event.ts'
@@ -60,6 +61,7 @@ export type Engine = {
   confirmAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   withdrawAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   withdrawConsent(request: WithdrawConsentRequest): Promise<WithdrawConsentOutcome>
+  correctAnswers(request: CorrectAnswersRequest): Promise<CorrectAnswersOutcome>
   correctPatient(request: CorrectionRequest): Promise<CorrectionOutcome>
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
   setCapacity(request: SetCapacityRequest): Promise<SetCapacityOutcome>

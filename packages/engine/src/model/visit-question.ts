@@ -21,12 +21,15 @@ export type VisitQuestion = NewVisitQuestion & { version: number }
 export type SentAnswer = { questionId: string; value: string | boolean; version?: number }
 
 /**
- * What was asked, and answered. Without a value, it was not asked: the clinic's desk had to ask it, and skipped it.
- * `choice`: the text of the choice. `agreedAt`, `withdrawnAt`: of a consent.
+ * What was asked, and answered. Without a value, it was left empty, or if it is required, not asked: the clinic's desk
+ * skipped it. `choices`: of a choice; `choice`: the text of the one that was chosen. `agreedAt`, `withdrawnAt`: of a
+ * consent.
  */
 export type BookedAnswer = Labelled & {
   questionId: string
   kind: QuestionKind
+  required: boolean
+  choices?: QuestionChoice[]
   version: number
   value?: string | boolean
   choice?: Labelled

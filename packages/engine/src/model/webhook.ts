@@ -23,6 +23,7 @@ export const publishedEvents = {
   corrected: 'booking.corrected',
   contact_corrected: 'booking.contact_corrected',
   consent_withdrawn: 'booking.consent_withdrawn',
+  answers_corrected: 'booking.answers_corrected',
   erased: 'booking.erased',
   milestone: 'booking.milestone',
   prolonged: 'booking.prolonged',

@@ -29,6 +29,7 @@ const quietTypes = new Set<string>([
   'corrected',
   'contact_corrected',
   'consent_withdrawn',
+  'answers_corrected',
   'reopened',
   'erased',
   'milestone',

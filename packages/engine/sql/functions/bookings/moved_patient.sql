@@ -2,8 +2,8 @@
 -- p_answers, and of those that are stored the ones that were given to the same question in the same words (was_asked),
 -- without withdrawn consents. A hold without any is asked when it is confirmed.
 --
--- patient: the patient with these answers, followed by those that are stored to other questions; null: none are sent,
--- and what is stored stays. p_answers, p_by_desk, refusal: as in answered_patient.
+-- patient: the patient with these answers, followed by those that are stored to other questions, unless these were
+-- left empty; null: none are sent, and what is stored stays. p_answers, p_by_desk, refusal: as in answered_patient.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.moved_patient(
@@ -36,7 +36,8 @@ begin
     patient := p_booking.patient || jsonb_build_object('answers', v_kept || (
       select coalesce(jsonb_agg(s order by n), '[]')
         from jsonb_array_elements(v_stored) with ordinality o(s, n)
-       where not exists (select from jsonb_array_elements(v_kept) k where k->'questionId' = s->'questionId')));
+       where s ? 'value'
+         and not exists (select from jsonb_array_elements(v_kept) k where k->'questionId' = s->'questionId')));
   end if;
 end
 $function$;

@@ -67,7 +67,8 @@ as $function$
                 then format('%s has seq %s, which the sequence has not reached', s.type, s.seq)
               when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then s.type || ' ' || s.misfit
               when s.version <> coalesce(s.was_version, 0) + 1 then null
-              when s.type not in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased')
+              when s.type not in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'answers_corrected',
+                                  'erased')
                 and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
                      ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'),
                      ('PENDING', 'link_requested', 'PENDING'), ('PENDING', 'requested', 'PENDING'),
@@ -91,7 +92,8 @@ as $function$
                    or s.was_status = 'ARRIVED' and s.type in ('moved', 'cancelled') and not s.was_of_case
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
-              when s.type in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'erased')
+              when s.type in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'answers_corrected',
+                              'erased')
                 and (s.status, s.hold_expires_at, s.reason) is distinct from
                     (s.was_status, s.was_hold_expires_at, s.was_reason)
                 then format('%s as %s after %s, with more changed than its %s', s.type, s.status,
@@ -124,7 +126,7 @@ as $function$
               when s.booking_digest is not null and s.was_digest is null and s.type <> 'erased'
                 then format('%s with a digest, after an event without one', s.type)
               when s.type not in ('confirmed', 'link_requested', 'requested', 'cancelled', 'linked', 'corrected',
-                                  'contact_corrected', 'consent_withdrawn', 'erased')
+                                  'contact_corrected', 'consent_withdrawn', 'answers_corrected', 'erased')
                 and s.booking_digest <> s.was_digest
                 -- A move to a time of a visit type may come with answers.
                 and not (s.type = 'moved'

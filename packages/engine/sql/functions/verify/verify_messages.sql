@@ -28,7 +28,7 @@ as $function$
     select distinct on (e.booking_id) e.booking_id, e.version, e.at, e.type, e.reason, e.xid, e.seq
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type not in ('linked', 'attendance_confirmed', 'attendance_withdrawn',
-                                                                 'corrected', 'consent_withdrawn')
+                                                                 'corrected', 'consent_withdrawn', 'answers_corrected')
        and e.at > (select r.since from receiver r)
      order by e.booking_id, e.version desc
   )

@@ -25,7 +25,15 @@ type Write = {
 }
 
 const consent: BookedAnswer = {
-  ...{ questionId: randomUUID(), kind: 'consent', label: 'You may call me', labels: {}, version: 1, value: true },
+  ...{
+    questionId: randomUUID(),
+    kind: 'consent',
+    label: 'You may call me',
+    labels: {},
+    required: false,
+    version: 1,
+    value: true,
+  },
   agreedAt: '2026-11-30T09:00:00.000Z',
 }
 type Kind = keyof typeof kinds
@@ -85,6 +93,9 @@ const writes = {
   confirmAttendance: { body: ({ slot }: Scene) => ({ slotId: slot.id }) },
   withdrawAttendance: { body: ({ slot }: Scene) => ({ slotId: slot.id }) },
   withdrawConsent: { path: { questionId: consent.questionId } },
+  correctAnswers: {
+    body: () => ({ version: 1, answers: [{ questionId: consent.questionId, value: true, version: 1 }] }),
+  },
   arriveBooking: {},
   completeBooking: {},
   noShowBooking: {},

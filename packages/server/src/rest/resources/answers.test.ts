@@ -58,6 +58,44 @@ test('a patient books with answers, reads them, and withdraws a consent once', a
   expect(stranger.problem).toMatchObject({ status: 404, code: 'booking_not_found' })
 })
 
+test('answers are corrected by the patient and the desk, which the security log has', async ({ database, rest }) => {
+  const { book, allergies, clinic } = await aPractice(database, rest)
+  const { id: bookingId, manageToken } = (await book()).body
+  const path = { bookingId }
+  const token = manageToken ?? ''
+  const say = (value: string, version: number) => ({ version, answers: [{ questionId: allergies.id, value }] })
+  const key = randomUUID()
+  const own = { path, token, body: say('None', 1), key }
+  const first = await rest.call('correctAnswers', own)
+  expect(first).toMatchObject({ status: 200, body: { version: 2, answers: [{ value: 'None', required: true }, {}] } })
+  expect((await rest.call('correctAnswers', own)).body).toEqual(first.body)
+  const audited = () => rest.audited.filter(({ subjectId }) => subjectId === bookingId)
+  expect(audited()).toEqual([])
+
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const outdated = await rest.call('correctAnswers', { path, as: staff, body: say('Latex', 1) })
+  expect(outdated.problem).toMatchObject({ status: 409, code: 'booking_outdated', booking: { version: 2 } })
+  expect((await rest.call('correctAnswers', { path, as: staff, body: say('Latex', 2) })).status).toBe(200)
+  const corrected = { kind: 'patient_corrected', details: ['answers'], actorId: staff.id, subjectId: bookingId }
+  expect(audited()).toMatchObject([{ kind: 'booking_read', actorId: staff.id }, corrected])
+  const history = await rest.call('listBookingEvents', { path, as: staff })
+  expect(history.body.items.map(({ event }) => [event.type, event.actorId])).toEqual([
+    ['confirmed', null],
+    ['answers_corrected', null],
+    ['answers_corrected', staff.id],
+  ])
+  expect(JSON.stringify(history.body)).not.toContain('Latex')
+
+  const missing = await rest.call('correctAnswers', { path, token, body: say(' ', 3) })
+  expect(missing.problem).toMatchObject({ code: 'answer_refused', why: 'missing', questionId: allergies.id })
+  const { answers } = say('Latex', 3)
+  const twice = { version: 3, answers: [...answers, ...answers] }
+  const repeated = await rest.call('correctAnswers', { path, token, body: twice })
+  expect(repeated.problem.errors).toMatchObject([{ path: '/answers/1/questionId' }])
+  const stranger = await rest.call('correctAnswers', { path, as: rest.anAccount(), body: say('None', 3) })
+  expect(stranger.problem).toMatchObject({ status: 404, code: 'booking_not_found' })
+})
+
 test('the desk withdraws a consent for the patient, and the history says who', async ({ database, rest }) => {
   const { book, consent, clinic } = await aPractice(database, rest)
   const { id: bookingId } = (await book()).body

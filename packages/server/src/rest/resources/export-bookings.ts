@@ -117,10 +117,15 @@ function rowOf(booking: Booking, { doctor, cancelledBy, visitType }: Known, time
     cancelledBy,
     visitTypeId: booking.visitTypeId,
     visitType,
-    answers: patient.answers?.map(answerLine).join('\n'),
+    answers: patient.answers?.filter(isAnswerShown).map(answerLine).join('\n'),
     requestedAt: timeOrNull(booking.requestedAt),
   }
   return columns.map((column) => row[column] ?? null)
+}
+
+/** What may be left empty and was, is left out. */
+function isAnswerShown({ required, value }: BookedAnswer): boolean {
+  return required || value !== undefined
 }
 
 /** What was asked, and the answer; nothing follows where the clinic did not ask. */

@@ -3,6 +3,7 @@ import {
   type AnsweringPatient,
   type AttendanceOutcome,
   type Booking,
+  type CorrectAnswersOutcome,
   type CorrectionOutcome,
   clinicNoIn,
   type MoveOutcome,
@@ -78,7 +79,7 @@ export function writtenBookingBody(deps: RestDeps, booking: Booking): Promise<Bo
 }
 
 type ChangeSucceeded = Extract<
-  SettleOutcome | MoveOutcome | AttendanceOutcome | WithdrawConsentOutcome | CorrectionOutcome,
+  SettleOutcome | MoveOutcome | AttendanceOutcome | WithdrawConsentOutcome | CorrectionOutcome | CorrectAnswersOutcome,
   { kind: 'done' | 'unchanged' }
 >
 

@@ -14,6 +14,7 @@ import type {
   BumpRefusal,
   CaseRequestChanged,
   ChangeBlockOutcome,
+  CorrectAnswersOutcome,
   Directory,
   ErasureOutcome,
   Invitations,
@@ -47,6 +48,7 @@ type AnyOutcome =
   | MoveOutcome
   | AttendanceOutcome
   | WithdrawConsentOutcome
+  | CorrectAnswersOutcome
   | SetCapacityOutcome
   | WithdrawSlotsOutcome
   | WorkingHoursRefusal

@@ -4,11 +4,14 @@ import { useTranslation } from 'react-i18next'
 import { answerText } from './answer-text.ts'
 import { localLabel } from './local-label.ts'
 
-/** What those who see the patient have to know of the answers, in a line each; of consents, which were withdrawn. */
+/**
+ * What those who see the patient have to know of the answers, in a line each, without what was left empty; of consents,
+ * which were withdrawn.
+ */
 export function AnswersInRow({ booking, timeZone }: { booking: Booking; timeZone: string }) {
   const { t } = useTranslation('answers')
-  const shown = (booking.answers ?? []).filter(
-    ({ kind, withdrawnAt }) => kind !== 'consent' || withdrawnAt !== undefined,
+  const shown = (booking.answers ?? []).filter(({ kind, required, value, withdrawnAt }) =>
+    kind === 'consent' ? withdrawnAt !== undefined : required || value !== undefined,
   )
   return shown.map((answer) => (
     <Text key={answer.questionId} size="sm" c="dimmed" component="span" lineClamp={2}>

@@ -34,8 +34,8 @@ export function useAsked(
   return { questions, refused: questions.some(({ id }) => id === questionId) ? refused : null }
 }
 
-/** null: it is another error. */
-function refusedAnswer(error: unknown): RefusedAnswer | null {
+/** The answer that a request was refused for; null: it was refused for something else. */
+export function refusedAnswer(error: unknown): RefusedAnswer | null {
   if (!(error instanceof RefusedError) || error.problem.code !== 'answer_refused') return null
   const { questionId, why } = error.problem
   return questionId === undefined || why === undefined ? null : { questionId, why }

@@ -1,4 +1,4 @@
-import type { Booking } from '@holdfast/contract/client'
+import type { AnswersCorrection, Booking } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { bookingQuery } from '../../lib/queries/booking-query.ts'
@@ -23,6 +23,8 @@ export type BookingChanges = {
   attend(slotId: string): Promise<Booking>
   /** The patient no longer agrees. @throws as cancel */
   withdrawConsent(questionId: string): Promise<Booking>
+  /** Corrects answers to what was asked. @throws as cancel */
+  correctAnswers(correction: AnswersCorrection): Promise<Booking>
   /** Links the booking to the signed-in account. @throws as cancel */
   linkToAccount(): Promise<Booking>
 }
@@ -56,6 +58,15 @@ export function useBookingChanges(link: TicketLink): BookingChanges {
     },
     async withdrawConsent(questionId) {
       return done(await dataOf(api.withdrawConsent({ path: { ...path, questionId }, ...auth })))
+    },
+    async correctAnswers(body) {
+      try {
+        return done(await dataOf(api.correctAnswers({ path, body, ...auth })))
+      } catch (error) {
+        // Its version may be another one.
+        await queryClient.invalidateQueries({ queryKey: bookingQuery(link.bookingId, link.manageToken).queryKey })
+        throw error
+      }
     },
     async linkToAccount() {
       // The cookie identifies the account; the token in the body proves the right to the booking.

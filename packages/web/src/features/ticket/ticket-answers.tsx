@@ -2,6 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { BookedAnswers } from '../../domain/answers/booked-answers.tsx'
+import { CorrectAnswers } from '../../domain/answers/correct-answers.tsx'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useBookingChanges } from '../../domain/bookings/use-booking-changes.ts'
 import layoutClasses from '../../ui/layout.module.css'
@@ -9,10 +10,10 @@ import classes from './ticket.module.css'
 
 type TicketAnswersProps = { booking: Booking; timeZone: string; link: TicketLink }
 
-/** What the patient has answered, and the consents, which they may withdraw. */
+/** What the patient has answered, which they may correct, and the consents, which they may withdraw. */
 export function TicketAnswers({ booking, timeZone, link }: TicketAnswersProps) {
   const { t } = useTranslation('answers')
-  const { withdrawConsent } = useBookingChanges(link)
+  const { withdrawConsent, correctAnswers } = useBookingChanges(link)
   const { answers = [], status } = booking
   return (
     <section aria-labelledby="ticket-answers" className={`${layoutClasses.panel} ${classes.answers} no-print`}>
@@ -24,6 +25,7 @@ export function TicketAnswers({ booking, timeZone, link }: TicketAnswersProps) {
         timeZone={timeZone}
         onWithdraw={status === 'PENDING' || booking.failureReason === 'hold_expired' ? null : withdrawConsent}
       />
+      <CorrectAnswers booking={booking} onCorrect={correctAnswers} />
     </section>
   )
 }

@@ -41,7 +41,7 @@ type HistoryEntry = History['items'][number]
 /** What a patient can do. The system did the rest, unless an account did it. */
 const byPatients = new Set<HistoryEntry['event']['type']>([
   ...(['held', 'confirmed', 'extended', 'link_requested', 'moved', 'cancelled', 'linked'] as const),
-  ...(['attendance_confirmed', 'attendance_withdrawn', 'consent_withdrawn'] as const),
+  ...(['attendance_confirmed', 'attendance_withdrawn', 'consent_withdrawn', 'answers_corrected'] as const),
 ])
 
 function Entry({ entry: { event, actorName, fromStartsAt, startsAt } }: { entry: HistoryEntry }) {

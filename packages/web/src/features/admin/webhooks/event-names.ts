@@ -21,6 +21,7 @@ const isEvent: Record<PublishedEvent, true> = {
   'booking.corrected': true,
   'booking.contact_corrected': true,
   'booking.consent_withdrawn': true,
+  'booking.answers_corrected': true,
   'booking.erased': true,
   'booking.milestone': true,
   'booking.prolonged': true,

@@ -1,0 +1,33 @@
+import type { Booking } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
+import type { AnswerRefused, SentAnswer } from './visit-question.ts'
+
+/** Corrects answers to what the visit type asked. Those that are left out stay. */
+export type CorrectAnswersRequest = {
+  bookingId: string
+  answers: SentAnswer[]
+  /** Of the booking that was read. */
+  version: number
+  /** The account that acts; null: the bearer of the manage token. */
+  actorId: string | null
+  /** A member of the clinic does it for the patient: until the visit's end, and may skip what is no consent. */
+  byDesk: boolean
+  /** As in `SettleRequest`; null: none was sent. */
+  key: string | null
+  access?: BookingAccess | null
+}
+
+export type CorrectAnswersOutcome =
+  | { kind: 'done'; booking: Booking; position: string }
+  /** The booking says so already. `isRepeated`: the request was carried out before. */
+  | { kind: 'unchanged'; isRepeated: boolean; booking: Booking; position: string }
+  | { kind: 'booking_missing' }
+  | { kind: 'booking_erased' }
+  | { kind: 'hold_expired'; booking: Booking }
+  /** It is neither confirmed nor requested. */
+  | { kind: 'invalid_transition'; booking: Booking }
+  | { kind: 'past_deadline'; booking: Booking }
+  | { kind: 'visit_over'; booking: Booking }
+  /** It has another version. */
+  | { kind: 'booking_outdated'; booking: Booking }
+  | AnswerRefused

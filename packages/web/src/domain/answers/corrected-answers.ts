@@ -1,0 +1,31 @@
+import type { AnswersCorrection, Booking, VisitQuestion } from '@holdfast/contract/client'
+import { isAgreed, type TypedAnswers, typedText } from './typed-answers.ts'
+
+/** What a booking's patient was asked and can correct. A consent that was given is only withdrawn. */
+export function askedIn({ answers = [] }: Pick<Booking, 'answers'>): VisitQuestion[] {
+  return answers
+    .filter(({ agreedAt }) => agreedAt === undefined)
+    .map(({ questionId, kind, label, labels, required, choices = [], version }) => {
+      return { id: questionId, kind, label, labels, required, choices, version }
+    })
+}
+
+/** The stored answers as they are typed. */
+export function typedBefore({ answers = [] }: Pick<Booking, 'answers'>): TypedAnswers {
+  const texts = answers.filter(({ value }) => typeof value === 'string')
+  return Object.fromEntries(texts.map(({ questionId, value }) => [questionId, String(value)]))
+}
+
+/** The answers that were changed. One that was removed is an empty text. */
+export function correctedAnswers(
+  questions: readonly VisitQuestion[],
+  before: TypedAnswers,
+  typed: TypedAnswers,
+): AnswersCorrection['answers'] {
+  return questions.flatMap((question): AnswersCorrection['answers'] => {
+    const { id: questionId, kind, version } = question
+    if (kind === 'consent') return isAgreed(question, typed) ? [{ questionId, value: true, version }] : []
+    const value = typedText(question, typed).trim()
+    return value === typedText(question, before) ? [] : [{ questionId, value }]
+  })
+}
