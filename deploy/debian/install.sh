@@ -20,7 +20,6 @@ backups=/var/backups/holdfast
 units=/etc/systemd/system
 site=/etc/nginx/sites-available/holdfast
 enabled_site=/etc/nginx/sites-enabled/holdfast
-local_url=http://127.0.0.1
 ready_seconds_max=300
 # The options of the last run that ended, and those of one that has not.
 options=$settings/install.conf
@@ -253,14 +252,25 @@ create_certificate() {
 # An earlier run was interrupted while nginx looked at its site.
 restore_site() { [ ! -e "$site.former" ] || mv "$site.former" "$site"; }
 
+# The address of this server, as HOST sets it.
+own_address() {
+  case $(setting_of HOST) in
+    '' | 0.0.0.0) printf '127.0.0.1:%s' "$port" ;;
+    ::) printf '[::1]:%s' "$port" ;;
+    *:*) printf '[%s]:%s' "$(setting_of HOST)" "$port" ;;
+    *) printf '%s:%s' "$(setting_of HOST)" "$port" ;;
+  esac
+}
+
 # The servers of the site, for sed. Several were entered by somebody, and stay, with their shares.
 site_servers() {
-  entered=$(awk '/^upstream holdfast \{/ { inside = 1 } /^\}/ { inside = 0 } inside && $1 == "server" { print }' \
-    "$site" 2>/dev/null | sed 's/^ *//') || true
+  entered=$(sed '/^upstream holdfast {/,/^}/ s/; *server /;\n  server /g' "$site" 2>/dev/null |
+    awk '/^upstream holdfast \{/ { inside = 1 } /^\}/ { inside = 0 } inside && $1 == "server" { print }' |
+    sed 's/^ *//') || true
   case $entered in
     *'
 '*) printf '%s' "$entered" | sed ':all; N; $!b all; s/\n/\\n  /g' ;;
-    *) printf '%s' "server 127.0.0.1:$port;" ;;
+    *) printf '%s' "server $(own_address);" ;;
   esac
 }
 
@@ -366,7 +376,7 @@ wait_until_ready() {
   while [ "$seconds" -lt "$ready_seconds_max" ]; do
     if "$programs/current/node_modules/node/bin/node" -e \
       'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' \
-      "$local_url:$port/readyz"; then return 0; fi
+      "http://$(own_address)/readyz"; then return 0; fi
     systemctl is-active -q holdfast-server || return 1
     sleep 1
     seconds=$((seconds + 1))

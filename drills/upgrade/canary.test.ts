@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { Agent, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -161,6 +161,14 @@ describe.runIf(reason === null)('a canary', () => {
     const thrown = await runNginxScript(broken, 'share', [next.host, '50']).catch((error: unknown) => error)
     expect(thrown).toMatchObject({ stderr: expect.stringMatching(/as it was before/) })
     expect(await readFile(site.nginx.site, 'utf8')).toBe(before)
+  })
+
+  test('the shares of servers that the site of a cluster has in one line are set', async () => {
+    const before = await readFile(site.nginx.site, 'utf8')
+    await writeFile(site.nginx.site, before.replace(/;\n *server /, '; server '))
+    await run('share', next.host, 'equal')
+    const text = await readFile(site.nginx.site, 'utf8')
+    for (const { host } of [old, next]) expect(text).toMatch(new RegExp(`^ *server ${host} .* weight=1;$`, 'm'))
   })
 
   test('the commands of upgrade-servers.md lead to a new version with as many requests as the old one', async () => {

@@ -48,7 +48,7 @@ function aMachine(environment: string): { directory: string; run(script: string)
     run(script) {
       const moved = script
         .replaceAll(/(?<= )\/(?=etc\/|opt\/|var\/lib\/)/g, `${directory}/`)
-        .replaceAll(/^(chown|apt-get|systemctl) .*$/gm, '')
+        .replaceAll(/^(chown|apt-get|systemctl|holdfast) .*$/gm, '')
       const env = { ...process.env, HOLDFAST_CLUSTER_ENV: join(directory, 'cluster.env') }
       const options = { env: { ...env, PATH: `${process.env.PATH}:/usr/sbin` }, encoding: 'utf8' as const }
       const { status, stdout, stderr } = spawnSync('sh', ['-euc', moved], options)

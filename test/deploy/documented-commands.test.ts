@@ -75,7 +75,7 @@ const inSentences = [
   ['upgrade-servers.md', 'holdfast migrate --contract', 'packages/cli/src/commands/database-commands.test.ts'],
   [
     'upgrade-servers.md',
-    '/opt/holdfast/0.3.0/deploy/debian/install.sh --back',
+    '/opt/holdfast/VERSION/deploy/debian/install.sh --back',
     'test/deploy/install-functions.test.ts',
   ],
   ['upgrade.md', 'systemctl restart holdfast', 'test/deploy/follow-pages.ts'],

@@ -79,6 +79,30 @@ test('several servers of the site stay, with their shares, and a single one foll
   expect(rewritten).toBe(site.replace('  server 127.0.0.1:3000;', several.join('\n')))
 })
 
+test('an upgrade keeps the servers of a site that was filled in from the example of a cluster', () => {
+  const directory = scratch()
+  const template = readFileSync(join(root, 'deploy/nginx/holdfast.conf.template'), 'utf8')
+  const example = readFileSync(join(root, 'deploy/cluster/cluster.env.example'), 'utf8')
+  const [, servers = ''] = example.match(/^HOLDFAST_SERVERS='(.*)'$/m) ?? []
+  writeFileSync(join(directory, 'site'), template.replace(/\$\{HOLDFAST_SERVERS\}/, servers))
+  const prepare = 'chown() { :; }; nginx() { :; }; host=x certificate=c key=k port=3000'
+  expect(run(directory, `${prepare}; write_nginx`).status).toBe(0)
+  const written = readFileSync(join(directory, 'site'), 'utf8').match(/^ *server \d.*$/gm)
+  expect(written).toEqual(servers.split('; ').map((server) => `  ${server.replace(';', '')};`))
+  expect(written).toHaveLength(2)
+})
+
+test.each([
+  ['', '127.0.0.1'],
+  ['HOST=0.0.0.0', '127.0.0.1'],
+  ['HOST=10.0.0.21', '10.0.0.21'],
+  ['HOST=::', '[::1]'],
+  ['HOST="fd00::21"', '[fd00::21]'],
+])('with the setting %s, the server is asked at %s', (line, address) => {
+  const script = `echo '${line}' >$settings/holdfast.env; port=3000; own_address`
+  expect(run(scratch(), script)).toMatchObject({ status: 0, out: `${address}:3000` })
+})
+
 test('the services may write to the place of backups, and to no former one', () => {
   const directory = scratch()
   const write = (place: string) =>
