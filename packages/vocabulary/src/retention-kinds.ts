@@ -42,7 +42,8 @@ export const retentionKinds = {
     setting: 'HOLDFAST_AUDIT_MONTHS',
     unit: 'months',
     deletedBy: 'retention',
-    tables: ['audit_event'],
+    // API keys that have ended, because the log names what they did by them.
+    tables: ['audit_event', 'api_key'],
   },
   backups: { by: 'operator', setting: 'HOLDFAST_BACKUP_DAYS', unit: 'days', deletedBy: 'backups', tables: [] },
   archivedMonths: { by: 'nobody', deletedBy: 'command', tables: [] },

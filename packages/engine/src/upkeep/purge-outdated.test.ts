@@ -142,3 +142,36 @@ test('that messages fail is kept until they are sent, or a week after their chan
   expect(await purgeOutdated(appPool)).toBe(1)
   expect(await failingNow()).toEqual([['email', 3]])
 })
+
+test('API keys that have ended are deleted as late as the events of the security log', async ({ database }) => {
+  const { appPool, ownerPool } = database
+  const stored = async (endedAge: string | null, expiredAge: string | null) => {
+    const id = newId(clinicNo)
+    await ownerPool.query(
+      `insert into holdfast.api_key (clinic_no, id, name, scopes, bookings_per_second, digest, created_by, created_at,
+         ended_at, expires_at)
+       values ($1, $2, 'Laboratory', '{admin}', 50, case when $3::interval is null then decode(repeat('00', 32), 'hex') end,
+         $2, now() - interval '5 years', now() - $3::interval, now() - $4::interval)`,
+      [clinicNo, id, endedAge, expiredAge],
+    )
+    return id
+  }
+  const gone = [await stored('13 months', null), await stored(null, '13 months'), await stored('13 months', '4 years')]
+  const kept = [
+    await stored(null, null),
+    await stored('11 months', null),
+    await stored(null, '11 months'),
+    await stored('11 months', '4 years'),
+  ]
+  const left = async () => {
+    const { rows } = await ownerPool.query<{ id: string }>(sql`
+      select id from holdfast.api_key where id = any (${[...gone, ...kept]}) order by id`)
+    return rows.map(({ id }) => id)
+  }
+  // Before a server has said for how many months the log is stored, nothing is deleted.
+  await ownerPool.query('delete from holdfast.audit_retention')
+  expect(await purgeOutdated(appPool)).toBe(0)
+  await ownerPool.query('insert into holdfast.audit_retention (months) values (12)')
+  expect(await purgeOutdated(appPool)).toBe(gone.length)
+  expect(await left()).toEqual(kept.toSorted())
+})

@@ -3,8 +3,9 @@
 -- older than their clinic's message_days, closures that were over a year ago or removed 30 days ago, counts of
 -- messages older than a day, the list of erasures older than 60 days (backups have it), and what jobs, messages and
 -- consumers last did if that is a week ago (they were switched off, or renamed; not that messages fail, which may be
--- sent seldom), at most p_limit rows of each table, and returns how many it deleted. Call it again while it returns
--- p_limit or more: small transactions keep locks and WAL short.
+-- sent seldom), and API keys that were deleted or have expired before the oldest event of the security log
+-- (audit_retention), which names what they did by them; at most p_limit rows of each table. It returns how many it
+-- deleted. Call it again while it returns p_limit or more: small transactions keep locks and WAL short.
 --
 -- Keys and origins are found by the index of their bookings, whose ids have a time: those of a server whose clock was
 -- ahead (ids_from) stay as much longer.
@@ -31,6 +32,7 @@ declare
   v_deliveries bigint;
   v_work bigint;
   v_closures bigint;
+  v_api_keys bigint;
 begin
   if p_limit is null or p_limit not between 1 and 100000 then
     raise exception 'the limit must be 1 to 100000, not %', p_limit using errcode = 'invalid_parameter_value';
@@ -106,7 +108,16 @@ begin
              or not yearly and ends_at < localtimestamp - interval '1 year')
       limit p_limit for update skip locked);
   get diagnostics v_closures = row_count;
+  -- As purge_audit_events: the log has events of the whole of its first day.
+  delete from api_key
+   where (clinic_no, id) in (
+     select k.clinic_no, k.id from api_key k
+      where k.clinic_no <> all (v_moving_nos)
+        and coalesce(k.ended_at, k.expires_at)
+            < clock_timestamp() - (select make_interval(months => r.months, days => 1) from audit_retention r)
+      limit p_limit for update skip locked);
+  get diagnostics v_api_keys = row_count;
   return v_erasures + v_keys + v_responses + v_changes + v_origins + v_late + v_messages + v_budgets + v_deliveries
-         + v_work + v_closures;
+         + v_work + v_closures + v_api_keys;
 end
 $$;
