@@ -16,8 +16,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
-import { newApiKey } from '../src/secrets/api-keys.ts'
-import type { CallOptions, OperationId, RestApp } from './rest-app.ts'
+import { apiKeySecrets, type CallOptions, type OperationId, type RestApp } from './rest-app.ts'
 import { theatreDay } from './theatre-scene.ts'
 
 const webhookUrl = 'https://127.0.0.1:1/'
@@ -126,7 +125,7 @@ async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): 
 
 async function anApiKeyOf({ engine: { apiKeys } }: RestApp, clinicNo: number): Promise<string> {
   const id = newId(clinicNo)
-  const { digest } = newApiKey(id)
+  const { digest } = apiKeySecrets.issue(id)
   const apiKey = { clinicNo, id, name: 'Laboratory', bookingsPerSecond: 50, createdBy: id, expiresAt: null }
   const created = await apiKeys.create({ ...apiKey, scopes: ['times:read'], digest }, null)
   if (created.kind !== 'done') throw new Error(created.kind)

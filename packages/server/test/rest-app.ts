@@ -30,7 +30,7 @@ import type { RestShards } from '../src/rest/find-responder.ts'
 import { ExportSlots } from '../src/rest/responses/export-slots.ts'
 import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
-import { parseApiKey } from '../src/secrets/api-keys.ts'
+import { createApiKeySecrets } from '../src/secrets/api-keys.ts'
 import { createBookingOrigins } from '../src/secrets/booking-origins.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../src/secrets/confirmation-tokens.ts'
 import { createManageTokens, guestBinding, type ManageTokenBinding } from '../src/secrets/manage-tokens.ts'
@@ -102,6 +102,8 @@ export type RestApp = {
 
 export const restAppSecret = 'a secret of the tests'
 const secret = restAppSecret
+/** API keys of a test. */
+export const apiKeySecrets = createApiKeySecrets([secret])
 export const accountHeader = 'x-test-account'
 
 type StartOptions = { hasLimits?: boolean; sendsMails?: boolean; replaced?: Partial<RestDeps> }
@@ -117,10 +119,7 @@ export async function startRestApp(
   const audited: AuditEntry[] = []
   const auditLog = { isDown: false }
   const clock: RestApp['clock'] = { now: undefined }
-  const app = Fastify({ bodyLimit: 1_048_576, onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
-  readJsonOnly(app)
-  app.setValidatorCompiler(validatorCompiler()).setSerializerCompiler(serializerCompiler())
-  app.setErrorHandler(errorHandler)
+  const app = anHttpApp()
   app.decorateRequest('principal')
   app.decorateRequest('sessionId', 'of a test')
   app.decorate('identifyAgain', (request: FastifyRequest) => principalOf(request, engine, accounts))
@@ -144,6 +143,7 @@ export async function startRestApp(
         ticketUrl: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}`,
         ...enteredAddresses(),
         manageTokens,
+        apiKeySecrets,
         confirmationTokens: sendsMails ? createConfirmationTokens([secret]) : null,
         ...derivedFrom([secret]),
         bookingOrigins: createBookingOrigins([secret]),
@@ -157,6 +157,7 @@ export async function startRestApp(
         now: () => clock.now ?? new Date(),
         accounts: accountsAmong(accounts),
         sessions: { isStillLive: async () => true },
+        requireRecentSignIn: async () => undefined,
         health: healthOfTest(pool),
         ...replaced,
       }),
@@ -186,6 +187,14 @@ export async function startRestApp(
     call: (id, options = {}) => call(app, id, options),
     stop: () => app.close().then(() => engine.stop()),
   }
+}
+
+function anHttpApp() {
+  const app = Fastify({ bodyLimit: 1_048_576, onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
+  readJsonOnly(app)
+  app.setValidatorCompiler(validatorCompiler()).setSerializerCompiler(serializerCompiler())
+  app.setErrorHandler(errorHandler)
+  return app
 }
 
 function auditOf(audited: AuditEntry[], log: RestApp['auditLog']): RestDeps['audit'] {
@@ -289,7 +298,7 @@ async function principalOf(
 ): Promise<Principal> {
   const [, token] = /^Bearer (hfm_.*)$/.exec(request.headers.authorization ?? '') ?? []
   if (token !== undefined) return { kind: 'manage_token', token }
-  const sentKey = parseApiKey((request.headers.authorization ?? '').replace(/^Bearer /, ''))
+  const sentKey = apiKeySecrets.parse((request.headers.authorization ?? '').replace(/^Bearer /, ''))
   if (sentKey !== null) {
     const found = await engine.apiKeys.open(clinicNoIn(sentKey.id) ?? 0, sentKey.id, sentKey.digest)
     if (found === null) throw problem('unauthenticated', 'The API key is not valid.')

@@ -38,10 +38,11 @@ import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
 import type { RestShards } from '../rest/find-responder.ts'
 import { memberRoles } from '../rest/guards/access.ts'
 import { requireClinic } from '../rest/guards/require-clinic.ts'
+import { requireScope } from '../rest/guards/require-scope.ts'
 import { restRoutes } from '../rest/rest-routes.ts'
 import type { PublicPages } from '../site/public-pages.ts'
 import { siteRoutes } from '../site/site-routes.ts'
-import { theatreEvents } from '../theatre/theatre-events.ts'
+import { type TheatreEventsSettings, theatreEvents } from '../theatre/theatre-events.ts'
 import type { TheatreSignals } from '../theatre/theatre-signals.ts'
 
 export type AppDeps = {
@@ -53,7 +54,7 @@ export type AppDeps = {
   isStopping: () => boolean
   /** true: the claim queue would refuse another claim. */
   isClaimQueueFull: () => boolean
-  authentication: Omit<AuthenticationDeps, 'corsOrigins' | 'openApiKey'>
+  authentication: Omit<AuthenticationDeps, 'apiKeySecrets' | 'corsOrigins' | 'openApiKey'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
   rest: RestShards
   live: LivePlaces
@@ -119,6 +120,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(authentication, {
     ...deps.authentication,
     corsOrigins,
+    apiKeySecrets: deps.rest.common.apiKeySecrets,
     openApiKey: async (clinicNo, ...key) => (await deps.rest.of(clinicNo)).engine.apiKeys.open(clinicNo, ...key),
   })
   await app.register(probeRoutes, deps.probes)
@@ -135,8 +137,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(theatreEvents, {
     signalsOf: deps.theatreSignalsOf,
     slots,
-    requireMember: async (principal, clinicId) =>
-      (await requireClinic(await deps.rest.of(clinicNoIn(clinicId) ?? 0), principal, clinicId, memberRoles)).clinic.no,
+    requireMember: memberOfTheatre(deps.rest),
     heartbeatMs: deps.live.settings.heartbeatMs,
     log: deps.log,
   })
@@ -144,6 +145,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(siteRoutes, { publicPages: deps.publicPages })
   await app.ready()
   return app
+}
+
+/** Who may read a clinic's theatre watches it, too. */
+function memberOfTheatre({ of }: RestShards): TheatreEventsSettings['requireMember'] {
+  return async (principal, clinicId) => {
+    const member = requireScope(restOperations.getTheatre, { principal, params: { clinicId } })
+    const { clinic } = await requireClinic(await of(clinicNoIn(clinicId) ?? 0), member, clinicId, memberRoles)
+    return clinic.no
+  }
 }
 
 function createServer(config: Config, log: Logger): FastifyInstance {

@@ -19,6 +19,7 @@ export type KeyPurpose =
   | 'webhook'
   | 'busy-calendar'
   | 'account-mail'
+  | 'api-key'
 
 /** A key of 32 bytes, derived from the server's secret for one purpose (HKDF, RFC 5869). */
 export function purposeKey(secret: string, purpose: KeyPurpose): Buffer {

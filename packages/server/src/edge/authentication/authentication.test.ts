@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { newId } from '@holdfast/engine'
 import Fastify from 'fastify'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { settingsAtStart } from '../../lifecycle/settings-at-start.ts'
+import { createApiKeySecrets } from '../../secrets/api-keys.ts'
 import { createManageTokens } from '../../secrets/manage-tokens.ts'
 import { errorHandler } from '../errors/error-handler.ts'
 import { rateLimits } from '../rate-limits/rate-limits.ts'
@@ -10,6 +12,7 @@ import { type AuthenticationDeps, authentication } from './authentication.ts'
 
 /** A server that cannot look up who sends a request, or with the session that a test sets. */
 const app = { current: Fastify() }
+const apiKeySecrets = createApiKeySecrets(['a secret of the test'.repeat(2)])
 const failing = () => Promise.reject(new Error('planted'))
 const session: { look: AuthenticationDeps['principals']['bySession'] } = { look: failing }
 
@@ -31,6 +34,7 @@ beforeEach(async () => {
     },
     jwtVerifier: { verify: failing },
     sessionCookies: { read: (header) => header ?? null, readBearer: (token) => token },
+    apiKeySecrets,
     openApiKey: failing,
     publicUrl: 'http://localhost',
     corsOrigins: [],
@@ -64,6 +68,7 @@ const principal = {
 test.for([
   ['a session cookie', { cookie: 'session' }],
   ['a token', { authorization: 'Bearer token' }],
+  ['an API key', { authorization: `Bearer ${apiKeySecrets.issue(newId(1)).key}` }],
 ] as const)('requests with %s whose look-up fails are counted as anonymous', async ([, headers]) => {
   expect(await statuses(3, headers)).toEqual([500, 500, 429])
   expect(await statuses(1, {})).toEqual([429])

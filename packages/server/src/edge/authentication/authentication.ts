@@ -4,17 +4,19 @@ import fp from 'fastify-plugin'
 import type { JwtVerifier } from '../../accounts/sessions/jwt-verifier.ts'
 import type { Principals } from '../../accounts/sessions/principals.ts'
 import type { SessionCookies } from '../../accounts/sessions/session-cookie.ts'
-import { apiKeyPrefix, parseApiKey } from '../../secrets/api-keys.ts'
+import { type ApiKeySecrets, apiKeyPrefix } from '../../secrets/api-keys.ts'
 import { manageTokenPrefix } from '../../secrets/manage-tokens.ts'
 import { callbackHook } from '../callback-hook.ts'
 import { type ProblemError, problem } from '../errors/problem-error.ts'
 import { isIntended, originForbidden } from './csrf.ts'
+import { notForApiKeys } from './not-for-api-keys.ts'
 import type { Principal } from './principal.ts'
 
 export type AuthenticationDeps = {
   principals: Principals
   jwtVerifier: JwtVerifier
   sessionCookies: Pick<SessionCookies, 'read' | 'readBearer'>
+  apiKeySecrets: Pick<ApiKeySecrets, 'parse'>
   /** As of the engine, in the database that the clinic is in. */
   openApiKey: ApiKeys['open']
   /** The public address of this server. */
@@ -28,7 +30,7 @@ declare module 'fastify' {
      * `none`: this hook reads no credentials and counts nothing, and requests are served while the server stops (the
      * site, probes; live places count and refuse themselves; metrics have a separate token). `lenient`: a caller with
      * invalid credentials is anonymous (a sign-in with an old cookie), and one who has to change the password first is
-     * let through (to change it); the route checks who calls.
+     * let through (to change it); the route checks who calls. API keys are refused there, and not looked up.
      */
     authentication?: 'none' | 'lenient'
     /**
@@ -96,6 +98,10 @@ export const authentication = fp(async (app: FastifyInstance, deps: Authenticati
     request.routeOptions.config?.isCountedByRoute === true ? undefined : app.rateLimits.countRequest(request, reply)
 
   const authenticate = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
+    if (isLenient && bearerIn(request)?.startsWith(apiKeyPrefix)) {
+      await count(request, reply)
+      throw notForApiKeys()
+    }
     const identified = await identify(request, deps).catch(countFailure(request, reply))
     setCaller(request, identified)
     // Requests with wrong credentials count like anonymous ones, so that guessing is limited too.
@@ -155,8 +161,7 @@ function requirePasswordChange(request: FastifyRequest, byCookie: boolean): void
 }
 
 async function identify(request: FastifyRequest, deps: AuthenticationDeps): Promise<Identified> {
-  const { authorization } = request.headers
-  if (authorization !== undefined) return byBearer(authorization, deps)
+  if (request.headers.authorization !== undefined) return byBearer(bearerIn(request), deps)
   const sessionToken = deps.sessionCookies.read(request.headers.cookie)
   if (sessionToken === null) return guest
   const signedIn = await deps.principals.bySession(sessionToken)
@@ -166,8 +171,12 @@ async function identify(request: FastifyRequest, deps: AuthenticationDeps): Prom
   return refused('The session has expired or was signed out: sign in again.')
 }
 
-async function byBearer(authorization: string, deps: AuthenticationDeps): Promise<Identified> {
-  const [, credential] = /^Bearer ([^\s]+)$/i.exec(authorization.slice(0, credentialLengthMax)) ?? []
+/** undefined: there is no Authorization header, or it has none. */
+function bearerIn({ headers: { authorization = '' } }: FastifyRequest): string | undefined {
+  return /^Bearer ([^\s]+)$/i.exec(authorization.slice(0, credentialLengthMax))?.[1]
+}
+
+async function byBearer(credential: string | undefined, deps: AuthenticationDeps): Promise<Identified> {
   if (credential === undefined) return refused('The Authorization header is not "Bearer" and one token.')
   if (credential.startsWith(manageTokenPrefix)) {
     return withoutSession({ kind: 'manage_token', token: credential })
@@ -185,11 +194,14 @@ async function byBearer(authorization: string, deps: AuthenticationDeps): Promis
   return identified(signedIn)
 }
 
-async function byApiKey(credential: string, { openApiKey }: AuthenticationDeps): Promise<Identified> {
-  const parsed = parseApiKey(credential)
+async function byApiKey(credential: string, deps: AuthenticationDeps): Promise<Identified> {
+  const parsed = deps.apiKeySecrets.parse(credential)
   const clinicNo = parsed === null ? null : clinicNoIn(parsed.id)
-  const found = parsed === null || clinicNo === null ? null : await openApiKey(clinicNo, parsed.id, parsed.digest)
-  if (found === null) return refused('The API key is unknown, was deleted, or has expired.')
+  if (parsed === null || clinicNo === null) {
+    return refused('The API key is not complete, or not of this server. Copy it again, or create a new secret.')
+  }
+  const found = await deps.openApiKey(clinicNo, parsed.id, parsed.digest)
+  if (found === null) return refused('The API key was replaced, was deleted, or has expired.')
   return withoutSession({ kind: 'api_key', role: 'staff', ...found })
 }
 

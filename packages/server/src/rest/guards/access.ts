@@ -1,6 +1,7 @@
 import { clinicNoIn, DatabaseUnavailable } from '@holdfast/engine'
 import type { Role } from '@holdfast/vocabulary'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
+import { notForApiKeys } from '../../edge/authentication/not-for-api-keys.ts'
 import type { ApiKeyPrincipal, Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
@@ -30,7 +31,7 @@ export function requireCredential(principal: Principal): void {
 /** An account; a manage token is none. */
 export function requireAccount(principal: Principal): AccountPrincipal {
   requireCredential(principal)
-  if (principal.kind === 'api_key') throw problem('forbidden', 'An API key cannot do this: it needs an account.')
+  if (principal.kind === 'api_key') throw notForApiKeys()
   if (principal.kind !== 'account') {
     throw problem('unauthenticated', 'This call needs an account: a manage token gives access only to its own booking.')
   }

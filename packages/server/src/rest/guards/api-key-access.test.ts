@@ -5,9 +5,8 @@ import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { type ApiKeyScope, apiKeyScopes } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { aScene, type Ids, operations, refusals, send as sendExample } from '../../../test/access-scene.ts'
-import type { OperationId, Reply, RestApp } from '../../../test/rest-app.ts'
+import { apiKeySecrets, type OperationId, type Reply, type RestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
-import { newApiKey } from '../../secrets/api-keys.ts'
 
 const test = restTest.extend('scene', { scope: 'file' }, ({ database, rest }) => aScene(database, rest))
 
@@ -16,7 +15,7 @@ type Limits = { scopes?: readonly ApiKeyScope[]; expiresAt?: Date | null }
 /** A key of a clinic, with all scopes unless others are named. */
 async function aKey({ engine }: RestApp, clinicNo: number, { scopes = apiKeyScopes, expiresAt = null }: Limits = {}) {
   const id = newId(clinicNo)
-  const { key, digest } = newApiKey(id)
+  const { key, digest } = apiKeySecrets.issue(id)
   const created = { clinicNo, id, name: 'Laboratory', scopes: [...scopes], bookingsPerSecond: 50, createdBy: id }
   const outcome = await engine.apiKeys.create({ ...created, expiresAt, digest }, null)
   if (outcome.kind !== 'done') throw new Error(outcome.kind)

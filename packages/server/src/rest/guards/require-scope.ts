@@ -1,6 +1,7 @@
 import type { Operation } from '@holdfast/contract'
 import { problemsOf } from '@holdfast/contract'
 import { clinicNoIn } from '@holdfast/engine'
+import { notForApiKeys } from '../../edge/authentication/not-for-api-keys.ts'
 import type { ApiKeyPrincipal, Principal } from '../../edge/authentication/principal.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { GuardedCall } from './guarded-call.ts'
@@ -19,7 +20,7 @@ const administrators: readonly Operation['access'][] = ['admin', 'doctor_admin',
 export function requireScope(described: Operation, { principal, ...call }: GuardedCall): Principal {
   if (principal.kind !== 'api_key') return principal
   const { scope, access } = described
-  if (scope === undefined) throw problem('forbidden', 'An API key cannot do this: it needs an account.')
+  if (scope === undefined) throw notForApiKeys()
   if (!principal.scopes.includes(scope)) {
     throw problem('forbidden', `The API key ${principal.name} lacks the scope ${scope}.`)
   }
