@@ -59,6 +59,7 @@ const restrictedFieldTexts: Record<RestrictedField, string> = {
   'body.manageToken': '`manageToken` must be the booking’s.',
   'body.override': '`override` is for admins of the clinic.',
   'body.trial': '`trial` is for admins of the clinic.',
+  'body.password': '`password` is needed from ten minutes after signing in or showing a second factor.',
   'body.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
   'query.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
 }

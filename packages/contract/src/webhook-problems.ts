@@ -15,6 +15,11 @@ export const webhookProblemKinds = {
     title: 'There is no such API key',
     help: 'List them with GET /clinics/{id}/api-keys.',
   },
+  api_key_expired: {
+    status: 409,
+    title: 'The API key has expired',
+    help: 'It gets no new secret. Create another key, and delete this one.',
+  },
   too_many_api_keys: {
     status: 409,
     title: 'The clinic has too many API keys',

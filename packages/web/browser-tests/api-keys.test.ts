@@ -41,3 +41,59 @@ test('an administrator creates an API key, sees it once, rotates it, ends the on
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await page.getByText('No API keys yet.').waitFor()
 })
+
+test('ten minutes after signing in, a new key and a new secret need the password', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { email, password } = scene.people.admin
+  const page = await scene.pageOf('admin')
+  await site.database.ownerPool.query(
+    `update auth.session s set "createdAt" = now() - interval '1 hour'
+       from auth."user" u where u.id = s."userId" and u.email = $1`,
+    [email],
+  )
+  await page.goto(`/clinic/${scene.clinic.id}/api-keys`)
+  const form = page.getByRole('region', { name: 'Create an API key' })
+  await form.getByLabel('Name of the system').fill('Laboratory')
+  await form.getByRole('checkbox', { name: /^Search and read patient records/ }).check()
+  expect(await form.getByLabel('Current password').count()).toBe(0)
+  await form.getByRole('button', { name: 'Create key' }).click()
+  await form.getByText('You signed in a while ago. Confirm that it is you.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await form.getByLabel('Current password').fill('a wrong password')
+  await form.getByRole('button', { name: 'Create key' }).click()
+  await form.getByText('This is not the current password.').waitFor()
+  await form.getByLabel('Current password').fill(password)
+  await form.getByRole('button', { name: 'Create key' }).click()
+  const secret = page.getByRole('region', { name: 'The key of Laboratory' })
+  const shown = () => secret.getByLabel('API key', { exact: true }).inputValue()
+  const first = await shown()
+  expect(await form.getByLabel('Current password').count()).toBe(0)
+  const card = page.getByRole('region', { name: 'Laboratory', exact: true })
+  await card.getByRole('button', { name: 'New secret: Laboratory' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'New secret' }).click()
+  await dialog.getByLabel('Current password').fill(password)
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByLabel('Current password').press('Enter')
+  await expect.poll(shown).not.toBe(first)
+  expect(await dialog.count()).toBe(0)
+})
+
+test('an expired key has no button for a new secret', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  const created = await page.context().request.post(`${site.url}/api/v1/clinics/${scene.clinic.id}/api-keys`, {
+    data: { name: 'Laboratory', scopes: ['times:read'] },
+    headers: { origin: site.url },
+  })
+  expect(created.status()).toBe(201)
+  const card = page.getByRole('region', { name: 'Laboratory', exact: true })
+  await page.goto(`/clinic/${scene.clinic.id}/api-keys`)
+  await card.getByRole('button', { name: 'New secret: Laboratory' }).waitFor()
+  await site.database.ownerPool.query('update holdfast.api_key set expires_at = now() where clinic_no = $1', [
+    scene.clinic.no,
+  ])
+  await page.reload()
+  await card.getByText('Expired:').waitFor()
+  expect(await card.getByRole('button', { name: 'New secret: Laboratory' }).count()).toBe(0)
+})

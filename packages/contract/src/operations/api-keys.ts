@@ -15,14 +15,16 @@ export const apiKeyOperations = operationTable('API keys', {
       'does not depend on the account that created it. A repetition with the same Idempotency-Key creates nothing: ' +
       'the response has the key with a new secret, and the one before is valid for another 24 hours.',
     access: 'admin',
+    restrictedField: 'body.password',
     body: newApiKeySchema,
     responses: { 201: { description: 'The key with its secret', schema: apiKeyWithSecretSchema } },
     ifLost:
       'Repeat it with the same Idempotency-Key: the response has a new secret of the key. If it had no ' +
       'Idempotency-Key, list the keys: if it is among them, rotate it to get a secret; if not, create it again.',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['API key added'] },
+    auditRepeated: { kind: 'clinic_changed', subject: 'response', details: ['API key rotated'] },
     example: { body: { name: 'Laboratory', scopes: ['times:read', 'bookings:write'] } },
-    problems: ['too_many_api_keys', 'api_key_not_found'],
+    problems: ['too_many_api_keys', 'api_key_not_found', 'api_key_expired', 'password_wrong'],
   }),
   listApiKeys: operation('GET /api/v1/clinics/{clinicId}/api-keys', {
     summary: 'List a clinic’s API keys',
@@ -35,11 +37,13 @@ export const apiKeyOperations = operationTable('API keys', {
       'Until `previousUntil`, the secret until now is valid as well. A repetition replaces the new secret again; ' +
       'within five minutes, the one before the first rotation stays valid.',
     access: 'admin',
+    restrictedField: 'body.password',
     body: apiKeyRotationSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The key with its new secret', schema: apiKeyWithSecretSchema } },
     ifLost: 'Rotate it again: the response has another secret.',
     audit: { kind: 'clinic_changed', subject: 'keyId', details: ['API key rotated'] },
+    problems: ['api_key_expired', 'password_wrong'],
   }),
   endPreviousApiKey: operation('DELETE /api/v1/clinics/{clinicId}/api-keys/{keyId}/previous', {
     summary: 'End the secret before the last rotation',

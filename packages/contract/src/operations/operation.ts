@@ -75,6 +75,8 @@ export type RestrictedField =
   /** Only for admins of the clinic. */
   | 'body.override'
   | 'body.trial'
+  /** The current password, which is needed if the caller has not signed in or shown a second factor a moment ago. */
+  | 'body.password'
   /** A member with the role doctor may name only themselves. */
   | 'body.surgeonId'
   | 'query.surgeonId'
@@ -168,7 +170,7 @@ export type Described = {
   ifLost?: string
   /** What the security log records of a request that succeeds; absent for a read that names no patients. */
   audit?: Audit | NotAudited
-  /** What the log records when a repetition shows a patient's data again. */
+  /** What the log records when a repetition shows a patient's data, or a secret, again. */
   auditRepeated?: Audit | readonly Audit[]
   /**
    * A valid request, for the documentation and the tests. `{clinicId}`, or another parameter, is such an id; `{day}`

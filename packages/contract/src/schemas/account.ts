@@ -136,7 +136,8 @@ export const emailConfirmedSchema = Type.Object(
 
 export const accountChangeSchema = component('AccountChange', { name: name(lengths.name) })
 
-const passwordAgain = Type.Optional(
+/** For what a stranger at a browser that is signed in must not do. */
+export const passwordAgain = Type.Optional(
   Type.String({
     minLength: 1,
     maxLength: passwordLength.max,

@@ -1,6 +1,7 @@
 import { apiKeyLimits, apiKeyScopes } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { integerWithin, line, nullableText, nullableTime, time } from './fields.ts'
+import { passwordAgain } from './account.ts'
+import { integerWithin, name, nullableText, nullableTime, time } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
@@ -15,7 +16,7 @@ const { min, max, default: bookingsDefault } = apiKeyLimits.bookingsPerSecond
 const { default: overlapDefault, ...overlap } = apiKeyLimits.overlapHours
 
 export const newApiKeySchema = component('NewApiKey', {
-  name: line(apiKeyLimits.name, { description: 'What the program is called, as the security log names it' }),
+  name: name(apiKeyLimits.name, { description: 'What the program is called, as the security log names it' }),
   scopes,
   expiresAt: Type.Optional(time({ description: 'When the key ends. Absent: it does not expire' })),
   bookingsPerSecond: Type.Optional(
@@ -25,6 +26,7 @@ export const newApiKeySchema = component('NewApiKey', {
       description: 'How many bookings the key may make in a second. Of all requests it may send ten times as many',
     }),
   ),
+  password: passwordAgain,
 })
 
 export const apiKeyRotationSchema = component('ApiKeyRotation', {
@@ -35,6 +37,7 @@ export const apiKeyRotationSchema = component('ApiKeyRotation', {
       description: 'For how many hours the key until now is valid as well. 0: it ends now',
     }),
   ),
+  password: passwordAgain,
 })
 
 const apiKeyFields = {
@@ -44,6 +47,7 @@ const apiKeyFields = {
   bookingsPerSecond: Type.Integer(),
   createdByName: nullableText({ description: 'Who created it; null: the account was deleted' }),
   createdAt: Type.String({ format: 'date-time' }),
+  rotatedAt: nullableTime({ description: 'When it got its present secret; null: when it was created' }),
   expiresAt: nullableTime({ description: 'null: it does not expire' }),
   lastUsedAt: nullableTime({ description: 'To the minute; null: it was never used' }),
   previousUntil: nullableTime({ description: 'Until when the key before the last rotation is valid as well' }),

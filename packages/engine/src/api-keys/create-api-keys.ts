@@ -15,32 +15,33 @@ const apiKeysMax = 20
 /** How often the last use of a key is written. */
 const useWrittenSeconds = 60
 const missing = { kind: 'api_key_missing' } as const
+const isUnexpired: Sql = sql`coalesce(expires_at > now(), true)`
 
 const columns: Sql = sql`
   k.id, k.name, k.scopes, k.bookings_per_second as "bookingsPerSecond", k.created_by as "createdBy",
-  k.created_at as "createdAt", k.expires_at as "expiresAt", k.last_used_at as "lastUsedAt",
+  k.created_at as "createdAt", k.rotated_at as "rotatedAt", k.expires_at as "expiresAt", k.last_used_at as "lastUsedAt",
   case when k.previous_until > now() then k.previous_until end as "previousUntil"`
 
 /** The API keys of clinics, with the application's role. */
 export function createApiKeys(pool: pg.Pool): ApiKeys {
+  const list: ApiKeys['list'] = async (clinicNo) => {
+    const { rows } = await pool.query<ApiKey>(sql`
+      select ${columns} from holdfast.api_key k where k.clinic_no = ${clinicNo} and k.ended_at is null order by k.id`)
+    return rows
+  }
   return {
     create: (apiKey, writeKey) => inTransaction(pool, (transaction) => createOnce(transaction, apiKey, writeKey)),
 
-    async list(clinicNo) {
-      const { rows } = await pool.query<ApiKey>(sql`
-        select ${columns} from holdfast.api_key k where k.clinic_no = ${clinicNo} and k.ended_at is null order by k.id`)
-      return rows
-    },
+    list,
 
-    rotate: (clinicNo, id, { digest, hours }) =>
-      change(
-        pool,
-        clinicNo,
-        id,
-        sql`
+    async rotate(clinicNo, id, { digest, hours }) {
+      const rotated = sql`
         previous_digest = case when ${isRotationRepeated(sql`previous_until`)} then previous_digest else digest end,
-        previous_until = now() + make_interval(hours => ${hours}), digest = ${digest}, rotated_at = now()`,
-      ),
+        previous_until = now() + make_interval(hours => ${hours}), digest = ${digest}, rotated_at = now()`
+      const outcome = await change(pool, clinicNo, id, rotated, isUnexpired)
+      if (outcome.kind === 'done') return outcome
+      return (await list(clinicNo)).some((one) => one.id === id) ? { kind: 'api_key_expired' } : missing
+    },
 
     endPrevious: (clinicNo, id) => change(pool, clinicNo, id, sql`previous_digest = null, previous_until = null`),
 
@@ -93,11 +94,13 @@ async function change(
   clinicNo: number,
   id: string,
   assignments: Sql,
+  condition: Sql = sql`true`,
 ): Promise<{ kind: 'done'; apiKey: ApiKey } | typeof missing> {
   if (!isId(id)) return missing
   const { rows } = await pool.query<ApiKey>(sql`
     with k as (
-      update holdfast.api_key set ${assignments} where clinic_no = ${clinicNo} and id = ${id} and ended_at is null
+      update holdfast.api_key set ${assignments} 
+       where clinic_no = ${clinicNo} and id = ${id} and ended_at is null and ${condition}
       returning *)
     select ${columns} from k`)
   return rows[0] === undefined ? missing : { kind: 'done', apiKey: rows[0] }
@@ -116,8 +119,7 @@ async function openKey(pool: pg.Pool, clinicNo: number, id: string, digest: Buff
                  k.digest, case when k.previous_until > now() then k.previous_digest end as "previousDigest",
                  coalesce(k.last_used_at < now() - make_interval(secs => ${useWrittenSeconds}), true) as "isUseDue"
             from holdfast.api_key k
-           where k.clinic_no = ${clinicNo} and k.id = ${id} and k.ended_at is null
-             and coalesce(k.expires_at > now(), true)`,
+           where k.clinic_no = ${clinicNo} and k.id = ${id} and k.ended_at is null and ${isUnexpired}`,
       ),
     ),
   )

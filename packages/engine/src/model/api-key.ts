@@ -10,6 +10,8 @@ export type ApiKey = {
   /** The account that created it. */
   createdBy: string
   createdAt: Date
+  /** The last rotation; null: there was none. */
+  rotatedAt: Date | null
   /** null: it does not expire. */
   expiresAt: Date | null
   /** Up to a minute late; null: never used. */
@@ -47,10 +49,16 @@ export type ApiKeys = {
   /** Those of the clinic that were not deleted, also expired ones; the oldest first. */
   list(clinicNo: number): Promise<ApiKey[]>
   /**
+   * `api_key_expired`: it would get a secret that is valid for nothing.
+   *
    * The digest until now is valid for `hours` more; the one before it is not any more. Within five minutes of a
    * rotation, the new digest alone is replaced: that rotation's response may have been lost.
    */
-  rotate(clinicNo: number, id: string, rotation: { digest: Buffer; hours: number }): Promise<Changed>
+  rotate(
+    clinicNo: number,
+    id: string,
+    rotation: { digest: Buffer; hours: number },
+  ): Promise<Changed | { kind: 'api_key_expired' }>
   /** Ends the key before the last rotation. */
   endPrevious(clinicNo: number, id: string): Promise<Changed>
   /** Ends the key at once. */

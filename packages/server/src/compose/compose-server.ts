@@ -104,6 +104,7 @@ async function composeParts(
   const isClaimQueueFull = () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax)
   const health = await healthOfServer(config, { shards, metrics, machine, shared })
   const tracing = await openTracing(config, { log, registry: metrics.registry })
+  const attempts = createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers, accounts.sessions)
   const app = await buildApp({
     config,
     log,
@@ -116,9 +117,9 @@ async function composeParts(
     auth: {
       ...accounts,
       ...sent,
-      attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers, accounts.sessions),
+      attempts,
     },
-    rest: createRestDeps(config, database, shards, { accounts, audit, mailsOf, health }),
+    rest: createRestDeps(config, database, shards, { accounts, attempts, audit, mailsOf, health }),
     live: shards.live,
     theatreSignalsOf: (clinicNo) => shards.shardOf(clinicNo).theatreSignals,
     sharedCounts: shared?.counts ?? null,

@@ -2,9 +2,12 @@ import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import type { Config } from '../config/config.ts'
 import { createReadHolidays } from '../holidays/read-holidays.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
+import { callerOf } from '../rest/auth/caller.ts'
+import { type RecentSignInDeps, requireRecentSignIn } from '../rest/auth/confirm-change.ts'
 import type { RestShards } from '../rest/find-responder.ts'
 import { ExportSlots } from '../rest/responses/export-slots.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
+import { createApiKeySecrets } from '../secrets/api-keys.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
 import { createManageTokens } from '../secrets/manage-tokens.ts'
@@ -18,6 +21,7 @@ import type { Common, OpenShards } from './shards/shards.ts'
 
 type RestServices = {
   accounts: OpenAccounts
+  attempts: RecentSignInDeps['attempts']
   audit: RestDeps['audit']
   mailsOf(shard: Common | OpenShard): RestDeps['mails']
   health: RestDeps['health']
@@ -28,12 +32,15 @@ export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
   { common, all, find, lookAgain, places }: OpenShards,
-  { accounts: { accounts, sessions }, audit, mailsOf, health }: RestServices,
+  { accounts: { accounts, passwords, sessions }, attempts, audit, mailsOf, health }: RestServices,
 ): RestShards {
+  const requireRecent: RestDeps['requireRecentSignIn'] = (request, password) =>
+    requireRecentSignIn(request, { accounts, attempts, passwords, sessions }, callerOf(request), password)
   const ofAllShards = {
     ...derivedSecrets(config, database),
     accounts,
     sessions,
+    requireRecentSignIn: requireRecent,
     audit,
     health,
     exportSlots: new ExportSlots(),
@@ -72,6 +79,7 @@ function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {
     bookingOrigins: createBookingOrigins(secrets),
     hasBookingLimits: config.rateLimit,
     manageTokens: createManageTokens(secrets),
+    apiKeySecrets: createApiKeySecrets(secrets),
     confirmationTokens: config.smtpUrl === null ? null : createConfirmationTokens(secrets),
     unsubscribeTokens: createUnsubscribeTokens(secrets),
     recipientDigests: createRecipientDigests(secrets),

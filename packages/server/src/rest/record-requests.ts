@@ -8,6 +8,7 @@ import { ProblemError } from '../edge/errors/problem-error.ts'
 import { namedIdOf, textIn } from './guards/named-id.ts'
 import { idIn } from './responses/bodies/id-in.ts'
 import { recordUnknown } from './responses/record-unknown.ts'
+import { storesResponse } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
 import type { Call, Handler } from './served-call.ts'
 
@@ -69,7 +70,8 @@ export function recordSuccess(
 ): Handler {
   const { method, responses } = described
   const audit = recordedHere(described)
-  const repeatedAudits = described.retry === undefined ? [] : [described.auditRepeated ?? []].flat()
+  // Of a stored response, recordRepetitions records it.
+  const repeatedAudits = storesResponse(described) ? [] : [described.auditRepeated ?? []].flat()
   if (audit === null && repeatedAudits.length === 0) return handle
   const audited = (call: Call, body: unknown) =>
     audit === null || isTrial(call) ? [] : entriesOf(described, audit, call, body, moreOf?.(call as never, body))

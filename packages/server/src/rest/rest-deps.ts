@@ -1,4 +1,5 @@
 import type { ClinicLimiter, DaysOfAnyDoctor, Engine } from '@holdfast/engine'
+import type { FastifyRequest } from 'fastify'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../accounts/sessions/sessions.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
@@ -9,6 +10,7 @@ import type { ReadHolidays } from '../holidays/read-holidays.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { RecipientDigests } from '../messages/recipient-digests.ts'
 import type { MailLinks } from '../messages/rendering/mail-links.ts'
+import type { ApiKeySecrets } from '../secrets/api-keys.ts'
 import type { BookingOrigins } from '../secrets/booking-origins.ts'
 import type { AddressTokens } from '../secrets/confirmation-tokens.ts'
 import type { ManageTokens } from '../secrets/manage-tokens.ts'
@@ -31,6 +33,8 @@ export type RestDeps = {
     'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'personalData' | 'time'
   >
   sessions: Pick<Sessions, 'isStillLive'>
+  /** See confirm-change.ts. @throws ProblemError password_wrong, rate_limited */
+  requireRecentSignIn(request: FastifyRequest, password: string | undefined): Promise<void>
   audit: Pick<AuditRecorder, 'record' | 'acknowledge'>
   mails: Pick<AccountMails, 'isAvailable' | 'store' | 'request'>
   /** The link to a ticket, as e-mails have it. */
@@ -39,6 +43,7 @@ export type RestDeps = {
   /** Encrypts the URLs of external calendars. */
   busyCalendarUrls: SealedTexts
   manageTokens: ManageTokens
+  apiKeySecrets: ApiKeySecrets
   /** null: there is no mail server, so nobody confirms by a link. */
   confirmationTokens: AddressTokens | null
   unsubscribeTokens: AddressTokens

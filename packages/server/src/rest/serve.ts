@@ -20,7 +20,7 @@ import { type Places, whileHere } from './places.ts'
 import { type AuditedMore, recordDenials, recordRepetitions, recordSuccess } from './record-requests.ts'
 import type { Sending } from './responses/csv.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
-import { respondOnce } from './responses/stored-response.ts'
+import { respondOnce, storesResponse } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
 import type { SentKey } from './sent-key.ts'
 import type { AnyResponse, Call, Handler } from './served-call.ts'
@@ -78,7 +78,11 @@ export type RouteResponse<Described extends Operation> = {
   }
 }[keyof Described['responses'] & number]
 
-type GuardedCallOf<Described extends Operation> = CallOf<Described> & { principal: Principal; key: SentKey | null }
+type GuardedCallOf<Described extends Operation> = CallOf<Described> & {
+  principal: Principal
+  key: SentKey | null
+  request: FastifyRequest
+}
 
 /** What the checks of an operation read from its requests. */
 type CheckedOf<Described extends Operation> = Parameters<AccessGuards[Described['access']]>[1] &
@@ -248,8 +252,6 @@ export function collectResponders(deps: RestDeps, responders: Map<string, Respon
 }
 
 function responderOf(deps: RestDeps, described: Operation, handler: Handler, options: RouteOptions<never>): Responder {
-  const isWrite = described.method !== 'GET'
-  const storesResponse = isWrite && described.retry === undefined && described.ifLost === undefined
   const check = recordDenials(deps, described, accessCheck(deps, described))
   const handle = withRestriction(described, withCursorErrors(described, handler))
   const handleAndRecord = recordSuccess(deps, described, options.audit, handle)
@@ -261,7 +263,7 @@ function responderOf(deps: RestDeps, described: Operation, handler: Handler, opt
   }
   const clinicNoOf = (call: Call) => clinicNoOfCall(described, call, deps.engine)
   const steps = { check: recordRepetitions(deps, described, check), run, clinicNoOf }
-  const respondAtOnce = storesResponse
+  const respondAtOnce = storesResponse(described)
     ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
     : run
   return { deps, respond: limitWrites<Call, AnyResponse>(deps, described, respondAtOnce) }

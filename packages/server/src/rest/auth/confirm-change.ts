@@ -5,6 +5,8 @@ import type { Caller } from './caller.ts'
 import { refuseWhenOverloaded } from './new-password-refusals.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 
+export type RecentSignInDeps = Pick<SecondFactorDeps, 'accounts' | 'attempts' | 'passwords' | 'sessions'>
+
 /** How long after a second factor was shown in a session changes of the factors need no password. */
 const recentMs = 10 * 60_000
 
@@ -68,7 +70,7 @@ async function requireLiveSession({ account, sessionId }: Caller, { sessions }: 
  */
 export async function requireRecentSignIn(
   request: FastifyRequest,
-  deps: SecondFactorDeps,
+  deps: RecentSignInDeps,
   caller: Caller,
   password: string | undefined,
 ): Promise<void> {
@@ -79,7 +81,7 @@ export async function requireRecentSignIn(
 
 async function requirePassword(
   request: FastifyRequest,
-  deps: SecondFactorDeps,
+  deps: RecentSignInDeps,
   { account }: Caller,
   password: string | undefined,
 ): Promise<void> {

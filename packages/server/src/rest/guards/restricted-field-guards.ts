@@ -1,6 +1,8 @@
 import type { ReschedulingBody, RestrictedField } from '@holdfast/contract'
 import { type BookingAccess, clinicNoIn, type RuleOverride } from '@holdfast/engine'
-import type { Principal } from '../../edge/authentication/principal.ts'
+import type { FastifyRequest } from 'fastify'
+import { networkPrefix } from '../../audit/network-prefix.ts'
+import { actorIdOf, type Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -27,6 +29,7 @@ type ClosingCall = { body: { doctorId?: string; resourceId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: ReschedulingBody }
 type OverrideCall = { body: { override?: RuleOverride } }
 type TrialCall = { body: { trial?: boolean } }
+type PasswordCall = { request: FastifyRequest; body: { password?: string } }
 type SurgeonBodyCall = { body: { surgeonId?: string | null } }
 type SurgeonQueryCall = { query: { surgeonId?: string } }
 type LinkCall = { principal: Principal; params: { bookingId: string }; body: { manageToken: string } }
@@ -124,6 +127,20 @@ export const restrictedFieldGuards = {
   },
 
   /** The surgeon; undefined: none was named. */
+  /** Somebody who finds a browser that is signed in gets no secret that outlives its session. */
+  async 'body.password'({ audit, requireRecentSignIn }: RestDeps, { request, body }: PasswordCall): Promise<null> {
+    try {
+      await requireRecentSignIn(request, body.password)
+      return null
+    } catch (error) {
+      const actorId = actorIdOf(request.principal)
+      if (request.hasGuessedPassword) {
+        audit.record({ kind: 'password_check_failed', actorId, network: networkPrefix(request.ip) })
+      }
+      throw error
+    }
+  },
+
   'body.surgeonId': (_deps: RestDeps, { body }: SurgeonBodyCall, { actor }: { actor: ClinicActor }) =>
     requireOwnSurgeon(actor, body.surgeonId),
 

@@ -3,9 +3,20 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createHoldfastClient } from '@holdfast/contract/client'
-import { aClinic, aDoctor, aSlot, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, serverOn, signIn } from '../../../test/running-server.ts'
+import { newId } from '@holdfast/engine'
+import { aClinic, aDoctor, aMember, aSlot, until } from '@holdfast/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  call,
+  type RunningServer,
+  runningServer,
+  serverOn,
+  settingsFor,
+  signIn,
+  signUp,
+} from '../../../test/running-server.ts'
+import { createApiKeySecrets } from '../../secrets/api-keys.ts'
 
 let server: RunningServer
 let other: Awaited<ReturnType<typeof serverOn>>
@@ -39,11 +50,11 @@ async function aScene(fields: object = {}) {
 test('an administrator creates a key, which is shown once, and only as a hash stored', async () => {
   const { created, keys, key } = await aScene()
   expect(created).toMatchObject({ status: 201, body: { name: 'Laboratory', scopes, bookingsPerSecond: 50 } })
-  expect(key).toMatch(/^hfk_[0-9a-f]{32}[A-Za-z0-9_-]{43}$/)
+  expect(key).toMatch(/^hfk_[0-9a-f]{32}[A-Za-z0-9_-]{65}$/)
   const { key: _, ...shown } = created.body
   expect((await call(keys, { bearer: admin })).body).toEqual({ items: [shown] })
   const { rows } = await server.database.ownerPool.query('select k::text as row from holdfast.api_key k')
-  expect(JSON.stringify(rows)).not.toContain(key.slice(-43))
+  expect(JSON.stringify(rows)).not.toContain(key.slice(-65))
 })
 
 test('a key that is deleted on one server ends at once on another', async () => {
@@ -102,11 +113,59 @@ test('the secret before a rotation ends by itself, and a key at its expiry', asy
   expect((await read(String(rotated.body.key))).status).toBe(401)
 })
 
-test('a wrong secret of a key that exists is refused, and so is a text that only looks like a key', async () => {
-  const { key, read } = await aScene()
-  expect((await read(`${key.slice(0, -43)}${'A'.repeat(43)}`)).status).toBe(401)
-  expect((await read('hfk_no')).status).toBe(401)
+/** How many queries look up API keys from now on. */
+function lookUps() {
+  const query = vi.spyOn(pg.Client.prototype, 'query')
+  onTestFinished(() => query.mockRestore())
+  return () => query.mock.calls.filter(([sent]) => JSON.stringify(sent)?.includes('open_api_key')).length
+}
+
+test('a forged key is refused without a query, also one of another server', async () => {
+  const { key, read, clinic, created } = await aScene()
+  const id = String(created.body.id)
+  const count = lookUps()
+  const forged = [
+    'hfk_no',
+    `${key}A`,
+    `${key.slice(0, -22)}${'A'.repeat(22)}`,
+    `${key.slice(0, 36)}${'A'.repeat(43)}${key.slice(-22)}`,
+    `hfk_${newId(clinic.no).replaceAll('-', '')}${key.slice(36)}`,
+    createApiKeySecrets(['another secret, which is long enough']).issue(id).key,
+  ]
+  for (const one of forged) {
+    expect(await read(one), one).toMatchObject({
+      status: 401,
+      body: { detail: expect.stringContaining('not complete') },
+    })
+  }
+  expect(count()).toBe(0)
+  // Negative control: with the server's signature it is looked up, and refused for its digest.
+  const signed = createApiKeySecrets([settingsFor(server.database).HOLDFAST_SECRET ?? '']).issue(id).key
+  expect(await read(signed)).toMatchObject({ status: 401, body: { detail: expect.stringContaining('replaced') } })
+  expect(count()).toBe(1)
   expect((await read(key)).status).toBe(200)
+  expect(count()).toBe(2)
+})
+
+test('an expired key gets no new secret, and the response says what to do', async () => {
+  const { one, clinic } = await aScene({ expiresAt: '2100-01-01T00:00:00Z' })
+  const rotate = () => call(`${one}/rotate`, { method: 'POST', bearer: admin, body: {} })
+  await server.database.ownerPool.query('update holdfast.api_key set expires_at = now() where clinic_no = $1', [
+    clinic.no,
+  ])
+  const detail = expect.stringContaining('create another one')
+  expect(await rotate()).toMatchObject({ status: 409, body: { code: 'api_key_expired', detail } })
+  expect((await call(one, { method: 'DELETE', bearer: admin })).status).toBe(204)
+  expect(await rotate()).toMatchObject({ status: 404, body: { code: 'api_key_not_found' } })
+})
+
+test('the name of a key has no characters that change its direction', async () => {
+  const { keys } = await aScene()
+  const add = (name: string) => call(keys, { method: 'POST', bearer: admin, body: { name, scopes } })
+  for (const name of ['Labor\u202eatory', 'Lab\u2066oratory', '\u200b']) {
+    expect((await add(name)).body.code, JSON.stringify(name)).toBe('invalid_request')
+  }
+  expect((await add('مختبر')).status).toBe(201)
 })
 
 test('a lost response: the same Idempotency-Key creates no second key, and gets a secret', async () => {
@@ -137,18 +196,70 @@ test('a key has no access to accounts, keys or second factors', async () => {
   expect((await call(keys, { bearer: key })).status).toBe(403)
 })
 
-test('the security log names a key with what it read, also after it was deleted', async () => {
-  const { key, one, read, path } = await aScene()
-  await read(key)
-  await call(one, { method: 'DELETE', bearer: admin })
+/** The security log of a clinic, the newest first, once it has an event. */
+async function eventsWith(path: string, detail: string): Promise<string[]> {
   const events = async () => {
     const { body } = await call(`${server.url}${path}/audit-events`, { bearer: admin })
     return (body.items as { kind: string; actorKind: string; actorName: string; details: string[] }[]).map(
       ({ kind, actorKind, actorName, details }) => [kind, actorKind, actorName, details[0]].join(' '),
     )
   }
-  await until(async () => (await events()).some((text) => text.includes('API key removed')), 'the deletion in the log')
-  expect(await events()).toEqual([
+  await until(async () => (await events()).some((text) => text.includes(detail)), `${detail} in the log`)
+  return events()
+}
+
+test('the security log has a repetition as the rotation that it is', async () => {
+  const { keys, path } = await aScene()
+  const body = { name: 'Pharmacy', scopes }
+  const send = () => call(keys, { method: 'POST', bearer: admin, body, headers: { 'idempotency-key': 'logged' } })
+  await send()
+  await send()
+  const events = (await eventsWith(path, 'API key rotated')).map((text) => /API key \w+$/.exec(text)?.[0])
+  expect(events).toEqual(['API key rotated', 'API key added', 'API key added'])
+})
+
+test('ten minutes after signing in, a new secret needs the password, whose digest is not stored', async () => {
+  const { database, url } = server
+  const { clinic, keys } = await aScene()
+  const { id: accountId, token: bearer } = await signUp(url, `${crypto.randomUUID()}@example.org`)
+  await aMember(database, clinic, { accountId, role: 'admin' })
+  const headers = { 'idempotency-key': 'with a password' }
+  const add = (fields: object = {}) =>
+    call(keys, { method: 'POST', bearer, headers, body: { name: 'Pharmacy', scopes, ...fields } })
+  const { body: created } = await add()
+  await database.ownerPool.query(
+    `update auth.session set "createdAt" = now() - interval '11 minutes' where "userId" = $1`,
+    [accountId],
+  )
+  const rotate = (fields: object = {}) =>
+    call(`${keys}/${created.id}/rotate`, { method: 'POST', bearer, body: { overlapHours: 0, ...fields } })
+  for (const send of [add, rotate]) {
+    expect(await send()).toMatchObject({ status: 401, body: { code: 'password_wrong' } })
+    expect(await send({ password: 'a wrong one' })).toMatchObject({ status: 401, body: { code: 'password_wrong' } })
+  }
+  const password = 'a password of ten'
+  // The repetition is one with and without it.
+  expect(await add({ password })).toMatchObject({ status: 201, body: { id: created.id } })
+  expect((await rotate({ password })).status).toBe(200)
+  const guesses = async () => {
+    const { rows } = await database.ownerPool.query(
+      `select from holdfast.audit_event where actor_id = $1 and kind = 'password_check_failed'`,
+      [accountId],
+    )
+    return rows.length
+  }
+  // The next ones are counted, and written together a minute later.
+  await until(async () => (await guesses()) > 0, 'a wrong password in the log')
+  // Whoever reads and ends keys needs none.
+  expect((await call(keys, { bearer })).status).toBe(200)
+  expect((await call(`${keys}/${created.id}`, { method: 'DELETE', bearer })).status).toBe(204)
+})
+
+test('the security log names a key with what it read, also after it was deleted', async () => {
+  const { key, one, read, path } = await aScene()
+  await read(key)
+  await call(one, { method: 'DELETE', bearer: admin })
+  expect(await eventsWith(path, 'API key removed')).toEqual([
     expect.stringMatching(/^clinic_changed account .*API key removed$/),
     expect.stringMatching(/^bookings_read api_key API key Laboratory/),
     expect.stringMatching(/^clinic_changed account .*API key added$/),

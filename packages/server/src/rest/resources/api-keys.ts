@@ -4,7 +4,6 @@ import { apiKeyLimits } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
-import { newApiKey } from '../../secrets/api-keys.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -17,16 +16,18 @@ export function serveApiKeys(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.createApiKey, async ({ body, granted: { clinic, actor }, key: sent }) => {
     const { name, scopes, bookingsPerSecond = apiKeyLimits.bookingsPerSecond.default } = body
+    // The password of a repetition may be absent, and no digest of it is stored.
+    const asked = { name, scopes, bookingsPerSecond, expiresAt: body.expiresAt ?? null }
     const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt)
     if (expiresAt !== null && expiresAt <= deps.now()) {
       throw invalidRequest([{ path: '/expiresAt', message: 'is in the past' }])
     }
     const id = newId(clinic.no)
-    const { key, digest } = newApiKey(id)
+    const { key, digest } = deps.apiKeySecrets.issue(id)
     const apiKey = { clinicNo: clinic.no, id, name, scopes, bookingsPerSecond, expiresAt, digest }
     const outcome = await apiKeys.create(
       { ...apiKey, createdBy: actor.accountId },
-      writeKeyOf(sent, `createApiKey ${clinic.id}`, body),
+      writeKeyOf(sent, `createApiKey ${clinic.id}`, asked),
     )
     if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
     if (outcome.kind === 'api_key_missing') throw noApiKey()
@@ -38,7 +39,7 @@ export function serveApiKeys(serve: Serve, deps: RestDeps): void {
       // The response to the first request may have been lost, and only its digest is stored.
       return rotated(deps, clinic.no, outcome.apiKey.id, apiKeyLimits.overlapHours.default)
     })
-    return { status: 201, body: created }
+    return { status: 201, body: created, isRepeated: outcome.kind === 'replayed' }
   })
 
   serve(restOperations.listApiKeys, async ({ granted: { clinic } }) => ({
@@ -64,10 +65,11 @@ export function serveApiKeys(serve: Serve, deps: RestDeps): void {
   })
 }
 
-/** @throws ProblemError api_key_not_found */
+/** @throws ProblemError api_key_not_found, api_key_expired */
 async function rotated(deps: RestDeps, clinicNo: number, keyId: string, hours: number) {
-  const { key, digest } = newApiKey(keyId)
+  const { key, digest } = deps.apiKeySecrets.issue(keyId)
   const outcome = await deps.engine.apiKeys.rotate(clinicNo, keyId, { digest, hours })
+  if (outcome.kind === 'api_key_expired') throw expired()
   if (outcome.kind !== 'done') throw noApiKey()
   return afterCommit(async () => ({ ...(await bodyOf(deps, outcome.apiKey)), key }))
 }
@@ -80,14 +82,22 @@ async function bodyOf(deps: RestDeps, apiKey: ApiKey): Promise<ApiKeyBody> {
 
 async function bodiesOf({ accounts }: RestDeps, keys: readonly ApiKey[]): Promise<ApiKeyBody[]> {
   const cards = await accounts.byIds([...new Set(keys.map(({ createdBy }) => createdBy))])
-  return keys.map(({ createdBy, createdAt, expiresAt, lastUsedAt, previousUntil, ...rest }) => ({
+  return keys.map(({ createdBy, createdAt, rotatedAt, expiresAt, lastUsedAt, previousUntil, ...rest }) => ({
     ...rest,
     createdByName: cards.get(createdBy)?.name ?? null,
     createdAt: timeText(createdAt),
+    rotatedAt: timeOrNull(rotatedAt),
     expiresAt: timeOrNull(expiresAt),
     lastUsedAt: timeOrNull(lastUsedAt),
     previousUntil: timeOrNull(previousUntil),
   }))
+}
+
+function expired() {
+  return problem(
+    'api_key_expired',
+    'The API key has expired and gets no new secret: create another one, and delete it.',
+  )
 }
 
 function noApiKey() {

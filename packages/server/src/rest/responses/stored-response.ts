@@ -8,6 +8,11 @@ import { refusalProblem } from './outcome-problems.ts'
 /** A response as it is stored with its Idempotency-Key. */
 export type StoredResponse = { status: number; body?: unknown; position?: string; headers?: Record<string, string> }
 
+/** Whether a retry gets the response of the first request from what is stored, and the handler does not run again. */
+export function storesResponse({ method, retry, ifLost }: Operation): boolean {
+  return method !== 'GET' && retry === undefined && ifLost === undefined
+}
+
 /**
  * Runs a write once for its Idempotency-Key: a retry gets the first response, another request with the key is refused.
  * For writes that change nothing when they are repeated; their response is stored after their commit. That the server

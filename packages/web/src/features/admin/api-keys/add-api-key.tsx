@@ -2,6 +2,7 @@ import type { ApiKeyWithSecret } from '@holdfast/contract/client'
 import { type ApiKeyScope, apiKeyLimits, apiKeyScopes } from '@holdfast/vocabulary'
 import { Checkbox, Group, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
@@ -9,6 +10,7 @@ import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { useApiKeyActions } from './api-key-queries.ts'
+import { errorBesidePassword, PasswordAgain } from './password-again.tsx'
 
 type Draft = { name: string; scopes: ApiKeyScope[]; lastDay: string }
 
@@ -17,6 +19,8 @@ export function AddApiKey({ onAdded }: { onAdded(apiKey: ApiKeyWithSecret): void
   const { t } = useTranslation('admin')
   const { timeZone, today } = useClinic()
   const { add } = useApiKeyActions()
+  const [password, setPassword] = useState('')
+  const error = errorBesidePassword(add.error)
   const form = useForm<Draft>({
     initialValues: { name: '', scopes: [], lastDay: '' },
     validate: { scopes: (scopes) => (scopes.length === 0 ? t('apiKeys.chooseScopes') : null) },
@@ -25,9 +29,11 @@ export function AddApiKey({ onAdded }: { onAdded(apiKey: ApiKeyWithSecret): void
     const expiresAt = lastDay === '' ? {} : { expiresAt: endOfDay(lastDay, timeZone) }
     const onSuccess = (apiKey: ApiKeyWithSecret) => {
       form.reset()
+      setPassword('')
       onAdded(apiKey)
     }
-    add.mutate({ name: name.trim(), scopes, ...expiresAt }, { onSuccess })
+    const confirmation = password === '' ? {} : { password }
+    add.mutate({ name: name.trim(), scopes, ...expiresAt, ...confirmation }, { onSuccess })
   })
   return (
     <Panel id="add-api-key" title={t('apiKeys.add')}>
@@ -54,7 +60,13 @@ export function AddApiKey({ onAdded }: { onAdded(apiKey: ApiKeyWithSecret): void
             min={today}
             {...form.getInputProps('lastDay')}
           />
-          {add.isError ? <ErrorState error={add.error} /> : null}
+          <PasswordAgain
+            error={add.error}
+            wasSent={add.variables?.password !== undefined}
+            value={password}
+            onChange={setPassword}
+          />
+          {error === null ? null : <ErrorState error={error} />}
           <Group>
             <ActionButton type="submit" isBusy={add.isPending}>
               {t('apiKeys.submit')}

@@ -11,6 +11,7 @@ import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useApiKeyActions } from './api-key-queries.ts'
+import { errorBesidePassword, PasswordAgain } from './password-again.tsx'
 
 type ApiKeyCardProps = {
   apiKey: ApiKey
@@ -27,10 +28,26 @@ export function ApiKeyCard({ apiKey, onRotated, onRemoved }: ApiKeyCardProps) {
   const { t } = useTranslation('admin')
   const actions = useApiKeyActions()
   const [asked, setAsked] = useState<Asked | null>(null)
+  const [password, setPassword] = useState('')
   const { id, name, scopes, previousUntil } = apiKey
-  const error = Object.values(actions).find((action) => action.isError)?.error ?? null
+  const error = errorBesidePassword(Object.values(actions).find((action) => action.isError)?.error ?? null)
+  const close = () => {
+    setAsked(null)
+    setPassword('')
+    actions.rotate.reset()
+  }
+  const rotate = () => {
+    const onSuccess = (rotated: ApiKeyWithSecret) => {
+      close()
+      onRotated(rotated)
+    }
+    const onError = (refused: Error) => {
+      if (errorBesidePassword(refused) !== null) setAsked(null)
+    }
+    actions.rotate.mutate({ id, ...(password === '' ? {} : { password }) }, { onSuccess, onError })
+  }
   const confirmed: Record<Asked, () => void> = {
-    rotate: () => actions.rotate.mutate(id, { onSuccess: onRotated }),
+    rotate,
     endPrevious: () =>
       actions.endPrevious.mutate(id, { onSuccess: () => toastDone({ message: t('apiKeys.previousEnded') }) }),
     // Not by the callbacks of `mutate`: the card may be gone by then, and they are not called.
@@ -64,7 +81,7 @@ export function ApiKeyCard({ apiKey, onRotated, onRemoved }: ApiKeyCardProps) {
         <Text size="sm">{scopes.map((scope) => t(`apiKeys.scope.${scope}`, { nsSeparator: false })).join(' · ')}</Text>
         {error === null ? null : <ErrorState error={error} />}
         <Group gap="xs">
-          {button('rotate')}
+          {isExpired(apiKey) ? null : button('rotate')}
           {previousUntil === null ? null : button('endPrevious')}
           {button('remove')}
         </Group>
@@ -72,21 +89,42 @@ export function ApiKeyCard({ apiKey, onRotated, onRemoved }: ApiKeyCardProps) {
       <ConfirmDialog
         title={t(`apiKeys.${asked ?? 'rotate'}Title`)}
         isOpen={asked !== null}
-        onClose={() => setAsked(null)}
+        onClose={close}
         confirm={t(`apiKeys.${asked ?? 'rotate'}`)}
         isHarmless={asked === 'rotate'}
+        isBusy={actions.rotate.isPending}
         onConfirm={() => {
           if (asked !== null) confirmed[asked]()
-          setAsked(null)
+          // The password may be asked for.
+          if (asked !== 'rotate') setAsked(null)
         }}
       >
         <Text fw={600}>
           <bdi>{name}</bdi>
         </Text>
         <Text>{t(`apiKeys.${asked ?? 'rotate'}Help`)}</Text>
+        {asked === 'rotate' ? (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              rotate()
+            }}
+          >
+            <PasswordAgain
+              error={actions.rotate.error}
+              wasSent={actions.rotate.variables?.password !== undefined}
+              value={password}
+              onChange={setPassword}
+            />
+          </form>
+        ) : null}
       </ConfirmDialog>
     </section>
   )
+}
+
+function isExpired({ expiresAt }: ApiKey): boolean {
+  return expiresAt !== null && new Date(expiresAt) <= new Date(serverNow())
 }
 
 function Facts({ apiKey }: { apiKey: ApiKey }) {
@@ -94,8 +132,7 @@ function Facts({ apiKey }: { apiKey: ApiKey }) {
   const { timeZone } = useClinic()
   const { createdByName, createdAt, expiresAt, lastUsedAt, previousUntil } = apiKey
   const at = (instant: string) => ({ time: formatDayTime(instant, timeZone) })
-  const isExpired = expiresAt !== null && new Date(expiresAt) <= new Date(serverNow())
-  const ending = isExpired ? 'apiKeys.expired' : 'apiKeys.expiresAt'
+  const ending = isExpired(apiKey) ? 'apiKeys.expired' : 'apiKeys.expiresAt'
   const texts = [
     createdByName === null
       ? t('apiKeys.createdByNobody', at(createdAt))
@@ -104,5 +141,5 @@ function Facts({ apiKey }: { apiKey: ApiKey }) {
     expiresAt === null ? t('apiKeys.forever') : t(ending, at(expiresAt)),
     ...(previousUntil === null ? [] : [t('apiKeys.previous', at(previousUntil))]),
   ]
-  return <Text fw={isExpired ? 600 : 400}>{texts.join(' · ')}</Text>
+  return <Text fw={isExpired(apiKey) ? 600 : 400}>{texts.join(' · ')}</Text>
 }

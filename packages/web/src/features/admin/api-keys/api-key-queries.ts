@@ -35,7 +35,10 @@ export function useApiKeyActions() {
       },
       onSettled,
     }),
-    rotate: useMutation({ mutationFn: (id: string) => dataOf(api.rotateApiKey({ ...of(id), body: {} })), onSettled }),
+    rotate: useMutation({
+      mutationFn: ({ id, ...body }: { id: string; password?: string }) => dataOf(api.rotateApiKey({ ...of(id), body })),
+      onSettled,
+    }),
     endPrevious: useMutation({ mutationFn: (id: string) => dataOf(api.endPreviousApiKey(of(id))), onSettled }),
     remove: useMutation({ mutationFn: (id: string) => dataOf(api.deleteApiKey(of(id))), onSettled }),
   }
