@@ -12,7 +12,7 @@ import { patientCorrections } from './bookings/correct-patient.ts'
 import { findLocked, locksOf, rowsOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
-import { runSettleBatch } from './bookings/settle-batch.ts'
+import { type BatchSettleOutcome, runSettleBatch } from './bookings/settle-batch.ts'
 import { createCalendars } from './calendars/create-calendars.ts'
 import { oneShard, type ShardPools } from './database/shard-pools.ts'
 import { createDirectory } from './directory/create-directory.ts'
@@ -26,7 +26,7 @@ import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { TimeClaimOutcome } from './model/session.ts'
-import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
+import type { MoveOutcome, MoveRequest, SettleRequest } from './model/settle.ts'
 import { createPatients } from './patients/create-patients.ts'
 import { createPersonalData } from './personal-data/create-personal-data.ts'
 import { BatchQueue, type QueueDepth } from './queue/batch-queue.ts'
@@ -34,6 +34,7 @@ import type { BatchReport } from './queue/batch-report.ts'
 import { waitMsMaxDefault } from './queue/queue-result.ts'
 import { createReads } from './reads/create-reads.ts'
 import { createSeries } from './series/create-series.ts'
+import { settlesWithApprovals } from './sessions/approve-request.ts'
 import { timeClaimQueue } from './sessions/claim-times.ts'
 import { createSessions } from './sessions/create-sessions.ts'
 import { timeMoveQueue } from './sessions/move-to-time.ts'
@@ -129,8 +130,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { announce, onCommitted } = createAnnouncements()
   const { claims, timeClaims, settles, moves, timeMoves } = bookingQueues(batchPool, announce, bounds, onClaims)
   const admissions = createAdmissions(batchPool, bounds)
-  // Every change has a key, so that a batch whose result was lost can be sent again.
-  const settle = (request: SettleRequest) => settles.submit({ ...request, key: request.key ?? randomUUID() })
+  const settle = settlesWithApprovals(settles, generalPool, announce)
   const { theatre, queueDepths: caseQueueDepths } = createTheatre({
     pool: generalPool,
     writePool: theatrePool,
@@ -215,7 +215,7 @@ function bookingQueues(
     onOutcomes: claimsDone,
   })
   const timeClaims = timeClaimQueue(batchPool, announce, { ...bounds, onOutcomes: claimsDone })
-  const settles = new BatchQueue<SettleRequest, SettleOutcome>({
+  const settles = new BatchQueue<SettleRequest, BatchSettleOutcome>({
     name: 'settle',
     run: (items) => runSettleBatch(batchPool, items, announce),
     rowOf: rowsOf.settle,

@@ -212,7 +212,7 @@ export {
   type SeenData,
   TooMuchPersonalData,
 } from './model/personal-data.ts'
-export type { AlternativesQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
+export type { AlternativesQuery, BookingsOfClinicQuery, ListedBooking, Reads } from './model/reads.ts'
 export { noTimes, type RequestTimes, type Span } from './model/request-times.ts'
 export type * from './model/series.ts'
 export type * from './model/session.ts'

@@ -7,6 +7,7 @@ import {
   aVisitType,
   type BuiltClinic,
   type TestDatabase,
+  type VisitTypeOverrides,
 } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { inTransaction } from '../src/database/pools.ts'
@@ -21,15 +22,20 @@ export const ada = { name: 'Ada', email: 'ada@example.org' }
 export type RequestScene = Awaited<ReturnType<typeof aRequestScene>>
 
 /** A session of a clinic, by default of a new one, whose visit type needs approval. */
-export async function aRequestScene(database: TestDatabase, engine: Engine, its?: BuiltClinic) {
+export async function aRequestScene(
+  database: TestDatabase,
+  engine: Engine,
+  its?: BuiltClinic,
+  typeOverrides: VisitTypeOverrides = {},
+) {
   const clinic = its ?? (await aClinic(database))
   const doctor = await aDoctor(database, clinic)
-  const type = await aVisitType(database, clinic, { approval: 'holding', approvalMinutes: 60 })
+  const type = await aVisitType(database, clinic, { approval: 'holding', approvalMinutes: 60, ...typeOverrides })
   const session = await aSession(database, doctor)
   const change = (bookingId: string, action: SettleAction, onBehalf: boolean, by = engine) =>
     by.settle({ bookingId, action, actorId: onBehalf ? randomUUID() : null, onBehalf, key: null, reason: null })
-  const hold = async (minute = 0, visitType: { id: string } = type) => {
-    const claim = aTimeClaim(session, visitType, minute, { patient: ada, confirm: true })
+  const hold = async (minute = 0, visitType: { id: string } = type, units = 1) => {
+    const claim = aTimeClaim(session, visitType, minute, { patient: ada, confirm: true, units })
     const claimed = await engine.claimTime(claim)
     if (claimed.kind !== 'booked') throw new Error(`The claim's outcome is ${claimed.kind}.`)
     return claimed.booking
@@ -42,8 +48,8 @@ export async function aRequestScene(database: TestDatabase, engine: Engine, its?
     change,
     hold,
     /** A request of a patient that the clinic has not answered. */
-    async request(minute = 0) {
-      const { id } = await hold(minute)
+    async request(minute = 0, units = 1) {
+      const { id } = await hold(minute, type, units)
       const asked = await change(id, 'confirm', false)
       if (asked.kind !== 'done') throw new Error(`The request's outcome is ${asked.kind}.`)
       return asked.booking

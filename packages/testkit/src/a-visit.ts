@@ -22,7 +22,7 @@ export type VisitTypeOverrides = {
   rooms?: { id: string }[]
   devices?: { id: string }[]
   questions?: VisitQuestion[]
-  approval?: 'none' | 'holding'
+  approval?: 'none' | 'holding' | 'not_holding'
   approvalMinutes?: number
 }
 

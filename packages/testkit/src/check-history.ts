@@ -127,9 +127,13 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
   }
   if (before !== undefined) {
     if (event.at < before.at) complain('it happened before its predecessor')
-    if (event.units !== before.units) complain(`its units went from ${before.units} to ${event.units}`)
+    if (event.units !== before.units && !givesOrGetsUnit(before, event)) {
+      complain(`its units went from ${before.units} to ${event.units}`)
+    }
     if (event.type === 'moved' && event.fromSlotId !== before.slotId) complain('it moved from a slot it was not in')
-    if (event.type !== 'moved' && event.slotId !== before.slotId) complain(`${event.type} changed its slot`)
+    if (event.type !== 'moved' && event.slotId !== before.slotId && !givesOrGetsUnit(before, event)) {
+      complain(`${event.type} changed its slot`)
+    }
     if (event.type === 'confirmed' && before.holdExpiresAt !== null && event.at >= before.holdExpiresAt) {
       complain('its hold was confirmed after its end')
     }
@@ -150,6 +154,13 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
     linkedTo:
       event.type === 'linked' ? event.actorId : event.type === 'contact_corrected' ? null : (before?.linkedTo ?? null),
   }
+}
+
+/** A request that holds nothing gives its unit back, and gets one, in any slot, when it is approved. */
+function givesOrGetsUnit(before: Follower, { type, units }: HistoryEvent): boolean {
+  return type === 'requested'
+    ? before.units === 1 && units === 0
+    : type === 'confirmed' && before.units === 0 && units === 1
 }
 
 function statusAfter(before: Follower | undefined, type: BookingEvent['type']): Status | undefined {

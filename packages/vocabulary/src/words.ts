@@ -144,7 +144,7 @@ export const visitTypeBookers = ['anyone', 'known_patients', 'desk'] as const
 export type VisitTypeBooker = (typeof visitTypeBookers)[number]
 
 /** Whether a clinic has to agree to what patients book. `holding`: a request holds its time until it is answered. */
-export const visitApprovals = ['none', 'holding'] as const
+export const visitApprovals = ['none', 'holding', 'not_holding'] as const
 export type VisitApproval = (typeof visitApprovals)[number]
 
 /** The colors of visit types in calendars; each theme of the site has its own shade of them. */

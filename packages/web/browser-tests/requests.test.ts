@@ -9,12 +9,12 @@ import { test } from './site-test.ts'
 /** The day after tomorrow at 13:00 UTC. */
 const startsAt = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000 + 2 * 86_400_000 + 13 * 3_600_000)
 
-async function aScene(site: Site) {
+async function aScene(site: Site, approval: 'holding' | 'not_holding' = 'holding') {
   const scene = await aClinicScene(site)
   const type = await aVisitType(site.database, scene.clinic, {
     name: 'Minor surgery',
     minutes: 30,
-    approval: 'holding',
+    approval,
     approvalMinutes: 1_440,
   })
   await aSession(site.database, scene.doctor, { startsAt, minutes: 120 })
@@ -84,4 +84,38 @@ test('a patient withdraws a request, and its time is free again', async ({ site 
   await page.getByRole('heading', { name: 'You have withdrawn your request' }).waitFor()
   await page.goto(`/doctors/${doctor.id}?visitType=${type.id}`)
   await hold(page, '13:00')
+})
+
+test('several patients request one time, and when staff approve one, the other reads that it is gone', async ({
+  site,
+}) => {
+  const { clinic, doctor, type, pageOf } = await aScene(site, 'not_holding')
+  const [ada, grace] = [await site.newPage(), await site.newPage()]
+  await ada.setViewportSize({ width: 390, height: 844 })
+  for (const [page, name] of [
+    [ada, 'Mary Somerville'],
+    [grace, 'Grace Hopper'],
+  ] as const) {
+    await request(page, doctor.id, type.id, ['13:00', name])
+    await page.getByText('the time is not held for you: others can ask for it, too.').waitFor()
+  }
+  await untilRead(ada)
+  expect(await axeFindings(ada)).toEqual([])
+  expect(await sidewaysPixels(ada)).toBe(0)
+
+  const desk = await pageOf('staff')
+  await desk.goto(`/clinic/${clinic.id}/requests`)
+  const rowOf = (name: string) => desk.getByRole('row').filter({ hasText: name })
+  await rowOf('Mary Somerville').getByText('The time is free').waitFor()
+  await rowOf('Grace Hopper').getByText('The time is free').waitFor()
+  await untilRead(desk)
+  expect(await axeFindings(desk)).toEqual([])
+  await desk.getByRole('button', { name: 'Approve Grace Hopper’s request' }).click()
+  await desk.getByText('No requests').waitFor()
+
+  await grace.reload()
+  await grace.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await ada.reload()
+  await ada.getByRole('heading', { name: 'This time is gone' }).waitFor()
+  expect(await axeFindings(ada)).toEqual([])
 })

@@ -137,7 +137,9 @@ export const bookingOperations = operationTable('Bookings', {
       'e-mail; without it, the link is sent, and the offer lasts no longer. Whoever accepts an offer can add an ' +
       'e-mail address or a telephone number that the entry lacks, but cannot change its name or e-mail address. Of a ' +
       'visit type that needs approval, a patient’s confirmation is a request: the booking stays PENDING, with ' +
-      '`requestedAt`, until the clinic’s people confirm it, or `declineBooking`, or `holdExpiresAt` is past.',
+      '`requestedAt`, until the clinic’s people confirm it, or `declineBooking`, or `holdExpiresAt` is past. One ' +
+      'that holds nothing has no `units`; when it is confirmed, its time is claimed, and refused if it is not free. ' +
+      'Other such requests for this time are then CANCELLED with `time_taken`, unless units of the group remain.',
     access: 'booking',
     scope: 'bookings:write',
     body: confirmationSchema,
@@ -153,6 +155,15 @@ export const bookingOperations = operationTable('Bookings', {
       'offer_of_another_patient',
       'answer_refused',
       'patient_booked',
+      'slot_full',
+      'slot_closed',
+      'appointment_type_not_offered',
+      'session_not_found',
+      'visit_type_not_found',
+      'visit_type_not_offered',
+      'visit_type_restricted',
+      'time_not_offered',
+      'needs_taken',
     ],
   }),
   cancelBooking: operation('POST /api/v1/bookings/{bookingId}/cancel', {

@@ -173,7 +173,7 @@ const requestedAt = Type.Optional(
 export const createdBookingSchema = component('MadeBooking', {
   ...identity,
   status: literals(['PENDING', 'CONFIRMED']),
-  units: Type.Integer(),
+  units: Type.Integer({ description: '0: a request that holds nothing until the clinic approves it' }),
   appointmentType: appointmentTypeSchema,
   ...times,
   confirmationLink,
@@ -191,12 +191,16 @@ export const bookedSinceSchema = component('BookedSince', { bookingId: identity.
 export const bookingSchema = component('Booking', {
   ...identity,
   status: bookingStatusSchema,
-  failureReason: nullableLiterals(['hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error', 'hold_released'], {
-    description:
-      'When FAILED; or `hold_released`: CANCELLED before it was confirmed. `slot_closed`: an offer of the ' +
-      'waitlist ended, because the doctor is busy then or takes no bookings any more.',
-  }),
-  units: Type.Integer(),
+  failureReason: nullableLiterals(
+    ['hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error', 'hold_released', 'time_taken'],
+    {
+      description:
+        'When FAILED; or `hold_released`: CANCELLED before it was confirmed; `time_taken`: CANCELLED, because the ' +
+        'clinic has approved another request for the time of one that held nothing. `slot_closed`: an offer of the ' +
+        'waitlist ended, because the doctor is busy then or takes no bookings any more.',
+    },
+  ),
+  units: Type.Integer({ description: '0: a request that holds nothing until the clinic approves it' }),
   appointmentType: appointmentTypeSchema,
   visitTypeId: Type.Optional(
     Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
@@ -246,6 +250,13 @@ export const bookingSchema = component('Booking', {
       'clinic has undone it. Kept when the booking is cancelled or marked.',
   }),
   requestedAt,
+  isTimeFree: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether the time of a request that holds nothing could be booked now. Only in `listClinicBookings` with ' +
+        '`requested`; absent: the request holds its time',
+    }),
+  ),
   series: Type.Optional(
     component('SeriesPlace', {
       id: identity.id,

@@ -87,7 +87,9 @@ const shared = {
     title: 'VisitApproval',
     description:
       'Whether the clinic has to agree to what patients book. `holding`: they send a request, which holds its time ' +
-      'until the clinic answers, see `confirmBooking`. Bookings of the clinic’s people need no approval',
+      'until the clinic answers, see `confirmBooking`. `not_holding`: the time stays free for others, until the ' +
+      'clinic approves a request; one for several units of a group holds them. Bookings of the clinic’s people need ' +
+      'no approval',
   }),
   approvalMinutes: integer(approvalMinutes, {
     description: 'How long the clinic has to answer a request, at most until the visit begins',

@@ -8,7 +8,8 @@
 -- these tables, which set it, and the owner.
 
 -- A booking is valid if its id is of its clinic, and its status fits the rest. A CANCELLED booking that was never
--- confirmed has the reason `hold_released`, so that lists can leave it out. `slot_closed`: an offer of the waitlist
+-- confirmed has the reason `hold_released`, so that lists can leave it out; or `time_taken`, if it was a request that
+-- held nothing, and its time was given to another one (take_requested_time). `slot_closed`: an offer of the waitlist
 -- ended, because its slot cannot be booked any more, although it was not withdrawn (withdraw_offers).
 create function holdfast.booking_is_valid(
   p_clinic_no integer, p_id uuid, p_status text, p_failure_reason text, p_appointment_type text,
@@ -26,7 +27,7 @@ begin
            when 'PENDING' then p_hold_expires_at is not null and p_failure_reason is null
            when 'FAILED' then
              coalesce(p_failure_reason in ('hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error'), false)
-           when 'CANCELLED' then coalesce(p_failure_reason in ('hold_released', 'bumped'), true)
+           when 'CANCELLED' then coalesce(p_failure_reason in ('hold_released', 'time_taken', 'bumped'), true)
            else p_failure_reason is null and p_status in ('CONFIRMED', 'ARRIVED', 'NO_SHOW', 'COMPLETED') end;
 end
 $$;
@@ -38,8 +39,10 @@ create table holdfast.booking (
   id uuid not null,
   slot_id uuid not null,
   resource_id uuid not null,
-  -- 0: a case that was over before its planned start (fit_units).
-  units integer not null check (units >= case appointment_type when 'case' then 0 else 1 end),
+  -- 0: a case that was over before its planned start (fit_units), or a request that holds nothing until it is approved
+  -- (docs/decisions/0044).
+  units integer not null
+    check (units >= case when appointment_type = 'case' or requested_at is not null then 0 else 1 end),
   status text not null,
   failure_reason text,
   hold_expires_at timestamptz,

@@ -43,8 +43,9 @@ create table holdfast.visit_type (
   -- version is that of two texts.
   questions_version integer not null default 0 check (questions_version >= 0),
   -- Whether the clinic has to agree to what a patient books. holding: until it answers, the time is held for the
-  -- patient; and for how long at most, until the visit begins: docs/decisions/0043.
-  approval text not null default 'none' check (approval in ('none', 'holding')),
+  -- patient: docs/decisions/0043. not_holding: it stays free for others: docs/decisions/0044. And for how long the
+  -- clinic may answer, until the visit begins at most.
+  approval text not null default 'none' check (approval in ('none', 'holding', 'not_holding')),
   approval_minutes integer not null default 2880 check (approval_minutes between 15 and 20160),
   primary key (clinic_no, id),
   constraint visit_type_rooms check (needs_room or room_ids = '{}'),

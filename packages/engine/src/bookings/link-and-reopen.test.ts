@@ -18,12 +18,12 @@ import { afterAll, describe, expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import type { Engine } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
-import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { SettleAction, SettleRequest } from '../model/settle.ts'
 import { createReads } from '../reads/create-reads.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { verify } from '../verify/verify.ts'
 import { runMoveBatch } from './move-batch.ts'
-import { runSettleBatch } from './settle-batch.ts'
+import { type BatchSettleOutcome, runSettleBatch } from './settle-batch.ts'
 
 let database: TestDatabase
 let doctor: BuiltDoctor
@@ -48,7 +48,7 @@ const request = (
   overrides: Partial<SettleRequest> = {},
 ): SettleRequest => ({ bookingId: booking.id, action, actorId, onBehalf: true, key: null, reason: null, ...overrides })
 
-async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'retry' })[]> {
+async function settle(...requests: SettleRequest[]): Promise<(BatchSettleOutcome | { kind: 'retry' })[]> {
   const results = await runSettleBatch(database.appPool, requests)
   return results.map((result) => (result.kind === 'completed' ? result.outcome : result))
 }

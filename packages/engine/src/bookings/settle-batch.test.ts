@@ -19,10 +19,10 @@ import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
-import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { SettleAction, SettleRequest } from '../model/settle.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runMoveBatch } from './move-batch.ts'
-import { runSettleBatch } from './settle-batch.ts'
+import { type BatchSettleOutcome, runSettleBatch } from './settle-batch.ts'
 
 let clinic: BuiltClinic
 let doctor: BuiltDoctor
@@ -49,7 +49,7 @@ const request = (
 async function settle(
   database: TestDatabase,
   ...requests: SettleRequest[]
-): Promise<(SettleOutcome | { kind: 'retry' })[]> {
+): Promise<(BatchSettleOutcome | { kind: 'retry' })[]> {
   const results = await runSettleBatch(database.appPool, requests)
   return results.map((result) => (result.kind === 'completed' ? result.outcome : result))
 }
@@ -69,7 +69,7 @@ describe('settle_bookings: every action on every status', () => {
     'slot_withdrawn',
   ] as const
   // Staff acts on a slot that started ten minutes ago, so that only the status decides.
-  const expected: Record<SettleAction, Partial<Record<string, SettleOutcome['kind']>>> = {
+  const expected: Record<SettleAction, Partial<Record<string, BatchSettleOutcome['kind']>>> = {
     confirm: { PENDING: 'done', CONFIRMED: 'unchanged', hold_expired: 'hold_expired' },
     cancel: { PENDING: 'done', CONFIRMED: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },
     decline: { PENDING: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },

@@ -3,10 +3,11 @@ import sql from 'sql-template-tag'
 import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
 import { accessArray } from '../database/booking-access-sql.ts'
 import { prepared } from '../database/prepared.ts'
+import type { Booking } from '../model/booking.ts'
 import type { NotDone, PatientBooked } from '../model/claim.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
-import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { SettleAction, SettledOutcome, SettleRequest } from '../model/settle.ts'
 import type { AnswerRefused } from '../model/visit-question.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
@@ -14,12 +15,17 @@ import { answerRefused } from './answer-refused.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
+/** confirm: a request of the patient that holds nothing, which has to get its time first. */
+type HoldsNothing = { kind: 'holds_nothing'; booking: Booking }
+
+export type BatchSettleOutcome = SettledOutcome | HoldsNothing
+
 /** The outcomes that the column does not name, or names together with something else. */
 type Unlike = NotDone | PatientBooked | AnswerRefused
 
 type SettleRow = BookingRow & {
   ord: number
-  outcome: Exclude<SettleOutcome['kind'], Unlike['kind'] | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
+  outcome: Exclude<BatchSettleOutcome['kind'], Unlike['kind'] | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
   tx: string | null
   available: number | null
   lapses_in_ms: number | null
@@ -35,7 +41,7 @@ export async function runSettleBatch(
   pool: pg.Pool | pg.PoolClient,
   requests: readonly SettleRequest[],
   announce: Announce = () => undefined,
-): Promise<ItemResult<SettleOutcome>[]> {
+): Promise<ItemResult<BatchSettleOutcome>[]> {
   const statement = sql`
     select * from holdfast.settle_bookings(
       ${plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId))}::integer[],
@@ -51,7 +57,7 @@ export async function runSettleBatch(
       ${knownByArray(requests)}::text[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
-  const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
+  const results = new Array<ItemResult<BatchSettleOutcome>>(requests.length).fill({ kind: 'retry' })
   const tookMs = performance.now() - startedAt
   const position = rows.find(({ outcome }) => outcome === 'done')?.tx
   const written: Written[] = []
@@ -68,7 +74,7 @@ export async function runSettleBatch(
   return results
 }
 
-function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>): SettleOutcome {
+function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>): BatchSettleOutcome {
   const refusal = patientBooked(kind) ?? answerRefused(kind)
   if (refusal !== null) return refusal
   switch (kind) {
@@ -88,7 +94,7 @@ function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>)
 }
 
 /** @param tookMs how long the batch took until now, milliseconds */
-function writtenBy(row: SettleRow, { booking, position }: SettleOutcome & { kind: 'done' }, tookMs: number): Written {
+function writtenBy(row: SettleRow, { booking, position }: SettledOutcome & { kind: 'done' }, tookMs: number): Written {
   const { doctorId, slotId, startsAt } = booking
   const slot = { slotId, doctorId, startsAt }
   const { available, lapses_in_ms, hold_left_ms, snapshot } = row
@@ -106,7 +112,7 @@ function writtenBy(row: SettleRow, { booking, position }: SettleOutcome & { kind
 /** Actions after which more or fewer units of the slot may be available: extending a hold counts if it had lapsed. */
 const actionsOnUnits: readonly (SettleAction | undefined)[] = ['confirm', 'cancel', 'decline', 'extend']
 
-function foundDone({ booking }: SettleOutcome & { kind: 'unchanged' }, action: SettleAction | undefined): Written {
+function foundDone({ booking }: SettledOutcome & { kind: 'unchanged' }, action: SettleAction | undefined): Written {
   if (actionsOnUnits.includes(action)) return writtenUnread(null, [booking])
   return { position: null, doctorIds: [booking.doctorId], slots: [], snapshot: null }
 }

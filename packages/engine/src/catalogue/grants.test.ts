@@ -183,6 +183,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'stop_offers',
     'store_response',
     'suggest_cases',
+    'take_requested_time',
     'taken_until',
     'takes_time',
     'time_of_slot',

@@ -196,7 +196,9 @@ function kindOf(event: AnnouncedEvent, booking: Row): MessageKind | null {
       // A later event announces what has become of it.
       return booking.status === 'CONFIRMED' ? kind : null
     case 'cancelled':
-      if (booking.was_requested && booking.failure_reason === 'hold_released') return 'declined'
+      if (booking.was_requested && (booking.failure_reason === 'hold_released' || event.reason === 'time_taken')) {
+        return 'declined'
+      }
       return booking.was_confirmed && booking.failure_reason !== 'hold_released' ? kind : null
     case 'withdrawn':
       if (booking.was_requested && event.reason === 'hold_expired') return 'request_lapsed'

@@ -2,10 +2,17 @@ import type { AppointmentType, BookingStatus, MessageLanguage } from '@holdfast/
 import type { BookedAnswer } from './visit-question.ts'
 
 /**
- * Why there is no appointment. `hold_released`: CANCELLED before it was confirmed; the others: FAILED. `slot_closed`:
+ * Why there is no appointment. `hold_released`: CANCELLED before it was confirmed; `time_taken`: CANCELLED, because the
+ * clinic has approved another request for the time of one that held nothing; the others: FAILED. `slot_closed`:
  * an offer of the waitlist ended, because the doctor is busy then or takes no bookings any more.
  */
-export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'slot_closed' | 'system_error' | 'hold_released'
+export type FailureReason =
+  | 'hold_expired'
+  | 'slot_withdrawn'
+  | 'slot_closed'
+  | 'time_taken'
+  | 'system_error'
+  | 'hold_released'
 
 /** `patient`: the holder of the manage token, or the account of the booking; `clinic`: any other account. */
 export type CancelledBy = 'patient' | 'clinic'
@@ -32,6 +39,7 @@ export type Booking = {
   slotId: string
   status: BookingStatus
   failureReason: FailureReason | null
+  /** 0: a request that holds nothing until the clinic approves it. */
   units: number
   startsAt: Date
   endsAt: Date

@@ -1,5 +1,5 @@
 import type { AppointmentType, MessageChannel, MessageLanguage } from '@holdfast/vocabulary'
-import type { Booking, Patient } from './booking.ts'
+import type { Booking, FailureReason, Patient } from './booking.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 import type { VisitType } from './visit-type.ts'
@@ -175,6 +175,7 @@ export type MessageFacts = {
   /** Places in the slot. */
   units: number
   cancellationReason: string | null
+  failureReason: FailureReason | null
   startsAt: Date
   endsAt: Date
   hasBegun: boolean

@@ -35,7 +35,7 @@ export type Reads = {
   /** null: there is none, or the caller has not this access to it. */
   booking(bookingId: string, access?: BookingAccess | null): Promise<Booking | null>
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
-  bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
+  bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<ListedBooking>>
   /**
    * Of those of these bookings that ended with their slots, the appointments that their patients have got instead, each
    * for one of them, by the ids of the bookings: booked_since_withdrawal. `doctorId`: only of this doctor.
@@ -83,6 +83,9 @@ export type BookingsOfAccountQuery = {
   limit: number
   cursor: string | null
 }
+
+/** `isTimeFree`: of a request that holds nothing, with `requested`: whether its time could be booked now. */
+export type ListedBooking = Booking & { isTimeFree?: boolean }
 
 export type BookingsOfClinicQuery = {
   clinicNo: number

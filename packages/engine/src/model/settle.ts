@@ -2,7 +2,7 @@ import type { SlotClosedReason } from '@holdfast/vocabulary'
 import type { Booking } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { AnsweringPatient, NotDone, PatientBooked, PatientKnownBy } from './claim.ts'
-import type { TimeRefusal } from './session.ts'
+import type { TimeRefusal, VisitRefusal } from './session.ts'
 import type { AnswerRefused, SentAnswer } from './visit-question.ts'
 
 /**
@@ -50,6 +50,12 @@ export type SettleRequest = {
 }
 
 export type SettleOutcome =
+  | SettledOutcome
+  /** confirm: the time of a request that holds nothing cannot be booked. */
+  | VisitRefusal
+
+/** The outcomes of a change that claims nothing. */
+export type SettledOutcome =
   | { kind: 'done'; booking: Booking; position: string }
   /**
    * Nothing to change: the request was repeated, or the booking is in that state already (reopen: has no mark).

@@ -44,4 +44,5 @@ export function armsOfStatus(status: BookingStatus | null): Sql[] {
 }
 
 /** Booking `b` was never confirmed: its hold lapsed or was released. */
-export const isAbandoned = sql`(${isLapsed} or coalesce(b.failure_reason, '') in ('hold_expired', 'hold_released'))`
+export const isAbandoned = sql`
+  (${isLapsed} or coalesce(b.failure_reason, '') in ('hold_expired', 'hold_released', 'time_taken'))`

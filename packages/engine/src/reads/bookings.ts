@@ -13,7 +13,7 @@ import { pageOf } from '../lists/page.ts'
 import type { BookingAccess } from '../model/booking-access.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
-import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
+import type { BookingsOfAccountQuery, BookingsOfClinicQuery, ListedBooking, Reads } from '../model/reads.ts'
 import type { LaterVisit } from '../model/waitlist.ts'
 import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
@@ -23,7 +23,7 @@ import { lostBookings } from './lost-bookings.ts'
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
 
-type ListedRow = BookingRow & { starts_micros: string }
+type ListedRow = BookingRow & { starts_micros: string; is_time_free?: boolean | null }
 
 /** One booking by its id, and lists by the start of their slots. Statuses are the effective ones. */
 export function bookingReads(
@@ -63,7 +63,7 @@ export function bookingReads(
       const all = await bookingIdsOfSlots(pool, slots, days.end)
       if (all === null) return { items: [], nextCursor: null }
       const rows = await listed(pool, query.limit + 1, partsOf(all), (ids) => clinicQuery(query, slots, ids))
-      return pageOf(rows, query.limit, bookingOf, (last) => clinicCursor.encode(last.starts_micros, last.id))
+      return pageOf(rows, query.limit, listedBookingOf, (last) => clinicCursor.encode(last.starts_micros, last.id))
     },
 
     async bookedSinceWithdrawal({ clinicNo, bookings, doctorId }) {
@@ -111,6 +111,19 @@ async function listed(
   }
   return found
 }
+
+function listedBookingOf(row: ListedRow): ListedBooking {
+  const isTimeFree = row.is_time_free ?? null
+  return { ...bookingOf(row), ...(isTimeFree === null ? {} : { isTimeFree }) }
+}
+
+/** Of a request that holds nothing: as `take_requested_time` would find it. null: it is none. */
+const isTimeFree = sql`
+  case when b.units = 0 then exists (
+    select from holdfast.times_of_clinic(b.clinic_no, s.resource_id, s.visit_type_id, s.starts_at,
+                                         s.starts_at + interval '1 second', b.appointment_type, true, null, 1, 1000,
+                                         null) t
+     where t.starts_at = s.starts_at) end`
 
 function byStart(a: ListedRow, b: ListedRow): number {
   return Number(BigInt(a.starts_micros) - BigInt(b.starts_micros)) || (a.id < b.id ? -1 : 1)
@@ -195,7 +208,8 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
   )
   const found = join(arms, ' union all ')
   return sql`
-    select ${selectedBooking}, ${microsOf(sql`s.starts_at`)} as starts_micros
+    select ${selectedBooking}, ${microsOf(sql`s.starts_at`)} as starts_micros,
+           ${query.requested ? isTimeFree : sql`null::boolean`} as is_time_free
       from holdfast.slot s
       join holdfast.clinic c on c.no = s.clinic_no
       ${!isSearch ? sql`cross join lateral (${found}) b` : sql`join (${found}) b on b.slot_id = s.id`}

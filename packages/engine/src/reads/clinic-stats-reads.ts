@@ -60,7 +60,8 @@ function bookingsByDay(range: DayRange, ids: BookingIds): Sql {
     )
     select c.n, c.status, count(*)::integer as bookings,
            count(*) filter (where c.failure_reason = 'hold_expired')::integer as lapsed,
-           count(*) filter (where c.failure_reason = 'hold_released')::integer as released, null::float8 as lead_hours
+           count(*) filter (where c.failure_reason in ('hold_released', 'time_taken'))::integer as released,
+           null::float8 as lead_hours
       from counted c group by c.n, c.status
     union all
     select null, null, 0, 0, 0,

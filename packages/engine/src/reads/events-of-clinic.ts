@@ -66,7 +66,7 @@ const isOfDoctor = sql`exists (
 
 /** What happens to a hold before it is confirmed, and its end if it never is. */
 const isOfHold = sql`(e.type in ('held', 'extended', 'link_requested')
-  or coalesce(e.reason, '') in ('hold_expired', 'hold_released'))`
+  or coalesce(e.reason, '') in ('hold_expired', 'hold_released', 'time_taken'))`
 
 /** Whether the clinic's last event up to this position is so recent that the recent log has all that follow. */
 function isInRecentLog(clinicNo: number, position: EventPosition): Sql {

@@ -2,7 +2,8 @@
 -- per request, each id may be null. A queue calls it after a lock timeout, to separate these requests from the others.
 -- So it looks at every row that claim_slots, settle_bookings and move_bookings lock:
 --   p_slot_ids: the slot that a claim or a move enters, and the lapsed holds on it, which have to be given back;
---   p_booking_ids: the booking that changes, and, where p_with_slots says so, the slot that it leaves;
+--   p_booking_ids: the booking that changes, and, where p_with_slots says so, the slot that it leaves; also where its
+--   confirmation may be a request that holds nothing;
 --   the waitlist of the clinic, where a request gives back units (lock_waitlists);
 --   p_names: the name of the patient whose other appointments a request looks for (lock_patients); '': that in its
 --   booking; null: it looks for none;
@@ -80,7 +81,10 @@ begin
   select array_agg(b.slot_id order by i.n) into v_left_slot_ids
     from unnest(p_clinic_nos, p_booking_ids, p_with_slots) with ordinality i(clinic_no, booking_id, with_slot, n)
     left join bookings_by_id(p_clinic_nos, p_booking_ids) b
-           on i.with_slot and b.clinic_no = i.clinic_no and b.id = i.booking_id;
+           on b.clinic_no = i.clinic_no and b.id = i.booking_id
+          and (i.with_slot or b.status = 'PENDING' and exists (
+                 select from slot s join visit_type t on t.clinic_no = s.clinic_no and t.id = s.visit_type_id
+                  where s.clinic_no = b.clinic_no and s.id = b.slot_id and t.approval = 'not_holding'));
   for v_item in
     select distinct u.clinic_no, u.slot_id
       from unnest(p_clinic_nos || p_clinic_nos, p_slot_ids || v_left_slot_ids) u(clinic_no, slot_id)
@@ -100,8 +104,8 @@ begin
   end loop;
 
   -- Whether each request gives back units: it leaves a slot, or enters one with lapsed holds.
-  select array_agg(i.with_slot or coalesce(s.next_lapse <= v_now, false) order by i.n) into v_freeing
-    from unnest(p_clinic_nos, p_slot_ids, p_with_slots) with ordinality i(clinic_no, slot_id, with_slot, n)
+  select array_agg(i.left_slot_id is not null or coalesce(s.next_lapse <= v_now, false) order by i.n) into v_freeing
+    from unnest(p_clinic_nos, p_slot_ids, v_left_slot_ids) with ordinality i(clinic_no, slot_id, left_slot_id, n)
     left join lateral (select t.next_lapse from slot t
                         where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s on true;
   for v_item in

@@ -2,7 +2,8 @@
 -- `hold_expired` at its time in p_ats, with its event, and its slot's taken is corrected. next_lapse is computed anew
 -- for all the slots named (p_slot_clinic_nos, p_slot_ids), which the caller has locked too. p_from: the oldest_hold_id
 -- of these slots' earliest next_lapse (null: none has one). Then the units go to those who wait for them, if somebody
--- does (offer_places). p_reasons: other reasons than `hold_expired`, for holds that the clinic ends (withdraw_offers).
+-- does (offer_places). The slot of a hold without units (docs/decisions/0044) is not touched. p_reasons: other reasons
+-- than `hold_expired`, for holds that the clinic ends (withdraw_offers).
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none but those of offer_places, and the entries whose offers end after the locks of lock_waitlists.
@@ -42,7 +43,7 @@ begin
     ), freed as (
       update slot t set taken = t.taken - f.units
         from (select f.clinic_no, f.slot_id, sum(f.units)::integer as units
-                from failed f group by f.clinic_no, f.slot_id) f
+                from failed f where f.units > 0 group by f.clinic_no, f.slot_id) f
        where t.clinic_no = f.clinic_no and t.id = f.slot_id
       returning t.clinic_no, t.id, t.taken, t.takes
     )

@@ -2,15 +2,16 @@
 -- or link, one per element of the arrays, each by the rules of its booking's clinic. Returns one row per element, by
 -- its place `ord`, with the booking as it is afterwards and, for done, the transaction that changed it.
 --
--- For a cancellation that is done: available and lapses_in_ms, as announced_units, of the slot after the whole call;
+-- For what gave units back: available and lapses_in_ms, as announced_units, of the slot after the whole call;
 -- snapshot, taken under the slot's lock. For confirm and extend that are done: hold_left_ms, how long the hold had
 -- left. tx of an unchanged booking: the last transaction that changed it.
 --
 -- decline cancels a hold, and nothing that was confirmed meanwhile.
 -- confirm: of a visit type that needs approval, it is a request to the clinic, unless p_on_behalf: the hold stays one,
 -- lasts for the type's approval_minutes, but not beyond the visit's start, and has requested_at; it is never shortened.
--- From then on only the clinic confirms it, and it is not extended; for its patient, confirm returns unchanged. An
--- offer of the waitlist is the clinic's answer already.
+-- From then on only the clinic confirms it, and it is not extended; for its patient, confirm returns unchanged. Of a
+-- type with approval not_holding, the request of one unit gives that back, and gets one by take_requested_time before
+-- the clinic confirms it. An offer of the waitlist is the clinic's answer already.
 -- cancel: also a case whose patient has arrived, but is not in the room yet (has_not_begun).
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the booking had
 -- its units all the time. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its
@@ -31,16 +32,16 @@
 --
 -- Outcomes: done | unchanged | booking_missing (also without access) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
---   patient_missing (confirm) | answer_refused:… (confirm, as answered_patient; those of a request were judged when it
---   was made) |
+--   holds_nothing (confirm: a request without units) | patient_missing (confirm) |
+--   answer_refused:… (confirm, as answered_patient; those of a request were judged when it was made) |
 --   patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
 --   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
 --   arrays changes the booking or, with p_known_by, confirms one of the same person at the same time)
--- Locks: as lock_patients, with p_known_by; then the slots of bookings to be cancelled, by (clinic_no, id); then all
---   the bookings, by id. Claims and moves take them in the same order; without it, moves
---   deadlocked. Then, to cancel, as lock_waitlists, and to confirm cases, as plan_requests.
+-- Locks: as lock_patients, with p_known_by; then the slots of bookings that may give units back, by (clinic_no, id);
+--   then all the bookings, by id. Claims and moves take them in the same order; without it, moves
+--   deadlocked. Then, with such slots, as lock_waitlists, and to confirm cases, as plan_requests.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
 --   count of units were wrong.
 -- Idempotent: yes; a change that has been made returns unchanged. Where another change may have followed it, or, like
@@ -84,6 +85,10 @@ declare
   v_freed_clinic_nos integer[]; v_freed_slot_ids uuid[];
   -- slots of visits that are empty now
   v_left_clinic_nos integer[]; v_left_slot_ids uuid[];
+  -- by request: whether it gave units back
+  v_frees boolean[];
+  -- whether some clinic has visit types whose requests hold nothing
+  v_may_ask boolean := false;
   v_is_awaited boolean := false;
 begin
   if cardinality(p_ids) not between 1 and 1000
@@ -124,11 +129,19 @@ begin
           from generate_subscripts(p_ids, 1) i(n)
           left join unnest(v_judged) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]) q;
   end if;
-  if p_actions && array['cancel', 'decline'] then
+  if 'confirm' = any (p_actions) and false = any (p_on_behalf) then
+    v_may_ask := exists (select from visit_type t
+                          where t.clinic_no = any (p_clinic_nos) and t.approval = 'not_holding');
+  end if;
+  if v_may_ask or p_actions && array['cancel', 'decline'] then
     select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
-      from unnest(p_clinic_nos, p_ids, p_actions) i(clinic_no, id, action)
+      from unnest(p_clinic_nos, p_ids, p_actions, p_on_behalf) i(clinic_no, id, action, on_behalf)
       join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = i.clinic_no and b.id = i.id
-     where i.action in ('cancel', 'decline');
+     where i.action in ('cancel', 'decline')
+        or v_may_ask and i.action = 'confirm' and not i.on_behalf
+           and exists (select from slot s
+                         join visit_type t on t.clinic_no = s.clinic_no and t.id = s.visit_type_id
+                        where s.clinic_no = b.clinic_no and s.id = b.slot_id and t.approval = 'not_holding');
     select array_agg(q.id) into v_locked_slot_ids
       from (select s.id
               from slot s
@@ -155,12 +168,11 @@ begin
     select i.*, b.slot_id, b.resource_id, b.units, b.version, b.appointment_type, b.waitlist_entry_id,
            greatest(v_now, b.updated_at) as at,
            case when i.judged_version <> b.version then 'booking_changed' else 'done' end as judged,
-           r.approval_minutes is not null as asks,
+           r.approval_minutes is not null as asks, f.frees,
            case when b.id is null then 'booking_missing'
                 when i.action <> 'link' and not has_access(b, i.access) then 'booking_missing'
                 when b.erased_at is not null then 'booking_erased'
-                when i.action in ('cancel', 'decline') and (b.slot_id = any (v_locked_slot_ids)) is not true
-                  then 'retry'
+                when f.frees and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
                 when i.action = 'link' then
                   case when b.account_id = i.actor_id then 'unchanged'
                        when b.account_id is not null then 'booking_has_account'
@@ -178,6 +190,7 @@ begin
                   case when b.status = 'CONFIRMED' then 'unchanged'
                        when b.status <> 'PENDING' then 'invalid_transition'
                        when b.requested_at is not null and not i.on_behalf then 'unchanged'
+                       when b.requested_at is not null and b.units = 0 then 'holds_nothing'
                        when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
                        else coalesce(q.refusal, v_refusals[i.n], 'done') end
                 when i.action in ('cancel', 'decline') then
@@ -242,10 +255,13 @@ begin
                                                  b.requested_at is null, i.on_behalf, v_now) a
                           where i.action = 'confirm' and (s.visit_type_id is not null or i.patient ? 'answers')) q
         on true
-      left join lateral (select t.approval_minutes from visit_type t
+      left join lateral (select t.approval_minutes, t.approval from visit_type t
                           where i.action = 'confirm' and not i.on_behalf and b.waitlist_entry_id is null
-                            and t.clinic_no = i.clinic_no and t.id = s.visit_type_id and t.approval = 'holding'
+                            and t.clinic_no = i.clinic_no and t.id = s.visit_type_id and t.approval <> 'none'
                           limit 1) r on true
+     cross join lateral (select i.action in ('cancel', 'decline')
+                                or r.approval = 'not_holding' and b.units = 1 and b.status = 'PENDING'
+                                   and b.requested_at is null) f(frees)
   ), checked as (
     -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
     select v.*,
@@ -273,11 +289,12 @@ begin
                    array_agg(case when j.action = 'confirm' then j.answered end) as patients,
                    array_agg(case when j.action = 'confirm' then j.reason end) as reasons,
                    array_agg(case when j.action in ('cancel', 'decline') then j.reason end) as cancellation_reasons,
-                   array_agg(j.at) as ats, array_agg(j.asks) as asked
+                   array_agg(j.at) as ats, array_agg(j.asks) as asked,
+                   array_agg(case when j.asks and j.frees then 0 end) as units
               from decided j where j.outcome = 'done') d
      cross join lateral change_bookings(d.clinic_nos, d.ids, d.statuses, d.failure_reasons, d.holds_until,
                                         d.account_ids, d.extended_by, d.patients, d.reasons,
-                                        d.cancellation_reasons, null, null, d.ats, null, d.asked) c
+                                        d.cancellation_reasons, null, null, d.ats, null, d.asked, d.units) c
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                                reason, actor_id, status_after, request_key, booking_digest)
@@ -287,7 +304,7 @@ begin
                          when 'decline' then 'cancelled' when 'extend' then 'extended'
                          when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                          when 'reopen' then 'reopened' when 'link' then 'linked' end,
-           j.slot_id, j.resource_id, j.units, j.hold_until,
+           j.slot_id, j.resource_id, c.units, j.hold_until,
            case when j.action in ('cancel', 'decline', 'link') then j.failure_reason_after end,
            j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, j.key,
            booking_digest(c.account_id, c.appointment_type, c.patient, c.reason, c.cancellation_reason)
@@ -297,7 +314,7 @@ begin
   ), freed as (
     update slot t set taken = t.taken - f.units
       from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
-              from decided j where j.outcome = 'done' and j.action in ('cancel', 'decline')
+              from decided j where j.outcome = 'done' and j.frees
              group by j.clinic_no, j.slot_id) f
      where t.clinic_no = f.clinic_no and t.id = f.slot_id
     returning t.clinic_no, t.id, t.taken, t.takes
@@ -319,13 +336,14 @@ begin
                                 when 'decline' then 'declined' end)
            filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
          array_agg(j.at) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
-         array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
-         array_agg(j.slot_id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
+         array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.frees and j.units > 0),
+         array_agg(j.slot_id) filter (where j.outcome = 'done' and j.frees and j.units > 0),
+         array_agg(j.outcome = 'done' and j.frees order by j.n),
          (select array_agg(f.clinic_no) from freed f where f.takes is not null and f.taken = 0),
          (select array_agg(f.id) from freed f where f.takes is not null and f.taken = 0)
     into v_outcomes, v_holds_left_ms, v_changed, v_case_clinic_nos, v_case_ids, v_planned_clinic_nos, v_planned_ids,
          v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats, v_freed_clinic_nos, v_freed_slot_ids,
-         v_left_clinic_nos, v_left_slot_ids
+         v_frees, v_left_clinic_nos, v_left_slot_ids
     from decided j;
   if v_case_ids is not null or v_left_slot_ids is not null then
     perform release_allocations(v_case_clinic_nos || v_left_clinic_nos, v_case_ids || v_left_slot_ids);
@@ -354,11 +372,10 @@ begin
   select i.n::integer, i.outcome,
          case i.outcome when 'done' then pg_current_xact_id()
                         when 'unchanged' then (select l.tx from last_change(i.clinic_no, i.id) l) end, e.*,
-         case when f.is_freed then a.available end, case when f.is_freed then a.lapses_in_ms end,
-         case when f.is_freed then pg_current_snapshot() end, i.hold_left_ms
-    from unnest(p_clinic_nos, p_ids, p_actions, v_outcomes, v_holds_left_ms) with ordinality
-         i(clinic_no, id, action, outcome, hold_left_ms, n)
-   cross join lateral (select i.outcome = 'done' and i.action in ('cancel', 'decline') as is_freed) f
+         case when i.is_freed then a.available end, case when i.is_freed then a.lapses_in_ms end,
+         case when i.is_freed then pg_current_snapshot() end, i.hold_left_ms
+    from unnest(p_clinic_nos, p_ids, v_frees, v_outcomes, v_holds_left_ms) with ordinality
+         i(clinic_no, id, is_freed, outcome, hold_left_ms, n)
     left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
     left join lateral (select t.starts_at, t.ends_at, t.visit_type_id, t.session_id, t.capacity, t.taken,
                                t.next_lapse, t.withdrawn_at, t.blocked_at

@@ -5,6 +5,8 @@
 -- bookable_by bind patients only; a patient whose booking is of the type may always keep it. The others are those of
 -- move_bookings.
 --
+-- Of a request that holds nothing, it is called by take_requested_time: no time is the booking's own then.
+--
 -- A move to another visit type, or with p_answers (as of answered_patient; null: none are sent), is judged by
 -- moved_patient: what is answered has to suffice. patient: what the booking says of its patient from then on; null: as
 -- before. judged_version: the version of the booking that was judged so, which the move has to change; null: nothing
@@ -141,10 +143,11 @@ begin
   end if;
   select s.id into slot_id from unnest(v_there) s
    where s.resource_id = v_session.resource_id and s.visit_type_id = v_visit.visit_type_id
-     and s.starts_at = p_starts_at and (s.taken > 0 or s.id = v_from.id)
-     and (v_visit.capacity > 1 or s.id = v_from.id);
+     and s.starts_at = p_starts_at
+     and case when v_booking.units > 0 and s.id = v_from.id then true
+              else v_visit.capacity > 1 and s.taken > 0 and s.withdrawn_at is null end;
   if slot_id is not null then
-    if slot_id <> v_from.id and group_is_closed(p_clinic_no, slot_id) then
+    if (slot_id <> v_from.id or v_booking.units = 0) and group_is_closed(p_clinic_no, slot_id) then
       slot_id := null;
       outcome := 'slot_closed:doctor_busy';
     end if;
@@ -152,7 +155,8 @@ begin
   end if;
   -- The booking leaves its slot, which takes no time then if nobody else is in it. Elsewhere, that is offered to those
   -- who wait for it (move_bookings).
-  if v_from.session_id is not null and v_from.taken = v_booking.units and time_of_slot(v_from) && v_during then
+  if v_from.session_id is not null and takes_time(v_from) and v_from.taken = v_booking.units
+     and time_of_slot(v_from) && v_during then
     update slot s
        set withdrawn_at = v_now,
            digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at,

@@ -105,11 +105,17 @@ as $function$
               when s.seq <= s.was_seq then format('%s has seq %s, its predecessor %s', s.type, s.seq, s.was_seq)
               when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
               -- A case may take longer in its new place, and takes less if it ended early, until that is corrected.
+              -- A request that holds nothing gives its unit back, and gets one in the slot of its approval.
               when s.units <> s.was_units and not (s.type in ('moved', 'milestone', 'prolonged') and s.is_placed)
+                and not (s.type = 'requested' and s.was_units = 1 and s.units = 0)
+                and not (s.type = 'confirmed' and s.was_units = 0 and s.units = 1)
                 then format('%s changed its units from %s to %s', s.type, s.was_units, s.units)
               when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
                 then format('moved from slot %s, where it was not', s.from_slot_id)
-              when s.type <> 'moved' and s.slot_id <> s.was_slot_id then format('%s changed its slot', s.type)
+              when s.type = 'confirmed' and s.units = 0 and not s.was_of_case then 'confirmed without a unit'
+              when s.type <> 'moved' and s.slot_id <> s.was_slot_id
+                and not (s.type = 'confirmed' and s.was_units = 0)
+                then format('%s changed its slot', s.type)
               when s.type <> 'moved' and s.resource_id <> s.was_resource_id
                 then format('%s changed its resource', s.type)
               when s.type = 'moved'

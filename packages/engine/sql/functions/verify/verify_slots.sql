@@ -5,10 +5,10 @@
 --   (a hold ends before next_lapse, so that no claim would look for it) | older_booking (a booking is older than its
 --   slot and than oldest_booking_at, so that a withdrawal would not look for it) | orphaned_booking (a booking on a
 --   slot that doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has
---   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of
---   its digest; or it is not over and not withdrawn, and the index of the exclusion constraint lacks it, or it
---   overlaps another one of its resource: one before it, in the order of their times, exactly if it begins before the
---   latest end of those; the same for visits with their buffers).
+--   PENDING or CONFIRMED bookings, but for requests that hold nothing) | slot_differs (its resource, times, capacity,
+--   withdrawal or block are not those of its digest; or it is not over and not withdrawn, and the index of the
+--   exclusion constraint lacks it, or it overlaps another one of its resource: one before it, in the order of their
+--   times, exactly if it begins before the latest end of those; the same for visits with their buffers).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -22,8 +22,8 @@ as $function$
   with counted as (
     select b.slot_id,
            sum(b.units) filter (where b.status in ('PENDING', 'CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW')) as units,
-           min(b.hold_expires_at) filter (where b.status = 'PENDING') as first_lapse,
-           count(*) filter (where b.status in ('PENDING', 'CONFIRMED')) as live,
+           min(b.hold_expires_at) filter (where b.status = 'PENDING' and b.units > 0) as first_lapse,
+           count(*) filter (where b.status = 'CONFIRMED' or b.status = 'PENDING' and b.units > 0) as live,
            min(b.created_at) as first_created_at
       from booking b
      where b.clinic_no = p_clinic_no

@@ -316,7 +316,7 @@ test('all mails are written into a folder', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-mails-'))
   try {
     const names = await writePreviews(directory)
-    expect(names).toHaveLength(2 * (45 + 72 + 12) + 21 + 6)
+    expect(names).toHaveLength(2 * (51 + 72 + 12) + 21 + 6)
     const read = (name: string) => readFile(join(directory, name), 'utf8')
     expect(await read('offer-withdrawn.en.txt')).toContain(mailTexts.en.offerWithdrawn.heading)
     expect(await read('cancelled-by-patient.de.txt')).toContain(mailTexts.de.cancelled.byPatient)

@@ -18,7 +18,7 @@ import { visitContext, whenText } from '../rendering/visit-context.ts'
 import { cancelledMail } from '../templates/cancelled.ts'
 import { confirmMail } from '../templates/confirm.ts'
 import { confirmedMail } from '../templates/confirmed.ts'
-import { declinedMail } from '../templates/declined.ts'
+import { declinedMail, type RequestEnd } from '../templates/declined.ts'
 import { movedMail } from '../templates/moved.ts'
 import { offerWithdrawnMail } from '../templates/offer-withdrawn.ts'
 import { offeredMail } from '../templates/offered.ts'
@@ -168,11 +168,17 @@ function contentOf(
     case 'confirm':
       return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
     case 'requested':
-      return requestedMail({ ...context, until: untilText(facts, language), ticketUrl: links.ticket(facts) }, texts)
+      return requestedMail(
+        { ...context, until: untilText(facts, language), ticketUrl: links.ticket(facts), isHeld: facts.units > 0 },
+        texts,
+      )
     case 'declined':
     case 'request_lapsed': {
-      const end = kind === 'request_lapsed' ? 'requestLapsed' : byPatient ? 'requestWithdrawn' : 'declined'
-      return declinedMail(end, { ...context, reason: facts.cancellationReason, bookUrl }, texts)
+      return declinedMail(
+        requestEnd(kind, byPatient, facts),
+        { ...context, reason: facts.cancellationReason, bookUrl },
+        texts,
+      )
     }
     case 'confirmed':
       return confirmedMail(context, texts)
@@ -207,6 +213,12 @@ function contentOf(
       return withdrawnMail({ ...context, alternatives, bookUrl }, texts)
     }
   }
+}
+
+function requestEnd(kind: MessageKind, byPatient: boolean | null, { failureReason }: MailFacts): RequestEnd {
+  if (kind === 'request_lapsed') return 'requestLapsed'
+  if (failureReason === 'time_taken') return 'timeTaken'
+  return byPatient ? 'requestWithdrawn' : 'declined'
 }
 
 /** When the hold ends. */

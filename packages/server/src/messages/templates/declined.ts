@@ -6,9 +6,12 @@ import { questionsNote, visitDetails, withClinicTexts } from './visit-details.ts
 export type DeclinedContext = VisitContext & { reason: string | null; bookUrl: string }
 
 /** How a request ended without an appointment. */
-type RequestEnd = 'declined' | 'requestWithdrawn' | 'requestLapsed'
+export type RequestEnd = 'declined' | 'timeTaken' | 'requestWithdrawn' | 'requestLapsed'
 
-/** A request has ended: the clinic has declined it, or not answered in time, or the patient has withdrawn it. */
+/**
+ * A request has ended: the clinic has declined it, or approved another one for its time, or not answered in
+ * time, or the patient has withdrawn it.
+ */
 export function declinedMail(end: RequestEnd, context: DeclinedContext, texts: MailTexts): MailContent {
   const { subject, heading, text } = texts[end]
   return {

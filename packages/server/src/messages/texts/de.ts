@@ -63,6 +63,9 @@ export const de: MailTexts = {
     text: (clinic) =>
       `${clinic} beantwortet sie; dann bekommen Sie eine weitere E-Mail. Bis dahin ist die Zeit für Sie reserviert. ` +
       'Sie haben noch keinen Termin.',
+    notHeld: (clinic) =>
+      `${clinic} beantwortet sie; dann bekommen Sie eine weitere E-Mail. Sie haben noch keinen Termin, und die Zeit ` +
+      'ist nicht für Sie reserviert: Auch andere können sie anfragen.',
     until: 'Antwort bis',
     action: 'Anfrage ansehen',
   },
@@ -71,6 +74,13 @@ export const de: MailTexts = {
     heading: 'Ihre Anfrage wurde abgelehnt',
     text: (clinic) =>
       `${clinic} kann Ihnen diesen Termin nicht anbieten. Das tut uns leid. Bitte wählen Sie eine andere Zeit.`,
+  },
+  timeTaken: {
+    subject: (when) => `Die Zeit Ihrer Anfrage für ${when} ist vergeben`,
+    heading: 'Diese Zeit ist vergeben',
+    text: (clinic) =>
+      `${clinic} hat die Zeit, die Sie angefragt haben, an jemand anderen vergeben. Das tut uns leid. Sie haben ` +
+      'keinen Termin. Bitte wählen Sie eine andere Zeit.',
   },
   requestWithdrawn: {
     subject: (when) => `Ihre Anfrage für ${when} ist zurückgezogen`,
@@ -81,8 +91,8 @@ export const de: MailTexts = {
     subject: (when) => `Ihre Anfrage für ${when} wurde nicht beantwortet`,
     heading: 'Ihre Anfrage wurde nicht beantwortet',
     text: (clinic) =>
-      `${clinic} hat nicht rechtzeitig geantwortet. Die Zeit ist nicht mehr für Sie reserviert, und Sie haben keinen ` +
-      'Termin. Das tut uns leid. Bitte wählen Sie eine andere Zeit, oder rufen Sie an.',
+      `${clinic} hat nicht rechtzeitig geantwortet. Sie haben keinen Termin. Das tut uns leid. Bitte wählen Sie eine ` +
+      'andere Zeit, oder rufen Sie an.',
   },
   confirmed: {
     subject: (when) => `Ihr Termin am ${when} ist bestätigt`,

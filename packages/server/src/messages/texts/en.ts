@@ -59,6 +59,9 @@ export const en = {
     text: (clinic: string) =>
       `${clinic} answers it, and you get another e-mail then. Until then, the time is held for you, and it is not an ` +
       'appointment yet.',
+    notHeld: (clinic: string) =>
+      `${clinic} answers it, and you get another e-mail then. It is not an appointment yet, and the time is not held ` +
+      'for you: others may ask for it, too.',
     until: 'Answer until',
     action: 'See your request',
   },
@@ -66,6 +69,13 @@ export const en = {
     subject: (when: string) => `Your request for ${when} was declined`,
     heading: 'Your request was declined',
     text: (clinic: string) => `${clinic} cannot offer you this appointment. We are sorry. Please choose another time.`,
+  },
+  timeTaken: {
+    subject: (when: string) => `The time of your request for ${when} is gone`,
+    heading: 'This time is gone',
+    text: (clinic: string) =>
+      `${clinic} has given the time that you asked for to somebody else. We are sorry. You have no appointment. ` +
+      'Please choose another time.',
   },
   requestWithdrawn: {
     subject: (when: string) => `Your request for ${when} was withdrawn`,
@@ -76,8 +86,8 @@ export const en = {
     subject: (when: string) => `Your request for ${when} was not answered`,
     heading: 'Your request was not answered',
     text: (clinic: string) =>
-      `${clinic} has not answered in time, so the time is not held for you any more. We are sorry. You have no ` +
-      'appointment. Please choose another time, or call the clinic.',
+      `${clinic} has not answered in time. We are sorry. You have no appointment. Please choose another time, or ` +
+      'call the clinic.',
   },
   confirmed: {
     subject: (when: string) => `Your appointment on ${when} is confirmed`,

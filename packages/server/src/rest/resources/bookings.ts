@@ -107,6 +107,8 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
     confirmHold(deps, input, { patient, reason, judgedVersion, knownBy }),
   )
   release?.(outcome)
+  // The time of a request that held nothing.
+  if (outcome.kind === 'slot_full') throw refusalProblem(outcome, { alternatives: [] })
   return changeResponse(deps, input, outcome)
 }
 

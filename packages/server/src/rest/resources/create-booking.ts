@@ -57,9 +57,10 @@ export async function createBooking(deps: RestDeps, slotFull: ReturnType<typeof 
   if (input.body.confirm && outcome.booking.status === 'PENDING') {
     const ask = isByLink ? requestLink : requestApproval
     const { booking, position } = await afterCommit(() => ask(deps, input, outcome.booking.id))
-    const { holdExpiresAt, confirmationLink, requestedAt } = await writtenBookingBody(deps, booking)
+    const { holdExpiresAt, confirmationLink, requestedAt, units } = await writtenBookingBody(deps, booking)
     const body = {
       ...createdBody,
+      units,
       holdExpiresAt,
       ...(confirmationLink && { confirmationLink }),
       ...(requestedAt && { requestedAt }),

@@ -7,10 +7,10 @@ import { test } from '../../../test/rest-test.ts'
 const patient = { name: 'Ada', email: 'ada@example.org' }
 
 /** A clinic whose visit type needs approval, within an hour. */
-async function aPractice(database: TestDatabase, rest: RestApp) {
+async function aPractice(database: TestDatabase, rest: RestApp, approval: 'holding' | 'not_holding' = 'holding') {
   const clinic = await aClinic(database)
   const session = await aSession(database, await aDoctor(database, clinic))
-  const type = await aVisitType(database, clinic, { approval: 'holding', approvalMinutes: 60 })
+  const type = await aVisitType(database, clinic, { approval, approvalMinutes: 60 })
   const at = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
   const book = (more: object = {}, options: object = {}) =>
     rest.call('createBooking', { body: { ...at, patient, confirm: true, ...more }, ...options })
@@ -134,4 +134,31 @@ test('a patient who has something else then is not asked for: the time is free a
   expect(first.body.status).toBe('CONFIRMED')
   expect((await book({ refuseOverlap: true }, { as: account })).problem.code).toBe('patient_booked')
   expect((await book({ onBehalf: true, patient: { name: 'Grace' } }, { as: staff })).body.status).toBe('CONFIRMED')
+})
+
+test('requests that hold nothing are for one time, until staff approve one', async ({ database, rest }) => {
+  const { book, staff, list } = await aPractice(database, rest, 'not_holding')
+  const options = { key: randomUUID() }
+  const first = await book({}, options)
+  expect(first.body).toMatchObject({ status: 'PENDING', units: 0, requestedAt: expect.any(String) })
+  expect(await book({}, options)).toMatchObject({ status: 200, body: first.body })
+  const second = await book()
+  const third = await book({ onBehalf: true }, { as: staff })
+  expect([second.body.units, third.body.status]).toEqual([0, 'CONFIRMED'])
+  const pathOf = ({ body }: typeof first) => ({ path: { bookingId: body.id } })
+  expect(await list()).toMatchObject([{ isTimeFree: false }, { isTimeFree: false }])
+  const refused = await rest.call('confirmBooking', { ...pathOf(second), as: staff })
+  expect(refused.problem).toMatchObject({ code: 'slot_full', alternatives: [] })
+  await rest.call('cancelBooking', { ...pathOf(third), as: staff })
+  expect(await list()).toMatchObject([{ isTimeFree: true }, { isTimeFree: true }])
+
+  const approval = { ...pathOf(second), as: staff, key: randomUUID() }
+  const approved = await rest.call('confirmBooking', approval)
+  expect(approved.body).toMatchObject({ status: 'CONFIRMED', units: 1 })
+  expect((await rest.call('confirmBooking', approval)).body).toEqual(approved.body)
+  expect(await list()).toEqual([])
+  const told = await rest.call('getBooking', { ...pathOf(first), token: first.body.manageToken ?? '' })
+  expect(told.body).toMatchObject({ status: 'CANCELLED', failureReason: 'time_taken', cancelledBy: 'clinic' })
+  const late = await rest.call('confirmBooking', { ...pathOf(first), as: staff })
+  expect(late.problem.code).toBe('invalid_transition')
 })

@@ -1,5 +1,5 @@
 import type { BookingBody } from '@holdfast/contract'
-import { type Booking, visitAddress } from '@holdfast/engine'
+import { type Booking, type ListedBooking, visitAddress } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { bookingBody } from './bodies/booking-body.ts'
 import { timeOrNull, timeText } from './bodies/time-text.ts'
@@ -51,20 +51,28 @@ export async function bookingBodiesOfClinics(deps: RestDeps, bookings: readonly 
   return bookings.flatMap(({ id }) => bodyById.get(id) ?? [])
 }
 
-/** The same for a page of a clinic's bookings, with the flags of their patients' records. */
+/**
+ * The same for a page of a clinic's bookings, with the flags of their patients' records, and whether the times of
+ * requests that hold nothing are free.
+ */
 export async function bookingBodiesWithFlags(
   deps: RestDeps,
   clinicNo: number,
-  bookings: readonly Booking[],
+  bookings: readonly ListedBooking[],
 ): Promise<BookingBody[]> {
   const ids = bookings.filter(({ erasedAt }) => erasedAt === null).map(({ id }) => id)
   const [bodies, flags] = await Promise.all([
     bookingBodies(deps, bookings),
     deps.engine.patients.flagsOf(clinicNo, ids),
   ])
-  return bodies.map((body) => {
+  return bodies.map((body, index) => {
     const patientFlags = flags.get(body.id)
-    return patientFlags === undefined ? body : { ...body, patientFlags }
+    const isTimeFree = bookings[index]?.isTimeFree
+    return {
+      ...body,
+      ...(isTimeFree === undefined ? {} : { isTimeFree }),
+      ...(patientFlags === undefined ? {} : { patientFlags }),
+    }
   })
 }
 

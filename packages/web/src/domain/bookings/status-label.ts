@@ -7,6 +7,7 @@ export function requestState({ status, failureReason, requestedAt, cancelledBy }
   if (requestedAt === undefined) return null
   if (status === 'PENDING') return 'waiting'
   if (failureReason === 'hold_expired') return 'lapsed'
+  if (failureReason === 'time_taken') return 'taken'
   if (failureReason !== 'hold_released') return null
   return cancelledBy === 'clinic' ? 'declined' : 'withdrawn'
 }
@@ -14,6 +15,7 @@ export function requestState({ status, failureReason, requestedAt, cancelledBy }
 const requestLabels = {
   waiting: 'requested.waiting',
   declined: 'requested.declined',
+  taken: 'ended.time_taken',
   withdrawn: 'requested.withdrawn',
   lapsed: 'requested.lapsed',
 } as const

@@ -1,4 +1,4 @@
-import type { Clinic, Doctor } from '@holdfast/contract/client'
+import type { Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 import { Box, Group, Text, VisuallyHidden } from '@mantine/core'
 import { type FormEvent, lazy, type RefObject, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -44,6 +44,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   const mayOverlap = useRef(false)
   const { visitTypeId } = state.attempt.slot
   const visitType = useVisitType({ clinicId: clinic.id, ...(visitTypeId && { visitTypeId }) })
+  const isRequested = (visitType?.approval ?? 'none') !== 'none'
   const changes = useChangesOfHold({
     confirm: () => hold.confirm(details, mayOverlap.current, visitType?.questions),
     extend: hold.extend,
@@ -118,7 +119,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
             <ErrorState error={error} help={isFinal(error) ? undefined : t('requesting.retrying')} />
           </div>
         )}
-        {visitType?.approval === 'holding' ? <RequestHelp within={visitType.approvalMinutes} /> : null}
+        {visitType !== undefined && isRequested ? <RequestHelp of={visitType} /> : null}
         {isOverlap || (isAskingContact && isUnreachable) ? (
           <Suspense fallback={null}>
             <HeldQuestion
@@ -135,7 +136,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
         ) : (
           <Group mt="xl" gap="sm">
             <ActionButton type="submit" isBusy={hold.isBusy}>
-              {t(visitType?.approval === 'holding' ? 'held.request' : 'held.confirm')}
+              {t(isRequested ? 'held.request' : 'held.confirm')}
             </ActionButton>
             <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
               {t('held.release')}
@@ -147,10 +148,11 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   )
 }
 
-/** What happens after a request. @param within how many minutes the clinic answers in */
-function RequestHelp({ within }: { within: number }) {
+/** What happens after a request. */
+function RequestHelp({ of: { approval, approvalMinutes } }: { of: VisitType }) {
   const { t } = useTranslation('booking')
-  return <Text mt="md">{t('held.requestHelp', { time: formatMinutes(within) })}</Text>
+  const help = approval === 'not_holding' ? 'held.requestHelpNotHeld' : 'held.requestHelp'
+  return <Text mt="md">{t(help, { time: formatMinutes(approvalMinutes) })}</Text>
 }
 
 /** What is held: with whom, how long, and what it costs. */

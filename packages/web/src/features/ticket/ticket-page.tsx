@@ -80,10 +80,11 @@ function headingOf(booking: Booking, moved: Moved | null) {
 function helpOf(booking: Booking, { manageToken }: TicketLink) {
   const { status, failureReason, cancelledBy } = booking
   const request = requestState(booking)
+  if (request === 'waiting' && booking.units === 0) return 'request.waitingNotHeldHelp'
   if (request !== null) return request === 'withdrawn' ? 'help.CANCELLED' : (`request.${request}Help` as const)
   if (status === 'FAILED') {
-    // A released hold is CANCELLED.
-    const hasReason = failureReason !== null && failureReason !== 'hold_released'
+    // A released hold, and a request whose time is gone, are CANCELLED.
+    const hasReason = failureReason !== null && failureReason !== 'hold_released' && failureReason !== 'time_taken'
     return hasReason ? (`failed.${failureReason}` as const) : 'failed.system_error'
   }
   if (status === 'CANCELLED' && cancelledBy === 'clinic') return 'help.cancelledByClinic'

@@ -67,7 +67,12 @@ function RequestsTable({ requests, onDecline }: TableProps) {
       <tbody>
         {requests.map((request) => (
           <tr key={request.id}>
-            <td className="tabular">{formatDayTime(request.startsAt, timeZone)}</td>
+            <td className="tabular">
+              {formatDayTime(request.startsAt, timeZone)}
+              {request.isTimeFree === undefined ? null : (
+                <Text size="sm">{t(request.isTimeFree ? 'requests.timeFree' : 'requests.timeTaken')}</Text>
+              )}
+            </td>
             <td>
               <BookingLink booking={request} />
               <Text size="sm">

@@ -41,7 +41,7 @@ export function VisitTypeForm({ visitType, onDone }: VisitTypeFormProps) {
     validateInputOnBlur: [...ownRules],
     validate: (draft) => ({
       ...(draft.appointmentTypes.length === 0 ? { appointmentTypes: t('doctors.typeRequired') } : {}),
-      ...(draft.approval === 'holding' && !isAnswerTime(draft.approvalMinutes) ? { approvalMinutes: true } : {}),
+      ...(draft.approval !== 'none' && !isAnswerTime(draft.approvalMinutes) ? { approvalMinutes: true } : {}),
       ...(draft.room === 'some' && draft.roomIds.length === 0 ? { roomIds: t('visitTypes.chooseRoom') } : {}),
       ...(draft.offeredBy === 'some' && draft.doctors.length === 0 ? { doctors: t('visitTypes.chooseDoctor') } : {}),
       ...Object.fromEntries(ownRules.filter((name) => !isRuleValid(name, draft[name])).map((name) => [name, true])),
@@ -197,7 +197,7 @@ function BookingFields({ form }: { form: VisitTypeFormState }) {
             ))}
           </Stack>
         </Radio.Group>
-        {form.getValues().approval === 'holding' ? <AnswerTimeField form={form} /> : null}
+        {form.getValues().approval !== 'none' ? <AnswerTimeField form={form} /> : null}
         <BoundedNumber
           label={t('visitTypes.field.capacity')}
           description={t('visitTypes.capacityHelp')}

@@ -23,7 +23,7 @@ export function VisitFacts({ visit: { visitType, minutes, fee, appointmentTypes 
       ))}
       {capacity === 1 ? null : <li>{t('group', { places: formatNumber(capacity) })}</li>}
       {bookableBy === 'known_patients' ? <li>{t('known')}</li> : null}
-      {approval === 'holding' ? <li>{t('onRequest')}</li> : null}
+      {approval !== 'none' ? <li>{t('onRequest')}</li> : null}
     </ul>
   )
 }
