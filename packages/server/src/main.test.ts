@@ -296,11 +296,11 @@ describe('with the embedded database', () => {
     }
   })
 
-  test('a worker and a command share the server’s; data persists; alone, a command starts it temporarily', async () => {
+  test('a command shares the server’s, a worker cannot; data persists; a command alone starts it for a time', async () => {
     const env = { PORT: '0', HOLDFAST_DATA: dataDirectory, HOLDFAST_RATE_LIMIT: 'off', HOLDFAST_WORKER: 'off' }
     const said: string[] = []
     const server = await startServer({ env, log, say: (line) => said.push(line) })
-    const worker = await startWorker({ env, log, say: () => undefined })
+    await expect(startWorker({ env, log, say: () => undefined })).rejects.toThrow(/the server runs the jobs/)
     const result = readConfig(env)
     if (result.kind !== 'ok') throw new Error('the settings are wrong')
     const { config } = result
@@ -328,7 +328,6 @@ describe('with the embedded database', () => {
     await expect(startServer({ env, log, say: () => undefined })).rejects.toMatchObject({
       kind: 'data_directory_in_use',
     })
-    await worker.stop()
     await server.stop()
 
     const alone = await openDatabase(config, { share: true })

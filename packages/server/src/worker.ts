@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
 import { startAgainIfCutOff } from './lifecycle/start-again.ts'
+import { StartError } from './lifecycle/start-error.ts'
 import { switchLevelBySignal } from './observe/log-level.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { openTracing } from './observe/tracing.ts'
@@ -31,13 +32,14 @@ const closeMs = 5_000
 
 /**
  * Starts the process for background jobs (lapsed holds, partitions, retention, erasures, messages). Any number may run,
- * with any number of servers; with the embedded database, on the same machine as the server.
+ * with any number of servers, with a PostgreSQL of your own: the embedded database has one server, which runs the jobs.
  *
  * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix
  */
 export async function startWorker(options: WorkerOptions): Promise<StartedWorker> {
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
+  requireOwnDatabase(config)
   requireBackupKey(config)
   requireOwnSecret(config)
   const log = options.log ?? createLogger(config.logLevel)
@@ -55,6 +57,14 @@ export async function startWorker(options: WorkerOptions): Promise<StartedWorker
     endSwitching()
     throw error
   }
+}
+
+/** A worker that was started first would start the embedded database, and the server would wait for it without end. */
+function requireOwnDatabase({ databaseUrl }: Config): void {
+  if (databaseUrl !== null) return
+  throw new StartError(
+    'A worker needs a PostgreSQL of your own: set DATABASE_URL. With the embedded database, the server runs the jobs.',
+  )
 }
 
 async function stopWorker(worker: StartedWorker, log: Logger): Promise<void> {
