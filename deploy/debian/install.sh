@@ -304,16 +304,23 @@ EOF
   fail "nginx refuses $site, see above. The file is as it was before."
 }
 
-# Lets the services write to the place of backups of the settings, after its disk is mounted.
-write_place_of_backups() {
-  place=$(setting_of HOLDFAST_BACKUP_TO)
-  conf=$units/holdfast-.service.d/backups.conf
-  case $place in
-    "$backups" | "$backups"/* | "$state"/*) place= ;;
-    /*) ;;
-    *) place= ;;
-  esac
-  if [ -z "$place" ]; then
+# Lets the services write to the directories that the settings name for backups and for the ends of the security log,
+# after their disks are mounted.
+write_places() {
+  conf=$units/holdfast-.service.d/places.conf
+  places=$(
+    for name in HOLDFAST_BACKUP_TO HOLDFAST_AUDIT_ANCHORS; do
+      place=$(setting_of "$name")
+      case $place in
+        "$backups" | "$backups"/* | "$state"/*) ;;
+        /*)
+          printf '# From %s.\n[Unit]\nAfter=%s\n' "$name" "$(systemd-escape --path --suffix=mount "$place")"
+          printf '[Service]\nReadWritePaths="-%s"\n' "$(printf '%s' "$place" | sed 's/%/%%/g')"
+          ;;
+      esac
+    done
+  )
+  if [ -z "$places" ]; then
     [ -e "$conf" ] || return 0
     rm "$conf"
     wrote=yes
@@ -321,11 +328,8 @@ write_place_of_backups() {
     return 0
   fi
   install_file 0644 root:root "$conf" <<EOF
-# Written by install.sh, from HOLDFAST_BACKUP_TO.
-[Unit]
-After=$(systemd-escape --path --suffix=mount "$place")
-[Service]
-ReadWritePaths="-$(printf '%s' "$place" | sed 's/%/%%/g')"
+# Written by install.sh.
+$places
 EOF
 }
 
@@ -337,7 +341,7 @@ write_services() {
   make_directory 0755 root:root "$units/holdfast-.service.d"
   install_file 0644 root:root "$units/holdfast-.service.d/user-and-sandbox.conf" \
     <"$release/deploy/systemd/holdfast-.service.d/user-and-sandbox.conf"
-  write_place_of_backups
+  write_places
   # After an interrupted run systemd may not have read what it wrote.
   if [ "$wrote" = yes ] || [ "$restart" = yes ]; then
     systemctl daemon-reload

@@ -131,11 +131,11 @@ export async function moveBackups(machine: Machine, installer: string): Promise<
   await machine.succeed(
     `cp -p ${settings} /tmp/env && sed -i 's|^HOLDFAST_BACKUP_TO=.*|HOLDFAST_BACKUP_TO=${place}|' ${settings}`,
   )
-  expect(await machine.succeed(installer)).toContain('backups.conf')
+  expect(await machine.succeed(installer)).toContain('places.conf')
   const copied = `find ${place}/base -name manifest.json | grep -q .`
   await expect.poll(() => machine.run(copied), { timeout: 120_000, interval: 1_000 }).toMatchObject({ code: 0 })
   await machine.succeed(`cp -p /tmp/env ${settings}`)
-  expect(await machine.succeed(installer)).toContain('Removed /etc/systemd/system/holdfast-.service.d/backups.conf')
+  expect(await machine.succeed(installer)).toContain('Removed /etc/systemd/system/holdfast-.service.d/places.conf')
 }
 
 /** The statements after another version of the C library, in a restored database that Holdfast uses. */

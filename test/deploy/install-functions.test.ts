@@ -103,22 +103,25 @@ test.each([
   expect(run(scratch(), script)).toMatchObject({ status: 0, out: `${address}:3000` })
 })
 
-test('the services may write to the place of backups, and to no former one', () => {
-  const directory = scratch()
-  const write = (place: string) =>
-    run(
-      directory,
-      `chown() { :; }; mkdir -p $units/holdfast-.service.d $state
+test.each(['HOLDFAST_BACKUP_TO', 'HOLDFAST_AUDIT_ANCHORS'])(
+  'the services may write to the place of %s, and to no former one',
+  (setting) => {
+    const directory = scratch()
+    const write = (place: string) =>
+      run(
+        directory,
+        `chown() { :; }; mkdir -p $units/holdfast-.service.d $state
        printf '#!/bin/sh\necho srv-backups.mount\n' >$state/systemd-escape; chmod 755 $state/systemd-escape
-       PATH=$state:$PATH; echo 'HOLDFAST_BACKUP_TO="${place}"' >$settings/holdfast.env; write_place_of_backups
-       cat $units/holdfast-.service.d/backups.conf`,
-    )
-  const written = write('/srv/backups')
-  expect(written.out).toContain('ReadWritePaths="-/srv/backups"')
-  expect(written.out).toContain('After=srv-backups.mount')
-  expect(write('s3://bucket/prefix').err).toContain('No such file')
-  expect(write(`${directory}/backups`).err).toContain('No such file')
-})
+       PATH=$state:$PATH; echo '${setting}="${place}"' >$settings/holdfast.env; write_places
+       cat $units/holdfast-.service.d/places.conf`,
+      )
+    const written = write('/srv/backups')
+    expect(written.out).toContain('ReadWritePaths="-/srv/backups"')
+    expect(written.out).toContain('After=srv-backups.mount')
+    expect(write('s3://bucket/prefix').err).toContain('No such file')
+    expect(write(`${directory}/backups`).err).toContain('No such file')
+  },
+)
 
 /** Changes the name from old.example.org to another, after `prepare`. */
 function changeHost(directory: string, prepare = '', host = 'new.example.org') {
