@@ -296,7 +296,7 @@ describe('with the embedded database', () => {
     }
   })
 
-  test('a command shares the server’s, a worker cannot; data persists; a command alone starts it for a time', async () => {
+  test('a command shares the server’s, a worker cannot; data persists; a command starts it for a time', async () => {
     const env = { PORT: '0', HOLDFAST_DATA: dataDirectory, HOLDFAST_RATE_LIMIT: 'off', HOLDFAST_WORKER: 'off' }
     const said: string[] = []
     const server = await startServer({ env, log, say: (line) => said.push(line) })

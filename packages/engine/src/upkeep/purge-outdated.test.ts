@@ -151,7 +151,8 @@ test('API keys that have ended are deleted as late as the events of the security
       `insert into holdfast.api_key (clinic_no, id, name, scopes, bookings_per_second, digest, created_by, created_at,
          ended_at, expires_at)
        values ($1, $2, 'Laboratory', '{admin}', 50,
-         case when $3::interval is null then decode(repeat('00', 32), 'hex') end, $2, now() - interval '5 years', now() - $3::interval, now() - $4::interval)`,
+         case when $3::interval is null then decode(repeat('00', 32), 'hex') end, $2, now() - interval '5 years',
+         now() - $3::interval, now() - $4::interval)`,
       [clinicNo, id, endedAge, expiredAge],
     )
     return id
