@@ -99,7 +99,7 @@ async function change(
   if (!isId(id)) return missing
   const { rows } = await pool.query<ApiKey>(sql`
     with k as (
-      update holdfast.api_key set ${assignments} 
+      update holdfast.api_key set ${assignments}
        where clinic_no = ${clinicNo} and id = ${id} and ended_at is null and ${condition}
       returning *)
     select ${columns} from k`)

@@ -157,8 +157,15 @@ test('API keys that have ended are deleted as late as the events of the security
     )
     return id
   }
+  const named = await stored('13 months', null)
+  await ownerPool.query(
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, details)
+     values ($1, now(), 'denied', 1, 'api_key', $2, '{getMe}')`,
+    [clinicNo, named],
+  )
   const gone = [await stored('13 months', null), await stored(null, '13 months'), await stored('13 months', '4 years')]
   const kept = [
+    named,
     await stored(null, null),
     await stored('11 months', null),
     await stored(null, '11 months'),

@@ -3,8 +3,8 @@
 -- older than their clinic's message_days, closures that were over a year ago or removed 30 days ago, counts of
 -- messages older than a day, the list of erasures older than 60 days (backups have it), and what jobs, messages and
 -- consumers last did if that is a week ago (they were switched off, or renamed; not that messages fail, which may be
--- sent seldom), and API keys that were deleted or have expired before the oldest event of the security log
--- (audit_retention), which names what they did by them; at most p_limit rows of each table. It returns how many it
+-- sent seldom), and API keys that were deleted or have expired as long ago as the security log is stored
+-- (audit_retention), and that it does not name any more; at most p_limit rows of each table. It returns how many it
 -- deleted. Call it again while it returns p_limit or more: small transactions keep locks and WAL short.
 --
 -- Keys and origins are found by the index of their bookings, whose ids have a time: those of a server whose clock was
@@ -108,13 +108,14 @@ begin
              or not yearly and ends_at < localtimestamp - interval '1 year')
       limit p_limit for update skip locked);
   get diagnostics v_closures = row_count;
-  -- As purge_audit_events: the log has events of the whole of its first day.
+  -- The application may set when a key ended, but does not decide what the log has.
   delete from api_key
    where (clinic_no, id) in (
      select k.clinic_no, k.id from api_key k
       where k.clinic_no <> all (v_moving_nos)
         and coalesce(k.ended_at, k.expires_at)
-            < clock_timestamp() - (select make_interval(months => r.months, days => 1) from audit_retention r)
+            < clock_timestamp() - (select make_interval(months => r.months) from audit_retention r)
+        and not exists (select from audit_event e where e.actor_id = k.id)
       limit p_limit for update skip locked);
   get diagnostics v_api_keys = row_count;
   return v_erasures + v_keys + v_responses + v_changes + v_origins + v_late + v_messages + v_budgets + v_deliveries
