@@ -70,9 +70,10 @@ test('a row is divided by a break, and the hours are copied to a colleague after
   const divide = page.getByRole('button', { name: 'Divide row 1' })
   await divide.click()
   await row(1).getByText('The break must be within the row, and over by midnight.').waitFor()
-  await breakUntil.fill('12:30')
+  await breakUntil.fill('1230')
   expect(await axeFindings(page)).toEqual([])
-  await divide.click()
+  await breakUntil.press('Enter')
+  await page.getByRole('button', { name: 'Add a break to row 1' }).and(page.locator(':focus')).waitFor()
   expect([await timesOf(1), await timesOf(2)]).toEqual([
     ['9:00', '12:00'],
     ['12:30', '18:00'],
@@ -96,6 +97,64 @@ test('a row is divided by a break, and the hours are copied to a colleague after
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Apply', exact: true }).click()
   await page.getByRole('region', { name: 'Present hours' }).getByText('12:30').waitFor()
+})
+
+test('a break that is entered counts without dividing the row, and one that is not whole is named', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  const row = (number: number) => page.getByRole('group', { name: `Row ${number}`, exact: true })
+  const show = page.getByRole('button', { name: 'Show what changes' })
+  await row(1).getByRole('textbox', { name: 'Until', exact: true }).fill('18:00')
+  await page.getByRole('button', { name: 'Add a break to row 1' }).click()
+  const until = row(1).getByRole('textbox', { name: 'Break until' })
+  await until.fill('')
+  await until.blur()
+  await row(1).getByText('Enter both times of the break, or remove it.').waitFor()
+  expect(await show.isDisabled()).toBe(true)
+  expect(await axeFindings(page)).toEqual([])
+  await until.fill('12:45')
+  await show.click()
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  const present = page.getByRole('region', { name: 'Present hours' })
+  for (const times of [/9:00–\W?12:00/, /12:45–\W?18:00/]) await present.getByText(times).waitFor()
+  expect(await row(2).getByRole('textbox', { name: 'From', exact: true }).inputValue()).toBe('12:45')
+  await page.getByRole('button', { name: 'Add a break to row 2' }).click()
+  await page.getByRole('button', { name: 'Remove the break of row 2' }).click()
+  await page.getByRole('button', { name: 'Add a break to row 2' }).and(page.locator(':focus')).waitFor()
+})
+
+test('what is entered while hours are applied stays, with a notice', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin', { serviceWorkers: 'block' })
+  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  const until = page.getByRole('group', { name: 'Row 1' }).getByRole('textbox', { name: 'Until' })
+  await page.getByRole('button', { name: 'Show what changes' }).click()
+  const applied = Promise.withResolvers<void>()
+  const isChange = (url: URL) => url.pathname.endsWith('/working-hours') && url.searchParams.get('dryRun') === 'false'
+  await page.route(isChange, async (route) => {
+    await applied.promise
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  await until.fill('13:00')
+  applied.resolve()
+  await page.getByText('What you have entered since is kept, and is not applied yet.', { exact: false }).waitFor()
+  expect(await until.inputValue()).toBe('13:00')
+  await page
+    .getByRole('region', { name: 'Present hours' })
+    .getByText(/9:00–\W?12:00/)
+    .waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  // It is not somebody else's change.
+  await page.getByRole('button', { name: 'Show what changes' }).click()
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  await page
+    .getByRole('region', { name: 'Present hours' })
+    .getByText(/9:00–\W?13:00/)
+    .waitFor()
 })
 
 test('a row of every second week keeps its weeks when the hours are changed', async ({ site }) => {
@@ -143,7 +202,15 @@ test('who changes hours that somebody else has changed meanwhile is told, and be
   await one.getByText('The working hours are changed.').waitFor()
   await apply(other)
   await other.getByText('Somebody has changed these working hours meanwhile').waitFor()
+  expect(await until(other).inputValue()).toBe('13:00')
   expect(await axeFindings(other)).toEqual([])
+  await other.getByRole('button', { name: 'Go on with what I entered' }).click()
+  await other.getByText('Somebody has changed these working hours meanwhile').waitFor({ state: 'detached' })
+  expect(await until(other).inputValue()).toBe('13:00')
+  await one.getByRole('textbox', { name: 'First day' }).fill(`02/02/${nextYear}`)
+  await apply(one)
+  await one.getByRole('button', { name: 'Show what changes' }).waitFor()
+  await apply(other)
   await other.getByRole('button', { name: 'Begin again with the present hours' }).click()
   expect(await until(other).inputValue()).toBe('12:00')
   expect(await other.getByRole('textbox', { name: 'First day' }).inputValue()).toBe(`01/02/${nextYear}`)

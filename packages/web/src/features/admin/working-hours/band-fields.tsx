@@ -17,13 +17,14 @@ type BandProps = {
   /** Of the new hours. */
   days: { validFrom: string; validUntil: string }
   onChange: (band: BandDraft) => void
-  /** Divides it by a break; null: there is no room for another row. */
-  onDivide: ((bands: [BandDraft, BandDraft]) => void) | null
+  /** Whether there is room for the row that a break adds. */
+  canDivide: boolean
+  onDivide: (bands: BandDraft[]) => void
   onRemove: () => void
 }
 
 /** A row of working hours: its days and times, and what is created. */
-export function BandFields({ band, number, days, onChange, onDivide, onRemove }: BandProps) {
+export function BandFields({ band, number, days, canDivide, onChange, onDivide, onRemove }: BandProps) {
   const { t } = useTranslation('working-hours')
   const { weekdays, from, to, everyWeeks } = band
   const set = (part: Partial<BandDraft>) => onChange({ ...band, ...part })
@@ -57,7 +58,9 @@ export function BandFields({ band, number, days, onChange, onDivide, onRemove }:
           />
         </div>
         {to !== '' && to !== '24:00' && to < from ? <Text c="dimmed">{t('nextDay')}</Text> : null}
-        {onDivide === null ? null : <BreakFields {...{ band, number, onDivide }} />}
+        {canDivide || band.pause !== null ? (
+          <BreakFields {...{ band, number, onDivide }} onChange={(pause) => set({ pause })} />
+        ) : null}
         {days.validFrom === '' || problem !== null ? null : <WeekFields band={band} days={days} set={set} />}
         <WhatFields band={band} set={set} error={problem === 'minutes' ? error : null} />
         <Group>

@@ -1,47 +1,81 @@
 import { Button, Group } from '@mantine/core'
-import { useState } from 'react'
+import { type KeyboardEvent, useRef } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { type BandDraft, withBreak } from './hours-draft.ts'
+import { type BandDraft, breakProblemOf, dividedBand, type Pause } from './hours-draft.ts'
 
-type Props = { band: BandDraft; number: number; onDivide: (bands: [BandDraft, BandDraft]) => void }
+type Props = {
+  band: BandDraft
+  number: number
+  onChange: (pause: Pause | null) => void
+  onDivide: (bands: BandDraft[]) => void
+}
 
-/** Divides a row by a break: the row ends where the break begins, and another one begins at its end. */
-export function BreakFields({ band, number, onDivide }: Props) {
+/** A break divides a row: it ends where the break begins, and another row begins at its end. */
+export function BreakFields({ band, number, onChange, onDivide }: Props) {
   const { t } = useTranslation('working-hours')
-  const [times, setTimes] = useState<{ from: string; to: string } | null>(null)
-  const divided = times === null ? null : withBreak(band, times)
-  const isWrong = times !== null && times.from !== '' && times.to !== '' && divided === null
+  const { pause } = band
+  const problem = breakProblemOf(band)
+  const first = useRef<HTMLButtonElement>(null)
   const divide = () => {
-    if (times === null) return setTimes({ from: '12:00', to: '13:00' })
-    if (divided === null) return
-    onDivide(divided)
-    setTimes(null)
+    if (pause === null) return onChange({ from: '12:00', to: '13:00' })
+    const divided = dividedBand(band)
+    if (divided !== null) onDivide(divided)
+  }
+  const divideOnEnter = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key !== 'Enter' || event.defaultPrevented) return
+    event.preventDefault()
+    const field = event.currentTarget
+    // The field has just sent what was typed, by which the button divides.
+    flushSync(() => {})
+    flushSync(() => first.current?.click())
+    if (!field.isConnected) first.current?.focus()
   }
   return (
     <>
-      {times === null ? null : (
+      {pause === null ? null : (
         <div className={layoutClasses.shortFields}>
-          <TimeField label={t('break.from')} value={times.from} onChange={(from) => setTimes({ ...times, from })} />
+          <TimeField
+            label={t('break.from')}
+            value={pause.from}
+            onChange={(from) => onChange({ ...pause, from })}
+            onKeyDown={divideOnEnter}
+          />
           <TimeField
             label={t('break.to')}
-            value={times.to}
-            onChange={(to) => setTimes({ ...times, to })}
-            error={isWrong ? t('break.outside') : null}
+            value={pause.to}
+            onChange={(to) => onChange({ ...pause, to })}
+            onKeyDown={divideOnEnter}
+            error={problem === null ? null : t(`break.${problem}`)}
           />
         </div>
       )}
-      <Group>
+      <Group gap="sm">
         {/* One button, which keeps the focus. */}
         <Button
+          ref={first}
           size="sm"
           variant="default"
-          {...(times === null ? { 'aria-label': t('break.addTo', { number }) } : {})}
+          {...(pause === null ? { 'aria-label': t('break.addTo', { number }) } : {})}
           onClick={divide}
         >
-          {times === null ? t('break.add') : t('break.divide', { number })}
+          {pause === null ? t('break.add') : t('break.divide', { number })}
         </Button>
+        {pause === null ? null : (
+          <Button
+            size="sm"
+            variant="default"
+            aria-label={t('break.removeFrom', { number })}
+            onClick={() => {
+              onChange(null)
+              first.current?.focus()
+            }}
+          >
+            {t('break.remove')}
+          </Button>
+        )}
       </Group>
     </>
   )

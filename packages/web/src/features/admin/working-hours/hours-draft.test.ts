@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import {
   bandDraftOf,
   bandsOn,
+  breakProblemOf,
+  dividedBand,
   draftOf,
   isWritten,
   newBand,
@@ -9,7 +11,7 @@ import {
   problemOf,
   replacedBy,
   requestOf,
-  withBreak,
+  withKeysOf,
 } from './hours-draft.ts'
 
 const draft = (...bands: Partial<ReturnType<typeof newBand>>[]) => ({
@@ -62,18 +64,49 @@ test('what is not shown of hours stays as it was', () => {
   ])
 })
 
+/** A row with a break. */
+const withPause = (from: string, to: string, part: Partial<ReturnType<typeof newBand>> = {}) => {
+  return { ...newBand(), ...part, pause: { from, to } }
+}
+
 test('a break leaves two rows, which are the same but for their times', () => {
-  const day = { ...newBand(), to: '18:00', visitTypeIds: ['a'] }
-  const [before, after] = withBreak(day, { from: '12:00', to: '12:45' }) ?? []
-  expect(before).toEqual({ ...day, to: '12:00' })
-  expect(after).toEqual({ ...day, key: after?.key, from: '12:45' })
+  const day = withPause('12:00', '12:45', { to: '18:00', visitTypeIds: ['a'] })
+  const [before, after] = dividedBand(day) ?? []
+  expect(before).toEqual({ ...day, to: '12:00', pause: null })
+  expect(after).toEqual({ ...day, key: after?.key, from: '12:45', pause: null })
   expect(after?.key).not.toBe(day.key)
-  const night = { ...newBand(), from: '20:00', to: '02:00' }
-  expect(withBreak(night, { from: '22:00', to: '22:30' })?.map(({ from, to }) => [from, to])).toEqual([
+  const night = { from: '20:00', to: '02:00' }
+  expect(dividedBand(withPause('22:00', '22:30', night))?.map(({ from, to }) => [from, to])).toEqual([
     ['20:00', '22:00'],
     ['22:30', '02:00'],
   ])
-  expect(withBreak({ ...night, to: '24:00' }, { from: '22:00', to: '22:30' })).not.toBeNull()
+  expect(dividedBand(withPause('22:00', '22:30', { ...night, to: '24:00' }))).not.toBeNull()
+})
+
+test('a break that is entered counts when the hours are sent, and is named if it is not whole', () => {
+  const day = withPause('12:00', '13:00', { to: '18:00' })
+  expect(requestOf(draft(day))?.bands.map(({ from, to }) => [from, to])).toEqual([
+    ['09:00', '12:00'],
+    ['13:00', '18:00'],
+  ])
+  expect(overlapOf(draft(day, { from: '12:00', to: '13:00' }))).toBeNull()
+  expect(overlapOf(draft(day, { from: '12:00', to: '13:30' }))).toMatchObject({ first: 0, second: 1 })
+  expect(breakProblemOf(day)).toBeNull()
+  const isUnsent = (band: ReturnType<typeof withPause>) => requestOf(draft(band)) === null
+  expect(breakProblemOf(withPause('12:00', '', { to: '18:00' }))).toBe('incomplete')
+  expect(isUnsent(withPause('12:00', '', { to: '18:00' }))).toBe(true)
+  expect(breakProblemOf(withPause('12:00', '19:00', { to: '18:00' }))).toBe('outside')
+  expect(isUnsent(withPause('12:00', '19:00', { to: '18:00' }))).toBe(true)
+  // 30 minutes are left before it, which is shorter than an appointment.
+  expect(problemOf(withPause('09:30', '10:00', { kind: 'slots', minutes: 60 }))).toBe('minutes')
+})
+
+test('rows are shown in the fields of the same rows after they were stored', () => {
+  const [one, two] = [newBand(), { ...newBand(), from: '14:00', to: '18:00' }]
+  const stored = [two, { ...one, inWeekOf: '2027-01-04' }, { ...newBand(), weekdays: ['6'] }].map((band) => {
+    return { ...band, key: `stored ${band.from}` }
+  })
+  expect(withKeysOf([one, two], stored).map(({ key }) => key)).toEqual([two.key, one.key, 'stored 09:00'])
 })
 
 test.each([
@@ -85,15 +118,15 @@ test.each([
   ['has no start', '', '10:00'],
   ['has no end', '10:00', ''],
 ])('a break that %s divides nothing', (_, from, to) => {
-  expect(withBreak(newBand(), { from, to })).toBeNull()
-  expect(withBreak({ ...newBand(), from: '' }, { from: '10:00', to: '11:00' })).toBeNull()
-  expect(withBreak({ ...newBand(), to: '' }, { from: '10:00', to: '11:00' })).toBeNull()
+  expect(dividedBand(withPause(from, to))).toBeNull()
+  expect(dividedBand(withPause('10:00', '11:00', { from: '' }))).toBeNull()
+  expect(dividedBand(withPause('10:00', '11:00', { to: '' }))).toBeNull()
 })
 
 test('a break of a night that is not over by midnight divides nothing', () => {
-  const night = { ...newBand(), from: '20:00', to: '04:00' }
-  expect(withBreak(night, { from: '23:30', to: '00:30' })).toBeNull()
-  expect(withBreak(night, { from: '01:00', to: '01:30' })).toBeNull()
+  const night = { from: '20:00', to: '04:00' }
+  expect(dividedBand(withPause('23:30', '00:30', night))).toBeNull()
+  expect(dividedBand(withPause('01:00', '01:30', night))).toBeNull()
 })
 
 test('what is missing or out of range is named, and nothing is sent', () => {

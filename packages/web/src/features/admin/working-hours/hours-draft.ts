@@ -17,6 +17,8 @@ export type BandDraft = {
   weekdays: string[]
   from: string
   to: string
+  /** A break that is entered, and divides the row when the hours are sent; null: none. */
+  pause: Pause | null
   everyWeeks: number | string
   /** A day of one of these weeks; null: they are counted from the first day of the hours. */
   inWeekOf: string | null
@@ -26,6 +28,9 @@ export type BandDraft = {
   capacity: number | string
   visitTypeIds: string[] | null
 }
+
+/** Local times `HH:MM`; empty: not entered yet. */
+export type Pause = { from: string; to: string }
 
 /** `validUntil` empty: no end. */
 export type HoursDraft = { bands: BandDraft[]; validFrom: string; validUntil: string }
@@ -51,6 +56,15 @@ export function bandsOn(versions: readonly WorkingHoursVersion[], day: string): 
   return version?.bands.map(bandDraftOf) ?? []
 }
 
+/** The rows as they are stored, which are shown in the fields of the same rows of a form. */
+export function withKeysOf(shown: readonly BandDraft[], stored: readonly BandDraft[]): BandDraft[] {
+  return stored.map((band) => {
+    const times = JSON.stringify(timesOf(band))
+    const same = shown.filter((one) => JSON.stringify(timesOf(one)) === times)
+    return same.length === 1 && same[0] !== undefined ? { ...band, key: same[0].key } : band
+  })
+}
+
 /** The hours that were planned for later than the first day of new ones, which replace them. */
 export function replacedBy({ validFrom }: HoursDraft, versions: readonly WorkingHoursVersion[]): WorkingHoursVersion[] {
   return validFrom === '' ? [] : versions.filter((version) => version.validFrom > validFrom)
@@ -62,6 +76,7 @@ export function newBand(): BandDraft {
     weekdays: ['1', '2', '3', '4', '5'],
     from: '09:00',
     to: '12:00',
+    pause: null,
     everyWeeks: 1,
     inWeekOf: null,
     kind: 'session',
@@ -78,6 +93,7 @@ export function bandDraftOf(band: WorkingBand): BandDraft {
     weekdays: weekdays.map(String),
     from,
     to,
+    pause: null,
     everyWeeks,
     inWeekOf,
     kind: slotMinutes === null ? 'session' : 'slots',
@@ -87,18 +103,42 @@ export function bandDraftOf(band: WorkingBand): BandDraft {
   }
 }
 
-/** The two rows that a break leaves of one; null: it is not within it, or not over by midnight of the row’s days. */
-export function withBreak(band: BandDraft, pause: { from: string; to: string }): [BandDraft, BandDraft] | null {
-  if (band.from === '' || band.to === '') return null
-  const isBefore = pause.to < band.to || band.to <= band.from
-  if (band.from >= pause.from || pause.from >= pause.to || !isBefore) return null
+/**
+ * The rows that a break leaves of one: two, or the row itself if it has none. null: the break is not entered whole, not
+ * within the row, or not over by midnight of its days.
+ */
+export function dividedBand(band: BandDraft): BandDraft[] | null {
+  const { from, to, pause } = band
+  if (pause === null) return [band]
+  if (from === '' || to === '' || pause.from === '' || pause.to === '') return null
+  const isBefore = pause.to < to || to <= from
+  if (from >= pause.from || pause.from >= pause.to || !isBefore) return null
   return [
-    { ...band, to: pause.from },
-    { ...band, key: randomKey(), from: pause.to },
+    { ...band, to: pause.from, pause: null },
+    { ...band, key: randomKey(), from: pause.to, pause: null },
   ]
 }
 
-/** What is wrong with a row by itself; null: nothing. */
+/** What is wrong with a row's break; null: nothing, or the row has to be corrected first. */
+export function breakProblemOf(band: BandDraft): 'incomplete' | 'outside' | null {
+  const { from, to, pause } = band
+  if (pause === null) return null
+  if (pause.from === '' || pause.to === '') return 'incomplete'
+  return from === '' || to === '' || dividedBand(band) !== null ? null : 'outside'
+}
+
+/** All rows, each divided by its break; null: a break has to be corrected first. */
+export function dividedBands(bands: readonly BandDraft[]): BandDraft[] | null {
+  const divided = bands.map(dividedBand)
+  return divided.includes(null) ? null : divided.flatMap((parts) => parts ?? [])
+}
+
+/** Whether there is room for another row beside those that the breaks leave. */
+export function canAddBand(bands: readonly BandDraft[]): boolean {
+  return bands.length + bands.filter(({ pause }) => pause !== null).length < workingHoursLimits.bandsMax
+}
+
+/** What is wrong with a row by itself, apart from its break; null: nothing. */
 export function problemOf(band: BandDraft): 'weekdays' | 'times' | 'minutes' | 'everyWeeks' | 'capacity' | null {
   const { weekdays, from, to, everyWeeks, kind, minutes, capacity } = band
   if (weekdays.length === 0) return 'weekdays'
@@ -106,8 +146,8 @@ export function problemOf(band: BandDraft): 'weekdays' | 'times' | 'minutes' | '
   if (!isInRange(everyWeeks, workingHoursLimits.everyWeeks.min, workingHoursLimits.everyWeeks.max)) return 'everyWeeks'
   const { min, max } = kind === 'session' ? sessionLimits.gridMinutes : workingHoursLimits.slotMinutes
   if (!isInRange(minutes, min, max)) return 'minutes'
-  const { start, end } = minutesOfBand(band)
-  if (kind === 'slots' && Number(minutes) > end - start) return 'minutes'
+  const lengths = (dividedBand(band) ?? [band]).map(minutesOfBand).map(({ start, end }) => end - start)
+  if (kind === 'slots' && lengths.some((length) => Number(minutes) > length)) return 'minutes'
   return kind === 'slots' && !isInRange(capacity, 1, capacityMax) ? 'capacity' : null
 }
 
@@ -117,7 +157,11 @@ export const capacityMax = 1_000
 /** Two rows that overlap, by their places; null: none do, or a row has to be corrected first. */
 export function overlapOf({ bands, validFrom }: HoursDraft): BandOverlap | null {
   if (validFrom === '' || bands.some((band) => problemOf(band) !== null)) return null
-  return overlappingBands(bands.map((band) => ({ ...timesOf(band), ...weeksOf(band, validFrom) })))
+  const parts = bands.flatMap((band, place) => (dividedBand(band) ?? [band]).map((part) => ({ ...part, place })))
+  const overlap = overlappingBands(parts.map((part) => ({ ...timesOf(part), ...weeksOf(part, validFrom) })))
+  if (overlap === null) return null
+  const [first, second] = [overlap.first, overlap.second].map((part) => parts[part]?.place ?? 0)
+  return { ...overlap, first: first ?? 0, second: second ?? 0 }
 }
 
 /** In which weeks a row is, in hours that begin on a day. Its number of weeks is in range. */
@@ -129,9 +173,10 @@ export function weeksOf({ everyWeeks, inWeekOf }: BandDraft, validFrom: string):
 export function requestOf(draft: HoursDraft): NewWorkingHours | null {
   const { bands, validFrom, validUntil } = draft
   if (validFrom === '' || (validUntil !== '' && validUntil < validFrom)) return null
-  if (bands.some((band) => problemOf(band) !== null) || overlapOf(draft) !== null) return null
+  const divided = dividedBands(bands)
+  if (divided === null || bands.some((band) => problemOf(band) !== null) || overlapOf(draft) !== null) return null
   return {
-    bands: bands.map((band) => bandOf(band, validFrom)),
+    bands: divided.map((band) => bandOf(band, validFrom)),
     validFrom,
     ...(validUntil === '' ? {} : { validUntil }),
   }

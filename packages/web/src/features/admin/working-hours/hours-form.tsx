@@ -1,9 +1,8 @@
 import type { NewWorkingHours, WorkingHours, WorkingHoursVersion } from '@holdfast/contract/client'
-import { workingHoursLimits } from '@holdfast/vocabulary'
-import { Alert, Button, Group, Stack } from '@mantine/core'
-import { useState } from 'react'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isFinal, isRefusedForNow, refusalCode } from '../../../lib/api/api-error.ts'
+import { isFinal, isRefusedForNow } from '../../../lib/api/api-error.ts'
 import { comma, formatDate, formatWeekday } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
@@ -15,6 +14,8 @@ import { CopyHours } from './copy-hours.tsx'
 import {
   type BandDraft,
   bandsOn,
+  canAddBand,
+  dividedBands,
   draftOf,
   type HoursDraft,
   isWritten,
@@ -22,6 +23,7 @@ import {
   overlapOf,
   replacedBy,
   requestOf,
+  withKeysOf,
 } from './hours-draft.ts'
 import { HoursPreview } from './hours-preview.tsx'
 import { useHoursActions } from './hours-queries.ts'
@@ -38,7 +40,10 @@ type FormProps = {
 /** New working hours, which begin with those that the doctor has. They are applied after a preview. */
 export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormProps) {
   const { t } = useTranslation('working-hours')
-  const { draft, begun, shown, change, changeDays, setBegun, setShown, beginFrom } = useHoursDraft(hours, today)
+  const { draft, begun, shown, isAhead, change, changeDays, setBegun, setShown, beginFrom } = useHoursDraft(
+    hours,
+    today,
+  )
   const { preview, apply } = useHoursActions({ clinicId, doctorId })
   const [lost, setLost] = useState<NewWorkingHours | null>(null)
   // The hours that this form has changed, too: its response was lost.
@@ -46,10 +51,12 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
     setBegun(hours)
     setLost(null)
   }
+  const isChangedByOthers = hours.version > begun.version && !apply.isPending
   const request = requestOf(draft)
   const show = (wanted: NewWorkingHours) => {
     setShown(wanted)
-    apply.reset()
+    // Of one that is under way, the response says which hours the form goes on from.
+    if (!apply.isPending) apply.reset()
     preview.mutate(wanted)
   }
   const onCopied = (bands: BandDraft[]) => {
@@ -66,8 +73,7 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
           const sent = { ...shown, version: begun.version }
           apply.mutate(sent, {
             onSuccess: (changed) => {
-              setShown(null)
-              beginFrom(changed)
+              beginFrom(changed, draft)
               setLost(null)
               toastDone({ message: t('applied') })
             },
@@ -76,6 +82,8 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
             },
           })
         } else if (request !== null) {
+          const bands = dividedBands(draft.bands)
+          if (bands !== null && bands.length > draft.bands.length) change({ bands })
           show(request)
         }
       }}
@@ -86,14 +94,31 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
         <HoursDays draft={draft} today={today} change={changeDays} />
         <Replaced versions={replacedBy(draft, begun.versions)} />
         {shown === null ? null : <Shown preview={preview} />}
-        {apply.isError ? <NotApplied error={apply.error} onRestart={onRestart} /> : null}
+        {isAhead ? <Alert role="status">{t('ahead')}</Alert> : null}
+        {isChangedByOthers ? (
+          <ChangedByOthers
+            onRestart={onRestart}
+            onKeep={() => {
+              setBegun(hours)
+              setShown(null)
+              apply.reset()
+            }}
+          />
+        ) : apply.isError ? (
+          <ErrorState error={apply.error} />
+        ) : null}
         <Group gap="sm">
           {isReady ? (
             <ActionButton type="submit" isBusy={apply.isPending}>
               {t('apply')}
             </ActionButton>
           ) : (
-            <ActionButton type="submit" variant="default" isBusy={preview.isPending} disabled={request === null}>
+            <ActionButton
+              type="submit"
+              variant="default"
+              isBusy={preview.isPending || apply.isPending}
+              disabled={request === null}
+            >
               {t('preview.show')}
             </ActionButton>
           )}
@@ -106,12 +131,22 @@ export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormP
 /** What the form says, the hours that it began with, and the request of which a preview is shown. */
 function useHoursDraft(hours: WorkingHours, today: string) {
   const [draft, setDraft] = useState<HoursDraft>(() => draftOf(hours.versions, today))
+  const newest = useRef(draft)
+  useEffect(() => {
+    newest.current = draft
+  }, [draft])
   // The hours that the form began with: others may change them meanwhile.
   const [begun, setBegun] = useState(hours)
   const [begunBands, setBegunBands] = useState(draft.bands)
-  const [shown, setShown] = useState<NewWorkingHours | null>(null)
+  const [shown, setShownRequest] = useState<NewWorkingHours | null>(null)
+  // The form says more than what was applied: it was changed before the response.
+  const [isAhead, setAhead] = useState(false)
+  const setShown = (request: NewWorkingHours | null) => {
+    setShownRequest(request)
+    setAhead(false)
+  }
   const change = (part: Partial<HoursDraft>) => {
-    setShown(null)
+    setShownRequest(null)
     setDraft((present) => ({ ...present, ...part }))
   }
   /** Rows that nobody has changed are those of the first day. */
@@ -121,14 +156,16 @@ function useHoursDraft(hours: WorkingHours, today: string) {
     setBegunBands(bands)
     change({ ...part, bands })
   }
-  /** After a change: the rows are as they are stored, with the weeks that they are in. */
-  const beginFrom = (changed: WorkingHours) => {
-    const bands = bandsOn(changed.versions, draft.validFrom)
+  /** After a change: the rows are as they are stored, with the weeks that they are in. What was entered since stays. */
+  const beginFrom = (changed: WorkingHours, sent: HoursDraft) => {
     setBegun(changed)
+    if (newest.current !== sent) return setAhead(true)
+    const bands = withKeysOf(sent.bands, bandsOn(changed.versions, sent.validFrom))
     setBegunBands(bands)
-    setDraft({ ...draft, bands })
+    setDraft({ ...sent, bands })
+    setShown(null)
   }
-  return { draft, begun, shown, change, changeDays, setBegun, setShown, beginFrom }
+  return { draft, begun, shown, isAhead, change, changeDays, setBegun, setShown, beginFrom }
 }
 
 type DraftProps = { draft: HoursDraft; change: (part: Partial<HoursDraft>) => void }
@@ -139,7 +176,7 @@ function Bands({ draft, change }: DraftProps) {
   const replace = (band: BandDraft, bands: BandDraft[]) =>
     change({ bands: draft.bands.flatMap((one) => (one === band ? bands : one)) })
   const overlap = overlapOf(draft)
-  const canAdd = draft.bands.length < workingHoursLimits.bandsMax
+  const canAdd = canAddBand(draft.bands)
   return (
     <>
       {draft.bands.map((band, index) => (
@@ -148,8 +185,9 @@ function Bands({ draft, change }: DraftProps) {
           band={band}
           number={index + 1}
           days={draft}
+          canDivide={canAdd}
           onChange={(changed) => replace(band, [changed])}
-          onDivide={canAdd ? (two) => replace(band, two) : null}
+          onDivide={(parts) => replace(band, parts)}
           onRemove={() => replace(band, [])}
         />
       ))}
@@ -185,19 +223,24 @@ function Replaced({ versions }: { versions: WorkingHoursVersion[] }) {
   return <Alert color="yellow">{t('replaced', { hours: hours.join(`${comma()} `) })}</Alert>
 }
 
-function NotApplied({ error, onRestart }: { error: Error; onRestart: () => void }) {
+type OthersProps = { onRestart: () => void; onKeep: () => void }
+
+/** Somebody else has changed the hours. What is entered stays until it is said what becomes of it. */
+function ChangedByOthers({ onRestart, onKeep }: OthersProps) {
   const { t } = useTranslation('working-hours')
   return (
-    <>
-      <ErrorState error={error} />
-      {refusalCode(error) === 'working_hours_changed' ? (
-        <Group>
-          <Button variant="default" onClick={onRestart}>
-            {t('beginAgain')}
-          </Button>
-        </Group>
-      ) : null}
-    </>
+    <Alert role="alert" color="yellow">
+      <Text fw={600}>{t('others.title')}</Text>
+      <Text>{t('others.help')}</Text>
+      <Group gap="sm" mt="sm">
+        <Button variant="default" onClick={onKeep}>
+          {t('others.keep')}
+        </Button>
+        <Button variant="default" onClick={onRestart}>
+          {t('beginAgain')}
+        </Button>
+      </Group>
+    </Alert>
   )
 }
 

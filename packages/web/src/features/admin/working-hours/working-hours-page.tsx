@@ -22,7 +22,10 @@ export function WorkingHoursPage() {
   const { t } = useTranslation('working-hours')
   const { clinicId, doctors, timeZone, today, isAdmin } = useClinic()
   const navigate = route.useNavigate()
-  const doctorId = route.useSearch().doctorId ?? doctors[0]?.id
+  // While the page is open, another doctor may become the first of the list.
+  const [first, setFirst] = useState(doctors[0]?.id)
+  if (first === undefined && doctors[0] !== undefined) setFirst(doctors[0].id)
+  const doctorId = route.useSearch().doctorId ?? first
   return (
     <Stack gap="lg">
       <div>
