@@ -1,5 +1,6 @@
-import { aBooking, aSlot, type BuiltSlot } from '@holdfast/testkit'
+import { aBooking, aQuestion, aSession, aSlot, aVisitType, type BuiltSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
@@ -71,4 +72,33 @@ test('the desk books a series, replaces what is not free, and the ticket shows a
       .getByText(/Cancelled/i)
       .count(),
   ).toBe(3)
+})
+
+test('an answer that is refused for a series is named once, at its question', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const label = 'You may call me.'
+  const asked = aQuestion('consent', { label })
+  const type = await aVisitType(site.database, scene.clinic, { name: 'Physiotherapy', minutes: 30, questions: [asked] })
+  const first = Math.ceil(Date.now() / dayMs + 2) * dayMs + 9 * 3_600_000
+  for (const week of [0, 1]) {
+    await aSession(site.database, scene.doctor, { startsAt: new Date(first + 7 * week * dayMs), minutes: 60 })
+  }
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/book?doctorId=${scene.doctor.id}`)
+  await page.getByLabel('Visit type').selectOption({ label: 'Physiotherapy · 30 minutes' })
+  await page.getByRole('button', { name: /^9:00/ }).first().click()
+  await page.getByRole('button', { name: 'Repeat…' }).click()
+  await page.getByLabel('Times', { exact: true }).fill('2')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada Lovelace')
+  await page.getByLabel(label).check()
+  // The text changes before the desk has read it again.
+  const path = { clinicId: scene.clinic.id, visitTypeId: type.id }
+  const changed = { id: asked.id, kind: 'consent' as const, label: 'You may write to me.', required: true }
+  await dataOf(site.admin.updateVisitType({ path, body: { questions: [changed] } }))
+  await page.getByRole('button', { name: 'Book all dates' }).click()
+  await page.getByText('The text has changed. Please read it again.').waitFor()
+  expect(await page.getByText('An answer is missing, or does not fit').count()).toBe(0)
+  await page.getByLabel('You may write to me.').check()
+  await page.getByRole('button', { name: 'Book all dates' }).click()
+  await page.getByRole('heading', { level: 1, name: 'The series is booked' }).waitFor()
 })

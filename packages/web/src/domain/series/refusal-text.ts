@@ -8,6 +8,8 @@ const named = [
   'patient_booked',
   'time_skipped',
   'past_deadline',
+  'offer_open',
+  'answer_refused',
   'approval_required',
 ] as const
 

@@ -1,5 +1,6 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { isShownAtQuestion } from '../../../domain/answers/use-asked.ts'
 import { reasonKey } from '../../../domain/series/refusal-text.ts'
 import { RefusedError, refusedContact } from '../../../lib/api/api-error.ts'
 import { formatDate } from '../../../lib/i18n/format.ts'
@@ -10,7 +11,7 @@ import type { useBookSeries } from './use-book.ts'
 export function SeriesRefused({ booking }: { booking: ReturnType<typeof useBookSeries> }) {
   const { t } = useTranslation('series')
   const { error, variables, mutate, isPending } = booking
-  if (error === null || refusedContact(error) !== null) return null
+  if (error === null || refusedContact(error) !== null || isShownAtQuestion(error)) return null
   const dates = error instanceof RefusedError ? (error.problem.dates ?? []) : []
   const refused = dates.filter(({ outcome }) => outcome === 'refused')
   const isOverlap = refused.length > 0 && refused.every(({ code }) => code === 'patient_booked')

@@ -23,8 +23,10 @@ import { BookingLink } from '../shared/booking/booking-link.tsx'
 import { DoctorFilter } from '../shared/clinic/doctor-filter.tsx'
 import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
+import { LastMovesPanel } from './last-moves.tsx'
 import { MoveSeveral } from './move-several.tsx'
 import { overlapsOf } from './overlaps.ts'
+import { useLastMoves } from './use-moves.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
 
@@ -39,6 +41,7 @@ export function DayListPage() {
   const found = useQuery(bookingsQuery(clinicId, { from: day, to: day, ...(doctorId ? { doctorId } : {}) }))
   const bookings = withMarks(found.data?.items ?? [], usePendingMarks(clinicId))
   const overlaps = useOverlaps(day)
+  const moved = useLastMoves(clinicId)
   const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
@@ -73,6 +76,7 @@ export function DayListPage() {
             {t('dayList.print')}
           </Button>
         </Group>
+        {moved.last === null ? null : <LastMovesPanel last={moved.last} keep={moved.keep} />}
         {found.data === undefined ? (
           <LoadingOrError of={found} />
         ) : (

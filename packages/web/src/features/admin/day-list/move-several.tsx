@@ -16,7 +16,7 @@ import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { isInRange } from '../shared/fields/number-field.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { bookingsIn, movesOf } from './moved-times.ts'
-import { useMoves } from './use-moves.tsx'
+import { useLastMoves, useMoves } from './use-moves.ts'
 
 type MoveSeveralProps = { doctorId: string; day: string; bookings: readonly Booking[]; onClose: () => void }
 
@@ -28,7 +28,8 @@ const minutesRange = { min: -720, max: 720 }
 export function MoveSeveral({ doctorId, day, bookings, onClose }: MoveSeveralProps) {
   const { t } = useTranslation('series')
   const { clinicId, timeZone } = useClinic()
-  const { preview, move, announce } = useMoves(clinicId)
+  const { preview, move } = useMoves(clinicId)
+  const { keep } = useLastMoves(clinicId)
   const [form, setForm] = useState<Form>({ from: '12:00', until: '24:00', day, minutes: 30, doctorId })
   const chosen = bookingsIn(bookings, form, timeZone)
   const to = form.doctorId === doctorId ? {} : { doctorId: form.doctorId }
@@ -41,7 +42,9 @@ export function MoveSeveral({ doctorId, day, bookings, onClose }: MoveSeveralPro
     const onSuccess = ({ changes }: BookingMovesDone) => {
       const moved = new Set(changes.filter(({ outcome }) => outcome === 'moved').map((one) => one.bookingId))
       const back = preview.variables?.bookings.filter(({ id }) => moved.has(id)) ?? []
-      if (back.length > 0) announce({ moves: movesOf(back, { days: 0, minutes: 0 }, timeZone), doctorId })
+      if (back.length > 0) {
+        keep({ day, count: back.length, back: { moves: movesOf(back, { days: 0, minutes: 0 }, timeZone), doctorId } })
+      }
       if (moved.size === changes.length) onClose()
     }
     move.mutate({ moves: wanted, ...to }, { onSuccess })
