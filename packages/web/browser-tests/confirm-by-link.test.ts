@@ -2,6 +2,7 @@ import { type MailServer, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf } from './a-practice.ts'
+import { sessionDay } from './a-visit-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
 import { anAddress, axeFindings, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
 import { aPracticeByLink, arrivesWithinMs, mailTest as test } from './mail-test.ts'
@@ -76,6 +77,34 @@ test('a guest confirms by the button behind the link, and the first page opens t
   await outdated.getByText('This appointment is confirmed already').waitFor()
   await outdated.getByRole('link', { name: 'Open the ticket' }).click()
   await outdated.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+})
+
+test('behind the link, a visit type that the clinic has to agree to is asked for, and not confirmed', async ({
+  site,
+  mails,
+}) => {
+  const practice = await aPracticeByLink(site, 'Ask by Link Clinic')
+  const address = anAddress()
+  const path = { clinicId: practice.clinic.id }
+  const surgery = { name: 'Minor surgery', minutes: 30, approval: 'holding', approvalMinutes: 1_440 } as const
+  const { id } = await dataOf(site.admin.createVisitType({ path, body: surgery }))
+  const session = { startsAt: `${sessionDay}T13:00:00Z`, endsAt: `${sessionDay}T15:00:00Z` }
+  await dataOf(site.admin.createOpenSessions({ path: { doctorId: practice.doctor.id }, body: { sessions: [session] } }))
+  const page = await site.newPage()
+  await page.goto(`/doctors/${practice.doctor.id}?visitType=${id}`)
+  await hold(page, '13:00')
+  await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.getByLabel('E-mail').fill(address)
+  await page.getByRole('button', { name: 'Send request' }).click()
+  await page.getByRole('heading', { name: 'Check your e-mail' }).waitFor()
+  const phone = await site.newPage({ viewport: { width: 390, height: 844 } })
+  await phone.goto(await linkIn(mails, address))
+  await phone.getByRole('heading', { level: 1, name: 'Ask for this appointment' }).waitFor()
+  expect(await phone.getByRole('main').getByText(/confirm/i).count()).toBe(0)
+  expect(await axeFindings(phone)).toEqual([])
+  expect(await sidewaysPixels(phone)).toBe(0)
+  await phone.getByRole('button', { name: 'Send request' }).click()
+  await phone.getByRole('heading', { name: 'Your request was sent' }).waitFor()
 })
 
 test('the page says when the address was refused, and takes another', async ({ site, mails }) => {

@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Group, Paper, Stack, Text } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { type ConfirmLink, useConfirmLink } from '../../domain/bookings/confirm-link.ts'
@@ -8,6 +8,7 @@ import { isRequest } from '../../domain/bookings/offered-actions.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../domain/overlap/lazy-overlap-question.tsx'
 import { refuseOverlap } from '../../domain/overlap/refuse-overlap.ts'
+import { visitTypeQuery } from '../../domain/visits/visit-type-queries.ts'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { formatAppointment, formatCountdown, formatZone } from '../../lib/i18n/format.ts'
@@ -84,14 +85,17 @@ type PendingProps = { link: ConfirmLink; ticket: Extract<TicketState, { kind: 's
 function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
   const { t } = useTranslation('ticket')
   const confirming = useConfirm(link)
+  const visitType = useQuery(visitTypeQuery(booking))
   const { startsAt, endsAt, holdExpiresAt } = booking
   const when = formatAppointment(startsAt, endsAt, clinic.timezone)
+  if (visitType.isLoading) return <PageLoading />
+  const isRequested = visitType.data?.approval === 'holding'
   return (
     <Stack gap="lg" maw="40rem">
       <div>
-        <PageTitle>{t('confirm.title')}</PageTitle>
+        <PageTitle>{t(isRequested ? 'confirm.request.title' : 'confirm.title')}</PageTitle>
         <Text c="dimmed" mt={4}>
-          {t('confirm.help')}
+          {t(isRequested ? 'confirm.request.help' : 'confirm.help')}
         </Text>
       </div>
       <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg">
@@ -102,7 +106,7 @@ function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
             <Fact label={t('where')} text={booking.appointmentType === 'video' ? t('video.plain') : clinic.name} />
             <Fact label={t('patient')} text={booking.patient.name} />
           </dl>
-          {holdExpiresAt === null ? null : <TimeLeft until={holdExpiresAt} />}
+          {holdExpiresAt === null ? null : <TimeLeft until={holdExpiresAt} isRequested={isRequested} />}
           {isOverlap(confirming.error) ? (
             <LazyOverlapQuestion
               error={confirming.error}
@@ -117,7 +121,7 @@ function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
           ) : null}
           <Group>
             <ActionButton size="md" isBusy={confirming.isPending} onClick={() => confirming.mutate(false)}>
-              {t('confirm.button')}
+              {t(isRequested ? 'confirm.request.button' : 'confirm.button')}
             </ActionButton>
           </Group>
         </Stack>
@@ -142,13 +146,14 @@ function Fact({ label, text, detail }: { label: string; text: string; detail?: s
   )
 }
 
-function TimeLeft({ until }: { until: string }) {
+function TimeLeft({ until, isRequested }: { until: string; isRequested: boolean }) {
   const { t } = useTranslation('ticket')
   const seconds = useSecondsLeft(until)
+  const label = t(isRequested ? 'confirm.request.timeLeft' : 'confirm.timeLeft')
   return (
     <Text>
-      <span aria-hidden="true">{t('confirm.timeLeft')}</span>{' '}
-      <bdi className="tabular" role="timer" aria-label={t('confirm.timeLeft')}>
+      <span aria-hidden="true">{label}</span>{' '}
+      <bdi className="tabular" role="timer" aria-label={label}>
         {formatCountdown(seconds)}
       </bdi>
     </Text>
