@@ -89,7 +89,7 @@ function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
   const { startsAt, endsAt, holdExpiresAt } = booking
   const when = formatAppointment(startsAt, endsAt, clinic.timezone)
   if (visitType.isLoading) return <PageLoading />
-  const isRequested = visitType.data?.approval === 'holding'
+  const isRequested = (visitType.data?.approval ?? 'none') !== 'none'
   return (
     <Stack gap="lg" maw="40rem">
       <div>
