@@ -100,7 +100,12 @@ test('behind the link, a visit type that the clinic has to agree to is asked for
   const phone = await site.newPage({ viewport: { width: 390, height: 844 } })
   await phone.goto(await linkIn(mails, address))
   await phone.getByRole('heading', { level: 1, name: 'Ask for this appointment' }).waitFor()
-  expect(await phone.getByRole('main').getByText(/confirm/i).count()).toBe(0)
+  expect(
+    await phone
+      .getByRole('main')
+      .getByText(/confirm/i)
+      .count(),
+  ).toBe(0)
   expect(await axeFindings(phone)).toEqual([])
   expect(await sidewaysPixels(phone)).toBe(0)
   await phone.getByRole('button', { name: 'Send request' }).click()
