@@ -41,6 +41,11 @@ test.each<[string, HistorySlot[], HistoryEvent[]]>([
   ['arrived after PENDING', oneSlot, [held, { ...confirmed, type: 'arrived' }]],
   ['extended after nothing', oneSlot, [{ ...held, type: 'extended' }]],
   ['confirmed after its end', oneSlot, [held, { ...confirmed, at: new Date(2_000) }]],
+  ...(['extended', 'link_requested', 'requested'] as const).map((type): [string, HistorySlot[], HistoryEvent[]] => [
+    `${type} after its end`,
+    oneSlot,
+    [held, { ...held, version: 2, seq: 2, type, at: new Date(2_000) }],
+  ]),
   [
     'expired before its end',
     oneSlot,

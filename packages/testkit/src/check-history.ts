@@ -65,8 +65,9 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
 
 /**
  * Replays the whole log of a database and describes every fault: a slot with more units than its capacity at any moment
- * (not only at the end), versions with a gap or out of order, an illegal transition, a hold confirmed after its end or
- * expired before it, a link to no account or a second one, a `taken` that differs from the log. Empty: no fault.
+ * (not only at the end), versions with a gap or out of order, an illegal transition, a hold confirmed, extended, moved
+ * or requested after its end or expired before it, a link to no account or a second one, a `taken` that differs from
+ * the log. Empty: no fault.
  *
  * `largest`: the capacity of slots that had more than they have now.
  *
@@ -114,6 +115,15 @@ export function replayHistory(slots: HistorySlot[], events: HistoryEvent[]): str
   return violations
 }
 
+/** Of a hold, before its end. */
+const needsHold: ReadonlySet<BookingEvent['type']> = new Set([
+  'confirmed',
+  'extended',
+  'link_requested',
+  'requested',
+  'moved',
+])
+
 /** @param isErased the patient was erased later, and with it the account of a link */
 function follow(before: Follower | undefined, event: HistoryEvent, violations: string[], isErased: boolean): Follower {
   const complain = (what: string) => violations.push(`event ${event.seq}, booking ${event.bookingId}: ${what}`)
@@ -134,8 +144,8 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
     if (event.type !== 'moved' && event.slotId !== before.slotId && !givesOrGetsUnit(before, event)) {
       complain(`${event.type} changed its slot`)
     }
-    if (event.type === 'confirmed' && before.holdExpiresAt !== null && event.at >= before.holdExpiresAt) {
-      complain('its hold was confirmed after its end')
+    if (needsHold.has(event.type) && before.holdExpiresAt !== null && event.at >= before.holdExpiresAt) {
+      complain(`its hold was ${event.type} after its end`)
     }
     if (event.reason === 'hold_expired' && before.holdExpiresAt !== null && event.at < before.holdExpiresAt) {
       complain('its hold expired before its end')

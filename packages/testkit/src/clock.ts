@@ -4,8 +4,9 @@ import type { BuilderDatabase } from './builders.ts'
 
 /**
  * Lets the holds of a slot expire without waiting. The database's clock decides when a hold has expired, and a test
- * can't set it. Instead this moves the stored times into the past, as the owner: those of the bookings, of their
- * events, and the slot's next_lapse.
+ * can't set it. Instead this moves the stored times into the past, as the owner: those of the bookings, of the slot's
+ * next_lapse, and of the event that set each hold's end, with those since then that repeat it. The ends before it stay:
+ * a hold is extended, or becomes a request, before its end.
  *
  * @returns how many holds have expired
  */
@@ -23,12 +24,16 @@ export function lapseHolds(database: BuilderDatabase, slot: { clinicNo: number; 
       `update holdfast.booking_event e set hold_expires_at = e.hold_expires_at - interval '1 day'
          from holdfast.booking b
         where b.clinic_no = $1 and b.slot_id = $2 and b.status = 'PENDING'
-          and e.clinic_no = b.clinic_no and e.booking_id = b.id and e.hold_expires_at is not null`,
+          and e.clinic_no = b.clinic_no and e.booking_id = b.id
+          and e.version >= (select max(l.version) from holdfast.booking_event l
+                             where l.clinic_no = b.clinic_no and l.booking_id = b.id
+                               and l.type in ('held', 'offered', 'extended', 'link_requested', 'requested', 'moved'))`,
       parameters,
     )
     await transaction.query(
-      `update holdfast.waitlist_offer o set ends_at = o.ends_at - interval '1 day'
+      `update holdfast.waitlist_offer o set ends_at = e.hold_expires_at
          from holdfast.booking b
+         join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id and e.type = 'offered'
         where b.clinic_no = $1 and b.slot_id = $2 and b.status = 'PENDING'
           and o.clinic_no = b.clinic_no and o.booking_id = b.id`,
       parameters,

@@ -4,11 +4,12 @@
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot or resource without a move;
 --   an end of a hold, a reason or a slot before it in an event that has none, or a hold without its end; a change of
 --   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
---   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more than
---   the account; a second link without a corrected contact between; a digest that is missing after an event with
---   one, or before one, or in the last event; one that was changed by an event that changes no details; a change made
---   twice under one key within 24 hours; a booking that was requested twice; one that was erased twice, or without a
---   digest, or whose earlier events still have digests) | state_differs (the row differs from its log, or is missing;
+--   transaction that has not begun; a hold confirmed, requested, extended or moved after its end, or expired before it;
+--   a link that changed more than the account; a second link without a corrected contact between; a digest that is
+--   missing after an event with one, or before one, or in the last event; one that was changed by an event that changes
+--   no details; a change made twice under one key within 24 hours; a booking that was requested twice, or extended or
+--   moved while it was a request; one that was erased twice, or without a digest, or whose earlier events still have
+--   digests) | state_differs (the row differs from its log, or is missing;
 --   its account is neither the one that booked nor the one that it was linked to last, which it may have lost by a
 --   corrected contact since, nor one of a former booking that the desk has given it, with the digest of it in the last
 --   event; its account, type, patient and reasons do not have the digest in its last event; it was extended and its log
@@ -122,8 +123,10 @@ as $function$
                 and s.was_resource_id <> (select f.resource_id from slot f
                                            where f.clinic_no = p_clinic_no and f.id = s.from_slot_id)
                 then format('moved from a slot that is not of resource %s, where it was', s.was_resource_id)
-              when s.type = 'confirmed' and s.at >= s.was_hold_expires_at
-                then format('confirmed at %s, after its hold ended at %s', s.at, s.was_hold_expires_at)
+              -- A link, a correction or a withdrawn consent may come later.
+              when s.type in ('confirmed', 'extended', 'link_requested', 'requested', 'moved')
+                and s.at >= s.was_hold_expires_at
+                then format('%s at %s, after its hold ended at %s', s.type, s.at, s.was_hold_expires_at)
               when s.reason = 'hold_expired' and s.at < s.was_hold_expires_at
                 then format('expired at %s, before its hold ended at %s', s.at, s.was_hold_expires_at)
               -- The events before an erasure have none.
@@ -171,10 +174,16 @@ as $function$
      where e.clinic_no = p_clinic_no and e.type in ('attendance_confirmed', 'attendance_withdrawn', 'moved')
      order by e.booking_id, e.version desc
   ), requested as (
-    select e.booking_id, max(e.at) as at, count(*) as times
+    select e.booking_id, max(e.at) as at, min(e.version) as version, count(*) as times
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type = 'requested'
      group by e.booking_id
+  ), unanswered as (
+    -- What only a hold allows that is no request yet: a request holds its time until it is answered.
+    select e.booking_id, e.slot_id, e.version, e.type
+      from requested r
+      join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = r.booking_id and e.version > r.version
+     where e.type in ('extended', 'link_requested') or e.type = 'moved' and e.hold_expires_at is not null
   ), repeated as (
     select e.booking_id, e.type, count(*) as times
       from booking_event e
@@ -263,6 +272,10 @@ as $function$
   select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)
     from judged j
    where j.fault is not null
+  union all
+  select 'illegal_transition', u.slot_id, u.booking_id,
+         format('version %s: %s after it was requested', u.version, u.type)
+    from unanswered u
   union all
   select 'illegal_transition', null, r.booking_id, format('%s %s times under one key', r.type, r.times)
     from repeated r
