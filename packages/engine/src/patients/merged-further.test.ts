@@ -129,6 +129,59 @@ describe('two records that were merged into a third', () => {
       expect(await fields()).toEqual(before)
     })
 
+  /** Merges three records, of which some bring their number, and undoes the merges in another order. */
+  async function numbersUndone(database: TestDatabase, mrn: string | null, taken: readonly boolean[], order: number[]) {
+    const scene = await aMergingClinic(database)
+    const kept = await scene.record({ name: 'K', mrn })
+    const ids = await Promise.all(['1', '2', '3'].map((number) => scene.record({ name: number, mrn: `M-${number}` })))
+    const numbers = () => Promise.all([kept, ...ids].map(async (id) => (await scene.read(id)).mrn))
+    const before = await numbers()
+    for (const [index, id] of ids.entries()) {
+      const merged = await scene.merge(kept, id, { taken: taken[index] ? ['mrn'] : [] })
+      expect(merged).toMatchObject({ kind: 'done' })
+    }
+    const outcomes: string[] = []
+    for (const index of order) {
+      const id = ids[index] ?? ''
+      const outcome = await scene.patients.unmerge(id, (await scene.read(id)).version)
+      outcomes.push(outcome.kind)
+      if (outcome.kind !== 'done') return { outcomes, isAsBefore: false }
+      expect(await scene.read(id)).toMatchObject({ mrn: `M-${index + 1}` })
+    }
+    for (const [index, id] of ids.entries()) expect(await scene.found(`M-${index + 1}`)).toEqual([id])
+    expect(await scene.findings()).toEqual([])
+    return { outcomes, isAsBefore: (await numbers()).every((number, index) => number === before[index]) }
+  }
+  const orders = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ]
+  const whoBrings = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [1, 2, 4].map((bit) => (bits & bit) > 0))
+
+  for (const order of orders)
+    test(`have their numbers again, whoever brought which, undone in the order ${order}`, async ({ database }) => {
+      for (const mrn of ['M-0', null])
+        for (const taken of whoBrings)
+          expect(await numbersUndone(database, mrn, taken, order), `${mrn} ${taken}`).toEqual({
+            outcomes: ['done', 'done', 'done'],
+            isAsBefore: true,
+          })
+    })
+
+  freshDatabaseTest('control: if the numbers do not change places, one is taken', async ({ database }) => {
+    await plantFunction(database, 'unmerge_patient', {
+      part: 't.merged_into = v_kept_id and t.mrn = v_merged.merge',
+      becomes: 'false and t.mrn = v_merged.merge',
+    })
+    expect(await numbersUndone(database, null, [true, true, true], [0, 1, 2])).toMatchObject({
+      outcomes: ['mrn_taken'],
+    })
+  })
+
   freshDatabaseTest(
     'without the correction of the later merge, the former one is in what is restored',
     async ({ database }) => {

@@ -79,6 +79,9 @@ begin
    where t.clinic_no = p_clinic_no and t.id = l.id;
   update patient t set merged_into = p_id where t.clinic_no = p_clinic_no and t.id = any (v_with_it);
   update patient t set merged_into = null, merge = null, mrn = null where t.clinic_no = p_clinic_no and t.id = p_id;
+  -- A later merge has replaced the number that this one brought, and its record has that: they change places.
+  update patient t set mrn = v_merged.mrn
+   where t.clinic_no = p_clinic_no and t.merged_into = v_kept_id and t.mrn = v_merged.merge->'own'->>'mrn';
   perform set_merged_fields(p_clinic_no, v_kept_id, v_restored);
   update patient t
      set mrn = v_merged.merge->'own'->>'mrn', identifiers = v_merged.merge->'own'->'identifiers'
