@@ -24,8 +24,11 @@ export type Procedure = { code: string; display: string }
 /** The `mrn` (medical record number) identifies a patient within the clinic. `birthDate`: `YYYY-MM-DD`. */
 export type TheatrePatient = { mrn: string; name: string; birthDate: string | null }
 
-/** `correct`: replaces the stored name and birth date. Else they have to be these, but for upper and lower case. */
-export type SentPatient = TheatrePatient & { correct?: boolean }
+/**
+ * `correct`: replaces the stored name and birth date. Else they have to be these, but for upper and lower case.
+ * `sentBy`: what the actor is; absent: an account, or without an actor the system.
+ */
+export type SentPatient = TheatrePatient & { correct?: boolean; sentBy?: 'account' | 'api_key' }
 
 export type EquipmentNeed = { equipmentId: string; units: number }
 

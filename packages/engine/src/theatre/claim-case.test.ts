@@ -214,6 +214,23 @@ test('a number with another name or birth date is refused, unless that is a corr
   expect(rows).toEqual([{ patientId: first.patientId, details: ['name', 'birthDate'] }])
 })
 
+test.for([
+  ['an account', undefined, 'account'],
+  ['an account', 'account', 'account'],
+  ['an API key', 'api_key', 'api_key'],
+] as const)('a correction by %s (%s) is recorded as one of %s', async ([, sentBy, kind], { database }) => {
+  const scene = await aTheatre(database)
+  const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: null }
+  caseOf(await scene.theatre.claimCase(aCase(scene, { patient })))
+  const actorId = randomUUID()
+  const corrected = { ...patient, name: 'Ada Lind', correct: true, ...(sentBy && { sentBy }) }
+  caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(12), patient: corrected, actorId })))
+  const { rows } = await database.ownerPool.query(sql`
+    select actor_kind, actor_id from holdfast.audit_event
+     where clinic_no = ${scene.clinic.no} and kind = 'patient_changed'`)
+  expect(rows).toEqual([{ actor_kind: kind, actor_id: actorId }])
+})
+
 test('a claim returns the case as it is read, of a new patient and of a known one', async ({ scene }) => {
   const { theatre, clinic, robot } = scene
   const equipment = [{ equipmentId: robot, units: 1 }]

@@ -2,9 +2,10 @@
 -- is new, else with the birth date if there was none. What is stored of a known patient is replaced only if `correct`
 -- says so. One is left out if another transaction has just stored its number, or erased the patient; try again.
 --
--- p_patients: {mrn, name, birthDate, correct}, of different patients. p_known_ids: those found before, whose resources
--- are locked; null: a new one, to be stored by its p_new_ids. A known patient's name is shared by all of their cases,
--- so the security log records who changed it.
+-- p_patients: {mrn, name, birthDate, correct, sentBy}, of different patients. p_known_ids: those found before, whose
+-- resources are locked; null: a new one, to be stored by its p_new_ids. A known patient's name is shared by all of
+-- their cases, so the security log records who changed it: p_actor_ids, which are accounts unless sentBy says api_key;
+-- null: the system.
 -- Internal.
 -- Locks: the known patients, by id; then the record numbers of new ones, in order.
 -- Fails: never. Idempotent: yes.
@@ -28,7 +29,8 @@ begin
              where t.clinic_no = p_clinic_no and t.id = any (p_known_ids) and t.erased_at is null
              order by t.id for no key update) q;
     for v_item in
-      select t.id, t.name as name_before, t.birth_date as birth_date_before, n.name, n.birth_date, u.actor_id
+      select t.id, t.name as name_before, t.birth_date as birth_date_before, n.name, n.birth_date, u.actor_id,
+             coalesce(u.patient->>'sentBy', 'account') as actor_kind
         from unnest(v_patients) t
         join unnest(p_known_ids, p_patients, p_actor_ids) u(id, patient, actor_id) on u.id = t.id
        cross join lateral (select (u.patient->>'correct')::boolean is true as corrects,
@@ -45,9 +47,7 @@ begin
       v_patients := array(select case when t.id = v_changed.id then v_changed else t end from unnest(v_patients) t);
       insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, details)
       values (p_clinic_no, clock_timestamp(), 'patient_changed', 1,
-              case when v_item.actor_id is null then 'system'
-                   when exists (select from api_key k where k.clinic_no = p_clinic_no and k.id = v_item.actor_id)
-                   then 'api_key' else 'account' end, v_item.actor_id, v_item.id,
+              case when v_item.actor_id is null then 'system' else v_item.actor_kind end, v_item.actor_id, v_item.id,
               array_remove(array[case when v_item.name_before <> v_item.name then 'name' end,
                                  case when v_item.birth_date_before is distinct from v_item.birth_date
                                       then 'birthDate' end], null));

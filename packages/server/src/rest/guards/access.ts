@@ -11,6 +11,7 @@ import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
 /** Somebody with a role in a clinic; the site administrator has every role in every clinic. */
 export type ClinicActor = {
+  kind: 'account' | 'api_key'
   /** The id of the account, or of the API key. */
   accountId: string
   clinicNo: number
@@ -85,15 +86,16 @@ export function secondFactorRequired(): ProblemError {
 }
 
 function roleIn(principal: AccountPrincipal, clinicNo: number): ClinicActor | null {
-  const caller = { accountId: principal.accountId, clinicNo, hasSecondFactor: principal.secondFactorAt !== null }
+  const { kind, accountId } = principal
+  const caller = { kind, accountId, clinicNo, hasSecondFactor: principal.secondFactorAt !== null }
   if (principal.siteAdministrator) return { ...caller, role: 'site_administrator', doctorId: null }
   const membership = principal.memberships.find((one) => one.clinicNo === clinicNo)
   return membership ? { ...caller, role: membership.role, doctorId: membership.doctorId } : null
 }
 
 /** A key does not depend on second factors: its secret is long and random, and only an admin creates one. */
-function actorOfKey({ id, clinicNo, role }: ApiKeyPrincipal): ClinicActor {
-  return { accountId: id, clinicNo, role, doctorId: null, hasSecondFactor: true }
+function actorOfKey({ kind, id, clinicNo, role }: ApiKeyPrincipal): ClinicActor {
+  return { kind, accountId: id, clinicNo, role, doctorId: null, hasSecondFactor: true }
 }
 
 /**

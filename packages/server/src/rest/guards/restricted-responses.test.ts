@@ -4,6 +4,7 @@ import type { ClinicActor } from './access.ts'
 import { restrictedResponses } from './restricted-responses.ts'
 
 const actor = (role: ClinicActor['role'], doctorId: string | null = null): ClinicActor => ({
+  kind: 'account',
   accountId: 'an account',
   clinicNo: 1,
   role,

@@ -121,11 +121,11 @@ function changeOf({ body, field: surgeonId }: Input<typeof restOperations.change
 }
 
 function wantedOf(
-  { body, field: surgeonId = null }: Input<typeof restOperations.createCaseRequest>,
+  { body, granted: { actor }, field: surgeonId = null }: Input<typeof restOperations.createCaseRequest>,
   now: Date,
 ): NewCaseRequest {
   return {
-    patient: theatrePatient(body.patient, now),
+    patient: theatrePatient(body.patient, actor, now),
     service: body.service.trim(),
     procedure: { code: body.procedure.code.trim(), display: body.procedure.display.trim() },
     minutes: body.minutes,

@@ -277,7 +277,7 @@ function claimOf(
   const { code, display } = body.procedure
   const wanted = {
     ...planOf(body),
-    patient: theatrePatient(body.patient, now),
+    patient: theatrePatient(body.patient, actor, now),
     service: body.service.trim(),
     procedure: { code: code.trim(), display: display.trim() },
     urgency: body.urgency ?? ('elective' as const),

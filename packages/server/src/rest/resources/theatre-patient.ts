@@ -1,4 +1,5 @@
 import type { SentPatient } from '@holdfast/engine'
+import type { ClinicActor } from '../guards/access.ts'
 import { requireBornBy } from './born-by.ts'
 
 /**
@@ -8,10 +9,11 @@ import { requireBornBy } from './born-by.ts'
  */
 export function theatrePatient(
   sent: { mrn: string; name: string; birthDate?: string; correct?: boolean },
+  { kind: sentBy }: Pick<ClinicActor, 'kind'>,
   now: Date,
 ): SentPatient {
   const { mrn, name } = sent
   const birthDate = sent.birthDate ?? null
   if (birthDate !== null) requireBornBy(now, birthDate, '/patient/birthDate')
-  return { mrn: mrn.trim(), name: name.trim(), birthDate, ...(sent.correct === true ? { correct: true } : {}) }
+  return { mrn: mrn.trim(), name: name.trim(), birthDate, sentBy, ...(sent.correct === true ? { correct: true } : {}) }
 }
