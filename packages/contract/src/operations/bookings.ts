@@ -41,7 +41,8 @@ export const bookingOperations = operationTable('Bookings', {
       'Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. ' +
       'At a clinic that has guests confirm by a link, a guest’s booking with `confirm` and an e-mail address ' +
       'stays PENDING, see `confirmBooking`. A hold needs no patient; its confirmation does. Send an ' +
-      'Idempotency-Key: a retry with the same key gets the first response.',
+      'Idempotency-Key: a retry with the same key gets the first response; of a request to the clinic, with the ' +
+      'status that it has since the clinic’s answer.',
     access: 'anyone',
     scope: 'bookings:write',
     restrictedField: 'body.onBehalf',
@@ -69,6 +70,7 @@ export const bookingOperations = operationTable('Bookings', {
       'too_many_bookings',
       'appointment_type_not_offered',
       'answer_refused',
+      'hold_expired',
       'patient_booked',
       'patient_not_found',
       'record_merged',
@@ -100,13 +102,13 @@ export const bookingOperations = operationTable('Bookings', {
   correctPatient: operation('PATCH /api/v1/bookings/{bookingId}', {
     summary: 'Correct a booking’s patient',
     description:
-      'The name, the contacts, the language of messages and the reason, also of a visit that is over; a hold gets ' +
-      'them when it is confirmed. ' +
+      'The name, the contacts, the language of messages and the reason, also of a visit that is over, and of a ' +
+      'request that the clinic has not answered; another hold gets them when it is confirmed. ' +
       'If messages about the booking go to another address from then on, because the e-mail address is another one, ' +
       'or the telephone number of a booking with SMS, the link that the former address has received is void, and a ' +
-      'CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, it is ' +
-      'unlinked, because the account may be a stranger’s, unless the new address is the account’s. If it has been ' +
-      'done already: 200, unchanged.',
+      'CONFIRMED booking’s confirmation, or a request’s receipt, is sent again. If an account has added the booking ' +
+      'by that link, it is unlinked, because the account may be a stranger’s, unless the new address is the ' +
+      'account’s. If it has been done already: 200, unchanged.',
     access: 'booking_desk',
     scope: 'bookings:write',
     body: correctionSchema,
@@ -139,7 +141,8 @@ export const bookingOperations = operationTable('Bookings', {
       'visit type that needs approval, a patient’s confirmation is a request: the booking stays PENDING, with ' +
       '`requestedAt`, until the clinic’s people confirm it, or `declineBooking`, or `holdExpiresAt` is past. One ' +
       'that holds nothing has no `units`; when it is confirmed, its time is claimed, and refused if it is not free. ' +
-      'Other such requests for this time are then CANCELLED with `time_taken`, unless units of the group remain.',
+      'Other such requests for this time are then CANCELLED with `time_taken`, unless units of the group remain. At ' +
+      'a time that was closed meanwhile, no request is confirmed: `slot_closed`.',
     access: 'booking',
     scope: 'bookings:write',
     body: confirmationSchema,

@@ -172,7 +172,7 @@ const requestedAt = Type.Optional(
 
 export const createdBookingSchema = component('MadeBooking', {
   ...identity,
-  status: literals(['PENDING', 'CONFIRMED']),
+  status: bookingStatusSchema,
   units: Type.Integer({ description: '0: a request that holds nothing until the clinic approves it' }),
   appointmentType: appointmentTypeSchema,
   ...times,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   aPatientRecord,
+  aQuestion,
   aTimeClaim,
   aVisitType,
   lapseHolds,
@@ -42,13 +43,32 @@ const withdrawDay = ({ doctor, session: { startsAt: from, endsAt: to } }: Reques
   })
 
 describe('what becomes of a request', () => {
-  test('whose doctor is away: it stays, until the clinic answers it', async () => {
+  test('whose doctor is away: it stays, the closure names it, and it is approved only after that', async () => {
     const scene = await aScene()
     const [one, other] = [await scene.request(), await scene.request(60)]
-    await close(engine, closing(scene.doctor, scene.session))
+    const { localStart, localEnd, yearly } = closing(scene.doctor, scene.session)
+    const effect = await engine.closures.effect({
+      clinicNo: scene.clinic.no,
+      doctorId: scene.doctor.id,
+      time: { localStart, localEnd, yearly },
+      limit: 10,
+      cursor: null,
+    })
+    expect(effect.bookings.items).toMatchObject(
+      [one, other].map(({ id }) => ({ id, status: 'PENDING', requestedAt: expect.any(Date) })),
+    )
+    const { id: closureId } = await close(engine, closing(scene.doctor, scene.session))
     expect(await areBlocked(database, { id: one.slotId }, { id: other.slotId })).toEqual([true, true])
+    const closed = { kind: 'slot_closed', why: 'doctor_busy' }
+    expect(await scene.change(one.id, 'confirm', true)).toEqual(closed)
+    // For its patient, nothing changes.
+    expect(await scene.change(one.id, 'confirm', false)).toMatchObject({ kind: 'unchanged' })
+    await engine.closures.remove(scene.clinic.no, closureId)
     expect(await scene.change(one.id, 'confirm', true)).toMatchObject({ booking: { status: 'CONFIRMED' } })
     expect(await plannedOf(database, one.id)).toEqual(approved)
+    await close(engine, closing(scene.doctor, scene.session))
+    // Nor for what was approved before.
+    expect(await statusOf(one.id)).toBe('CONFIRMED')
     expect(await scene.change(other.id, 'decline', true)).toMatchObject({ kind: 'done' })
     expect(await takenOf(database, { id: one.slotId }, { id: other.slotId })).toEqual([1, 0])
     await expect(scene.hold(60)).rejects.toThrow('slot_closed')
@@ -148,15 +168,45 @@ describe('what becomes of a request', () => {
     expect(await plannedOf(database, id)).toEqual(approved)
   })
 
-  test('whose patient is to be corrected: after the approval', async () => {
+  test('whose patient is corrected: it waits, its receipt goes to the new address, and it is approved', async () => {
     const scene = await aScene()
-    const { id } = await scene.request()
-    const correction = { bookingId: id, actorId: randomUUID(), patient: { name: 'Ada Lovelace' } }
-    const correct = () => engine.correctPatient({ ...correction, key: randomUUID() })
-    expect(await correct()).toMatchObject({ kind: 'invalid_transition' })
-    await scene.change(id, 'confirm', true)
-    expect(await correct()).toMatchObject({ kind: 'done' })
-    expect(await plannedOf(database, id)).toEqual(approved)
+    const { id, holdExpiresAt } = await scene.request()
+    const correct = (patient: object) =>
+      engine.correctPatient({ bookingId: id, actorId: randomUUID(), key: randomUUID(), patient })
+    const moved = { status: 'PENDING', requestedAt: expect.any(Date), holdExpiresAt }
+    expect(await correct({ name: 'Ada Lovelace' })).toMatchObject({ kind: 'done', booking: moved })
+    expect(await correct({ email: 'new@example.org' })).toMatchObject({ kind: 'done', booking: moved })
+    expect(await plannedOf(database, id)).toEqual([
+      ['requested', 2, null],
+      ['requested', 4, null],
+    ])
+    expect(await scene.change(id, 'confirm', true)).toMatchObject({ kind: 'done', booking: { status: 'CONFIRMED' } })
+  })
+
+  test('negative control: a hold that is no request is not corrected', async () => {
+    const scene = await aScene()
+    const { id } = await scene.hold()
+    const correction = { bookingId: id, actorId: randomUUID(), key: randomUUID(), patient: { name: 'Grace' } }
+    expect(await engine.correctPatient(correction)).toMatchObject({ kind: 'invalid_transition' })
+  })
+
+  test('whose patient withdraws a consent: the clinic reads it, and decides', async () => {
+    const scene = await aScene()
+    const consent = aQuestion('consent')
+    await database.ownerPool.query(sql`
+      update holdfast.visit_type set questions = ${JSON.stringify([consent])} where id = ${scene.type.id}`)
+    const answers = [{ questionId: consent.id, value: true, version: 1 }]
+    const claim = aTimeClaim(scene.session, scene.type, 0, { patient: { ...ada, answers }, confirm: true })
+    const claimed = await engine.claimTime(claim)
+    if (claimed.kind !== 'booked') throw new Error(claimed.kind)
+    const { id } = claimed.booking
+    const withdraw = () =>
+      engine.withdrawConsent({ bookingId: id, questionId: consent.id, actorId: null, key: randomUUID() })
+    expect(await withdraw()).toMatchObject({ kind: 'invalid_transition' })
+    await scene.change(id, 'confirm', false)
+    const withdrawn = { status: 'PENDING', patient: { answers: [{ withdrawnAt: expect.any(String) }] } }
+    expect(await withdraw()).toMatchObject({ kind: 'done', booking: withdrawn })
+    expect(await scene.change(id, 'confirm', true)).toMatchObject({ kind: 'done' })
   })
 })
 
@@ -191,7 +241,7 @@ describe('a patient does not get around the approval by a move', () => {
     onTestFinished(() => by.stop())
     const scene = await aRequestScene(its, by)
     const { id } = await scene.hold(0, await aVisitType(its, scene.clinic))
-    await plantFunction(its, 'slot_for_move', { part: "t.approval <> 'none'", becomes: 'false' })
+    await plantFunction(its, 'slot_for_move', { part: 'needs_approval(t.approval, p_on_behalf)', becomes: 'false' })
     const moved = await move(scene, id, { visitTypeId: scene.type.id, by })
     expect(moved).toMatchObject({ kind: 'done', booking: { status: 'CONFIRMED' } })
   })

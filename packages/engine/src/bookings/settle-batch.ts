@@ -1,3 +1,4 @@
+import type { SlotClosedReason } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
@@ -13,6 +14,7 @@ import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
 import { answerRefused } from './answer-refused.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
+import { slotClosedWhy } from './claim-batch.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
 /** confirm: a request of the patient that holds nothing, which has to get its time first. */
@@ -25,7 +27,10 @@ type Unlike = NotDone | PatientBooked | AnswerRefused
 
 type SettleRow = BookingRow & {
   ord: number
-  outcome: Exclude<BatchSettleOutcome['kind'], Unlike['kind'] | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
+  outcome:
+    | Exclude<BatchSettleOutcome['kind'], Unlike['kind'] | 'slot_closed'>
+    | `slot_closed:${SlotClosedReason}`
+    | 'retry'
   tx: string | null
   available: number | null
   lapses_in_ms: number | null
@@ -86,11 +91,13 @@ function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>)
     case 'booking_changed':
     case 'booking_has_account':
       return { kind }
-    case 'slot_closed:withdrawn':
-      return { kind: 'slot_closed', why: 'withdrawn' }
     default:
-      return { kind, booking: bookingOf(row) }
+      return isClosed(kind) ? { kind: 'slot_closed', why: slotClosedWhy(kind) } : { kind, booking: bookingOf(row) }
   }
+}
+
+function isClosed(outcome: string): outcome is `slot_closed:${SlotClosedReason}` {
+  return outcome.startsWith('slot_closed:')
 }
 
 /** @param tookMs how long the batch took until now, milliseconds */

@@ -55,7 +55,7 @@ type Row = {
 
 /**
  * Plans the messages that announce these events, and the reminders of visits that they confirm or move; a corrected
- * address gets the confirmation and the reminders to come. Each message is
+ * address gets the confirmation and the reminders to come, or of a request what was requested. Each message is
  * planned once for each channel, however often its event comes. There are e-mails to patients with an address, unless
  * the clinic sends none, and SMS to those with a telephone number if the clinic has chosen them for this kind. There
  * are none for visits that have begun, but for the end of an entry of the waitlist, which is not about one visit, and
@@ -183,6 +183,9 @@ export function remindersOf(event: RemindedEvent, booking: Row): Announcement[] 
   })
 }
 
+/** The clinic has not answered it. */
+const isOpenRequest = ({ status, was_requested }: Row) => status === 'PENDING' && was_requested
+
 /** null: there is nothing to announce, or not any more. */
 function kindOf(event: AnnouncedEvent, booking: Row): MessageKind | null {
   const kind = kinds[event.type] ?? null
@@ -193,6 +196,7 @@ function kindOf(event: AnnouncedEvent, booking: Row): MessageKind | null {
       return booking.status === 'PENDING' ? kind : null
     case 'confirmed':
     case 'moved':
+      if (event.type === 'contact_corrected' && isOpenRequest(booking)) return 'requested'
       // A later event announces what has become of it.
       return booking.status === 'CONFIRMED' ? kind : null
     case 'cancelled':

@@ -31,6 +31,6 @@ export type CorrectionOutcome =
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
   | { kind: 'hold_expired'; booking: Booking }
-  /** It is a hold, whose patient is named by its confirmation. */
+  /** It is a hold, and no request to the clinic: its patient is named by its confirmation. */
   | { kind: 'invalid_transition'; booking: Booking }
   | PatientBooked

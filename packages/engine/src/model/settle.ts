@@ -82,7 +82,10 @@ export type SettledOutcome =
   | { kind: 'past_deadline'; booking: Booking }
   /** arrive before the slot's local day, or no_show before its start. */
   | { kind: 'too_early'; booking: Booking }
-  /** reopen: the slot was withdrawn, and bookings in it are not CONFIRMED any more. */
+  /**
+   * reopen: the slot was withdrawn, and bookings in it are not CONFIRMED any more; confirm, of a request: the slot was
+   * closed meanwhile, such as by a closure.
+   */
   | { kind: 'slot_closed'; why: SlotClosedReason }
   /** link: the booking belongs to another account. */
   | { kind: 'booking_has_account' }

@@ -4,9 +4,9 @@
 -- p_changes: the fields of the patient that change; null as a value removes one. p_reason: null: unchanged; '':
 -- removed. p_actor_id: the account that acts, at the clinic's desk.
 --
--- The event is `contact_corrected`, by which the confirmation is sent again, if messages about the booking go to
--- another address from now on: its e-mail address is another one, or its telephone number is (fold_phone), and an SMS
--- was planned, or there was no number and the clinic sends SMS.
+-- The event is `contact_corrected`, by which the confirmation, or of a request that it was made, is sent again, if
+-- messages about the booking go to another address from now on: its e-mail address is another one, or its telephone
+-- number is (fold_phone), and an SMS was planned, or there was no number and the clinic sends SMS.
 -- What was sent to the address before has the link of the ticket: the manage token is renewed, and so that link is
 -- void. An account that has added the booking by that link may be a stranger's: it loses the booking, unless it is
 -- p_account_of_email, whose own address p_email is, and that is the address of the booking from now on. An account that
@@ -23,7 +23,8 @@
 --
 -- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
 --   booking_missing (also for a case, and without access) | booking_erased | hold_expired |
---   invalid_transition (a hold: its confirmation names the patient) | patient_booked:<the other booking's id> |
+--   invalid_transition (a hold that is no request: its confirmation names the patient) |
+--   patient_booked:<the other booking's id> |
 --   retry (with p_known_by, send it again: another session changed the booking meanwhile)
 -- Locks: as lock_patients, with p_known_by; then the booking; then its entry of the waitlist; then the rows of their
 --   manage tokens, as renew_manage_token.
@@ -58,7 +59,8 @@ begin
     select b.* into v_judged from bookings_by_id(array[p_clinic_no], array[p_id]) b;
     v_patient := jsonb_strip_nulls(v_judged.patient || p_changes);
     v_contact := corrected_contact(v_judged, v_patient, p_email, p_account_of_email);
-    if v_judged.status in ('CONFIRMED', 'ARRIVED')
+    if (v_judged.status in ('CONFIRMED', 'ARRIVED')
+        or v_judged.status = 'PENDING' and v_judged.requested_at is not null)
        and (fold_name(v_patient->>'name') is distinct from fold_name(v_judged.patient->>'name')
             or identity_keys(v_patient, v_contact.account_id)
                  is distinct from identity_keys(v_judged.patient, v_judged.account_id))
@@ -88,7 +90,7 @@ begin
     when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
       or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
     when is_repeated(p_clinic_no, p_id, p_key, v_now) then 'repeated'
-    when v_booking.status = 'PENDING' then 'invalid_transition'
+    when v_booking.status = 'PENDING' and v_booking.requested_at is null then 'invalid_transition'
     when v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'
     when p_known_by is not null and v_judged is distinct from v_booking then 'retry'

@@ -9,9 +9,10 @@
 -- decline cancels a hold, and nothing that was confirmed meanwhile.
 -- confirm: of a visit type that needs approval, it is a request to the clinic, unless p_on_behalf: the hold stays one,
 -- lasts for the type's approval_minutes, but not beyond the visit's start, and has requested_at; it is never shortened.
--- From then on only the clinic confirms it, and it is not extended; for its patient, confirm returns unchanged. Of a
--- type with approval not_holding, the request of one unit gives that back, and gets one by take_requested_time before
--- the clinic confirms it. An offer of the waitlist is the clinic's answer already.
+-- From then on only the clinic confirms it, unless the slot was closed meanwhile, and it is not extended; for its
+-- patient, confirm returns unchanged. Of a type with approval not_holding, the request of one unit gives that back, and
+-- gets one by take_requested_time before the clinic confirms it. An offer of the waitlist is the clinic's answer
+-- already.
 -- cancel: also a case whose patient has arrived, but is not in the room yet (has_not_begun).
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the booking had
 -- its units all the time. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its
@@ -35,7 +36,8 @@
 --   holds_nothing (confirm: a request without units) | patient_missing (confirm) |
 --   answer_refused:… (confirm, as answered_patient; those of a request were judged when it was made) |
 --   patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
---   slot_closed:withdrawn (reopen) | booking_has_account |
+--   slot_closed:withdrawn (reopen) | slot_closed:<why> (confirm, of a request, as claim_closed: nobody could book it
+--   now) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
 --   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
 --   arrays changes the booking or, with p_known_by, confirms one of the same person at the same time)
@@ -192,7 +194,10 @@ begin
                        when b.requested_at is not null and not i.on_behalf then 'unchanged'
                        when b.requested_at is not null and b.units = 0 then 'holds_nothing'
                        when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
-                       else coalesce(q.refusal, v_refusals[i.n], 'done') end
+                       else coalesce(case when b.requested_at is not null
+                                          then claim_closed(s.withdrawn_at, s.starts_at, s.ends_at, true,
+                                                            s.blocked_at, v_now) end,
+                                     q.refusal, v_refusals[i.n], 'done') end
                 when i.action in ('cancel', 'decline') then
                   case when b.status = 'CANCELLED' then 'unchanged'
                        when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'
@@ -245,7 +250,7 @@ begin
            with ordinality
            i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, access, judged_version, n)
       left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
-      left join lateral (select t.starts_at, t.withdrawn_at, t.visit_type_id from slot t
+      left join lateral (select t.starts_at, t.ends_at, t.withdrawn_at, t.blocked_at, t.visit_type_id from slot t
                           where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
       left join lateral (select t.timezone, t.hold_seconds, t.hold_extensions_max,
                          cancellation_deadline(t, s.visit_type_id) as cancellation_deadline
@@ -256,8 +261,9 @@ begin
                           where i.action = 'confirm' and (s.visit_type_id is not null or i.patient ? 'answers')) q
         on true
       left join lateral (select t.approval_minutes, t.approval from visit_type t
-                          where i.action = 'confirm' and not i.on_behalf and b.waitlist_entry_id is null
-                            and t.clinic_no = i.clinic_no and t.id = s.visit_type_id and t.approval <> 'none'
+                          where i.action = 'confirm' and b.waitlist_entry_id is null
+                            and t.clinic_no = i.clinic_no and t.id = s.visit_type_id
+                            and needs_approval(t.approval, i.on_behalf)
                           limit 1) r on true
      cross join lateral (select i.action in ('cancel', 'decline')
                                 or r.approval = 'not_holding' and b.units = 1 and b.status = 'PENDING'

@@ -6,7 +6,8 @@
 -- the manage token. p_key: of the request, stored with the event. p_access: as has_access.
 --
 -- Outcomes: done | unchanged (it was withdrawn before) | booking_missing (also without access) | booking_erased |
---   hold_expired | invalid_transition (a hold) | consent_missing (the patient has not agreed to this)
+--   hold_expired | invalid_transition (a hold that is no request) | consent_missing (the patient has not agreed to
+--   this)
 -- Locks: the booking.
 -- Fails: never.
 -- Idempotent: yes; a withdrawal cannot be undone.
@@ -43,7 +44,7 @@ begin
       or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
     when v_answer is null then 'consent_missing'
     when v_answer ? 'withdrawnAt' then 'unchanged'
-    when v_booking.status = 'PENDING' then 'invalid_transition'
+    when v_booking.status = 'PENDING' and v_booking.requested_at is null then 'invalid_transition'
     else 'done' end;
   if outcome <> 'done' then
     return query select withdraw_consent.outcome, (select l.tx from last_change(p_clinic_no, p_id) l);

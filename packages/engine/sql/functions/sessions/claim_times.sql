@@ -265,7 +265,7 @@ begin
 
   -- 4. The bookings. What was refused above has no slot, and gets the reason that was found.
   v_confirm := array(
-    select i.confirm and (i.actor_id is not null or coalesce(t.approval, 'none') = 'none')
+    select i.confirm and not needs_approval(t.approval, i.actor_id is not null)
       from unnest(p_clinic_nos, p_visit_type_ids, p_confirm, p_actor_ids) with ordinality
              i(clinic_no, visit_type_id, confirm, actor_id, n)
       left join visit_type t on t.clinic_no = i.clinic_no and t.id = i.visit_type_id

@@ -123,9 +123,9 @@ begin
   end if;
   outcome := coalesce(
     -- A patient has to ask for what the clinic has to agree to; a hold does so when it is confirmed.
-    case when not p_on_behalf and v_booking.status <> 'PENDING'
-              and exists (select from visit_type t
-                           where t.clinic_no = p_clinic_no and t.id = v_visit.visit_type_id and t.approval <> 'none')
+    case when v_booking.status <> 'PENDING'
+              and (select needs_approval(t.approval, p_on_behalf) from visit_type t
+                    where t.clinic_no = p_clinic_no and t.id = v_visit.visit_type_id)
          then 'approval_required' end,
     time_refusal(v_session, v_visit, v_is_active, p_starts_at, p_on_behalf,
                  v_visit.bookable_by = 'known_patients'

@@ -42,7 +42,7 @@ as $function$
      and case e.type
            when 'confirmed' then b.status = 'CONFIRMED'
            when 'moved' then b.status = 'CONFIRMED'
-           when 'contact_corrected' then b.status = 'CONFIRMED'
+           when 'contact_corrected' then b.status = 'CONFIRMED' or b.status = 'PENDING' and b.requested_at is not null
            when 'requested' then b.status = 'PENDING'
            when 'cancelled' then b.failure_reason is distinct from 'hold_released'
            when 'failed' then e.reason = 'slot_withdrawn'

@@ -70,7 +70,7 @@ begin
       then 'visit_type_not_offered'
     when v_new.joined_by is null
          and exists (select from visit_type t where t.clinic_no = p_clinic_no and t.id = v_new.visit_type_id
-                                                and (t.bookable_by <> 'anyone' or t.approval <> 'none'))
+                                                and (t.bookable_by <> 'anyone' or needs_approval(t.approval, false)))
       then 'visit_type_of_desk'
     end;
   if outcome is null then

@@ -26,7 +26,8 @@ begin
     return;
   end if;
   return query
-  select y.approval <> 'none' or time_refusal(s, v, r.active, p_slot.starts_at, false, false, p_at) is not null,
+  select needs_approval(y.approval, false)
+           or time_refusal(s, v, r.active, p_slot.starts_at, false, false, p_at) is not null,
          (extract(epoch from v.minimum_notice) / 60)::integer, v.appointment_types[1]
     from open_session s
     join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id

@@ -1,5 +1,6 @@
 import type { NewBookingBody, restOperations } from '@holdfast/contract'
 import {
+  type Booking,
   type ClaimedBooking,
   type ClaimOutcome,
   type ClaimRequest,
@@ -60,12 +61,13 @@ export async function createBooking(deps: RestDeps, slotFull: ReturnType<typeof 
     const { holdExpiresAt, confirmationLink, requestedAt, units } = await writtenBookingBody(deps, booking)
     const body = {
       ...createdBody,
+      status: booking.status,
       units,
       holdExpiresAt,
       ...(confirmationLink && { confirmationLink }),
       ...(requestedAt && { requestedAt }),
     }
-    return { status, body, position }
+    return { status, body, position: position ?? outcome.position }
   }
   return { status, body: createdBody, position: outcome.position }
 }
@@ -211,7 +213,19 @@ async function requestLink(deps: RestDeps, { granted: principal, key }: CreateIn
     judgedVersion: null,
   })
   if (outcome.kind === 'done' || outcome.kind === 'unchanged') return outcome
+  if (isEndedRequest(outcome)) return { booking: outcome.booking, position: null }
   throw refusalProblem(outcome)
+}
+
+type Ended = { kind: 'invalid_transition' | 'hold_expired'; booking: Booking }
+
+/** What a repeated request finds that was declined or withdrawn since, or not answered in time. */
+function isEndedRequest(outcome: { kind: string } | Ended): outcome is Ended {
+  return (
+    (outcome.kind === 'invalid_transition' || outcome.kind === 'hold_expired') &&
+    'booking' in outcome &&
+    outcome.booking.requestedAt !== null
+  )
 }
 
 /** A booking has it until it is first changed. */
@@ -232,6 +246,7 @@ async function requestApproval(deps: RestDeps, input: CreateInput, bookingId: st
     knownBy: body.refuseOverlap && !body.allowOverlap && actorId !== null ? 'account' : null,
   })
   if (outcome.kind === 'done' || outcome.kind === 'unchanged') return outcome
+  if (isEndedRequest(outcome)) return { booking: outcome.booking, position: null }
   if (isNotDone(outcome)) throw refusalProblem(outcome)
   const release = { action: 'decline', key: key && keyDigest(key, `release ${bookingId}`) } as const
   await deps.engine.settle({ ...settling, ...release, judgedVersion: versionOfHold })

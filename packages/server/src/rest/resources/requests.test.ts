@@ -52,7 +52,90 @@ test('a patient requests a time, which is held, and staff approve it', async ({ 
   expect((await rest.call('confirmBooking', byDesk)).status).toBe(200)
   expect(await list()).toEqual([])
   expect((await rest.call('declineBooking', byDesk)).problem.code).toBe('invalid_transition')
-  expect((await book({}, options)).body.id).toBe(id)
+  expect((await book({}, options)).body).toMatchObject({ id, status: 'CONFIRMED', holdExpiresAt: null })
+})
+
+type Practice = Awaited<ReturnType<typeof aPractice>>
+
+type Made = Practice & { database: TestDatabase; rest: RestApp; path: { bookingId: string }; slotId: string }
+
+test.for<[how: string, end: (made: Made) => Promise<unknown>, status: string]>([
+  ['declined', ({ rest, staff: as, path }) => rest.call('declineBooking', { path, as }), 'CANCELLED'],
+  [
+    'approved, and cancelled by the clinic',
+    async ({ rest, staff: as, path }) => {
+      await rest.call('confirmBooking', { path, as })
+      await rest.call('cancelBooking', { path, as })
+    },
+    'CANCELLED',
+  ],
+  [
+    'not answered',
+    ({ database, clinic, slotId }) => lapseHolds(database, { clinicNo: clinic.no, id: slotId }),
+    'FAILED',
+  ],
+])('a retry of a request that was %s gets it as it is', async ([, end, status], { database, rest }) => {
+  const practice = await aPractice(database, rest)
+  const options = { key: randomUUID() }
+  const { body: made } = await practice.book({}, options)
+  const { id, slotId, manageToken, requestedAt } = made
+  await end({ ...practice, database, rest, path: { bookingId: id }, slotId })
+  const again = await practice.book({}, options)
+  expect(again.status).toBe(200)
+  expect(again.body).toMatchObject({ id, status, holdExpiresAt: null, manageToken, requestedAt })
+  const { rows } = await database.ownerPool.query(
+    `select count(*)::integer as events from holdfast.booking_event where booking_id = $1 and type = 'requested'`,
+    [id],
+  )
+  expect(rows).toEqual([{ events: 1 }])
+  expect((await practice.book()).status).toBe(201)
+})
+
+test('a retry of what was held, and is not there any more, is refused', async ({ database, rest }) => {
+  const { at, book, clinic } = await aPractice(database, rest)
+  const options = { key: randomUUID() }
+  const settle: RestApp['engine']['settle'] = async () => ({ kind: 'locked', retryAfterSeconds: 1 })
+  const first = await startRestApp(database, { replaced: { engine: { ...rest.engine, settle } } })
+  onTestFinished(() => first.stop())
+  const tried = await first.call('createBooking', { ...options, body: { ...at, patient, confirm: true } })
+  expect(tried.problem.code).toBe('locked')
+  const { rows } = await database.ownerPool.query<{ slot_id: string }>(
+    'select slot_id from holdfast.booking where clinic_no = $1',
+    [clinic.no],
+  )
+  await lapseHolds(database, { clinicNo: clinic.no, id: rows[0]?.slot_id ?? '' })
+  expect((await book({}, options)).problem.code).toBe('hold_expired')
+})
+
+test('a request at a time that was closed meanwhile is not approved', async ({ database, rest }) => {
+  const { session, request, staff, clinic } = await aPractice(database, rest)
+  const { path } = await request()
+  const day = (at: Date) => at.toISOString().slice(0, 10)
+  const body = { from: day(session.startsAt), to: day(session.endsAt) }
+  const as = await rest.aMember(clinic.no, 'admin')
+  const closing = { path: { clinicId: clinic.id }, body, as }
+  const preview = await rest.call('createClosure', { ...closing, query: { dryRun: true } })
+  const shown = { id: path.bookingId, status: 'PENDING', requestedAt: expect.any(String) }
+  expect(preview.body).toMatchObject({ bookings: { items: [shown] } })
+  const closed = await rest.call('createClosure', closing)
+  expect(closed.status).toBe(201)
+  const approved = await rest.call('confirmBooking', { path, as: staff })
+  expect(approved.problem).toMatchObject({ code: 'slot_closed', status: 409 })
+  expect((await rest.call('declineBooking', { path, as: staff })).body.status).toBe('CANCELLED')
+})
+
+test('staff correct the contact of a request', async ({ database, rest }) => {
+  const { request, staff, clinic } = await aPractice(database, rest)
+  const { path } = await request()
+  const body = { patient: { email: 'ada@example.com' } }
+  const corrected = await rest.call('correctPatient', { path, body, as: staff })
+  expect(corrected.body).toMatchObject({ status: 'PENDING', patient: body.patient, requestedAt: expect.any(String) })
+  const listed = await rest.call('listClinicBookings', {
+    path: { clinicId: clinic.id },
+    query: { requested: true },
+    as: staff,
+  })
+  expect(listed.body.items).toMatchObject([{ patient: body.patient }])
 })
 
 test.for([

@@ -8,8 +8,10 @@ import { AfterDot } from '../../ui/after-dot.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { ShowMore } from '../../ui/show-more.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
+import { isRequest } from '../bookings/offered-actions.ts'
 import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'
+import { statusLabel } from '../bookings/status-label.ts'
 import { effectQuery } from './closure-queries.ts'
 import { TheatreCases } from './theatre-cases.tsx'
 
@@ -36,6 +38,7 @@ type EffectProps = {
 /** How many slots a closure closes, and the bookings in it, which stay. */
 export function ClosureEffect({ clinicId, of, isOfResource, links }: EffectProps) {
   const { t } = useTranslation('calendars')
+  const { t: tShell } = useTranslation('shell')
   const pages = useInfiniteQuery(effectQuery(clinicId, of))
   const listRef = useRef<HTMLUListElement>(null)
   const first = pages.data?.pages[0]
@@ -58,7 +61,7 @@ export function ClosureEffect({ clinicId, of, isOfResource, links }: EffectProps
             <li key={booking.id}>
               {formatDayTime(booking.startsAt, timeZone)} · {nameOf?.(booking) ?? <PatientName of={booking} />}
               <PatientContacts of={booking} prefix=" · " /> · {doctors.find(({ id }) => id === booking.doctorId)?.name}
-              <AfterDot>{moveOf?.(booking)}</AfterDot>
+              <AfterDot>{isRequest(booking) ? tShell(statusLabel(booking)) : moveOf?.(booking)}</AfterDot>
             </li>
           ))}
         </ul>

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { BookedAnswers } from '../../../domain/answers/booked-answers.tsx'
 import { CorrectAnswers } from '../../../domain/answers/correct-answers.tsx'
+import { isRequest } from '../../../domain/bookings/offered-actions.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { Panel } from '../../../ui/panel.tsx'
@@ -27,7 +28,7 @@ export function BookingAnswers({ booking }: { booking: Booking }) {
       await reread()
     }
   }
-  const canWithdraw = status !== 'PENDING' && status !== 'FAILED'
+  const canWithdraw = (status !== 'PENDING' || isRequest(booking)) && status !== 'FAILED'
   return (
     <Panel id="booking-answers" title={t('titleOfPatient')}>
       <BookedAnswers answers={answers} timeZone={timeZone} onWithdraw={canWithdraw ? withdraw : null} byDesk />

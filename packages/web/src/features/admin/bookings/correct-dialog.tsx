@@ -4,6 +4,7 @@ import { Textarea } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { isRequest } from '../../../domain/bookings/offered-actions.ts'
 import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
 import { refuseOverlap } from '../../../domain/overlap/refuse-overlap.ts'
@@ -24,8 +25,9 @@ type CorrectDialogProps = { booking: Booking; isOpen: boolean; onClose: () => vo
 type Draft = Contact & { reason: string }
 
 /** A hold gets its patient when it is confirmed. */
-export function canBeCorrected({ status, failureReason, erasedAt }: Booking): boolean {
-  return status !== 'PENDING' && failureReason !== 'hold_expired' && erasedAt === null
+export function canBeCorrected(booking: Booking): boolean {
+  const { status, failureReason, erasedAt } = booking
+  return (status !== 'PENDING' || isRequest(booking)) && failureReason !== 'hold_expired' && erasedAt === null
 }
 
 function draftOf({ patient, reason }: Booking): Draft {
