@@ -126,7 +126,13 @@ async function bookSeries(scene: Scene): Promise<void> {
   )
   const starts = [0, 1, 2, 3].map((weeks) => new Date(local.add({ weeks }).epochMilliseconds))
   const query = { clinicNo: practice.clinic.no, doctorId: first.doctorId, visitTypeId: type.id }
-  const times = await engine.series.times({ ...query, appointmentType: null, starts })
+  const times = await engine.reads.nearTimes({
+    ...query,
+    onBehalf: true,
+    accountId: null,
+    appointmentType: null,
+    starts,
+  })
   const patient = somebody(scene)
   const claims = times.flatMap(({ free: [nearest] }) =>
     nearest !== undefined && 'sessionId' in nearest

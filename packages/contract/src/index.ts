@@ -28,13 +28,8 @@ export type { MemberBody } from './schemas/account.ts'
 export type { ApiKeyBody } from './schemas/api-key.ts'
 export { type AuditEventBody, type AuditKind, auditKinds } from './schemas/audit-event.ts'
 export type { BookingBody, NewBookingBody, ReschedulingBody } from './schemas/booking.ts'
-export type {
-  BookingMoveBody,
-  NewSeriesBody,
-  SeriesChangeBody,
-  SeriesDateBody,
-  SeriesRefusalCode,
-} from './schemas/booking-series.ts'
+export type { BookingMoveBody } from './schemas/booking-moves.ts'
+export type { NewSeriesBody, SeriesChangeBody, SeriesDateBody } from './schemas/booking-series.ts'
 export { busyCalendarFailures, leftOutReasons } from './schemas/busy-calendar.ts'
 export type { ClinicBody, RetentionKindBody } from './schemas/clinic.ts'
 export type { DoctorBody } from './schemas/doctor.ts'
@@ -62,6 +57,7 @@ export type {
   BlockChangeBody,
   NewBlockBody,
 } from './schemas/theatre-resource.ts'
+export type { TimeRefusalCode } from './schemas/time-refusal.ts'
 export type { NewVisitQuestionBody } from './schemas/visit-question.ts'
 export type { VisitTypeChangeBody } from './schemas/visit-type.ts'
 export type { NewWaitlistEntryBody, WaitlistEntryBody } from './schemas/waitlist.ts'

@@ -2,6 +2,7 @@ import { accountOperations } from './operations/accounts.ts'
 import { apiKeyOperations } from './operations/api-keys.ts'
 import { auditEventOperations } from './operations/audit-events.ts'
 import { bookingLimitsOperations } from './operations/booking-limits.ts'
+import { bookingMoveOperations } from './operations/booking-moves.ts'
 import { bookingSeriesOperations } from './operations/booking-series.ts'
 import { bookingOperations } from './operations/bookings.ts'
 import { busyCalendarOperations } from './operations/busy-calendars.ts'
@@ -43,6 +44,7 @@ export const restOperations = {
   ...sessionOperations,
   ...workingHoursOperations,
   ...bookingOperations,
+  ...bookingMoveOperations,
   ...bookingSeriesOperations,
   ...meOperations,
   ...clinicDeskOperations,

@@ -152,7 +152,7 @@ begin
          'are_doctors_locked', 'working_hours_plan', 'fill_working_hours',
          'create_sessions', 'withdraw_session', 'set_visit_resource', 'times_of_clinic', 'refusal_of_all',
          'session_minutes',
-         'settle_bookings', 'move_bookings', 'unmovable_bookings',
+         'settle_bookings', 'move_bookings', 'unmovable_bookings', 'facts_of_moves',
          'request_link', 'withdraw_consent', 'correct_answers',
          'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
          'create_slots', 'set_slot_capacity', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',

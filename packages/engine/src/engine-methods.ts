@@ -42,6 +42,9 @@ export const engineMethods = {
     slot: 'read',
     slotStarts: 'read',
     alternatives: 'read',
+    nearTimes: 'long read',
+    unmovable: 'read',
+    moveFacts: 'read',
     booking: 'read',
     bookingsOfAccount: 'long read',
     bookingsOfClinic: 'long read',
@@ -67,13 +70,11 @@ export const engineMethods = {
     refusal: 'read',
   },
   series: {
-    times: 'long read',
     hold: 'announced write',
     confirm: 'announced write',
     cancel: 'announced write',
     find: 'read',
     placesOf: 'read',
-    unmovable: 'read',
   },
   directory: {
     clinics: 'long read',

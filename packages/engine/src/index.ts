@@ -143,6 +143,7 @@ export type { BookingAccess } from './model/booking-access.ts'
 export type { BookingEvent, CaseDetails } from './model/booking-event.ts'
 export type { AdmissionOutcome, BookingOrigin } from './model/booking-limits.ts'
 export type { LinkOutcome } from './model/booking-link.ts'
+export type { MoveFacts } from './model/booking-moves.ts'
 export type {
   BusyCalendarFailure,
   BusyCalendarNotice,
@@ -202,6 +203,7 @@ export type {
   SmsKind,
   TimeInstead,
 } from './model/message.ts'
+export type { FreeTime, NearTimes } from './model/near-times.ts'
 export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
 export type { MergedRecord, PatientFields, PatientRecord, Patients, PatientVisits } from './model/patient-record.ts'

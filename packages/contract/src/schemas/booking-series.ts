@@ -1,68 +1,25 @@
-import { lengths, seriesLimits, seriesUnits, slotClosedReasons } from '@holdfast/vocabulary'
+import { lengths, seriesLimits, seriesUnits } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { bookingSchema, patientSchema, refuseOverlap } from './booking.ts'
 import { appointmentTypeSchema } from './doctor.ts'
 import { id, integerWithin, localDate, nullableTime, paragraph, time } from './fields.ts'
-import { literals, nullableLiterals } from './literals.ts'
+import { literals } from './literals.ts'
 import { component } from './object.ts'
+import { timeRefusal } from './time-refusal.ts'
 import { sentAnswersSchema } from './visit-question.ts'
 
-const { alternativesMax, daysMax, every, visitsMax } = seriesLimits
+const { daysMax, every, visitsMax } = seriesLimits
 
 const number = (description: string) => Type.Integer({ minimum: 1, maximum: visitsMax, description })
 
 const localTime = { pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', 'x-expected': 'a time such as 09:30' }
-
-/** Why a date of a series is not booked. */
-const refusalCodes = [
-  'slot_full',
-  'slot_closed',
-  'time_not_offered',
-  'needs_taken',
-  'visit_type_not_offered',
-  'visit_type_not_found',
-  'visit_type_restricted',
-  'session_not_found',
-  'slot_not_found',
-  'appointment_type_not_offered',
-  'patient_booked',
-  'time_skipped',
-  'hold_expired',
-  'invalid_transition',
-  'past_deadline',
-  'offer_open',
-  'approval_required',
-  'answer_refused',
-  'booking_not_found',
-  'booking_erased',
-  'overloaded',
-  'locked',
-] as const
-
-export type SeriesRefusalCode = (typeof refusalCodes)[number]
-
-const refusal = {
-  code: nullableLiterals(refusalCodes, {
-    description:
-      'Why not, as the code of a problem. `time_skipped`: the clocks go forward then, and there is no such time. ' +
-      'null: there is no reason why not',
-  }),
-  closedBecause: nullableLiterals(slotClosedReasons, { description: 'With `slot_closed`' }),
-  alternatives: Type.Array(
-    component('SeriesAlternative', {
-      startsAt: Type.String({ format: 'date-time' }),
-      endsAt: Type.String({ format: 'date-time' }),
-    }),
-    { maxItems: alternativesMax, description: 'Free times near it, the nearest first, if it is not free' },
-  ),
-}
 
 const seriesDateSchema = component('SeriesDate', {
   number: number('The date’s place in the rule'),
   date: Type.String({ format: 'date', description: 'In the clinic’s time zone; of a replacement, the one replaced' }),
   startsAt: nullableTime({ description: 'null: there is no such time on that day' }),
   outcome: literals(['free', 'booked', 'refused', 'left_out']),
-  ...refusal,
+  ...timeRefusal,
 })
 
 export type SeriesDateBody = Static<typeof seriesDateSchema>
@@ -145,33 +102,6 @@ export const seriesMoveSchema = component('SeriesMove', {
   dryRun: Type.Optional(Type.Boolean({ default: false, description: 'true: looks at the times, and moves nothing' })),
 })
 
-/** How many bookings one request moves. */
-const movesMax = 100
-
-export const bookingMovesSchema = component('BookingMoves', {
-  moves: Type.Array(
-    component('WantedMove', { bookingId: id(), startsAt: time({ description: 'When it begins then' }) }),
-    { minItems: 1, maxItems: movesMax },
-  ),
-  doctorId: Type.Optional(id({ description: 'All move to this doctor of the clinic. Absent: each keeps its doctor' })),
-  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'true: looks at the times, and moves nothing' })),
-})
-
-const bookingMoveSchema = component('BookingMove', {
-  bookingId: Type.String({ format: 'uuid' }),
-  outcome: literals(['free', 'moved', 'unchanged'], {
-    description: '`unchanged`: it stays where it is. `free`: it can be moved (`dryRun`)',
-  }),
-  startsAt: Type.String({ format: 'date-time', description: 'The time wanted' }),
-  ...refusal,
-})
-
-export type BookingMoveBody = Static<typeof bookingMoveSchema>
-
-export const bookingMovesDoneSchema = component('BookingMovesDone', {
-  changes: Type.Array(bookingMoveSchema, { maxItems: movesMax, description: 'What became of each, in their order' }),
-})
-
 const seriesChangeSchema = component('SeriesChange', {
   number: number('Of the visit'),
   bookingId: Type.String({ format: 'uuid' }),
@@ -179,7 +109,7 @@ const seriesChangeSchema = component('SeriesChange', {
     description: '`unchanged`: it stays as it is, and where it is. `free`: it can be moved (`dryRun`)',
   }),
   startsAt: nullableTime({ description: 'Of a move: the time wanted; null: there is no such time, or it is no move' }),
-  ...refusal,
+  ...timeRefusal,
 })
 
 export type SeriesChangeBody = Static<typeof seriesChangeSchema>

@@ -128,7 +128,7 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
     // slots-after.test.ts compares it with announced_units.
     'engine/src/reads/calendar-reads.ts',
     'engine/src/reads/clinic-stats-reads.ts',
-    'engine/src/series/series-times.ts',
+    'engine/src/reads/near-times.ts',
   ])
 })
 

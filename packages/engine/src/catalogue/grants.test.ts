@@ -129,6 +129,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'erase_record',
     'erase_waitlist_entries',
     'expire_holds',
+    'facts_of_moves',
     'fill_working_hours',
     'finish_erasures',
     'first_instant',

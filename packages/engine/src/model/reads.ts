@@ -2,7 +2,9 @@ import type { AppointmentType, BookingStatus } from '@holdfast/vocabulary'
 import type { Booking, CancelledBy } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { BookingEvent } from './booking-event.ts'
+import type { BookingMoves } from './booking-moves.ts'
 import type { ClinicStats } from './clinic-stats.ts'
+import type { NearTimes, NearTimesQuery } from './near-times.ts'
 import type { Page } from './page.ts'
 import type { Slot } from './slot.ts'
 import type { VerifyReport } from './verify-report.ts'
@@ -23,7 +25,7 @@ export type AlternativesQuery = {
   limit: number
 }
 
-export type Reads = {
+export type Reads = BookingMoves & {
   slot(slotId: string): Promise<Slot | null>
   /** When these slots of one clinic start, also withdrawn ones; slots that do not exist are left out. */
   slotStarts(slotIds: string[]): Promise<Map<string, Date>>
@@ -51,6 +53,8 @@ export type Reads = {
    * The last events that `eventsOfClinic` returns, newest first. `confirmedOnly`: without those of holds.
    */
   newestEventsOfClinic(query: { clinicNo: number; confirmedOnly: boolean; limit: number }): Promise<BookingEvent[]>
+  /** Whether the times that are wanted are free, and which are near them. In the order of `starts`. */
+  nearTimes(query: NearTimesQuery): Promise<NearTimes[]>
   /** All committed events, sorted by version; [] if there is no such booking. */
   eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
   /** Who cancelled these bookings, by their ids. A booking that is not cancelled is not in the map. */

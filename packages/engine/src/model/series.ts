@@ -1,10 +1,10 @@
-import type { AppointmentType, SeriesUnit } from '@holdfast/vocabulary'
+import type { SeriesUnit } from '@holdfast/vocabulary'
 import type { Booking } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { ClaimRequest, NotDone } from './claim.ts'
 import type { ManageAccess } from './manage-access.ts'
-import type { TimeClaimOutcome, TimeClaimRequest, VisitRefusal } from './session.ts'
-import type { MoveOutcome, SettleOutcome, SettleRequest } from './settle.ts'
+import type { TimeClaimOutcome, TimeClaimRequest } from './session.ts'
+import type { SettleOutcome, SettleRequest } from './settle.ts'
 
 /** The place of a booking in a series of visits: the `number`-th of the `total` that were booked together. */
 export type SeriesPlace = { id: string; number: number; total: number }
@@ -27,27 +27,6 @@ export type BookingSeries = {
   createdAt: Date
   members: SeriesMember[]
 }
-
-/** The times that a series would have, with one doctor. */
-export type SeriesTimesQuery = {
-  clinicNo: number
-  doctorId: string
-  /** null: fixed slots. */
-  visitTypeId: string | null
-  appointmentType: AppointmentType | null
-  /** A booking of this visit type that moves to one of them, and takes no time itself. null: none does. */
-  movedId?: string | null
-  starts: readonly Date[]
-}
-
-/** A free time: of an open session, or a fixed slot. */
-export type FreeTime = { startsAt: Date; endsAt: Date } & ({ sessionId: string } | { slotId: string })
-
-/**
- * Free times near a start that was wanted, the nearest first. `refusal` null: the first of them begins then; otherwise
- * why none does.
- */
-export type NearTimes = { startsAt: Date; free: FreeTime[]; refusal: VisitRefusal | null }
 
 export type SeriesClaim = Omit<ClaimRequest, 'addsPlaces'> | TimeClaimRequest
 
@@ -81,25 +60,8 @@ export type SeriesCancellationOutcome =
   /** The access has ended: nothing was cancelled. */
   | { kind: 'access_ended' }
 
-type UnmovableQuery = {
-  clinicNo: number
-  bookingIds: readonly string[]
-  /** A member of the clinic would move them for the patients. */
-  onBehalf: boolean
-}
-
-/** Why the state of a booking, or its time, refuses every move. */
-export type UnmovableBecause = Extract<
-  MoveOutcome['kind'],
-  'booking_erased' | 'hold_expired' | 'invalid_transition' | 'offer_open' | 'approval_required' | 'past_deadline'
->
-
 /** Series of visits (docs/decisions/0041). */
 export type Series = {
-  /** For the clinic's desk. In the order of `starts`. */
-  times(query: SeriesTimesQuery): Promise<NearTimes[]>
-  /** Those of these bookings that cannot be moved now, wherever to, by their ids. */
-  unmovable(query: UnmovableQuery): Promise<Map<string, UnmovableBecause>>
   /**
    * Claims all visits of a series in one transaction, as holds that end together: either of open sessions or of fixed
    * slots, of one clinic. Some may be refused. Safe to repeat, by their keys.

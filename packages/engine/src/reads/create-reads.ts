@@ -3,9 +3,11 @@ import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import type { Reads } from '../model/reads.ts'
 import { verify } from '../verify/verify.ts'
 import { alternativeReads } from './alternatives.ts'
+import { bookingMoveReads } from './booking-moves.ts'
 import { bookingReads } from './bookings.ts'
 import { statsReads } from './clinic-stats-reads.ts'
 import { eventReads } from './events-of-clinic.ts'
+import { nearTimes } from './near-times.ts'
 import { proofReads } from './proof.ts'
 import { publicReads } from './public-reads.ts'
 import { slotReads } from './slots.ts'
@@ -20,6 +22,8 @@ export function createReads(pool: pg.Pool, shards: ShardPools = oneShard(pool)):
   return {
     ...slotReads(pool),
     ...alternativeReads(pool),
+    nearTimes: (query) => nearTimes(pool, query),
+    ...bookingMoveReads(pool),
     ...bookingReads(pool, shards),
     ...eventReads(pool),
     ...statsReads(pool),

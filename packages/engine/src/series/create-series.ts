@@ -10,14 +10,12 @@ import type { ItemResult } from '../queue/batch-queue.ts'
 import { runTimeClaimBatch } from '../sessions/claim-times.ts'
 import { seriesChanges } from './change-series.ts'
 import { seriesReads } from './read-series.ts'
-import { nearTimes } from './series-times.ts'
 
 const attemptsMax = 20
 
 /** Series of visits. They are few, and not in the queues of single claims and changes. */
 export function createSeries(pool: pg.Pool, announce: Announce): Series {
   return {
-    times: (query) => nearTimes(pool, query),
     hold: (claims) => holdAll(pool, claims, announce),
     ...seriesChanges(pool, announce),
     ...seriesReads(pool),

@@ -2,12 +2,12 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { manageAccess } from '../bookings/manage-token-epochs.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
-import type { BookingSeries, Series, SeriesPlace, UnmovableBecause } from '../model/series.ts'
+import type { BookingSeries, Series, SeriesPlace } from '../model/series.ts'
 import { bookingsByIds } from '../reads/bookings-by-ids.ts'
 
 type SeriesRow = Omit<BookingSeries, 'members'> & { bookingId: string | null; number: number | null }
 
-export function seriesReads(pool: pg.Pool): Pick<Series, 'find' | 'placesOf' | 'unmovable'> {
+export function seriesReads(pool: pg.Pool): Pick<Series, 'find' | 'placesOf'> {
   return {
     async find(seriesId) {
       if (!isId(seriesId)) return null
@@ -46,12 +46,6 @@ export function seriesReads(pool: pg.Pool): Pick<Series, 'find' | 'placesOf' | '
           join holdfast.booking_series_member m on m.clinic_no = i.clinic_no and m.booking_id = i.id
           join holdfast.booking_series s on s.clinic_no = m.clinic_no and s.id = m.series_id`)
       return new Map(rows.map(({ bookingId, ...place }) => [bookingId, place]))
-    },
-
-    async unmovable({ clinicNo, bookingIds, onBehalf }) {
-      const { rows } = await pool.query<{ id: string; outcome: UnmovableBecause }>(sql`
-        select u.id, u.outcome from holdfast.unmovable_bookings(${clinicNo}, ${bookingIds}::uuid[], ${onBehalf}) u`)
-      return new Map(rows.map(({ id, outcome }) => [id, outcome]))
     },
   }
 }

@@ -268,14 +268,20 @@ test('the nearest free times are found in sessions, and among fixed slots', asyn
   await engine.claimTime(aTimeClaim(second, type, 60))
   const starts = [first, second].map(({ startsAt }) => new Date(startsAt.getTime() + 3_600_000))
   const of = { clinicNo: clinic.no, doctorId: doctor.id, appointmentType: null, starts }
-  const [free, taken] = await engine.series.times({ ...of, visitTypeId: type.id })
+  const [free, taken] = await engine.reads.nearTimes({ ...of, onBehalf: true, accountId: null, visitTypeId: type.id })
   expect(free?.free[0]).toMatchObject({ startsAt: starts[0], sessionId: first.id })
   const minutes = taken?.free.map(({ startsAt }) => (startsAt.getTime() - second.startsAt.getTime()) / 60_000)
   expect(minutes).toEqual([40, 80, 30, 90])
   expect([free?.refusal, taken?.refusal]).toEqual([null, { kind: 'slot_full' }])
   const other = await aDoctor(database, clinic)
   const slot = await aSlot(database, other, { startsAt: starts[0] as Date })
-  const [fixed, none] = await engine.series.times({ ...of, doctorId: other.id, visitTypeId: null })
+  const [fixed, none] = await engine.reads.nearTimes({
+    ...of,
+    onBehalf: true,
+    accountId: null,
+    doctorId: other.id,
+    visitTypeId: null,
+  })
   expect(fixed?.free).toMatchObject([{ startsAt: starts[0], slotId: slot.id }])
   expect(none).toMatchObject({ free: [], refusal: { kind: 'time_not_offered' } })
   await engine.stop()

@@ -23,6 +23,7 @@ import { serveMe } from './resources/me.ts'
 import { serveMembers } from './resources/members.ts'
 import { serveMessageChoices } from './resources/message-choices.ts'
 import { serveMessages } from './resources/messages.ts'
+import { serveBookingMoves } from './resources/move-bookings.ts'
 import { servePatients } from './resources/patients.ts'
 import { servePersonalData } from './resources/personal-data.ts'
 import { serveProof } from './resources/proof.ts'
@@ -72,6 +73,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveSessions(serve, deps)
   serveWorkingHours(serve, deps)
   serveBookings(serve, deps)
+  serveBookingMoves(serve, deps)
   serveBookingSeries(serve, deps)
   serveCorrections(serve, deps)
   serveTicketLinks(serve, deps)

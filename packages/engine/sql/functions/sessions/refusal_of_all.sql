@@ -3,11 +3,11 @@
 -- doctors would be free if nobody had booked. Without a session there: time_not_offered.
 --
 -- p_resource_id: only with this doctor; null: with any.
--- p_appointment_type: null: any. p_by_desk: as in time_refusal. p_account_id: who asks.
+-- p_appointment_type: null: any. p_by_desk: as in time_refusal. p_account_id: who asks. p_keeps: as in open_times.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.refusal_of_all(
   p_clinic_no integer, p_visit_type_id uuid, p_starts_at timestamptz, p_appointment_type text, p_by_desk boolean,
-  p_account_id uuid, p_resource_id uuid default null
+  p_account_id uuid, p_resource_id uuid default null, p_keeps boolean default false
 ) returns text
 language sql stable security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -20,14 +20,18 @@ as $function$
       from visit_type t
      where t.clinic_no = p_clinic_no and t.id = p_visit_type_id and t.bookable_by = 'known_patients'
   ), refused as materialized (
-    select s.resource_id, v as visit,
-           coalesce(time_refusal(s, v, r.active, p_starts_at, p_by_desk,
+    select s.resource_id, v.visit,
+           coalesce(time_refusal(s, v.visit, r.active, p_starts_at, p_by_desk,
                                  coalesce((select k.is_known from known k), false), statement_timestamp()),
-                    case when p_appointment_type <> all (v.appointment_types)
+                    case when p_appointment_type <> all ((v.visit).appointment_types)
                          then 'appointment_type_not_offered' end) as refusal
       from open_session s
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
-      left join lateral visit_of_doctor(p_clinic_no, p_visit_type_id, s.resource_id) v on true
+      left join lateral (
+        select (o.visit_type_id, o.is_offered, o.minutes, o.buffer_before_minutes, o.buffer_after_minutes, o.capacity,
+                case when p_keeps then 'anyone' else o.bookable_by end, o.appointment_types, o.minimum_notice,
+                o.booking_horizon, o.needs_units)::offered_visit as visit
+          from visit_of_doctor(p_clinic_no, p_visit_type_id, s.resource_id) o) v on true
      where s.clinic_no = p_clinic_no and s.withdrawn_at is null
        and s.resource_id = coalesce(p_resource_id, s.resource_id)
        -- No session lasts longer.

@@ -305,6 +305,34 @@ test('moves by a patient are counted before the first of them: a refusal leaves 
   expect((await move()).body.changes.map(({ outcome }) => outcome)).toEqual(['moved', 'moved', 'moved'])
 })
 
+test('the preview of a patient’s move judges as the move does, and that of the desk as the desk’s', async ({
+  rest,
+  database,
+}) => {
+  const { path, tokens, staff, clinic } = await aSeries(database, rest)
+  const shift = { days: 0, time: '10:00' }
+  type By = { as: typeof staff } | { token: string }
+  const preview = async (by: By) => {
+    const { body } = await rest.call('moveBookingSeries', { path, ...by, body: { ...shift, dryRun: true } })
+    return body.changes.map(({ outcome, code }) => code ?? outcome)
+  }
+  const byPatient = { token: tokens[0] ?? '' }
+  expect(await preview(byPatient)).toEqual(['free', 'free', 'free'])
+  const set = (what: string) => database.ownerPool.query(`update holdfast.${what}`, [clinic.no])
+  // Who may book a type does not bind a patient who keeps it; a horizon does.
+  await set(`visit_type set bookable_by = 'desk' where clinic_no = $1`)
+  expect(await preview(byPatient)).toEqual(['free', 'free', 'free'])
+  await set('visit_type set booking_horizon_days = 1 where clinic_no = $1')
+  expect(await preview(byPatient)).toEqual(['slot_closed', 'slot_closed', 'slot_closed'])
+  await set('visit_type set booking_horizon_days = null where clinic_no = $1')
+  await set(`visit_type set approval = 'holding', approval_minutes = 60 where clinic_no = $1`)
+  const kept = ['approval_required', 'approval_required', 'approval_required']
+  expect(await preview(byPatient)).toEqual(kept)
+  const moved = await rest.call('moveBookingSeries', { path, ...byPatient, body: shift })
+  expect(moved.body.changes.map(({ code }) => code)).toEqual(kept)
+  expect(await preview({ as: staff })).toEqual(['free', 'free', 'free'])
+})
+
 test('limits: rules that lead too far, name unknown dates, or leave out the patient', async ({ rest, database }) => {
   const { body, staff: as } = await aScene(database, rest, { count: 2 })
   const { patient: _patient, ...nobody } = body

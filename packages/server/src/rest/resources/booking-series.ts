@@ -3,12 +3,8 @@ import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { cancelSeries, moveSeries, seriesBody } from './change-series.ts'
 import { createSeries } from './create-series.ts'
-import { moveBookings } from './move-bookings.ts'
 
-/**
- * Series of visits: booked by the clinic's desk, read and changed by those with access to one of the visits. Moves of
- * several bookings.
- */
+/** Series of visits: booked by the clinic's desk, read and changed by those with access to one of the visits. */
 export function serveBookingSeries(serve: Serve, deps: RestDeps): void {
   serve(restOperations.createBookingSeries, (input) => createSeries(deps, input))
   serve(restOperations.getBookingSeries, async ({ granted: reach }) => ({
@@ -17,5 +13,4 @@ export function serveBookingSeries(serve: Serve, deps: RestDeps): void {
   }))
   serve(restOperations.cancelBookingSeries, (input) => cancelSeries(deps, input))
   serve(restOperations.moveBookingSeries, (input) => moveSeries(deps, input))
-  serve(restOperations.moveBookings, (input) => moveBookings(deps, input))
 }

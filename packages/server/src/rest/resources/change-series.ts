@@ -2,13 +2,13 @@ import type { restOperations, SeriesChangeBody } from '@holdfast/contract'
 import type { SettleRequest } from '@holdfast/engine'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ReachedMember, type SeriesReach, seriesNotFound } from '../guards/reach-series.ts'
-import { seriesRefusalBody, type Unbooked } from '../responses/bodies/series-body.ts'
+import { timeRefusalBody, type Unbooked } from '../responses/bodies/time-refusal-body.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
 import type { Input } from '../serve.ts'
-import { moveInOrder, presumedRefusals, type WantedMove, withNearTimes } from './move-visits.ts'
+import { moveInOrder, presumedRefusals, type WantedMove, withNearTimes } from './move-in-order.ts'
 import { instantOf, localTimeOf } from './series-dates.ts'
 
 type CancelInput = Input<typeof restOperations.cancelBookingSeries>
@@ -59,7 +59,7 @@ export async function cancelSeries(deps: RestDeps, { body, granted: reach, key }
   const changes = members.map(({ number, booking }): SeriesChangeBody => {
     const one = outcome.outcomes.get(booking.id) ?? null
     const isDone = one?.kind === 'done' || one?.kind === 'unchanged'
-    const refusal = seriesRefusalBody(booking.startsAt, null, isDone ? null : one)
+    const refusal = timeRefusalBody(booking.startsAt, null, isDone ? null : one)
     return { number, bookingId: booking.id, outcome: isDone ? 'cancelled' : 'unchanged', startsAt: null, ...refusal }
   })
   const shown = await afterCommit(() => seriesBody(deps, reach, reach.members))
@@ -77,9 +77,9 @@ type Wanted = WantedMove & { number: number }
 
 export async function moveSeries(deps: RestDeps, { body, granted: reach, key, request }: MoveInput) {
   const members = concerned(reach, body.fromNumber ?? 1, ['CONFIRMED'])
-  const wanted = await wantedTimes(deps, reach, members, body)
   const { clinicNo } = reach.series
   const onBehalf = reach.as === 'desk'
+  const wanted = await wantedTimes(deps, reach, members, body)
   if (body.dryRun) {
     const refusals = await presumedRefusals(deps, { clinicNo, onBehalf }, wanted)
     const changes = wanted.map((one) => changeBody(one, 'free', refusals.get(one.booking.id) ?? null))
@@ -104,7 +104,7 @@ export async function moveSeries(deps: RestDeps, { body, granted: reach, key, re
 
 async function wantedTimes(
   deps: RestDeps,
-  { series }: SeriesReach,
+  { as, series }: SeriesReach,
   members: readonly ReachedMember[],
   { days, time }: MoveInput['body'],
 ): Promise<Wanted[]> {
@@ -117,7 +117,7 @@ async function wantedTimes(
     const startsAt = instantOf(time === undefined ? local : local.withPlainTime(time), timeZone)
     return { booking, access, doctorId: booking.doctorId, startsAt }
   })
-  const found = await withNearTimes(deps, series.clinicNo, wanted)
+  const found = await withNearTimes(deps, { clinicNo: series.clinicNo, onBehalf: as === 'desk' }, wanted)
   return found.map((one, index) => ({ ...one, number: members[index]?.number ?? 0 }))
 }
 
@@ -126,7 +126,7 @@ function changeBody(
   done: 'free' | 'moved',
   refusal: Unbooked | null,
 ): SeriesChangeBody {
-  const body = seriesRefusalBody(startsAt, near, refusal)
+  const body = timeRefusalBody(startsAt, near, refusal)
   const outcome = body.code === null ? done : 'unchanged'
   return { number, bookingId: booking.id, outcome, startsAt: timeOrNull(startsAt), ...body }
 }

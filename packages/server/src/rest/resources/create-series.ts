@@ -13,7 +13,8 @@ import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
-import { seriesDateBody, type Unbooked } from '../responses/bodies/series-body.ts'
+import { seriesDateBody } from '../responses/bodies/series-body.ts'
+import type { Unbooked } from '../responses/bodies/time-refusal-body.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import { requestHash } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -91,8 +92,8 @@ async function lookAt(deps: RestDeps, { body, granted }: CreateInput, dates: Ser
     throw refusalProblem({ kind: 'visit_type_missing' })
   }
   const wanted = dates.flatMap(({ startsAt, isLeftOut }) => (startsAt === null || isLeftOut ? [] : [startsAt]))
-  const of = { clinicNo, doctorId: doctor.id, visitTypeId, appointmentType }
-  const near = wanted.length === 0 ? [] : await deps.engine.series.times({ ...of, starts: wanted })
+  const of = { clinicNo, doctorId: doctor.id, visitTypeId, appointmentType, onBehalf: true, accountId: null }
+  const near = wanted.length === 0 ? [] : await deps.engine.reads.nearTimes({ ...of, starts: wanted })
   const byStart = new Map(near.map((one) => [one.startsAt.getTime(), one]))
   return dates.map((date) => ({ ...date, near: byStart.get(date.startsAt?.getTime() ?? 0) ?? null, outcome: null }))
 }

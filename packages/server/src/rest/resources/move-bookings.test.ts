@@ -117,6 +117,85 @@ test('a cancelled booking is not moved and takes no time, and the preview says s
   expect(await begin()).toEqual([30, 30])
 })
 
+test.for([
+  ['two that swap their times', [30, 0], ['times_swapped', 'times_swapped']],
+  ['three in a circle', [30, 60, 0], ['times_swapped', 'times_swapped', 'times_swapped']],
+  [
+    'two that swap, of different directions, beside one that moves',
+    [30, 0, 120],
+    ['times_swapped', 'times_swapped', null],
+  ],
+  // The last one leaves first, although it moves to an earlier time.
+  ['a chain in both directions', [60, 90, 30], [null, null, null]],
+  ['two that want one time', [120, 120], ['slot_full', null]],
+] as const)('the preview judges as the moves do: %s', async ([, wanted, codes], { rest, database }) => {
+  const from = [0, wanted.length === 3 && wanted[1] === 90 ? 60 : 30, wanted[1] === 90 ? 90 : 60].slice(
+    0,
+    wanted.length,
+  )
+  const { as, path, ids, session, begin } = await anAfternoon(database, rest, from)
+  const moves = ids.map((bookingId, index) => ({ bookingId, startsAt: startOf(session, wanted[index] ?? 0) }))
+  const key = randomUUID()
+  for (const dryRun of [true, false, false]) {
+    const done = await rest.call('moveBookings', { path, as, body: { moves, dryRun }, key })
+    expect(outcomesOf(done), `${dryRun}`).toEqual(codes.map((code) => code ?? (dryRun ? 'free' : 'moved')))
+  }
+  expect(await begin()).toEqual(from.map((minute, index) => (codes[index] === null ? wanted[index] : minute)))
+})
+
+test('another visit at the time, beside one that leaves it, keeps it, and the preview says so', async ({
+  rest,
+  database,
+}) => {
+  const { as, path, ids, book, session, begin } = await anAfternoon(database, rest, [0, 60])
+  await book(30)
+  const moves = ids.map((bookingId, index) => ({ bookingId, startsAt: startOf(session, [50, 120][index] ?? 0) }))
+  for (const dryRun of [true, false]) {
+    const moved = await rest.call('moveBookings', { path, as, body: { moves, dryRun } })
+    expect(outcomesOf(moved)).toEqual(['slot_full', dryRun ? 'free' : 'moved'])
+  }
+  expect(await begin()).toEqual([0, 120])
+})
+
+test('one of a group enters it when another one leaves', async ({ rest, database }) => {
+  const { clinic, as, path, session } = await anAfternoon(database, rest, [])
+  const type = await aVisitType(database, clinic, { minutes: 30, capacity: 2 })
+  const book = async (minute: number) => {
+    const at = { sessionId: session.id, visitTypeId: type.id, startsAt: startOf(session, minute) }
+    return (await rest.call('createBooking', { body: { ...at, patient: { name: 'Ada' }, confirm: true } })).body.id
+  }
+  const [one, other, waiting] = [await book(0), await book(0), await book(60)]
+  const moveOf = (bookingId: string, minute: number) => ({ bookingId, startsAt: startOf(session, minute) })
+  for (const [moves, codes] of [
+    [[moveOf(waiting, 0)], ['slot_full']],
+    [
+      [moveOf(waiting, 0), moveOf(one, 120), moveOf(other, 120)],
+      [null, null, null],
+    ],
+  ] as const) {
+    for (const dryRun of [true, false]) {
+      const moved = await rest.call('moveBookings', { path, as, body: { moves: [...moves], dryRun } })
+      expect(outcomesOf(moved)).toEqual(codes.map((code) => code ?? (dryRun ? 'free' : 'moved')))
+    }
+  }
+})
+
+test('two requests that move the same visits at once: each visit is moved once, and none is lost', async ({
+  rest,
+  database,
+}) => {
+  const { as, path, ids, session, later, begin } = await anAfternoon(database, rest, [0, 30, 60])
+  const back = ids.map((bookingId, index) => ({ bookingId, startsAt: startOf(session, [30, 0, 150][index] ?? 0) }))
+  const both = await Promise.all(
+    [later(30), back].map((moves) => rest.call('moveBookings', { path, as, body: { moves }, key: randomUUID() })),
+  )
+  for (const { status } of both) expect(status).toBe(200)
+  const minutes = await begin()
+  expect(new Set(minutes).size).toBe(3)
+  const { details } = await rest.engine.reads.verify({ clinicNo: null, detailsMax: 9 })
+  expect(details).toEqual([])
+})
+
 test('visits and fixed slots move to a colleague', async ({ rest, database }) => {
   const { clinic, as, path, ids, later, doctor, session, begin } = await anAfternoon(database, rest, [0, 30])
   const colleague = await aDoctor(database, clinic)

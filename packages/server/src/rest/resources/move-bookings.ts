@@ -1,19 +1,23 @@
-import type { BookingMoveBody, restOperations } from '@holdfast/contract'
+import { type BookingMoveBody, restOperations } from '@holdfast/contract'
 import { clinicNoIn } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { bookingNotFound } from '../guards/reach-booking.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
-import { seriesRefusalBody, type Unbooked } from '../responses/bodies/series-body.ts'
+import { timeRefusalBody, type Unbooked } from '../responses/bodies/time-refusal-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest } from '../sent-key.ts'
-import type { Input } from '../serve.ts'
-import { moveInOrder, presumedRefusals, type WantedMove, withNearTimes } from './move-visits.ts'
+import type { Input, Serve } from '../serve.ts'
+import { moveInOrder, presumedRefusals, type WantedMove, withNearTimes } from './move-in-order.ts'
 
 type MoveInput = Input<typeof restOperations.moveBookings>
 
+export function serveBookingMoves(serve: Serve, deps: RestDeps): void {
+  serve(restOperations.moveBookings, (input) => moveBookings(deps, input))
+}
+
 /** Moves appointments of a clinic to other times, or looks whether these are free: at its desk, for the patients. */
-export async function moveBookings(deps: RestDeps, input: MoveInput) {
+async function moveBookings(deps: RestDeps, input: MoveInput) {
   const { body, granted, key } = input
   const clinicNo = granted.clinic.no
   const wanted = await wantedMoves(deps, input)
@@ -54,7 +58,7 @@ async function wantedMoves(deps: RestDeps, { body, granted: { clinic } }: MoveIn
     if (booking === null) throw bookingNotFound(bookingId)
     wanted.push({ booking, access: null, doctorId: doctorId ?? booking.doctorId, startsAt: new Date(startsAt) })
   }
-  return withNearTimes(deps, clinic.no, wanted)
+  return withNearTimes(deps, { clinicNo: clinic.no, onBehalf: true }, wanted)
 }
 
 function changeBody(
@@ -62,7 +66,7 @@ function changeBody(
   done: 'free' | 'moved',
   refusal: Unbooked | null,
 ): BookingMoveBody {
-  const body = seriesRefusalBody(startsAt, near, refusal)
+  const body = timeRefusalBody(startsAt, near, refusal)
   const outcome = body.code === null ? done : 'unchanged'
   const at = timeText(startsAt ?? booking.startsAt)
   return { bookingId: booking.id, outcome, startsAt: at, ...body }

@@ -7,6 +7,7 @@ const named = [
   'needs_taken',
   'patient_booked',
   'time_skipped',
+  'times_swapped',
   'past_deadline',
   'offer_open',
   'answer_refused',

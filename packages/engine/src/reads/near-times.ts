@@ -2,10 +2,10 @@ import { seriesLimits, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { isId } from '../model/id.ts'
-import type { FreeTime, NearTimes, SeriesTimesQuery } from '../model/series.ts'
+import type { FreeTime, NearTimes, NearTimesQuery } from '../model/near-times.ts'
 import type { VisitRefusal } from '../model/session.ts'
-import { availableUnits, isBookableByDesk } from '../reads/bookable-sql.ts'
 import { visitRefusal } from '../sessions/time-refusal.ts'
+import { availableUnits, isBookableByDesk, isBookableTime } from './bookable-sql.ts'
 
 /** How far from the time that was wanted others are looked for, so many days before and after it. */
 const nearDays = 3
@@ -14,8 +14,8 @@ const foundMax = 1 + seriesLimits.alternativesMax
 
 type Row = { n: number; id: string; starts_at: Date; ends_at: Date }
 
-/** The free times nearest to each start, by the clinic's desk: the rules are those of `listTimes` and `listSlots`. */
-export async function nearTimes(pool: pg.Pool, query: SeriesTimesQuery): Promise<NearTimes[]> {
+/** The free times nearest to each start: the rules are those of `listTimes` and `listSlots`. */
+export async function nearTimes(pool: pg.Pool, query: NearTimesQuery): Promise<NearTimes[]> {
   const { doctorId, visitTypeId, starts } = query
   if (!isId(doctorId) || (visitTypeId !== null && !isId(visitTypeId))) return starts.map(noneNear)
   const free = await freeNear(pool, query)
@@ -32,7 +32,7 @@ type Found = Pick<NearTimes, 'startsAt' | 'free'>
 
 const noneNear = (startsAt: Date): NearTimes => ({ startsAt, free: [], refusal: { kind: 'time_not_offered' } })
 
-async function freeNear(pool: pg.Pool, query: SeriesTimesQuery): Promise<Found[]> {
+async function freeNear(pool: pg.Pool, query: NearTimesQuery): Promise<Found[]> {
   const { visitTypeId, starts } = query
   const { rows } = await pool.query<Row>(sql`
     select i.n::integer as n, t.id, t.starts_at, t.ends_at
@@ -51,7 +51,7 @@ async function freeNear(pool: pg.Pool, query: SeriesTimesQuery): Promise<Found[]
 
 async function refusalsOf(
   pool: pg.Pool,
-  query: SeriesTimesQuery,
+  query: NearTimesQuery,
   starts: readonly Date[],
 ): Promise<Map<number, VisitRefusal>> {
   const { visitTypeId } = query
@@ -61,19 +61,30 @@ async function refusalsOf(
   return new Map(rows.map(({ at, refusal }) => [at.getTime(), visitRefusal(refusal)]))
 }
 
-function refusalOfTime({ clinicNo, doctorId, appointmentType }: SeriesTimesQuery, visitTypeId: string): Sql {
-  return sql`holdfast.refusal_of_all(${clinicNo}::integer, ${visitTypeId}::uuid, i.at, ${appointmentType}::text, true,
-    null, ${doctorId}::uuid)`
+function refusalOfTime(
+  { clinicNo, doctorId, appointmentType, onBehalf, accountId, movedId = null }: NearTimesQuery,
+  visitTypeId: string,
+): Sql {
+  return sql`holdfast.refusal_of_all(${clinicNo}::integer, ${visitTypeId}::uuid, i.at, ${appointmentType}::text,
+    ${onBehalf}::boolean, ${accountId}::uuid, ${doctorId}::uuid, ${movedId !== null}::boolean)`
 }
 
-function refusalOfSlot({ clinicNo, doctorId, appointmentType }: SeriesTimesQuery): Sql {
+function refusalOfSlot({ clinicNo, doctorId, appointmentType, onBehalf }: NearTimesQuery): Sql {
   return sql`coalesce((
     select case when not r.active then 'slot_closed:doctor_inactive'
                 when ${appointmentType}::text <> all (r.appointment_types) then 'appointment_type_not_offered'
+                when ${onBehalf}::boolean and s.ends_at <= statement_timestamp() then 'slot_closed:ended'
+                when not ${onBehalf}::boolean and s.starts_at <= statement_timestamp() then 'slot_closed:started'
                 when s.blocked_at is not null then 'slot_closed:doctor_busy'
-                when s.ends_at <= statement_timestamp() then 'slot_closed:ended'
+                when not ${onBehalf}::boolean
+                     and s.starts_at < statement_timestamp() + make_interval(mins => c.minimum_notice_minutes)
+                  then 'slot_closed:minimum_notice'
+                when not ${onBehalf}::boolean
+                     and s.starts_at > statement_timestamp() + make_interval(days => c.booking_horizon_days)
+                  then 'slot_closed:booking_horizon'
                 else 'slot_full' end
       from holdfast.slot s
+      join holdfast.clinic c on c.no = s.clinic_no
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
      where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and s.starts_at = i.at
        and s.session_id is null and s.withdrawn_at is null
@@ -87,24 +98,26 @@ function freeTime({ id, starts_at: startsAt, ends_at: endsAt }: Row, isOfSession
 const near = sql`make_interval(days => ${nearDays})`
 
 function freeTimes(
-  { clinicNo, doctorId, appointmentType, movedId = null }: SeriesTimesQuery,
+  { clinicNo, doctorId, appointmentType, onBehalf, accountId, movedId = null }: NearTimesQuery,
   visitTypeId: string,
 ): Sql {
   return sql`
     select o.session_id as id, o.starts_at, o.ends_at
       from holdfast.times_of_clinic(
         ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, i.at - ${near}, i.at + ${near},
-        ${appointmentType}::text, true, null, ${timesMax}::integer, ${timesSearchedMax}::integer, ${movedId}::uuid) o
+        ${appointmentType}::text, ${onBehalf}::boolean, ${accountId}::uuid, ${timesMax}::integer,
+        ${timesSearchedMax}::integer, ${movedId}::uuid) o
      where o.session_id is not null`
 }
 
-function freeSlots({ clinicNo, doctorId, appointmentType }: SeriesTimesQuery): Sql {
+function freeSlots({ clinicNo, doctorId, appointmentType, onBehalf }: NearTimesQuery): Sql {
   return sql`
     select s.id, s.starts_at, s.ends_at
       from holdfast.slot s
+      join holdfast.clinic c on c.no = s.clinic_no
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
      where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and r.active
        and s.starts_at >= i.at - ${near} and s.starts_at <= i.at + ${near}
        and coalesce(${appointmentType}::text = any (r.appointment_types), true)
-       and ${isBookableByDesk} and ${availableUnits} >= 1`
+       and ${onBehalf ? isBookableByDesk : isBookableTime} and ${availableUnits} >= 1`
 }
