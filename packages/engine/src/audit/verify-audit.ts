@@ -62,8 +62,8 @@ type Ends = {
   purges: Map<string, { until: bigint; at: Date }[]>
   /** By clinic: how many rows an account was erased from. */
   erased: Map<number, number>
-  /** By chain: the last row before a new chain began. */
-  begunAfter: Map<string, PlacedHead>
+  /** By chain: the last row before a new chain began, and the epoch of that (null: it has no number yet). */
+  begunAfter: Map<string, PlacedHead & { next: string | null }>
 }
 type PlacedHead = AuditHead & { place: number }
 
@@ -95,7 +95,9 @@ export function verifyAudit(pools: readonly pg.Pool[], options: AuditVerificatio
     const anchoredUntil = new Map<string, bigint>()
     for (const head of waiting.values()) raise(anchoredUntil, chainOf(head), BigInt(head.no))
     await verifyChains(snapshots, { report, ends, waiting, anchoredUntil, options })
-    for (const head of waiting.values()) judgeMissing(report, ends, head, options)
+    const lost: Lost = new Map()
+    for (const head of waiting.values()) judgeMissing(report, { ends, lost, options }, head)
+    for (const { after, count } of lost.values()) restoredTo(report, after).lost += Number(count)
     return report
   })
 }
@@ -122,8 +124,8 @@ async function readEnds(snapshot: Snapshot, place: number, ends: Ends): Promise<
       from holdfast.audit_chain where no > 0`)
   for (const head of chains) ends.heads.set(chainOf(head), { ...head, place })
   // Only the database adds these: append_audit_events refuses them.
-  const { rows } = await snapshot.query<AuditHead & { kind: string; at: Date }>(sql`
-    select kind, at, clinic_no as "clinicNo", details[1] as epoch, details[2] as no, details[3] as hash
+  const { rows } = await snapshot.query<AuditHead & { kind: string; at: Date; next: string | null }>(sql`
+    select kind, at, epoch::text as next, clinic_no as "clinicNo", details[1] as epoch, details[2] as no, details[3] as hash
       from holdfast.audit_event
      where kind in ('log_purged', 'log_chain_begun', 'log_erased') and actor_kind = 'system'
        and details[1] ~ '^[0-9]{1,18}$'
@@ -296,7 +298,11 @@ function findGone({ findings }: AuditReport, { clinicNo, epoch, no }: AuditHead,
 }
 
 /** An anchored event is in none of the databases. */
-function judgeMissing(report: AuditReport, ends: Ends, head: AnchoredHead, { months }: AuditVerification): void {
+function judgeMissing(
+  report: AuditReport,
+  { ends, lost, options: { months } }: { ends: Ends; lost: Lost; options: AuditVerification },
+  head: AnchoredHead,
+): void {
   const { clinicNo, epoch, no } = head
   const daysOld = (Date.now() - head.at.getTime()) / dayMs
   // What said that it was deleted may be deleted, too.
@@ -312,14 +318,31 @@ function judgeMissing(report: AuditReport, ends: Ends, head: AnchoredHead, { mon
     return
   }
   const begun = ends.begunAfter.get(chainOf(head))
-  if (begun !== undefined && BigInt(begun.no) < BigInt(no)) {
-    const lost = Number(BigInt(no) - BigInt(begun.no))
-    const restored = restoredTo(report, begun)
-    restored.lost = Math.max(restored.lost, lost)
+  const after = begun ?? lastBefore(ends, head)
+  const count = BigInt(no) - BigInt(begun?.no ?? 0)
+  if (after !== undefined && count > 0n) {
+    if (count > (lost.get(chainOf(head))?.count ?? 0n)) lost.set(chainOf(head), { after, count })
     return
   }
   const message = `the event was anchored at ${head.at.toISOString()}, and is not there`
   report.findings.push({ kind: 'missing', clinicNo, epoch, no, message })
+}
+
+/** By chain of which anchored events are nowhere: after which one a database was restored, and how many they are. */
+type Lost = Map<string, { after: AuditHead; count: bigint }>
+
+/**
+ * Where a clinic's log goes on in a later epoch from an earlier one than that of this head: the database was restored
+ * to before the epoch began. Of a clinic that is in no database any more, that of the installation (0) says so.
+ */
+function lastBefore({ heads, begunAfter }: Ends, { clinicNo, epoch }: AuditHead): PlacedHead | undefined {
+  const isThere = [...heads.values()].some((head) => head.clinicNo === clinicNo)
+  return [...begunAfter.values()].find(
+    (end) =>
+      end.clinicNo === (isThere ? clinicNo : 0) &&
+      BigInt(end.epoch) < BigInt(epoch) &&
+      (end.next === null || BigInt(epoch) < BigInt(end.next)),
+  )
 }
 
 /** What is noted about a chain that goes back to this event. */
