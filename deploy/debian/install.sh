@@ -376,14 +376,13 @@ current() { readlink -e "$programs/current" || true; }
 
 # Whether the server, of the version that is current, answers and can serve.
 wait_until_ready() {
-  seconds=0
-  while [ "$seconds" -lt "$ready_seconds_max" ]; do
+  ends_at=$(($(date +%s) + ready_seconds_max))
+  while [ "$(date +%s)" -lt "$ends_at" ]; do
     if "$programs/current/node_modules/node/bin/node" -e \
       'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' \
       "http://$(own_address)/readyz"; then return 0; fi
     systemctl is-active -q holdfast-server || return 1
     sleep 1
-    seconds=$((seconds + 1))
   done
   return 1
 }
