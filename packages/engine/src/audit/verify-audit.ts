@@ -125,7 +125,8 @@ async function readEnds(snapshot: Snapshot, place: number, ends: Ends): Promise<
   for (const head of chains) ends.heads.set(chainOf(head), { ...head, place })
   // Only the database adds these: append_audit_events refuses them.
   const { rows } = await snapshot.query<AuditHead & { kind: string; at: Date; next: string | null }>(sql`
-    select kind, at, epoch::text as next, clinic_no as "clinicNo", details[1] as epoch, details[2] as no, details[3] as hash
+    select kind, at, epoch::text as next, clinic_no as "clinicNo",
+           details[1] as epoch, details[2] as no, details[3] as hash
       from holdfast.audit_event
      where kind in ('log_purged', 'log_chain_begun', 'log_erased') and actor_kind = 'system'
        and details[1] ~ '^[0-9]{1,18}$'
