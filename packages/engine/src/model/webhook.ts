@@ -111,8 +111,8 @@ type Missing = { kind: 'webhook_missing' }
 
 export type Webhooks = {
   /**
-   * `too_many_webhooks`: the clinic has `max`. A repetition with the key returns what the first request has created, as
-   * it is now, with its secret: the response may have been lost. `webhook_missing`: it was removed since.
+   * `too_many_webhooks`: the clinic has `max`. `replayed`: a repetition with the key returns what the first request has
+   * created, as it is now, with its secret: the response may have been lost. `webhook_missing`: it was removed since.
    */
   create(
     webhook: {
@@ -123,7 +123,7 @@ export type Webhooks = {
     },
     writeKey: WriteKey,
   ): Promise<
-    | { kind: 'done'; webhook: Webhook; sealedSecret: string }
+    | { kind: 'done' | 'replayed'; webhook: Webhook; sealedSecret: string }
     | { kind: 'too_many_webhooks'; max: number }
     | { kind: 'key_reused' }
     | Missing

@@ -123,7 +123,7 @@ async function createOnce(
       from holdfast.webhook w where w.clinic_no = ${clinicNo} and w.id = ${result.value}`)
   if (rows[0] === undefined) return missing
   const { sealedSecret, ...created } = rows[0]
-  return { kind: 'done', webhook: created, sealedSecret }
+  return { kind: result.kind, webhook: created, sealedSecret }
 }
 
 /** @returns its id; null: the clinic has as many as it may have */

@@ -46,6 +46,8 @@ test('a repetition of the request that adds one changes nothing, and gets the se
   if (first === undefined) throw new Error('There is no response.')
   for (const again of others) expect(again).toMatchObject({ status: 201, body: first.body })
   expect(first.body).toMatchObject({ previousSecretUntil: null, secret: expect.stringMatching(/^whsec_/) })
+  const added = rest.audited.filter(({ subjectId }) => subjectId === first.body.id)
+  expect(added).toMatchObject([{ details: ['webhook added'] }])
   const one = { path: { ...path, webhookId: first.body.id }, as: admin }
   const rotated = (await rest.call('rotateWebhookSecret', one)).body.secret
   expect((await create('the key')).body.secret).toBe(rotated)

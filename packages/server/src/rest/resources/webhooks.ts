@@ -33,7 +33,8 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
       const body = await afterCommit(() => withNewSecret(deps, clinic.no, outcome.webhook.id))
       return { status: 201, body }
     }
-    return { status: 201, body: { ...webhookBody(outcome.webhook), secret } }
+    const isRepeated = outcome.kind === 'replayed'
+    return { status: 201, body: { ...webhookBody(outcome.webhook), secret }, isRepeated }
   })
 
   serve(restOperations.listWebhooks, async ({ granted: { clinic } }) => ({
