@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createEngine, createPool, type Engine, expireHolds, newId, purgeOutdated } from '@holdfast/engine'
+import { addMonths } from '@holdfast/testkit'
 import type pg from 'pg'
-import { addYears, monthsAdded } from '../contenders/add-years.ts'
 import type { Calendar } from '../contenders/contender.ts'
 import type { OurServer } from '../contenders/our-server.ts'
 import { ratiosOf, spreadOf } from '../measure/spread.ts'
@@ -10,6 +10,8 @@ import { runRound } from './round.ts'
 import type { Bench, Measured, Scenario } from './scenario.ts'
 
 const repetitions = 40
+/** Ten years. */
+const monthsAdded = 120
 
 /** Two servers in alternation, one of which has ten more years of monthly partitions. */
 export const years: Scenario = {
@@ -20,7 +22,7 @@ export const years: Scenario = {
     const old = await bench.startOurs('years_old')
     const young = await bench.startOurs('years_young')
     try {
-      await addYears(old.calendars.pool)
+      await addMonths({ ownerPool: old.calendars.pool }, monthsAdded)
       const { warmupMs, roundMs, connections, isSmoke } = bench.pace
       const rounds = await alternate([young, old], isSmoke ? 1 : bench.pace.rounds + 4, (ours, seed) =>
         runRound(bench, ours, {
