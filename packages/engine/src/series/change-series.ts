@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { Announce, Committed } from '../model/committed.ts'
@@ -124,13 +125,9 @@ async function settleAll(
 async function isStillReached(client: pg.PoolClient, reachedBy: SeriesCancellation['reachedBy']): Promise<boolean> {
   if (reachedBy === null) return true
   const { bookingId, access } = reachedBy
-  if ('doctorId' in access) return true
   const { rows } = await client.query<{ found: boolean }>(sql`
-    select b.account_id is not distinct from ${access.accountId}::uuid
-           and (${'tokenEpoch' in access ? access.tokenEpoch : null}::integer is null
-                or coalesce(t.epoch, 0) = ${'tokenEpoch' in access ? access.tokenEpoch : null}::integer) as found
+    select holdfast.has_access(b, ${accessJson(access)}) as found
       from holdfast.booking b
-      left join holdfast.manage_token t on t.clinic_no = b.clinic_no and t.booking_id = b.id
      where b.id = ${bookingId} and b.clinic_no = holdfast.clinic_no_of(${bookingId}::uuid)`)
   return rows[0]?.found ?? false
 }
