@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { lockClinic } from '../database/lock-clinic.ts'
 import { inTransaction } from '../database/pools.ts'
 import { prepared } from '../database/prepared.ts'
 import { promptly } from '../database/promptly.ts'
@@ -81,7 +82,7 @@ async function createOnce(
 /** @returns its id; null: the clinic has as many as it may have */
 async function insert(transaction: pg.PoolClient, apiKey: NewApiKey): Promise<string | null> {
   const { clinicNo, id, name, scopes, bookingsPerSecond, digest, createdBy, expiresAt } = apiKey
-  await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
+  await lockClinic(transaction, clinicNo)
   const { rowCount } = await transaction.query(sql`
     insert into holdfast.api_key (clinic_no, id, name, scopes, bookings_per_second, digest, created_by, expires_at)
     select ${clinicNo}, ${id}, ${name}, ${scopes}, ${bookingsPerSecond}, ${digest}, ${createdBy}, ${expiresAt}

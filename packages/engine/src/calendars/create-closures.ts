@@ -3,6 +3,7 @@ import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { announceRepeat, directoryTransaction } from '../database/announced-transaction.ts'
 import { completeWrite } from '../database/database-unavailable.ts'
+import { lockClinic } from '../database/lock-clinic.ts'
 import { inTransaction } from '../database/pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
@@ -144,7 +145,7 @@ type Inserted = string | TooManyClosures
 async function insertClosure(transaction: pg.PoolClient, closure: NewClosure): Promise<Inserted> {
   const { clinicNo, doctorId, localStart, localEnd, yearly, note, createdBy } = closure
   const closedId = doctorId ?? closure.resourceId ?? null
-  await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
+  await lockClinic(transaction, clinicNo)
   const { rows } = await transaction.query<{ ofClinic: number; ofOne: number; areYearly: number }>(sql`
     select count(*)::integer as "ofClinic",
            (count(*) filter (where k.resource_id = ${closedId}))::integer as "ofOne",

@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { lockClinic } from '../database/lock-clinic.ts'
 import { inTransaction } from '../database/pools.ts'
 import { prepared } from '../database/prepared.ts'
 import type { HeldMembership } from '../model/membership.ts'
-import { lockClinic } from './members.ts'
 
 /** An account belongs to fewer clinics than this; the list has no pages. */
 const clinicsMax = 1_000

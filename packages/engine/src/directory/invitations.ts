@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { lockClinic } from '../database/lock-clinic.ts'
 import { inTransaction } from '../database/pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
@@ -18,7 +19,7 @@ import type { Membership } from '../model/membership.ts'
 import { normalizedEmail } from '../model/normalized-email.ts'
 import { addAccountClinic } from './account-clinics.ts'
 import { selectedMemberships } from './account-rights.ts'
-import { isDoctor, lockClinic, mayAdminister, membersTransaction } from './members.ts'
+import { isDoctor, mayAdminister, membersTransaction } from './members.ts'
 
 /** A clinic has at most so many open invitations; its list of them stays short. */
 const openMax = 200

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { inAnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
+import { lockClinic } from '../database/lock-clinic.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
@@ -141,15 +142,6 @@ async function removeBusyCalendarOf(
   const { rowCount } = await transaction.query(sql`
     select from holdfast.membership m where m.clinic_no = ${clinicNo} and m.doctor_id = ${doctorId} limit 1`)
   if (rowCount === 0) await removeBusyCalendar(transaction, { clinicNo, doctorId })
-}
-
-/** Serializes changes of a clinic's members: without it, two admins could remove each other at the same time. */
-export async function lockClinic(transaction: pg.PoolClient, clinicNo: number): Promise<string> {
-  const { rows } = await transaction.query<{ id: string }>(
-    sql`select id from holdfast.clinic where no = ${clinicNo} for no key update`,
-  )
-  if (rows[0] === undefined) throw new Error(`There is no clinic number ${clinicNo}.`)
-  return rows[0].id
 }
 
 /**

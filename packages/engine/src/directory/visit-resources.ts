@@ -3,6 +3,7 @@ import pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { insertion } from '../database/columns-sql.ts'
+import { lockClinic } from '../database/lock-clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
@@ -108,7 +109,7 @@ async function insertResource(
   clinicNo: number,
   { kind, name, units }: NewVisitResource,
 ): Promise<CreateVisitResourceOutcome> {
-  await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
+  await lockClinic(transaction, clinicNo)
   const { rows } = await transaction.query<{ count: number }>(sql`
     select count(*)::integer as count from holdfast.resource r where r.clinic_no = ${clinicNo} and ${ofVisits}`)
   if ((rows[0]?.count ?? 0) >= visitResourceLimits.resourcesMax) return { kind: 'too_many_visit_resources' }

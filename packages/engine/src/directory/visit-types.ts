@@ -3,6 +3,7 @@ import type pg from 'pg'
 import sql, { bulk, type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { lockClinic } from '../database/lock-clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { isId, newId } from '../model/id.ts'
@@ -74,7 +75,7 @@ async function insertVisitType(
   clinicNo: number,
   { doctors, questions, ...visitType }: NewVisitType,
 ): Promise<CreateVisitTypeOutcome> {
-  await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
+  await lockClinic(transaction, clinicNo)
   const { rows } = await transaction.query<{ count: number }>(
     sql`select count(*)::integer as count from holdfast.visit_type where clinic_no = ${clinicNo}`,
   )

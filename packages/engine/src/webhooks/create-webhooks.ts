@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { lockClinic } from '../database/lock-clinic.ts'
 import { inTransaction } from '../database/pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
@@ -131,7 +132,7 @@ async function create(
   transaction: pg.PoolClient,
   { clinicNo, url, events, sealedSecret }: NewWebhook,
 ): Promise<string | null> {
-  await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
+  await lockClinic(transaction, clinicNo)
   const id = newId(clinicNo)
   const { rowCount } = await transaction.query(sql`
     insert into holdfast.webhook (clinic_no, id, url, events, secret)
