@@ -1,14 +1,16 @@
-import { Anchor, Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../ui/dialogs/confirm-dialog.tsx'
+import { useAsked } from '../../ui/dialogs/use-asked.ts'
+import { CopyField } from '../../ui/fields/copy-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
-import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { toastDone } from '../../ui/toast.ts'
 import { type FeedOwner, feedQuery, useFeedActions } from './feed-queries.ts'
 
 type FeedSectionProps = {
@@ -24,7 +26,6 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
   const feed = useQuery(feedQuery(owner))
   const { create, revoke } = useFeedActions(owner)
   const [url, setUrl] = useState<string | null>(null)
-  const [asked, setAsked] = useState<'replace' | 'revoke' | null>(null)
   const createdAt = feed.data?.createdAt ?? null
   const confirmed = {
     replace: () => create.mutate(undefined, { onSuccess: setUrl }),
@@ -36,6 +37,7 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
         },
       }),
   }
+  const { asked, ask, dialog } = useAsked(confirmed)
   const error = create.error ?? revoke.error
   return (
     <section className={layoutClasses.panel} aria-labelledby="calendar-feed">
@@ -68,10 +70,10 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
               </ActionButton>
             ) : (
               <>
-                <ActionButton variant="default" isBusy={create.isPending} onClick={() => setAsked('replace')}>
+                <ActionButton variant="default" isBusy={create.isPending} onClick={() => ask('replace')}>
                   {t('feed.replace')}
                 </ActionButton>
-                <ActionButton variant="default" isBusy={revoke.isPending} onClick={() => setAsked('revoke')}>
+                <ActionButton variant="default" isBusy={revoke.isPending} onClick={() => ask('revoke')}>
                   {t('feed.revoke')}
                 </ActionButton>
               </>
@@ -80,14 +82,9 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
         )}
       </Stack>
       <ConfirmDialog
+        {...dialog}
         title={t(`feed.askTitle.${asked ?? 'replace'}`)}
-        isOpen={asked !== null}
-        onClose={() => setAsked(null)}
         confirm={t(`feed.${asked ?? 'replace'}`)}
-        onConfirm={() => {
-          if (asked !== null) confirmed[asked]()
-          setAsked(null)
-        }}
       >
         <Text>{t(`feed.ask.${asked ?? 'replace'}`)}</Text>
       </ConfirmDialog>
@@ -98,32 +95,16 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
 /** The URL of a new feed. It cannot be shown again, because the server stores only its hash. */
 function FeedUrl({ url }: { url: string }) {
   const { t } = useTranslation('calendars')
-  const field = useRef<HTMLInputElement>(null)
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(url)
-      toastDone({ message: t('feed.copied') })
-    } catch {
-      // Copying is not permitted, or not available over plain HTTP.
-      field.current?.select()
-      toastFailed({ message: t('feed.copyFailed') })
-    }
-  }
   return (
     <Stack gap="xs">
       <Text fw={600}>{t('feed.once')}</Text>
-      <Group align="end" gap="sm">
-        <TextInput
-          ref={field}
-          label={t('feed.url')}
-          value={url}
-          readOnly
-          dir="ltr"
-          onFocus={({ currentTarget }) => currentTarget.select()}
-          flex="1 1 16rem"
-        />
-        <Button onClick={copy}>{t('feed.copy')}</Button>
-      </Group>
+      <CopyField
+        value={url}
+        label={t('feed.url')}
+        button={t('feed.copy')}
+        copied={t('feed.copied')}
+        failed={t('feed.copyFailed')}
+      />
       <Anchor href={url.replace(/^https?:/, 'webcal:')} underline="always">
         {t('feed.open')}
       </Anchor>

@@ -2,9 +2,8 @@ import type { Closure, ClosureChange, ClosureEffect, NewClosure } from '@holdfas
 import { addDays } from '@holdfast/vocabulary'
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
-import { isFinal } from '../../lib/api/api-error.ts'
 import { type PageStart, pageByPage, readAllPages } from '../../lib/api/read-pages.ts'
-import { useRequestKeys } from '../../lib/api/request-keys.ts'
+import { useCreateOnce } from '../../lib/api/use-create-once.ts'
 import { clinicKey, rereadMs } from '../../lib/queries/clinic-queries.ts'
 
 /** Slots are at most two years ahead. */
@@ -83,19 +82,13 @@ export function holidaysQuery(
 export function useClosureActions(clinicId: string) {
   const queryClient = useQueryClient()
   const onSettled = () => queryClient.invalidateQueries()
-  // Repeated after a lost response, it adds no second closure.
-  const requestKeys = useRequestKeys()
   return {
-    add: useMutation({
-      mutationFn: async (body: NewClosure): Promise<Closure> => {
-        const headers = requestKeys.headersFor({ clinicId, body })
+    add: useCreateOnce({
+      of: clinicId,
+      send: async (body: NewClosure, headers): Promise<Closure> => {
         const added = await dataOf(api.createClosure({ path: { clinicId }, query: {}, body, headers }))
         if ('bookings' in added) throw new Error('The new closure is a preview.')
         return added
-      },
-      onSuccess: () => requestKeys.clear(),
-      onError: (error) => {
-        if (isFinal(error)) requestKeys.clear()
       },
       onSettled,
     }),

@@ -1,6 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { copyText } from '../../ui/copy-text.ts'
 import { toastDone } from '../../ui/toast.ts'
 
 /** Copies a private link. Where the browser does not permit it, as over plain HTTP, it shows the link to copy. */
@@ -13,13 +14,9 @@ export function CopyLink({ address }: { address: string }) {
     if (isShown) field.current?.focus()
   }, [isShown])
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(address)
-      toastDone({ message: t('copy.done') })
-      setShown(false)
-    } catch {
-      setShown(true)
-    }
+    const isCopied = await copyText(address)
+    if (isCopied) toastDone({ message: t('copy.done') })
+    setShown(!isCopied)
   }
   return (
     <>

@@ -5,6 +5,7 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { randomKey } from '../../lib/api/random-key.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { copyText } from '../../ui/copy-text.ts'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
@@ -73,11 +74,8 @@ function NewLink({ address, onClose }: { address: string; onClose: () => void })
   const { t } = useTranslation('links')
   const field = useRef<HTMLInputElement>(null)
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(address)
-      toastDone({ message: t('copy.done') })
-    } catch {
-      // Copying is not permitted, or not available over plain HTTP.
+    if (await copyText(address)) toastDone({ message: t('copy.done') })
+    else {
       field.current?.select()
       toastFailed({ message: t('copy.failed') })
     }

@@ -6,7 +6,6 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
-import { problemMessage } from '../../lib/api/problem-message.ts'
 import { formatAppointment, formatDayTime } from '../../lib/i18n/format.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
@@ -15,7 +14,8 @@ import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
-import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { toastDone } from '../../ui/toast.ts'
+import { useShowError } from '../../ui/use-show-error.ts'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
 import { refuseOverlap } from '../overlap/refuse-overlap.ts'
@@ -48,7 +48,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const { onClose, onMoved = focusPageTitle } = props
   const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
-  const { t: tProblem } = useTranslation('problems')
+  const showError = useShowError()
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
   const origin = useOrigin(booking)
@@ -70,8 +70,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
       await moveTo(timeId, true)
       toastDone({ id: 'moved', message: t('move.undone') })
     } catch (error) {
-      const { title, help } = problemMessage(error, tProblem)
-      toastFailed({ title, message: help })
+      showError(error)
     }
     await reread()
   }

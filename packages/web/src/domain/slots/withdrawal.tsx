@@ -5,7 +5,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isFinal, isRefusedForNow } from '../../lib/api/api-error.ts'
-import { problemMessage } from '../../lib/api/problem-message.ts'
 import type { AllPages } from '../../lib/api/read-pages.ts'
 import { useRequestKeys } from '../../lib/api/request-keys.ts'
 import { bookingsQuery, clinicKey } from '../../lib/queries/clinic-queries.ts'
@@ -15,7 +14,8 @@ import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
-import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { toastDone } from '../../ui/toast.ts'
+import { useShowError } from '../../ui/use-show-error.ts'
 import { TheatreCases } from '../closures/theatre-cases.tsx'
 import { affectedOf } from './affected.ts'
 import { AffectedList } from './affected-list.tsx'
@@ -165,7 +165,7 @@ type Attempt = {
 
 function useWithdrawal({ of, doctorId, clinicId, run, onDone }: WithdrawalProps) {
   const texts = useWithdrawalTexts()
-  const { t: tProblem } = useTranslation('problems')
+  const showError = useShowError()
   const queryClient = useQueryClient()
   const requestKeys = useRequestKeys()
   const mutation = useMutation({
@@ -183,8 +183,7 @@ function useWithdrawal({ of, doctorId, clinicId, run, onDone }: WithdrawalProps)
     },
     onError: (error, attempt) => {
       if (mayHaveWithdrawn(error, attempt)) return
-      const { title, help } = problemMessage(error, tProblem)
-      toastFailed({ title, message: help })
+      showError(error)
     },
     onSettled: async () => {
       await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })

@@ -8,7 +8,7 @@ import { pageByPage } from '../../lib/api/read-pages.ts'
 import { formatDayTime, formatNumber, formatZone, ownTimeZone } from '../../lib/i18n/format.ts'
 import { useSession } from '../../lib/session/session.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
-import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { ShowMore } from '../../ui/show-more.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
@@ -39,12 +39,7 @@ export function DataViewsPage() {
   if (session.kind === 'guest') return <SignInFirst title={t('seen.title')} />
   return (
     <Stack gap="lg" maw="60rem">
-      <div>
-        <PageTitle>{t('seen.title')}</PageTitle>
-        <Text c="dimmed" maw="44rem">
-          {t('seen.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('seen.title')} intro={t('seen.intro')} maw="44rem" />
       <Views accountId={session.me.id} />
     </Stack>
   )

@@ -7,7 +7,7 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { TextLink } from '../../ui/buttons/text-link.tsx'
-import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 
 /** Sends a link to choose a new password, without saying whether the address has an account. */
@@ -23,12 +23,7 @@ export function ForgotPasswordPage() {
   }
   return (
     <Stack gap="lg" maw="28rem" mx="auto">
-      <div>
-        <PageTitle>{t('forgot.title')}</PageTitle>
-        <Text c="dimmed" mt={4}>
-          {t('forgot.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('forgot.title')} intro={t('forgot.intro')} mt={4} />
       <Paper withBorder p="xl" radius="lg">
         {asking.isSuccess ? (
           <Text role="status">{t('forgot.done', { email: email.trim() })}</Text>

@@ -1,10 +1,10 @@
-import { Stack, Text } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { afterSignIn } from '../../lib/session/after-sign-in.ts'
-import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
 import { useReturn } from './use-return.ts'
@@ -29,12 +29,7 @@ export function NewPasswordPage() {
   })
   return (
     <Stack gap="lg" maw="28rem" mx="auto">
-      <div>
-        <PageTitle>{t('newPassword.title')}</PageTitle>
-        <Text c="dimmed" mt={4}>
-          {t('newPassword.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('newPassword.title')} intro={t('newPassword.intro')} mt={4} />
       <NewPasswordForm
         current="given"
         asksToEndOthers={false}

@@ -1,5 +1,5 @@
 import type { PersonalDataOfClinic } from '@holdfast/contract/client'
-import { Alert, Stack, Text, Title } from '@mantine/core'
+import { Alert, Stack, Title } from '@mantine/core'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { DocumentActions } from '../../domain/personal-data/document-actions.tsx'
@@ -8,7 +8,7 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { ownTimeZone } from '../../lib/i18n/format.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { useSession } from '../../lib/session/session.ts'
-import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../ui/states/page-loading.tsx'
 import { SessionFailed } from '../../ui/states/session-failed.tsx'
@@ -31,12 +31,7 @@ export function PersonalDataPage() {
   if (session.kind === 'guest') return <SignInFirst title={t('mine.title')} />
   return (
     <Stack gap="lg" maw="60rem">
-      <div>
-        <PageTitle>{t('mine.title')}</PageTitle>
-        <Text c="dimmed" maw="44rem">
-          {t('mine.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('mine.title')} intro={t('mine.intro')} maw="44rem" />
       <MyData />
     </Stack>
   )

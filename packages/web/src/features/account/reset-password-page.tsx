@@ -7,6 +7,7 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { useHiddenFragment } from '../../lib/secret-links/use-hidden-fragment.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
@@ -56,12 +57,7 @@ function Reset({ token }: { token: string }) {
   }
   return (
     <Stack gap="lg" maw="28rem" mx="auto">
-      <div>
-        <PageTitle>{t('reset.title')}</PageTitle>
-        <Text c="dimmed" mt={4}>
-          {t('reset.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('reset.title')} intro={t('reset.intro')} mt={4} />
       <NewPasswordForm
         current={null}
         asksToEndOthers={false}

@@ -10,7 +10,7 @@ import { currentLanguage } from '../../lib/i18n/i18n.ts'
 import { afterSignIn } from '../../lib/session/after-sign-in.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { TextLink } from '../../ui/buttons/text-link.tsx'
-import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { passwordLengthMin } from './new-password-fields.ts'
 import { useReturn } from './use-return.ts'
@@ -35,12 +35,7 @@ export function SignUpPage() {
   )
   return (
     <Stack gap="lg" maw="28rem" mx="auto">
-      <div>
-        <PageTitle>{t('signUp.title')}</PageTitle>
-        <Text c="dimmed" mt={4}>
-          {t('signUp.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('signUp.title')} intro={t('signUp.intro')} mt={4} />
       <Paper withBorder p="xl" radius="lg">
         <form onSubmit={submit}>
           <Stack gap="md">

@@ -5,14 +5,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { roomProblem, saveVideoRoom, videoRoomQuery } from '../../domain/video/video-room.ts'
 import { VideoRoomField } from '../../domain/video/video-room-field.tsx'
-import { problemMessage } from '../../lib/api/problem-message.ts'
 import { randomKey } from '../../lib/api/random-key.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
-import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { toastDone } from '../../ui/toast.ts'
+import { useShowError } from '../../ui/use-show-error.ts'
 import { useShownDay } from './use-own-days.ts'
 
 /** The address of the doctor's video visits. */
@@ -71,7 +71,7 @@ function RoomForm({ doctorId, room }: { doctorId: string; room: string | null })
 /** @param before the value that an undo restores */
 function useSaveRoom(doctorId: string, before: string | null) {
   const { t } = useTranslation('doctor-day')
-  const { t: tProblem } = useTranslation('problems')
+  const showError = useShowError()
   const { clinic } = useShownDay()
   const queryClient = useQueryClient()
   const storeRoom = (url: string | null) => {
@@ -102,10 +102,7 @@ function useSaveRoom(doctorId: string, before: string | null) {
       })
       return storeRoom(url)
     },
-    onError: (error) => {
-      const { title, help } = problemMessage(error, tProblem)
-      toastFailed({ title, message: help })
-    },
+    onError: showError,
   })
   return mutation
 }

@@ -16,6 +16,7 @@ import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { bookingQuery } from '../../lib/queries/booking-query.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
@@ -92,12 +93,11 @@ function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
   const isRequested = (visitType.data?.approval ?? 'none') !== 'none'
   return (
     <Stack gap="lg" maw="40rem">
-      <div>
-        <PageTitle>{t(isRequested ? 'confirm.request.title' : 'confirm.title')}</PageTitle>
-        <Text c="dimmed" mt={4}>
-          {t(isRequested ? 'confirm.request.help' : 'confirm.help')}
-        </Text>
-      </div>
+      <PageHead
+        title={t(isRequested ? 'confirm.request.title' : 'confirm.title')}
+        intro={t(isRequested ? 'confirm.request.help' : 'confirm.help')}
+        mt={4}
+      />
       <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg">
         <Stack gap="lg">
           <dl className={classes.facts}>

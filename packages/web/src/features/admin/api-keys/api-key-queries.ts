@@ -1,8 +1,7 @@
-import type { ApiKeyWithSecret, NewApiKey } from '@holdfast/contract/client'
+import type { NewApiKey } from '@holdfast/contract/client'
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { isFinal } from '../../../lib/api/api-error.ts'
-import { useRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useCreateOnce } from '../../../lib/api/use-create-once.ts'
 import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -19,20 +18,11 @@ export function useApiKeyActions() {
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   const onSettled = () => queryClient.invalidateQueries({ queryKey: apiKeysQuery(clinicId).queryKey })
-  // Repeated after a lost response, it adds no second key, and has a secret of the first.
-  const requestKeys = useRequestKeys()
   const of = (keyId: string) => ({ path: { clinicId, keyId } })
   return {
-    add: useMutation({
-      mutationFn: (body: NewApiKey): Promise<ApiKeyWithSecret> => {
-        const headers = requestKeys.headersFor({ clinicId, body })
-        return dataOf(api.createApiKey({ path: { clinicId }, body, headers }))
-      },
-      onSuccess: () => requestKeys.clear(),
-      // The key of the first request may have been deleted since.
-      onError: (error) => {
-        if (isFinal(error)) requestKeys.clear()
-      },
+    add: useCreateOnce({
+      of: clinicId,
+      send: (body: NewApiKey, headers) => dataOf(api.createApiKey({ path: { clinicId }, body, headers })),
       onSettled,
     }),
     rotate: useMutation({

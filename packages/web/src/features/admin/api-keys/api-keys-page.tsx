@@ -1,13 +1,11 @@
 import type { ApiKeyWithSecret } from '@holdfast/contract/client'
-import { Anchor, Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { FocusedTitle } from '../../../ui/focus/focused-title.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { NewSecret } from '../shared/new-secret.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { AddApiKey } from './add-api-key.tsx'
 import { ApiKeyCard } from './api-key-card.tsx'
@@ -21,15 +19,25 @@ export function ApiKeysPage() {
   const [shown, setShown] = useState<ApiKeyWithSecret | null>(null)
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('tabs.apiKeys')}</PageTitle>
-        <Text c="dimmed">{t('apiKeys.intro')}</Text>
-        <Anchor href="/help/api-keys" underline="always">
-          {t('apiKeys.help')}
-        </Anchor>
-      </div>
+      <PageHead
+        title={t('tabs.apiKeys')}
+        intro={t('apiKeys.intro')}
+        help={{ href: '/help/api-keys', text: t('apiKeys.help') }}
+      />
       <AddApiKey onAdded={setShown} />
-      {shown === null ? null : <NewSecret key={shown.key} apiKey={shown} />}
+      {shown === null ? null : (
+        <NewSecret
+          key={shown.key}
+          id="api-key-secret"
+          title={t('apiKeys.secretTitle', { name: shown.name })}
+          help={t('apiKeys.secretHelp')}
+          value={shown.key}
+          label={t('apiKeys.secret')}
+          button={t('apiKeys.copy')}
+          copied={t('apiKeys.copied')}
+          failed={t('secretCopyFailed')}
+        />
+      )}
       {apiKeys.data === undefined ? (
         <LoadingOrError of={apiKeys} />
       ) : apiKeys.data.length === 0 ? (
@@ -47,41 +55,5 @@ export function ApiKeysPage() {
         ))
       )}
     </Stack>
-  )
-}
-
-/** The secret of a key, which cannot be shown again: the server stores only its hash. */
-function NewSecret({ apiKey: { name, key } }: { apiKey: ApiKeyWithSecret }) {
-  const { t } = useTranslation('admin')
-  const field = useRef<HTMLInputElement>(null)
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(key)
-      toastDone({ message: t('apiKeys.copied') })
-    } catch {
-      // Copying is not permitted, or not available over plain HTTP.
-      field.current?.select()
-      toastFailed({ message: t('people.copyFailed') })
-    }
-  }
-  return (
-    <section className={layoutClasses.panel} aria-labelledby="api-key-secret">
-      <Stack gap="sm">
-        <FocusedTitle id="api-key-secret">{t('apiKeys.secretTitle', { name })}</FocusedTitle>
-        <Text>{t('apiKeys.secretHelp')}</Text>
-        <Group align="end" gap="sm">
-          <TextInput
-            ref={field}
-            label={t('apiKeys.secret')}
-            value={key}
-            readOnly
-            dir="ltr"
-            onFocus={({ currentTarget }) => currentTarget.select()}
-            flex="1 1 16rem"
-          />
-          <Button onClick={copy}>{t('apiKeys.copy')}</Button>
-        </Group>
-      </Stack>
-    </section>
   )
 }

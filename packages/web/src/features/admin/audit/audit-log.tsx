@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
@@ -33,10 +33,7 @@ export function AuditLog({ clinicId, timeZone, people, names, search, onSearch }
   const rowsRef = useRef<HTMLTableSectionElement>(null)
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('audit.title')}</PageTitle>
-        <Text c="dimmed">{t(clinicId === null ? 'audit.introSite' : 'audit.intro')}</Text>
-      </div>
+      <PageHead title={t('audit.title')} intro={t(clinicId === null ? 'audit.introSite' : 'audit.intro')} />
       <AuditFilters search={search} people={allPeople(people, events, search)} onChange={onSearch} />
       {found.data === undefined ? (
         <LoadingOrError of={found} />

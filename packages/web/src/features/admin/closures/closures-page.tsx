@@ -1,5 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Anchor, Stack, Text } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { canBeChanged } from '../../../domain/bookings/offered-actions.ts'
@@ -9,7 +9,7 @@ import { PublicHolidays } from '../../../domain/closures/public-holidays.tsx'
 import { withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { visitResourcesQuery } from '../../../domain/visits/visit-resources-query.ts'
 import { TextLink } from '../../../ui/buttons/text-link.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { BookingLink } from '../shared/booking/booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 
@@ -39,13 +39,11 @@ export function ClosuresPage() {
   }
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('closures.title')}</PageTitle>
-        <Text c="dimmed">{t('closures.intro')}</Text>
-        <Anchor href="/help/closures" underline="always">
-          {t('closures.help')}
-        </Anchor>
-      </div>
+      <PageHead
+        title={t('closures.title')}
+        intro={t('closures.intro')}
+        help={{ href: '/help/closures', text: t('closures.help') }}
+      />
       <ClosuresSection clinicId={clinicId} today={today} ownDoctorId={null} links={links} />
       <PublicHolidays clinicId={clinicId} today={today} />
     </Stack>

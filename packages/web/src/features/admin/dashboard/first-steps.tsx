@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { copyText } from '../../../ui/copy-text.ts'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
@@ -176,14 +177,11 @@ function Step({ name, isDone, children }: StepProps) {
 function PublicLink({ clinicId, onCopied }: { clinicId: string; onCopied: () => void }) {
   const { t } = useTranslation('admin')
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(`${window.location.origin}/?clinicId=${clinicId}`)
+    if (await copyText(`${window.location.origin}/?clinicId=${clinicId}`)) {
       toastDone({ message: t('steps.link.copied') })
       onCopied()
-    } catch {
-      // Not permitted, or not available over plain HTTP: the page's address can be copied.
-      toastFailed({ message: t('steps.link.copyFailed') })
-    }
+      // The address of the page can be copied.
+    } else toastFailed({ message: t('steps.link.copyFailed') })
   }
   return (
     <Group gap="xs">

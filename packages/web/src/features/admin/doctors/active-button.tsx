@@ -5,7 +5,6 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { doctorWaitlistQuery } from '../../../domain/waitlist/doctor-waitlist-query.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { formatNumber } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicDoctorsQuery } from '../../../lib/queries/clinic-queries.ts'
@@ -13,19 +12,20 @@ import { doctorQuery } from '../../../lib/queries/directory-queries.ts'
 import { announce } from '../../../ui/announce.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
-import { toastFailed } from '../../../ui/toast.ts'
+import { useShowError } from '../../../ui/use-show-error.ts'
 import { useClinic } from '../use-clinic.ts'
 
 /** Closes or opens a doctor for new bookings, and asks first if somebody waits for one. Existing bookings stay. */
 export function ActiveButton({ doctor }: { doctor: Doctor }) {
   const { t } = useTranslation('admin')
-  const { change, failed } = useChange(doctor)
+  const change = useChange(doctor)
+  const showError = useShowError()
   const queryClient = useQueryClient()
   const [waiting, setWaiting] = useState(0)
   const stop = useMutation({
     mutationFn: () => queryClient.fetchQuery({ ...doctorWaitlistQuery(doctor.id), staleTime: 0 }),
     onSuccess: (found) => (found === 0 ? change.mutate(false) : setWaiting(found)),
-    onError: failed,
+    onError: showError,
   })
   const name = isolated(doctor.name)
   return (
@@ -57,24 +57,18 @@ export function ActiveButton({ doctor }: { doctor: Doctor }) {
 
 function useChange(doctor: Doctor) {
   const { t } = useTranslation('admin')
-  const { t: tProblem } = useTranslation('problems')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
-  const failed = (error: Error) => {
-    const { title, help } = problemMessage(error, tProblem)
-    toastFailed({ title, message: help })
-  }
-  const change = useMutation({
+  return useMutation({
     mutationFn: (active: boolean) => dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body: { active } })),
     // The row shows it, and its button undoes it.
     onSuccess: (_doctor, active) =>
       announce(t(active ? 'doctors.activated' : 'doctors.deactivated', { name: doctor.name })),
-    onError: failed,
+    onError: useShowError(),
     onSettled: async () => {
       await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
       void queryClient.invalidateQueries({ queryKey: doctorQuery(doctor.id).queryKey })
       await queryClient.invalidateQueries({ queryKey: ['doctors'] })
     },
   })
-  return { change, failed }
 }

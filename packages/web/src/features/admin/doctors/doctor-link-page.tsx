@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { specializationName } from '../../../lib/i18n/specialization-name.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { copyText } from '../../../ui/copy-text.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -23,13 +24,9 @@ export function DoctorLinkPage() {
   if (doctor === undefined) return <EmptyState title={t('doctors.link.none')} />
   const address = `${window.location.origin}/doctors/${doctor.id}`
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(address)
-      toastDone({ message: t('people.copied') })
-    } catch {
-      // Copying is not permitted, or not available over plain HTTP: the address is on the page.
-      toastFailed({ message: t('doctors.link.copyFailed') })
-    }
+    if (await copyText(address)) toastDone({ message: t('people.copied') })
+    // The address is on the page.
+    else toastFailed({ message: t('doctors.link.copyFailed') })
   }
   return (
     <Stack gap="lg">

@@ -8,7 +8,7 @@ import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { searchedFor, useSearched } from '../../../lib/searched-text.ts'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
@@ -36,10 +36,7 @@ export function MessagesPage() {
   }
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('messages.title')}</PageTitle>
-        <Text c="dimmed">{t('messages.intro')}</Text>
-      </div>
+      <PageHead title={t('messages.title')} intro={t('messages.intro')} />
       <form className={classes.filters} aria-label={t('messages.search')} onSubmit={(event) => event.preventDefault()}>
         <SearchField
           label={t('filter.text')}

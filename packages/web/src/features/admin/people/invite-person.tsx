@@ -1,17 +1,16 @@
 import type { CreatedInvitation } from '@holdfast/contract/client'
 import type { Role } from '@holdfast/vocabulary'
 import { lengths } from '@holdfast/vocabulary'
-import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
-import { FocusedTitle } from '../../../ui/focus/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { Panel } from '../../../ui/panel.tsx'
 import { SaveButton } from '../../../ui/save-button.tsx'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { roles } from '../shared/members/roles.ts'
+import { NewSecret } from '../shared/new-secret.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { useInvite } from './use-invitations.ts'
 
@@ -87,47 +86,27 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
   )
 }
 
-/** The link of a new invitation. It cannot be shown again, because the server stores only a hash of it. */
+/** The link of a new invitation. */
 export function InvitationLink({ invitation }: { invitation: CreatedInvitation }) {
   const { t } = useTranslation('admin')
   const { timeZone } = useClinic()
-  const field = useRef<HTMLInputElement>(null)
   const [isCopied, setCopied] = useState(false)
   const { email, role, expiresAt, needsConfirmedEmail } = invitation
   const help = { role: t(`role.${role}`), time: formatDayTime(expiresAt, timeZone) }
   // This page's origin, at which the admin evidently reaches the server.
   const link = `${window.location.origin}/invitation${new URL(invitation.link).hash}`
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link)
-      setCopied(true)
-      toastDone({ message: t('people.copied') })
-    } catch {
-      // Copying is not permitted, or not available over plain HTTP.
-      field.current?.select()
-      toastFailed({ message: t('people.copyFailed') })
-    }
-  }
   return (
-    <section className={layoutClasses.panel} aria-labelledby="invitation-link">
-      <Stack gap="sm">
-        <FocusedTitle id="invitation-link">{t('people.linkTitle', { email })}</FocusedTitle>
-        <Text>{needsConfirmedEmail ? t('people.linkHelp', help) : t('people.linkHelpAnyone', help)}</Text>
-        <Group align="end" gap="sm">
-          <TextInput
-            ref={field}
-            label={t('people.link')}
-            value={link}
-            readOnly
-            dir="ltr"
-            onFocus={({ currentTarget }) => currentTarget.select()}
-            flex="1 1 16rem"
-          />
-          <Button variant={isCopied ? 'default' : 'filled'} onClick={copy}>
-            {t('people.copy')}
-          </Button>
-        </Group>
-      </Stack>
-    </section>
+    <NewSecret
+      id="invitation-link"
+      title={t('people.linkTitle', { email })}
+      help={needsConfirmedEmail ? t('people.linkHelp', help) : t('people.linkHelpAnyone', help)}
+      value={link}
+      label={t('people.link')}
+      button={t('people.copy')}
+      variant={isCopied ? 'default' : 'filled'}
+      copied={t('people.copied')}
+      failed={t('people.copyFailed')}
+      onCopied={() => setCopied(true)}
+    />
   )
 }

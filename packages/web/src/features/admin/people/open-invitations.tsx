@@ -9,10 +9,10 @@ import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
+import { useShowError } from '../../../ui/use-show-error.ts'
 import { invitationsQuery } from '../shared/members/invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useInvite, useRevokeInvitation } from './use-invitations.ts'
-import { useShowError } from './use-members.ts'
 
 type OpenInvitationsProps = {
   /** Receives the invitation that replaces one of these, with its link. */

@@ -5,7 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { membersQuery } from '../shared/members/members-query.ts'
@@ -26,10 +26,7 @@ export function PeoplePage() {
   const [created, setCreated] = useState<CreatedInvitation | null>(null)
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('tabs.people')}</PageTitle>
-        <Text c="dimmed">{t('people.intro')}</Text>
-      </div>
+      <PageHead title={t('tabs.people')} intro={t('people.intro')} />
       <InvitePerson key={doctorId ?? ''} doctorId={doctorId} onInvited={setCreated} />
       {created === null ? null : <InvitationLink key={created.id} invitation={created} />}
       {members.data === undefined ? (

@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { toastDone } from '../../../ui/toast.ts'
+import { useShowError } from '../../../ui/use-show-error.ts'
 import { invitationsQuery } from '../shared/members/invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
-import { useShowError } from './use-members.ts'
 
 /** Creates an invitation, which replaces the open one for the same address. */
 export function useInvite() {

@@ -2,9 +2,9 @@ import type { Member, MemberChange } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { meQuery } from '../../../lib/session/session.ts'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { toastDone } from '../../../ui/toast.ts'
+import { useShowError } from '../../../ui/use-show-error.ts'
 import { invitationsQuery } from '../shared/members/invitations-query.ts'
 import { membersQuery } from '../shared/members/members-query.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -18,15 +18,6 @@ function useReread() {
     await queryClient.invalidateQueries({ queryKey: invitationsQuery(clinicId).queryKey })
     // The change may affect the user's own role.
     await queryClient.invalidateQueries({ queryKey: meQuery.queryKey })
-  }
-}
-
-/** Shows a failure as a toast, for buttons without a form. */
-export function useShowError() {
-  const { t } = useTranslation('problems')
-  return (error: unknown) => {
-    const { title, help } = problemMessage(error, t)
-    toastFailed({ title, message: help })
   }
 }
 

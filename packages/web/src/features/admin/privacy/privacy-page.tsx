@@ -3,7 +3,7 @@ import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { UnsavedChanges } from '../../../ui/dialogs/unsaved-changes.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
@@ -19,12 +19,7 @@ export function PrivacyPage() {
   const { isDirty, report } = useDirtyForms()
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('tabs.privacy')}</PageTitle>
-        <Text c="dimmed" maw="44rem">
-          {t('privacy.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('tabs.privacy')} intro={t('privacy.intro')} maw="44rem" />
       <UnsavedChanges isDirty={isDirty} />
       <PatientMonths report={report} />
       <MessageDays report={report} />

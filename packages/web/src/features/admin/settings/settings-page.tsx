@@ -8,7 +8,6 @@ import { feedQuery, useNamesPatients } from '../../../domain/calendar-feed/feed-
 import { FeedSection } from '../../../domain/calendar-feed/feed-section.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError } from '../../../lib/api/api-error.ts'
-import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { formatNumber } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
@@ -21,7 +20,8 @@ import { SavingSwitch } from '../../../ui/fields/saving-switch.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { toastDone } from '../../../ui/toast.ts'
+import { useShowError } from '../../../ui/use-show-error.ts'
 import {
   bookingRules,
   type ClinicDraft,
@@ -142,7 +142,7 @@ type Save = { change: NonNullable<ReturnType<typeof changeOf>>; withSlots?: true
 
 function useSaveClinic(clinic: Clinic) {
   const { t } = useTranslation('admin')
-  const { t: tProblem } = useTranslation('problems')
+  const showError = useShowError()
   const queryClient = useQueryClient()
   const save = async ({ change: body, withSlots }: Save) => {
     const query = withSlots === undefined ? {} : { withSlots }
@@ -172,8 +172,7 @@ function useSaveClinic(clinic: Clinic) {
     onError: (error) => {
       // It is asked about.
       if (isTimeZoneInUse(error)) return
-      const { title, help } = problemMessage(error, tProblem)
-      toastFailed({ title, message: help })
+      showError(error)
     },
   })
   return mutation

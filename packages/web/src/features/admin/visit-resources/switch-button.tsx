@@ -2,17 +2,16 @@ import type { VisitResource } from '@holdfast/contract/client'
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { refusalCode } from '../../../lib/api/api-error.ts'
-import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { announce } from '../../../ui/announce.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
-import { toastFailed } from '../../../ui/toast.ts'
+import { useShowError } from '../../../ui/use-show-error.ts'
 import { useChangeVisitResource } from './use-save-visit-resource.ts'
 
 /** Switches a room or device off or on. It asks first if appointments to come have it, which keep it. */
 export function SwitchButton({ resource: { id, name, active } }: { resource: VisitResource }) {
   const { t } = useTranslation('admin')
-  const { t: tProblem } = useTranslation('problems')
+  const showError = useShowError()
   const change = useChangeVisitResource(id)
   const isInUse = refusalCode(change.error) === 'visit_resource_in_use'
   // The row shows it, and its button undoes it.
@@ -20,8 +19,7 @@ export function SwitchButton({ resource: { id, name, active } }: { resource: Vis
     announce(t(changed.active ? 'visitResources.switchedOn' : 'visitResources.switchedOff', { name }))
   const onError = (error: Error) => {
     if (refusalCode(error) === 'visit_resource_in_use') return
-    const { title, help } = problemMessage(error, tProblem)
-    toastFailed({ title, message: help })
+    showError(error)
   }
   const set = (withVisits: boolean) => change.mutate({ active: !active, withVisits }, { onSuccess, onError })
   return (

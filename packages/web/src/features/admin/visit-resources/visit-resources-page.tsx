@@ -1,12 +1,12 @@
 import type { VisitResource } from '@holdfast/contract/client'
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { visitResourcesQuery } from '../../../domain/visits/visit-resources-query.ts'
 import { formatNumber } from '../../../lib/i18n/format.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
@@ -27,13 +27,11 @@ export function VisitResourcesPage() {
   return (
     <Stack gap="lg">
       <Group justify="space-between">
-        <div>
-          <PageTitle>{t('tabs.visitResources')}</PageTitle>
-          <Text c="dimmed">{t('visitResources.intro')}</Text>
-          <Anchor href="/help/visit-types" underline="always">
-            {t('visitResources.help')}
-          </Anchor>
-        </div>
+        <PageHead
+          title={t('tabs.visitResources')}
+          intro={t('visitResources.intro')}
+          help={{ href: '/help/visit-types', text: t('visitResources.help') }}
+        />
         {resources.data === undefined || isEmpty ? null : add}
       </Group>
       {resources.data === undefined ? (

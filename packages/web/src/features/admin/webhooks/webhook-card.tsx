@@ -1,10 +1,10 @@
 import type { Webhook, WebhookWithSecret } from '@holdfast/contract/client'
 import { Group, Stack, Text, Title } from '@mantine/core'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
+import { useAsked } from '../../../ui/dialogs/use-asked.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
@@ -21,14 +21,13 @@ type WebhookCardProps = {
   onRemoved(): void
 }
 
-/** The action that waits for its confirmation. */
+/** The actions that are confirmed first. */
 type Asked = 'rotate' | 'replay' | 'remove'
 
 /** A webhook with its state, what can be done with it, and what was sent to it. */
 export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps) {
   const { t } = useTranslation('admin')
   const actions = useWebhookActions()
-  const [asked, setAsked] = useState<Asked | null>(null)
   const { id, url, pausedAt, events } = webhook
   const isPaused = pausedAt !== null
   const error = Object.values(actions).find((action) => action.isError)?.error ?? null
@@ -40,7 +39,7 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
         } else toastFailed({ message: t('webhooks.testFailed', { result: lastResponse(t, delivery) }) })
       },
     })
-  const confirmed: Record<Asked, () => void> = {
+  const { asked, ask, dialog } = useAsked<Asked>({
     rotate: () => actions.rotate.mutate(id, { onSuccess: onRotated }),
     replay: () => actions.replay.mutate(id, { onSuccess: () => toastDone({ message: t('webhooks.replayDone') }) }),
     // Not by the callbacks of `mutate`: the card may be gone by then, and they are not called.
@@ -52,7 +51,7 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
         },
         () => undefined,
       ),
-  }
+  })
   const button = (label: string, onClick: () => void, isBusy: boolean) => (
     <ActionButton
       size="sm"
@@ -80,22 +79,17 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
             () => actions.change.mutate({ id, body: { paused: !isPaused } }),
             actions.change.isPending,
           )}
-          {button(t('webhooks.rotate'), () => setAsked('rotate'), actions.rotate.isPending)}
-          {button(t('webhooks.replay'), () => setAsked('replay'), actions.replay.isPending)}
-          {button(t('webhooks.remove'), () => setAsked('remove'), actions.remove.isPending)}
+          {button(t('webhooks.rotate'), () => ask('rotate'), actions.rotate.isPending)}
+          {button(t('webhooks.replay'), () => ask('replay'), actions.replay.isPending)}
+          {button(t('webhooks.remove'), () => ask('remove'), actions.remove.isPending)}
         </Group>
         <DeliveriesTable webhook={webhook} />
       </Stack>
       <ConfirmDialog
+        {...dialog}
         title={t(`webhooks.${asked ?? 'rotate'}Title`)}
-        isOpen={asked !== null}
-        onClose={() => setAsked(null)}
         confirm={t(`webhooks.${asked ?? 'rotate'}`)}
         isHarmless={asked !== 'remove'}
-        onConfirm={() => {
-          if (asked !== null) confirmed[asked]()
-          setAsked(null)
-        }}
       >
         <Text fw={600}>
           <bdi>{url}</bdi>

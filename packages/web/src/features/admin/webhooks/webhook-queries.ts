@@ -1,9 +1,8 @@
-import type { NewWebhook, WebhookChange, WebhookWithSecret } from '@holdfast/contract/client'
+import type { NewWebhook, WebhookChange } from '@holdfast/contract/client'
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { isFinal } from '../../../lib/api/api-error.ts'
 import { pageByPage } from '../../../lib/api/read-pages.ts'
-import { useRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useCreateOnce } from '../../../lib/api/use-create-once.ts'
 import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -33,20 +32,11 @@ export function useWebhookActions() {
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   const onSettled = () => queryClient.invalidateQueries({ queryKey: webhooksQuery(clinicId).queryKey })
-  // Repeated after a lost response, it adds no second webhook, and has the secret of the first.
-  const requestKeys = useRequestKeys()
   const of = (webhookId: string) => ({ path: { clinicId, webhookId } })
   return {
-    add: useMutation({
-      mutationFn: (body: NewWebhook): Promise<WebhookWithSecret> => {
-        const headers = requestKeys.headersFor({ clinicId, body })
-        return dataOf(api.createWebhook({ path: { clinicId }, body, headers }))
-      },
-      onSuccess: () => requestKeys.clear(),
-      // The webhook of the first request may have been removed since.
-      onError: (error) => {
-        if (isFinal(error)) requestKeys.clear()
-      },
+    add: useCreateOnce({
+      of: clinicId,
+      send: (body: NewWebhook, headers) => dataOf(api.createWebhook({ path: { clinicId }, body, headers })),
       onSettled,
     }),
     change: useMutation({

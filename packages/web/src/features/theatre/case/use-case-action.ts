@@ -1,9 +1,8 @@
 import type { Case } from '@holdfast/contract/client'
 import { useMutation } from '@tanstack/react-query'
-import { useTranslation } from 'react-i18next'
-import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { announce } from '../../../ui/announce.ts'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { toastDone } from '../../../ui/toast.ts'
+import { useShowError } from '../../../ui/use-show-error.ts'
 import { useTheatre } from '../use-theatre.ts'
 
 type CaseAction<Result> = {
@@ -21,15 +20,14 @@ type CaseActionOptions = { shows?: (error: Error) => boolean; isShown?: boolean 
 
 /** Changes a case, says what happened, and reads the theatre again. */
 export function useCaseAction<Result = Case>({ shows = () => false, isShown = false }: CaseActionOptions = {}) {
-  const { t: tProblem } = useTranslation('problems')
+  const showError = useShowError()
   const { reread } = useTheatre()
   return useMutation({
     mutationFn: ({ run }: CaseAction<Result>) => run(),
     onSuccess: (_result, { done }) => (isShown ? announce(done) : toastDone({ message: done })),
     onError: (error) => {
       if (shows(error)) return
-      const { title, help } = problemMessage(error, tProblem)
-      toastFailed({ title, message: help })
+      showError(error)
     },
     onSettled: reread,
   })
