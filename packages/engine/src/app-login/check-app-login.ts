@@ -1,4 +1,5 @@
 import { connectClient } from '../database/connect-client.ts'
+import { oneRow } from '../database/one-row.ts'
 import { AppLoginError } from './app-login-error.ts'
 
 type Facts = {
@@ -21,7 +22,8 @@ type Facts = {
 export async function checkAppLogin(appUrl: string, databaseWanted: string): Promise<void> {
   const client = await connectClient({ url: appUrl, name: 'holdfast', queryTimeoutMs: 60_000 })
   try {
-    const { rows } = await client.query<Facts>(`
+    const facts = oneRow(
+      await client.query<Facts>(`
       select current_user::text as login, current_database()::text as database, r.rolsuper as superuser,
              n.oid is not null as schema, coalesce(pg_has_role(n.nspowner, 'MEMBER'), false) as owner,
              coalesce((select pg_has_role(oid, 'USAGE') from pg_roles where rolname = 'holdfast_app'), false) as member,
@@ -30,9 +32,8 @@ export async function checkAppLogin(appUrl: string, databaseWanted: string): Pro
                       and c.relname in ('slot', 'booking', 'booking_event', 'allocation', 'idempotency')
                       and (has_table_privilege(c.oid, 'delete, truncate')
                            or has_any_column_privilege(c.oid, 'insert, update')) order by 1) as writable
-        from pg_roles r left join pg_namespace n on n.nspname = 'holdfast' where r.rolname = current_user`)
-    const facts = rows[0]
-    if (facts === undefined) throw new Error('The query for the login returned no row.')
+        from pg_roles r left join pg_namespace n on n.nspname = 'holdfast' where r.rolname = current_user`),
+    )
     judge(facts, databaseWanted)
   } finally {
     await client.end()

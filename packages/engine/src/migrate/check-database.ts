@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { oneRow } from '../database/one-row.ts'
 import { MigrateError } from './migrate-error.ts'
 
 const serverVersionMin = 150_000
@@ -55,9 +56,7 @@ const factsQuery = `
  * @throws MigrateError that names what is missing and the SQL that adds it
  */
 export async function checkDatabase(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<DatabaseFacts>(factsQuery)
-  const [facts] = rows
-  if (facts === undefined) throw new Error('The query for facts of the database returned no row.')
+  const facts = oneRow(await client.query<DatabaseFacts>(factsQuery))
   judgeDatabase(facts)
 }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { oneRow } from '../database/one-row.ts'
 import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import type { Reads } from '../model/reads.ts'
 
@@ -70,9 +71,7 @@ function sumOf(one: Counted, other: Counted): Counted {
 }
 
 async function counts(pool: pg.Pool, statement: Sql): Promise<Omit<Count, 'allReadAtMs'>> {
-  const { rows } = await pool.query<CountRow>(statement)
-  const [row] = rows
-  if (row === undefined) throw new Error('The count returned no row.')
+  const row = oneRow(await pool.query<CountRow>(statement))
   const { counted_at: countedAt, ...count } = row
   return { ...count, countedAt }
 }

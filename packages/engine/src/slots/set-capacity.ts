@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { unknownOutcome } from '../database/database-unavailable.ts'
+import { oneRow } from '../database/one-row.ts'
 import { prepared } from '../database/prepared.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { SetCapacityOutcome, SetCapacityRequest } from '../model/slot.ts'
@@ -35,16 +36,16 @@ export async function setCapacity(
   const read = sql`select capacity from holdfast.slot where clinic_no = ${clinicNo} and id = ${slotId}`
   const before = await repeatWhileLost(() => pool.query<{ capacity: number }>(read))
   let lastError: unknown = null
-  const { rows } = await repeatWhileLost((lost) => {
-    lastError = lost
-    const from = lost === null ? null : (before.rows[0]?.capacity ?? null)
-    const statement = sql`
+  const row = oneRow(
+    await repeatWhileLost((lost) => {
+      lastError = lost
+      const from = lost === null ? null : (before.rows[0]?.capacity ?? null)
+      const statement = sql`
       select * from holdfast.set_slot_capacity(${clinicNo}::integer, ${slotId}::uuid, ${capacity}::integer,
                                                ${from}::integer)`
-    return pool.query<SetRow>(prepared('set_slot_capacity', statement))
-  })
-  const [row] = rows
-  if (row === undefined) throw new Error('set_slot_capacity returned no row.')
+      return pool.query<SetRow>(prepared('set_slot_capacity', statement))
+    }),
+  )
   switch (row.outcome) {
     case 'done': {
       const { resource_id: doctorId, starts_at: startsAt, ends_at: endsAt, taken, tx: position } = row

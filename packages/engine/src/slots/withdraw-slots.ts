@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { oneRow } from '../database/one-row.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { prepared, withQueryTimeout } from '../database/prepared.ts'
 import type { AffectedBooking, WithdrawSlotsOutcome, WithdrawSlotsRequest } from '../model/slot.ts'
@@ -32,11 +33,9 @@ export async function withdrawSlots(
   const statement = sql`
     select * from holdfast.withdraw_slots(${clinicNo}::integer, ${slotId}::uuid, ${doctorId}::uuid,
       ${from}::timestamptz, ${to}::timestamptz, ${withBookings}::boolean, ${dryRun}::boolean, ${actorId}::uuid)`
-  const { rows } = await connection.query<WithdrawnRow>(
-    withQueryTimeout(prepared('withdraw_slots', statement), largeWriteMs),
+  const row = oneRow(
+    await connection.query<WithdrawnRow>(withQueryTimeout(prepared('withdraw_slots', statement), largeWriteMs)),
   )
-  const [row] = rows
-  if (row === undefined) throw new Error('withdraw_slots returned no row.')
   switch (row.outcome) {
     case 'withdrawn':
       return {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { oneRow } from '../database/one-row.ts'
 import { LogAhead } from './log-ahead.ts'
 
 /**
@@ -32,12 +33,12 @@ export async function currentEpoch(
   // First: begin_log_epoch would wait for a renumber_log that is running, which may take minutes.
   await checkLogIsOfServer(pool)
   await pool.query(sql`select holdfast.begin_log_epoch(${ended}::bigint)`)
-  const { rows } = await pool.query<{ no: string; starts_at: string | null; horizon: string }>(sql`
+  const row = oneRow(
+    await pool.query<{ no: string; starts_at: string | null; horizon: string }>(sql`
     select max(no)::text as no, min(starts_at) filter (where no > ${since}::bigint)::text as starts_at,
            pg_snapshot_xmin(pg_current_snapshot())::text as horizon
-      from holdfast.log_epoch`)
-  const [row] = rows
-  if (row === undefined) throw new Error('log_epoch returned no row.')
+      from holdfast.log_epoch`),
+  )
   const startsAt = row.starts_at === null ? null : BigInt(row.starts_at)
   return { no: Number(row.no), startsAt, horizon: BigInt(row.horizon) }
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { asSent, readPlainArray } from '../database/array-literal.ts'
+import { oneRow } from '../database/one-row.ts'
 import { prepared } from '../database/prepared.ts'
 import type { CaseDetails } from '../model/booking-event.ts'
 import type { BookingLine, LogEntry } from './log-entry.ts'
@@ -51,9 +52,7 @@ export async function readLog(connection: pg.Pool | pg.ClientBase, cursor: LogCu
     select p.*, e.no as epoch, e.server = holdfast.running_server() as is_of_epoch
       from holdfast.read_log(${xid.toString()}::text::xid8, ${seq.toString()}::bigint, ${limit}::integer) p
       left join (select no, server from holdfast.log_epoch order by no desc limit 1) e on true`
-  const { rows } = await connection.query<PageRow>({ ...prepared('read_log', statement), types: asSent })
-  const [page] = rows
-  if (page === undefined) throw new Error('read_log returned no row.')
+  const page = oneRow(await connection.query<PageRow>({ ...prepared('read_log', statement), types: asSent }))
   const read = rowsOf(page)
   return {
     epoch: page.epoch === null ? null : Number(page.epoch),

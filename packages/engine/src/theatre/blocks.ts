@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { lapsedUnits } from '../database/hold-sql.ts'
+import { oneRow } from '../database/one-row.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { readAfterCommit } from '../database/promptly.ts'
@@ -153,11 +154,11 @@ async function changeBlock(
     used: number
     tx: string | null
   }
-  const { rows } = await writePool.query<Row>(sql`
+  const row = oneRow(
+    await writePool.query<Row>(sql`
     select * from holdfast.change_block(${clinicNo}::integer, ${blockId}::uuid, ${action.kind}::text,
-      ${owner.service}::text, ${owner.surgeonId}::uuid, ${minutes}::integer, ${actorId}::uuid)`)
-  const [row] = rows
-  if (row === undefined) throw new Error('change_block returned no row.')
+      ${owner.service}::text, ${owner.surgeonId}::uuid, ${minutes}::integer, ${actorId}::uuid)`),
+  )
   if (row.outcome === 'block_missing' || row.outcome === 'minutes_over_length') return { kind: row.outcome }
   if (row.outcome === 'minutes_in_use') return { kind: 'minutes_in_use', usedMinutes: row.used }
   const block = await readAfterCommit(() => readBlock(pool, blockId))

@@ -3,6 +3,7 @@ import pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { isLapsed } from '../database/hold-sql.ts'
+import { oneRow } from '../database/one-row.ts'
 import { cursorOf, InvalidCursor } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
 import { allItems } from '../lists/pages-of.ts'
@@ -252,9 +253,7 @@ async function changeCaseRequest(
   const statement = sql`
     select * from holdfast.change_case_request(${clinicNo}::integer, ${requestId}::uuid, ${version}::integer,
       ${JSON.stringify(change)}::jsonb)`
-  const { rows } = await announced((transaction) => transaction.query<ChangedRow>(statement))
-  const [row] = rows
-  if (row === undefined) throw new Error('change_case_request returned no row.')
+  const row = oneRow(await announced((transaction) => transaction.query<ChangedRow>(statement)))
   switch (row.outcome) {
     case 'missing':
     case 'scheduled':

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isLockTimeout } from '../database/database-unavailable.ts'
+import { oneRow } from '../database/one-row.ts'
 import { prepared } from '../database/prepared.ts'
 import { locked, type NotDone, overloaded } from '../model/claim.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
@@ -142,19 +143,14 @@ async function run(pool: pg.Pool, request: ScheduleRequest, dryRun: boolean): Pr
     const relief = sql`
       select * from holdfast.relieve_team(${clinicNo}::integer, ${JSON.stringify(plan)}::jsonb, ${actorId}::uuid,
         ${key}::uuid)`
-    return rowOf(await pool.query<ScheduleRow>(prepared('relieve_team', relief)))
+    return oneRow(await pool.query<ScheduleRow>(prepared('relieve_team', relief)))
   }
   const plans = JSON.stringify(request.plans.map(sentPlan))
   const statement = sql`
     select * from holdfast.schedule_cases(${clinicNo}::integer, ${plans}::jsonb,
       ${JSON.stringify(bumps)}::jsonb, ${bumpReason}::text, ${actorId}::uuid, ${key}::uuid, ${requestHash}::uuid,
       ${dryRun}::boolean)`
-  return rowOf(await pool.query<ScheduleRow>(prepared('schedule_cases', statement)))
-}
-
-function rowOf({ rows: [row] }: { rows: ScheduleRow[] }): ScheduleRow {
-  if (row === undefined) throw new Error('The change of cases returned no row.')
-  return row
+  return oneRow(await pool.query<ScheduleRow>(prepared('schedule_cases', statement)))
 }
 
 /** A plan with the ids to use if a day of open time or the patient has to be stored. */

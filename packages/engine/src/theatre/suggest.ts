@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { oneRow } from '../database/one-row.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import type { NotDone } from '../model/claim.ts'
 import type { CaseInvalid, Suggestions, SuggestQuery, Theatre } from '../model/theatre.ts'
@@ -17,11 +18,11 @@ export async function suggest(pool: pg.Pool, query: SuggestQuery): Promise<Sugge
   const statement = sql`
     select holdfast.suggest_cases(${clinicNo}::integer, ${JSON.stringify(stored)}::jsonb, ${roomIds}::uuid[],
       ${exceptIds}::uuid[], ${from}::date, ${to}::date, ${stepMinutes}::integer, ${limit}::integer) as found`
-  const { rows } = await pool.query<{ found: Suggestions | { invalid: Omit<CaseInvalid, 'kind'> } }>(
-    withQueryTimeout(statement, suggestMs),
+  const row = oneRow(
+    await pool.query<{ found: Suggestions | { invalid: Omit<CaseInvalid, 'kind'> } }>(
+      withQueryTimeout(statement, suggestMs),
+    ),
   )
-  const [row] = rows
-  if (row === undefined) throw new Error('suggest_cases returned no row.')
   if ('invalid' in row.found) return { kind: 'resource_invalid', ...row.found.invalid }
   const suggestions = row.found.suggestions.map((found) => ({
     ...found,

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { accessJson } from '../database/booking-access-sql.ts'
 import { completeWrite } from '../database/database-unavailable.ts'
+import { oneRow } from '../database/one-row.ts'
 import { inTransaction } from '../database/pools.ts'
 import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
@@ -118,12 +119,12 @@ async function correctEntry(
   transaction: pg.PoolClient,
   { clinicNo, entryId, patient, storeMail, access }: Correction,
 ): Promise<EntryCorrectionOutcome> {
-  const { rows } = await transaction.query<CorrectionRow>(sql`
+  const row = oneRow(
+    await transaction.query<CorrectionRow>(sql`
     select outcome, other_id, is_other_email
       from holdfast.correct_waitlist_entry(${clinicNo}, ${entryId}::uuid, ${JSON.stringify(patient)}::jsonb,
-                                           ${accessJson(access)})`)
-  const [row] = rows
-  if (row === undefined) throw new Error('correct_waitlist_entry returned no row.')
+                                           ${accessJson(access)})`),
+  )
   const { outcome: kind, other_id: otherId } = row
   if (kind === 'offer_open' || kind === 'offer_accepted') return { kind, bookingId: otherId ?? '' }
   if (kind === 'already_waiting') return { kind, entryId: otherId ?? '' }
@@ -135,12 +136,12 @@ async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry):
   const { clinicNo, origins, isLimited, ...fields } = entry
   const id = newId(clinicNo)
   const stored = JSON.stringify({ ...fields, id, urgency: waitlistUrgencies.indexOf(entry.urgency) })
-  const { rows } = await transaction.query<JoinRow>(sql`
+  const row = oneRow(
+    await transaction.query<JoinRow>(sql`
     select outcome, maximum, entry_id
       from holdfast.join_waitlist(${clinicNo}, ${stored}::jsonb, ${origins.map(({ kind }) => kind)}::text[],
-                                  ${origins.map(({ subject }) => subject)}::uuid[], ${isLimited})`)
-  const [row] = rows
-  if (row === undefined) throw new Error('join_waitlist returned no row.')
+                                  ${origins.map(({ subject }) => subject)}::uuid[], ${isLimited})`),
+  )
   const { outcome } = row
   switch (outcome) {
     case 'joined':

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { canChange } from '../database/can-change-sql.ts'
+import { oneRow } from '../database/one-row.ts'
 import { inTransaction } from '../database/pools.ts'
 import { lockedMessage, lockedTriesMax, unlessLocked } from '../database/unless-locked.ts'
 import { clinicNoOf } from '../model/id.ts'
@@ -40,10 +41,10 @@ export async function fillDoctor(write: AnnouncedTransaction, doctorId: string, 
 type Step = { is_done: boolean; has_changed: boolean; tx: string | null }
 
 async function fillStep(transaction: pg.PoolClient, doctorId: string): Promise<Step> {
-  const { rows } = await transaction.query<Step>(sql`
-    select * from holdfast.fill_working_hours(${clinicNoOf(doctorId)}::integer, ${doctorId}::uuid)`)
-  const [row] = rows
-  if (row === undefined) throw new Error('fill_working_hours returned no row.')
+  const row = oneRow(
+    await transaction.query<Step>(sql`
+    select * from holdfast.fill_working_hours(${clinicNoOf(doctorId)}::integer, ${doctorId}::uuid)`),
+  )
   return row
 }
 
