@@ -19,6 +19,7 @@ export {
 } from './clinic-texts.ts'
 export { isClosureTooLong } from './closure-length.ts'
 export { isEmailAddress } from './email-address.ts'
+export { ErrorOfKind } from './error-of-kind.ts'
 export { exchangedLetters, foldedName, transliterations } from './folded-name.ts'
 export {
   bookingLimitMax,

@@ -1,3 +1,5 @@
+import { ErrorOfKind } from '@holdfast/vocabulary'
+
 /** Why a backup can't be taken, listed or restored. A person can fix each of these. */
 export type BackupErrorKind =
   | 'damaged'
@@ -20,12 +22,6 @@ export type BackupErrorKind =
   | 'not_permitted'
 
 /** The message says what was found, where, and what to do about it. */
-export class BackupError extends Error {
-  readonly kind: BackupErrorKind
-
-  constructor(kind: BackupErrorKind, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'BackupError'
-    this.kind = kind
-  }
+export class BackupError extends ErrorOfKind<BackupErrorKind> {
+  override readonly name = 'BackupError'
 }

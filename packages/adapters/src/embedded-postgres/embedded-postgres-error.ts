@@ -1,3 +1,5 @@
+import { ErrorOfKind } from '@holdfast/vocabulary'
+
 /** Why the embedded database could not run. A person can fix each of these. */
 export type EmbeddedPostgresErrorKind =
   | 'data_directory_in_use'
@@ -17,12 +19,6 @@ export type EmbeddedPostgresErrorKind =
   | 'stop_failed'
 
 /** The embedded database can't be used. The message says what was found, where, and what to do about it. */
-export class EmbeddedPostgresError extends Error {
-  readonly kind: EmbeddedPostgresErrorKind
-
-  constructor(kind: EmbeddedPostgresErrorKind, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'EmbeddedPostgresError'
-    this.kind = kind
-  }
+export class EmbeddedPostgresError extends ErrorOfKind<EmbeddedPostgresErrorKind> {
+  override readonly name = 'EmbeddedPostgresError'
 }

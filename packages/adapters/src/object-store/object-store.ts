@@ -1,3 +1,5 @@
+import { ErrorOfKind } from '@holdfast/vocabulary'
+
 /** Where objects are stored: a directory, or a bucket of an S3-compatible service. Keys are paths with `/` between. */
 export type ObjectStore = {
   /** For messages; without credentials. */
@@ -26,12 +28,6 @@ export type StoredObject = { key: string; bytes: number }
 export type ObjectStoreErrorKind = 'full' | 'denied' | 'unreachable' | 'invalid'
 
 /** The store can't be used. The message says which one, why, and what to do about it. */
-export class ObjectStoreError extends Error {
-  readonly kind: ObjectStoreErrorKind
-
-  constructor(kind: ObjectStoreErrorKind, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ObjectStoreError'
-    this.kind = kind
-  }
+export class ObjectStoreError extends ErrorOfKind<ObjectStoreErrorKind> {
+  override readonly name = 'ObjectStoreError'
 }

@@ -1,3 +1,5 @@
+import { ErrorOfKind } from '@holdfast/vocabulary'
+
 export type ArchiveRefusal =
   | 'running'
   | 'too_young'
@@ -13,12 +15,6 @@ export type ArchiveRefusal =
   | 'another_archive'
 
 /** Why a month was not archived or restored. No row is lost: each is in its table, in `archived_row` or in a file. */
-export class ArchiveRefused extends Error {
-  readonly kind: ArchiveRefusal
-
-  constructor(kind: ArchiveRefusal, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ArchiveRefused'
-    this.kind = kind
-  }
+export class ArchiveRefused extends ErrorOfKind<ArchiveRefusal> {
+  override readonly name = 'ArchiveRefused'
 }

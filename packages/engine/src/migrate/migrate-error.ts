@@ -1,3 +1,5 @@
+import { ErrorOfKind } from '@holdfast/vocabulary'
+
 /** Why the database cannot be migrated. An administrator can fix each of these. */
 export type MigrateErrorKind =
   | 'server_too_old'
@@ -14,12 +16,6 @@ export type MigrateErrorKind =
   | 'locked'
 
 /** The message says what was found and what to do about it. */
-export class MigrateError extends Error {
-  readonly kind: MigrateErrorKind
-
-  constructor(kind: MigrateErrorKind, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'MigrateError'
-    this.kind = kind
-  }
+export class MigrateError extends ErrorOfKind<MigrateErrorKind> {
+  override readonly name = 'MigrateError'
 }
