@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { settingsTable } from '../packages/server/src/config/settings-docs.ts'
 import { metricsTable } from '../packages/server/src/observe/metric-docs.ts'
+import { eventsTable, scopesTable } from '../packages/web/help/choice-tables.ts'
 import { problemEntries } from '../packages/web/help/problem-entries.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -12,6 +13,8 @@ const end = '<!-- end -->'
 /** The pages that have a generated part, and the part. */
 export const generatedParts: Record<string, () => string> = {
   'docs/configuration.md': settingsTable,
+  'docs/guides/api-keys.md': scopesTable,
+  'docs/guides/webhooks.md': eventsTable,
   'docs/operations/metrics.md': metricsTable,
   'docs/troubleshooting.md': problemEntries,
 }

@@ -5,7 +5,7 @@ import { literals, nullableLiterals } from './literals.ts'
 import { component } from './object.ts'
 
 /** The names of the published events. Names are never changed: programs outside know them. */
-const publishedEventNames = [
+export const publishedEventNames = [
   'booking.created',
   'booking.offered',
   'booking.confirmed',
