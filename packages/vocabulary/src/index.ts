@@ -24,6 +24,7 @@ export { exchangedLetters, foldedName, transliterations } from './folded-name.ts
 export {
   bookingLimitMax,
   closuresMax,
+  doctorLimits,
   lengths,
   listedDaysMax,
   logoLimits,
@@ -38,6 +39,7 @@ export {
   sessionLimits,
   slotLimits,
   slotsToComeMax,
+  theatreLimits,
   timesMax,
   timesSearchedMax,
   type VisitResourceKind,

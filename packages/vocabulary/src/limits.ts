@@ -115,6 +115,19 @@ export const patientVisitsMax = 100
 /** What the staff writes of one patient. */
 export const patientLimits = { flagsMax: 20, identifiersMax: 20, duplicatesMax: 10 } as const
 
+/** The limits of a doctor's page. */
+export const doctorLimits = { experienceYearsMax: 80 } as const
+
+/** The limits of an operating theatre. */
+export const theatreLimits = {
+  /** Of a case, and of a block on its day. */
+  caseMinutesMax: 1_440,
+  turnoverMinutesMax: 480,
+  reprocessingMinutesMax: 2_880,
+  /** Identical pieces of equipment. */
+  unitsMax: 1_000,
+} as const
+
 /** Opening times of an operating room in a week. */
 export const openingHoursMax = 21
 

@@ -1,4 +1,4 @@
-import { appointmentTypes, lengths } from '@holdfast/vocabulary'
+import { appointmentTypes, doctorLimits, lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { cachedPageOf, id, languageTag, name, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
@@ -67,7 +67,7 @@ export const doctorPageSchema = cachedPageOf(doctorSchema, 'DoctorPage')
 const fields = {
   name: name(lengths.name),
   specialization: name(lengths.specialization),
-  experienceYears: nullable<number>({ type: 'integer', minimum: 0, maximum: 80 }),
+  experienceYears: nullable<number>({ type: 'integer', minimum: 0, maximum: doctorLimits.experienceYearsMax }),
   rating: nullable<number>({ type: 'number', minimum: 0, maximum: 5, multipleOf: 0.1 }),
   languages: Type.Array(languageTag(), { maxItems: 20, uniqueItems: true, description: 'BCP 47 tags' }),
   fee: Type.Union([moneySchema, Type.Null()]),

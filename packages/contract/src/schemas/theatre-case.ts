@@ -7,6 +7,7 @@ import {
   lengths,
   milestones,
   softRules,
+  theatreLimits,
 } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import {
@@ -26,7 +27,6 @@ import {
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
-const caseMinutesMax = 1_440
 const peopleMax = 20
 const equipmentMax = 50
 const bumpedMax = 20
@@ -42,13 +42,13 @@ const allocationKindSchema = literals(allocationKinds, { title: 'AllocationKind'
 
 export const caseMinutes = Type.Integer({
   minimum: 1,
-  maximum: caseMinutesMax,
+  maximum: theatreLimits.caseMinutesMax,
   description: 'From the patient’s arrival in the room until they leave it; the room’s turnover is added',
 })
 
 const equipmentNeedSchema = component('EquipmentNeed', {
   equipmentId: id(),
-  units: Type.Integer({ minimum: 1, maximum: 1_000 }),
+  units: Type.Integer({ minimum: 1, maximum: theatreLimits.unitsMax }),
 })
 
 export const staffIds = Type.Array(id(), { maxItems: peopleMax, description: 'Everybody else who is needed' })

@@ -1,4 +1,4 @@
-import { lengths, openingHoursMax, yearDaysMax } from '@holdfast/vocabulary'
+import { lengths, openingHoursMax, theatreLimits, yearDaysMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import {
   id,
@@ -15,12 +15,7 @@ import {
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
-/** The limits of what an operating theatre consists of. The schemas enforce them. */
-const turnoverMinutesMax = 480
-const reprocessingMinutesMax = 2_880
-const unitsMax = 1_000
 const preferredMax = 20
-const dayMinutes = 1_440
 
 const openingHoursSchema = component('OpeningHours', {
   weekday: Type.Integer({ minimum: 1, maximum: 7, description: 'Monday is 1, Sunday 7' }),
@@ -40,7 +35,7 @@ const roomFields = {
   site: nullable<string>({ type: 'string', minLength: 1, maxLength: lengths.name, pattern: '^[^\\p{Cc}\\p{Cs}]*$' }),
   turnoverMinutes: Type.Integer({
     minimum: 0,
-    maximum: turnoverMinutesMax,
+    maximum: theatreLimits.turnoverMinutesMax,
     description:
       'How long the room stays taken after a case, for cleaning. It counts among a case’s minutes of a block',
   }),
@@ -123,10 +118,14 @@ export const theatreDoctorSchema = component('TheatreDoctor', {
 
 const equipmentFields = {
   name: name(lengths.name),
-  units: Type.Integer({ minimum: 1, maximum: unitsMax, description: 'Identical pieces, numbered from 1' }),
+  units: Type.Integer({
+    minimum: 1,
+    maximum: theatreLimits.unitsMax,
+    description: 'Identical pieces, numbered from 1',
+  }),
   reprocessingMinutes: Type.Integer({
     minimum: 0,
-    maximum: reprocessingMinutesMax,
+    maximum: theatreLimits.reprocessingMinutesMax,
     description: 'How long a piece stays taken after a case',
   }),
 }
@@ -165,7 +164,7 @@ function listOf<
 
 const minutes = Type.Integer({
   minimum: 1,
-  maximum: dayMinutes,
+  maximum: theatreLimits.caseMinutesMax,
   description: 'Of cases with their turnover, in all; default: the length',
 })
 

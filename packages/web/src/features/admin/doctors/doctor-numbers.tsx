@@ -1,3 +1,4 @@
+import { doctorLimits } from '@holdfast/vocabulary'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
@@ -16,7 +17,7 @@ export function DoctorNumbers({ currency, inputProps }: DoctorNumbersProps) {
       <BoundedNumber
         label={t('field.experienceYears')}
         min={0}
-        max={80}
+        max={doctorLimits.experienceYearsMax}
         allowDecimal={false}
         {...inputProps('experienceYears')}
       />

@@ -1,5 +1,5 @@
 import type { Case } from '@holdfast/contract/client'
-import { localDay } from '@holdfast/vocabulary'
+import { localDay, theatreLimits } from '@holdfast/vocabulary'
 import { NativeSelect, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
@@ -73,7 +73,7 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
                 required
                 label={t('field.minutes')}
                 min={1}
-                max={1440}
+                max={theatreLimits.caseMinutesMax}
                 allowDecimal={false}
                 value={minutes}
                 onChange={setMinutes}

@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, theatreLimits } from '@holdfast/vocabulary'
 import { Checkbox, MultiSelect, NativeSelect, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -59,7 +59,7 @@ export function CaseFields({ form, isSurgeonOptional = false, hasPatient = true 
             label={t('field.minutes')}
             required
             min={1}
-            max={1440}
+            max={theatreLimits.caseMinutesMax}
             allowDecimal={false}
             {...input('minutes')}
           />
@@ -163,7 +163,7 @@ export function TeamFields({ form, isSurgeonOptional = false, isRelief = false }
               key={id}
               label={t('field.unitsOf', { name: equipment.find(({ value }) => value === id)?.label ?? '–' })}
               min={1}
-              max={1000}
+              max={theatreLimits.unitsMax}
               allowDecimal={false}
               value={form.getValues().units[id] ?? 1}
               onChange={(units) => form.setFieldValue('units', { ...form.getValues().units, [id]: units })}

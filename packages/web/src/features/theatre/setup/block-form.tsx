@@ -1,5 +1,5 @@
 import type { CreatedBlocks, NewBlock } from '@holdfast/contract/client'
-import { localDay } from '@holdfast/vocabulary'
+import { localDay, theatreLimits } from '@holdfast/vocabulary'
 import { Checkbox, Group, List, NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
@@ -130,7 +130,7 @@ function TimeFields({ form }: { form: Form }) {
           description={t('blocks.minutesHelp')}
           placeholder={t('blocks.minutesAll')}
           min={1}
-          max={1440}
+          max={theatreLimits.caseMinutesMax}
           allowDecimal={false}
           {...input('minutes')}
         />

@@ -1,5 +1,5 @@
 import type { OpeningHours, Room } from '@holdfast/contract/client'
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, theatreLimits } from '@holdfast/vocabulary'
 import { Switch, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -46,7 +46,7 @@ export function RoomForm({ room, onDone }: { room: Room | null; onDone: () => vo
         label={t('setup.turnover')}
         description={t('setup.turnoverHelp')}
         min={0}
-        max={480}
+        max={theatreLimits.turnoverMinutesMax}
         value={turnover}
         onChange={setTurnover}
       />

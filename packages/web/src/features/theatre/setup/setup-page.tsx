@@ -1,4 +1,5 @@
 import type { Equipment, Room, TheatreDoctor } from '@holdfast/contract/client'
+import { theatreLimits } from '@holdfast/vocabulary'
 import { Stack } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -131,12 +132,12 @@ function EquipmentForm({ item, onDone }: { item: Equipment | null; onDone: () =>
       }
       onDone={onDone}
     >
-      <WholeNumber label={t('setup.units')} min={1} max={1000} value={units} onChange={setUnits} />
+      <WholeNumber label={t('setup.units')} min={1} max={theatreLimits.unitsMax} value={units} onChange={setUnits} />
       <WholeNumber
         label={t('setup.reprocessing')}
         description={t('setup.reprocessingHelp')}
         min={0}
-        max={2880}
+        max={theatreLimits.reprocessingMinutesMax}
         value={reprocessing}
         onChange={setReprocessing}
       />
