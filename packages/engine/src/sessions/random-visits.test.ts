@@ -2,10 +2,12 @@ import {
   aClinic,
   aDoctor,
   aSession,
+  aSlot,
   aTimeClaim,
   aVisitResource,
   aVisitType,
   type BuiltClinic,
+  type BuiltDoctor,
   type BuiltSession,
   checkHistory,
   createTestDatabase,
@@ -21,13 +23,15 @@ import { createSessions } from './create-sessions.ts'
 import { moveToTime } from './move-to-time.ts'
 
 type Type = { id: string; minutes: number; before: number; after: number; capacity: number; needs: string[][] }
-/** Minutes since the sessions' start, with buffers. `units`: what it takes. */
+/** `begins`: minutes since the first of them. */
+type Session = BuiltSession & { begins: number }
+/** Minutes since the first session's start, with buffers. `units`: what it takes. `type` null: a fixed slot. */
 type Visit = {
   from: number
   to: number
   start: number
   doctorId: string
-  type: Type
+  type: Type | null
   left: number
   units: string[]
   bookingIds: string[]
@@ -36,12 +40,16 @@ type Visit = {
 const roundsMax = 4
 const stepsPerRound = 50
 const sessionMinutes = 150
-const grid = 10
 
-/** Doctors whose visits share rooms and devices, and what an independent calendar, minute by minute, says of them. */
+/** Doctors whose visits share rooms and devices, as an independent calendar has them, minute by minute. */
 class Calendar {
   readonly visits: Visit[] = []
   readonly closed: { unit: string; from: number; to: number }[] = []
+  readonly grid: number
+
+  constructor(grid: number) {
+    this.grid = grid
+  }
 
   isUnitFree(unit: string, from: number, to: number, without?: Visit): boolean {
     const others = this.visits.filter((one) => one !== without && one.units.includes(unit))
@@ -57,9 +65,9 @@ class Calendar {
   }
 
   /** @param without a visit whose only booking is to be moved */
-  canBegin(type: Type, doctorId: string, start: number, without?: Visit): boolean {
+  canBegin(type: Type, { doctorId, begins }: Session, start: number, without?: Visit): boolean {
     const [from, to] = [start - type.before, start + type.minutes + type.after]
-    if (from < 0 || to > sessionMinutes || start % grid !== 0) return false
+    if (from < begins || to > begins + sessionMinutes || (start - begins) % this.grid !== 0) return false
     const group = this.groupAt(type, doctorId, start)
     if (group !== undefined && type.capacity > 1 && group !== without) {
       const isClosed = group.units.some((unit) =>
@@ -76,11 +84,24 @@ class Calendar {
 
 async function aRound(database: TestDatabase, clinic: BuiltClinic, random: () => number) {
   const pick = (from: number, to: number) => from + Math.floor(random() * (to - from + 1))
+  const shape = { minutes: sessionMinutes, gridMinutes: [5, 10, 15, 20][pick(0, 3)] ?? 10 }
+  const doctor = await aDoctor(database, clinic)
+  const first = { ...(await aSession(database, doctor, shape)), begins: 0 }
+  const open = async (of: BuiltDoctor, begins: number): Promise<Session> => {
+    const startsAt = new Date(first.startsAt.getTime() + begins * 60_000)
+    return { ...(await aSession(database, of, { ...shape, startsAt })), begins }
+  }
   const sessions = [
-    await aSession(database, await aDoctor(database, clinic), { minutes: sessionMinutes, gridMinutes: grid }),
-    await aSession(database, await aDoctor(database, clinic), { minutes: sessionMinutes, gridMinutes: grid }),
-    await aSession(database, await aDoctor(database, clinic), { minutes: sessionMinutes, gridMinutes: grid }),
+    first,
+    await open(doctor, sessionMinutes + pick(0, 60)),
+    await open(await aDoctor(database, clinic), 0),
+    await open(await aDoctor(database, clinic), 0),
   ]
+  const calendar = new Calendar(shape.gridMinutes)
+  const from = pick(0, 100)
+  await aSlot(database, doctor, { startsAt: new Date(first.startsAt.getTime() + from * 60_000), minutes: 15 })
+  const slot = { from, to: from + 15, start: from, doctorId: doctor.id, type: null, left: 0, units: [], bookingIds: [] }
+  calendar.visits.push(slot)
   const rooms = [await aVisitResource(database, clinic), await aVisitResource(database, clinic)]
   const scanner = await aVisitResource(database, clinic, { kind: 'device', units: 2 })
   const lamp = await aVisitResource(database, clinic, { kind: 'device' })
@@ -88,24 +109,25 @@ async function aRound(database: TestDatabase, clinic: BuiltClinic, random: () =>
     Array.from({ length: count }, (_, n) => `${resource.id} ${n + 1}`)
   const types: Type[] = []
   for (let n = 0; n < 4; n += 1) {
-    const shape = { minutes: pick(5, 50), before: pick(0, 2) * 5, after: pick(0, 2) * 5, capacity: n === 3 ? 2 : 1 }
-    const devices = [scanner, lamp].filter(() => random() < 0.5)
-    const ofType = n === 0 ? [rooms[0], rooms[1]] : [rooms[pick(0, 1)]]
+    const capacity = n === 3 ? 2 : 1
+    const visit = { minutes: pick(5, 50), before: pick(0, 2) * 5, after: pick(0, 2) * 5, capacity }
+    // The second one takes its doctor alone.
+    const devices = [scanner, lamp].filter(() => n !== 1 && random() < 0.5)
+    const ofType = n === 0 ? rooms : n === 1 ? [] : rooms.slice(pick(0, 1)).slice(0, 1)
     const { id } = await aVisitType(database, clinic, {
-      minutes: shape.minutes,
-      bufferBeforeMinutes: shape.before,
-      bufferAfterMinutes: shape.after,
-      capacity: shape.capacity,
-      rooms: ofType.flatMap((room) => room ?? []),
-      devices,
+      minutes: visit.minutes,
+      bufferBeforeMinutes: visit.before,
+      bufferAfterMinutes: visit.after,
+      capacity,
+      ...(n === 1 ? {} : { rooms: ofType, devices }),
     })
     const needs = [
-      ofType.flatMap((room) => (room === undefined ? [] : units(room, 1))),
+      ...(n === 1 ? [] : [ofType.flatMap((room) => units(room, 1))]),
       ...devices.map((device) => units(device, device === scanner ? 2 : 1)),
     ]
-    types.push({ ...shape, id, needs })
+    types.push({ ...visit, id, needs })
   }
-  return { sessions, types, closable: [...rooms, scanner], pick, calendar: new Calendar() }
+  return { sessions, types, closable: [...rooms, scanner], pick, calendar, first: first.startsAt }
 }
 
 /** The units that the slot of a booking takes, by its allocations. */
@@ -120,11 +142,11 @@ async function unitsOf(database: TestDatabase, bookingId: string): Promise<strin
 
 /** Lists, claims, moves, cancels and closes at random; returns the first difference from the calendar, or null. */
 async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random: () => number): Promise<string | null> {
-  const { sessions, types, closable, pick, calendar } = await aRound(database, clinic, random)
+  const { sessions, types, closable, pick, calendar, first } = await aRound(database, clinic, random)
   const engine = createSessions(database.appPool, () => undefined)
-  const minuteOf = (at: Date) => (at.getTime() - (sessions[0]?.startsAt.getTime() ?? 0)) / 60_000
-  const starts = Array.from({ length: sessionMinutes }, (_, minute) => minute)
-  const timesOf = async (type: Type, session: BuiltSession, movedId?: string) => {
+  const minuteOf = (at: Date) => (at.getTime() - first.getTime()) / 60_000
+  const startsIn = ({ begins }: Session) => Array.from({ length: sessionMinutes }, (_, minute) => begins + minute)
+  const timesOf = async (type: Type, session: Session, movedId?: string) => {
     const { items } = await engine.times({
       clinicNo: clinic.no,
       doctorId: session.doctorId,
@@ -143,7 +165,7 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
     visit.left += 1
     if (visit.bookingIds.length === 0) calendar.visits.splice(calendar.visits.indexOf(visit), 1)
   }
-  const enter = async (type: Type, session: BuiltSession, start: number, bookingId: string) => {
+  const enter = async (type: Type, session: Session, start: number, bookingId: string) => {
     const group = type.capacity > 1 ? calendar.groupAt(type, session.doctorId, start) : undefined
     if (group !== undefined) {
       group.left -= 1
@@ -162,10 +184,10 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
   }
 
   for (let n = 0; n < stepsPerRound; n += 1) {
-    const [type, session] = [types[pick(0, 3)], sessions[pick(0, 2)]]
-    if (type === undefined || session === undefined) throw new Error('There are four types and three sessions.')
+    const [type, session] = [types[pick(0, 3)], sessions[pick(0, 3)]]
+    if (type === undefined || session === undefined) throw new Error('There are four types and four sessions.')
     const found = await timesOf(type, session)
-    const expected = starts.filter((minute) => calendar.canBegin(type, session.doctorId, minute))
+    const expected = startsIn(session).filter((minute) => calendar.canBegin(type, session, minute))
     if (found.join() !== expected.join()) return `list of ${JSON.stringify(type)}: ${found} instead of ${expected}`
     const visit = calendar.visits[pick(0, calendar.visits.length)]
     const bookingId = visit?.bookingIds.at(-1)
@@ -179,7 +201,7 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
            from holdfast.clinic where no = $1`,
         [clinic.no, unit, session.startsAt, from],
       )
-      calendar.closed.push({ unit, from, to: from + 20 })
+      calendar.closed.push({ unit, from: session.begins + from, to: session.begins + from + 20 })
       continue
     }
     if (step < 0.2 && visit !== undefined && bookingId !== undefined) {
@@ -189,15 +211,16 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
       leave(visit, bookingId)
       continue
     }
-    const minute = random() < 0.5 && found.length > 0 ? (found[pick(0, found.length - 1)] ?? 0) : pick(0, 14) * 10
+    const minute =
+      random() < 0.5 && found.length > 0 ? (found[pick(0, found.length - 1)] ?? 0) : session.begins + pick(-1, 30) * 5
     if (step < 0.45 && visit !== undefined && bookingId !== undefined) {
       const alone = visit.bookingIds.length === 1 ? visit : undefined
       const isSame = visit.type === type && visit.doctorId === session.doctorId && visit.start === minute
       if (isSame) continue
       const listed = (await timesOf(type, session, bookingId)).includes(minute)
-      const allowed = calendar.canBegin(type, session.doctorId, minute, alone)
+      const allowed = calendar.canBegin(type, session, minute, alone)
       if (listed !== allowed) return `list for a move of ${JSON.stringify(visit)} to ${minute}: ${listed}`
-      const startsAt = new Date(session.startsAt.getTime() + minute * 60_000)
+      const startsAt = new Date(first.getTime() + minute * 60_000)
       const to = { sessionId: session.id, startsAt, visitTypeId: type.id }
       const result = await moveToTime(database.appPool, { bookingId, ...to, actorId: null, onBehalf: false })
       const isMoved = result.kind === 'completed' && result.outcome.kind === 'done'
@@ -208,10 +231,10 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
       if (difference !== null) return difference
       continue
     }
-    const request = aTimeClaim(session, type, minute)
+    const request = aTimeClaim(session, type, minute - session.begins)
     const [result] = await runTimeClaimBatch(database.appPool, [request])
     const isBooked = result?.kind === 'completed' && result.outcome.kind === 'booked'
-    if (isBooked !== calendar.canBegin(type, session.doctorId, minute))
+    if (isBooked !== calendar.canBegin(type, session, minute))
       return `claim of ${JSON.stringify(type)} at ${minute}: ${JSON.stringify(result)}`
     const difference = isBooked ? await enter(type, session, minute, request.bookingId) : null
     if (difference !== null) return difference
@@ -221,7 +244,7 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
 
 const seed = Date.now() % 1_000_000
 
-describe(`random visits that need rooms and devices, seed ${seed}`, () => {
+describe(`random visits with and without rooms and devices, seed ${seed}`, () => {
   test('lists, claims and moves agree with an independent calendar', async ({ database }) => {
     const random = seededRandom(seed)
     const clinic = await aClinic(database)
@@ -235,6 +258,10 @@ describe(`random visits that need rooms and devices, seed ${seed}`, () => {
     ['a unit that is left out', 'starts_without_units', 'range_intersect_agg', 'range_agg'],
     ['a closure', 'taken_units', "coalesce(c.times, '{}') + ", ''],
     ['a visit that was moved away', 'taken_units', ' and n.booking_id is distinct from p_without', ''],
+    ['a buffer that is forgotten', 'time_of_visit', / \+ \(p_visit\)\.buffer_after_minutes/, ''],
+    ['the buffer of what is booked', 'taken_times', / \+ make_interval\(mins => s\.buffer_after_minutes\)/, ''],
+    ['the grid', 'time_refusal', /<> \(0\)::numeric/, '< (0)::numeric'],
+    ['the end of a session', 'time_refusal', '@>', '&&'],
     ['units that a cancellation keeps', 'settle_bookings', 'or v_left_slot_ids is not null', ''],
   ] as const)(
     'negative control: %s is noticed',
