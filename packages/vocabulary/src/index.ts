@@ -66,6 +66,7 @@ export { isPhoneNumber, phoneNumberPattern } from './phone-number.ts'
 export { type RetentionKind, retentionKindNames, retentionKinds } from './retention-kinds.ts'
 export { serviceKey } from './service-key.ts'
 export { userAgentName } from './user-agent-name.ts'
+export { visitTypeDefaults } from './visit-type-defaults.ts'
 export {
   type AllocationKind,
   type AnswerFault,

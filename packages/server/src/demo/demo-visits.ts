@@ -1,5 +1,5 @@
 import { type Engine, expandSlotRule, type NewDoctor, type NewVisitType, type SlotRule } from '@holdfast/engine'
-import { addDays, localDay } from '@holdfast/vocabulary'
+import { addDays, localDay, visitTypeDefaults } from '@holdfast/vocabulary'
 
 type VisitsEngine = Pick<Engine, 'directory' | 'sessions'>
 
@@ -14,27 +14,6 @@ const nurse: NewDoctor = {
 }
 
 const gbp = (amount: number) => ({ amount, currency: 'GBP' })
-
-const byDefault: Omit<NewVisitType, 'name' | 'minutes' | 'doctors'> = {
-  names: {},
-  bufferBeforeMinutes: 0,
-  bufferAfterMinutes: 0,
-  fee: null,
-  appointmentTypes: ['in_person'],
-  bookableBy: 'anyone',
-  minimumNoticeMinutes: null,
-  bookingHorizonDays: null,
-  cancellationDeadlineMinutes: null,
-  capacity: 1,
-  preparation: null,
-  color: null,
-  position: 0,
-  active: true,
-  needs: { room: false, roomIds: [], deviceIds: [] },
-  questions: [],
-  approval: 'none',
-  approvalMinutes: 2_880,
-}
 
 /** In the order of lists. */
 const visitTypes: (Pick<NewVisitType, 'name' | 'minutes'> & Partial<NewVisitType>)[] = [
@@ -90,7 +69,7 @@ export async function addDemoVisits(
   const { id: doctorId } = created.value
   const doctors = [{ doctorId, minutes: null, bufferBeforeMinutes: null, bufferAfterMinutes: null, fee: null }]
   for (const [position, visitType] of visitTypes.entries()) {
-    await engine.directory.createVisitType(clinicNo, { ...byDefault, ...visitType, position, doctors }, null)
+    await engine.directory.createVisitType(clinicNo, { ...visitTypeDefaults, ...visitType, position, doctors }, null)
   }
   const from = localDay(now, timezone)
   const drafts = hours.flatMap((pattern) => {

@@ -1,5 +1,6 @@
 import { restOperations, type VisitTypeChangeBody } from '@holdfast/contract'
 import { clinicNoIn, type Directory, type NewVisitType, type VisitType, type VisitTypeDoctor } from '@holdfast/engine'
+import { visitTypeDefaults } from '@holdfast/vocabulary'
 import { clinicTag } from '../../cache/changes.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { actorIn } from '../guards/access.ts'
@@ -53,7 +54,7 @@ export function serveVisitTypes(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.createVisitType, async ({ body, granted: { clinic }, key }) => {
     const { name, minutes } = body
-    const visitType: NewVisitType = { ...byDefault, ...changeOf(body), name: name.trim(), minutes }
+    const visitType: NewVisitType = { ...visitTypeDefaults, ...changeOf(body), name: name.trim(), minutes }
     const writeKey = writeKeyOf(key, `createVisitType ${clinic.id}`, body)
     const outcome = await directory.createVisitType(clinic.no, visitType, writeKey)
     if (!('visitType' in outcome)) throw refusalProblem(outcome)
@@ -65,28 +66,6 @@ export function serveVisitTypes(serve: Serve, deps: RestDeps): void {
     if (outcome.kind !== 'done') throw refusalProblem(outcome)
     return { status: 200, body: outcome.visitType }
   })
-}
-
-const byDefault: Omit<NewVisitType, 'name' | 'minutes'> = {
-  names: {},
-  bufferBeforeMinutes: 0,
-  bufferAfterMinutes: 0,
-  fee: null,
-  appointmentTypes: ['in_person'],
-  bookableBy: 'anyone',
-  minimumNoticeMinutes: null,
-  bookingHorizonDays: null,
-  cancellationDeadlineMinutes: null,
-  capacity: 1,
-  preparation: null,
-  color: null,
-  position: 0,
-  active: true,
-  needs: { room: false, roomIds: [], deviceIds: [] },
-  doctors: [],
-  questions: [],
-  approval: 'none',
-  approvalMinutes: 2_880,
 }
 
 async function visitTypesIn(directory: Directory, clinicId: string, clinicNo: number): Promise<VisitType[]> {

@@ -6,6 +6,7 @@ import {
   type VisitTypeBooker,
   type VisitTypeColor,
   visitTypeColors,
+  visitTypeDefaults,
 } from '@holdfast/vocabulary'
 import type { UseFormReturnType } from '@mantine/form'
 import { feeOf, typedFee } from '../shared/fees/fee-amount.ts'
@@ -63,31 +64,32 @@ export type VisitTypeFormState = UseFormReturnType<VisitTypeDraft>
 /** @param usualCurrency of a fee, if the visit type has none yet */
 export function draftOf(visitType: VisitType | null, usualCurrency: string): VisitTypeDraft {
   const currency = visitType?.fee?.currency ?? usualCurrency
-  const { en = '', de = '', ar = '' } = visitType?.names ?? {}
+  const shown = visitType ?? visitTypeDefaults
+  const { en = '', de = '', ar = '' } = shown.names
   const doctors = visitType?.doctors ?? []
   return {
     name: visitType?.name ?? '',
     names: { en, de, ar },
     minutes: visitType?.minutes ?? '',
-    bufferBeforeMinutes: visitType?.bufferBeforeMinutes ?? 0,
-    bufferAfterMinutes: visitType?.bufferAfterMinutes ?? 0,
-    fee: typedFee(visitType?.fee),
+    bufferBeforeMinutes: shown.bufferBeforeMinutes,
+    bufferAfterMinutes: shown.bufferAfterMinutes,
+    fee: typedFee(shown.fee),
     currency,
-    appointmentTypes: visitType?.appointmentTypes ?? ['in_person'],
-    bookableBy: visitType?.bookableBy ?? 'anyone',
-    approval: visitType?.approval ?? 'none',
-    approvalMinutes: visitType?.approvalMinutes ?? 2_880,
-    minimumNoticeMinutes: visitType?.minimumNoticeMinutes ?? '',
-    bookingHorizonDays: visitType?.bookingHorizonDays ?? '',
-    cancellationDeadlineMinutes: visitType?.cancellationDeadlineMinutes ?? '',
-    capacity: visitType?.capacity ?? 1,
-    preparation: visitType?.preparation ?? '',
+    appointmentTypes: shown.appointmentTypes,
+    bookableBy: shown.bookableBy,
+    approval: shown.approval,
+    approvalMinutes: shown.approvalMinutes,
+    minimumNoticeMinutes: shown.minimumNoticeMinutes ?? '',
+    bookingHorizonDays: shown.bookingHorizonDays ?? '',
+    cancellationDeadlineMinutes: shown.cancellationDeadlineMinutes ?? '',
+    capacity: shown.capacity,
+    preparation: shown.preparation ?? '',
     questions: (visitType?.questions ?? []).map(questionDraftOf),
-    color: visitType?.color ?? null,
-    position: visitType?.position ?? 0,
+    color: shown.color,
+    position: shown.position,
     room: roomNeedOf(visitType),
-    roomIds: visitType?.needs.roomIds ?? [],
-    deviceIds: visitType?.needs.deviceIds ?? [],
+    roomIds: shown.needs.roomIds,
+    deviceIds: shown.needs.deviceIds,
     offeredBy: doctors.length === 0 ? 'all' : 'some',
     doctors: doctors.map(({ doctorId, minutes, bufferBeforeMinutes, bufferAfterMinutes, fee }) => ({
       doctorId,
