@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../ui/dialogs/confirm-dialog.tsx'
-import { useAsked } from '../../ui/dialogs/use-asked.ts'
+import { useConfirmed } from '../../ui/dialogs/use-confirmed.ts'
 import { CopyField } from '../../ui/fields/copy-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { ErrorState } from '../../ui/states/error-state.tsx'
@@ -37,7 +37,7 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
         },
       }),
   }
-  const { asked, ask, dialog } = useAsked(confirmed)
+  const { asked, ask, dialog } = useConfirmed(confirmed)
   const error = create.error ?? revoke.error
   return (
     <section className={layoutClasses.panel} aria-labelledby="calendar-feed">

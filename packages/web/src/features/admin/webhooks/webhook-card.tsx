@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
-import { useAsked } from '../../../ui/dialogs/use-asked.ts'
+import { useConfirmed } from '../../../ui/dialogs/use-confirmed.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
@@ -39,7 +39,7 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
         } else toastFailed({ message: t('webhooks.testFailed', { result: lastResponse(t, delivery) }) })
       },
     })
-  const { asked, ask, dialog } = useAsked<Asked>({
+  const { asked, ask, dialog } = useConfirmed<Asked>({
     rotate: () => actions.rotate.mutate(id, { onSuccess: onRotated }),
     replay: () => actions.replay.mutate(id, { onSuccess: () => toastDone({ message: t('webhooks.replayDone') }) }),
     // Not by the callbacks of `mutate`: the card may be gone by then, and they are not called.

@@ -5,7 +5,7 @@ import { useState } from 'react'
  *
  * @returns `asked`: the one that waits for its confirmation; `dialog`: for the dialog that asks for it
  */
-export function useAsked<Action extends string>(actions: Record<Action, () => void>) {
+export function useConfirmed<Action extends string>(actions: Record<Action, () => void>) {
   const [asked, setAsked] = useState<Action | null>(null)
   const onConfirm = () => {
     if (asked !== null) actions[asked]()
