@@ -1,18 +1,15 @@
 import { clinicSettings } from '@holdfast/vocabulary'
-import { Button, Group, Stack, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { Stack } from '@mantine/core'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { SaveButton } from '../../../ui/save-button.tsx'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { isInRange, NumberField } from '../shared/fields/number-field.tsx'
 import { type ReportDirty, useReportDirty } from '../shared/fields/use-dirty-forms.ts'
 import { useClinic } from '../use-clinic.ts'
-import { Due } from './due.tsx'
-import { retentionQuery, useSaveRetention } from './retention-queries.ts'
+import { ConfirmPeriod } from './confirm-period.tsx'
+import { useSaveRetention } from './retention-queries.ts'
 
 const { min, max } = clinicSettings.messageDays
 
@@ -65,36 +62,14 @@ function MessageDaysForm({ stored, report, onDone }: FormProps) {
         <SaveButton of={saving} isDisabled={!isDirty || !isValid} label={t('retention.apply')} />
       </Stack>
       <Dialog isOpen={isAsking} onClose={() => setAsking(false)} title={t('privacy.confirm.title')}>
-        <Confirm days={wanted} isBusy={saving.isPending} onBack={() => setAsking(false)} onConfirm={save} />
+        <ConfirmPeriod
+          of="privacy"
+          count={wanted}
+          isBusy={saving.isPending}
+          onBack={() => setAsking(false)}
+          onConfirm={save}
+        />
       </Dialog>
     </form>
-  )
-}
-
-type ConfirmProps = { days: number; isBusy: boolean; onBack: () => void; onConfirm: () => void }
-
-function Confirm({ days, isBusy, onBack, onConfirm }: ConfirmProps) {
-  const { t } = useTranslation('admin')
-  const { clinicId } = useClinic()
-  const retention = useQuery(retentionQuery(clinicId, { messageDays: days }))
-  return (
-    <Stack gap="md">
-      <Text>{t('privacy.confirm.text', { count: days })}</Text>
-      {retention.isError ? (
-        <ErrorState error={retention.error} retry={() => void retention.refetch()} />
-      ) : retention.data === undefined ? (
-        <Text role="status">{t('privacy.confirm.loading')}</Text>
-      ) : (
-        <Due of="messages" due={retention.data.messagesDue} />
-      )}
-      <Group gap="sm">
-        <ActionButton color="red" disabled={retention.data === undefined} isBusy={isBusy} onClick={onConfirm}>
-          {t('privacy.confirm.submit')}
-        </ActionButton>
-        <Button variant="default" data-autofocus onClick={onBack}>
-          {t('privacy.confirm.keep')}
-        </Button>
-      </Group>
-    </Stack>
   )
 }

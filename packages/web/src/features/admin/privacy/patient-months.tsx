@@ -1,5 +1,5 @@
 import { clinicSettings } from '@holdfast/vocabulary'
-import { Alert, Button, Group, Stack, Switch, Text } from '@mantine/core'
+import { Alert, Stack, Switch, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
@@ -14,6 +14,7 @@ import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { isInRange, NumberField } from '../shared/fields/number-field.tsx'
 import { type ReportDirty, useReportDirty } from '../shared/fields/use-dirty-forms.ts'
 import { useClinic } from '../use-clinic.ts'
+import { ConfirmPeriod } from './confirm-period.tsx'
 import { Due } from './due.tsx'
 import { retentionQuery, useSaveRetention } from './retention-queries.ts'
 
@@ -99,43 +100,14 @@ function RetentionForm({ stored, report, onDone }: RetentionFormProps) {
         <SaveButton of={saving} isDisabled={!isDirty || !isValid} label={t('retention.apply')} />
       </Stack>
       <Dialog isOpen={isAsking} onClose={() => setAsking(false)} title={t('retention.confirm.title')}>
-        <Confirm
-          months={wanted}
+        <ConfirmPeriod
+          of="retention"
+          count={wanted}
           isBusy={saving.isPending}
           onBack={() => setAsking(false)}
           onConfirm={() => saving.mutate({ patientDataMonths: wanted }, { onSettled: () => setAsking(false) })}
         />
       </Dialog>
     </form>
-  )
-}
-
-type ConfirmProps = { months: number; isBusy: boolean; onBack: () => void; onConfirm: () => void }
-
-/** What will be erased, and until when that can be undone. */
-function Confirm({ months, isBusy, onBack, onConfirm }: ConfirmProps) {
-  const { t } = useTranslation('admin')
-  const { clinicId } = useClinic()
-  const retention = useQuery(retentionQuery(clinicId, { months }))
-  return (
-    <Stack gap="md">
-      <Text>{t('retention.confirm.text', { count: months })}</Text>
-      {retention.isError ? (
-        <ErrorState error={retention.error} retry={() => void retention.refetch()} />
-      ) : retention.data === undefined ? (
-        <Text role="status">{t('retention.confirm.loading')}</Text>
-      ) : (
-        <Due of="bookings" due={retention.data.due} />
-      )}
-      <Text>{t('retention.confirm.back')}</Text>
-      <Group gap="sm">
-        <ActionButton color="red" disabled={retention.data === undefined} isBusy={isBusy} onClick={onConfirm}>
-          {t('retention.confirm.submit')}
-        </ActionButton>
-        <Button variant="default" data-autofocus onClick={onBack}>
-          {t('retention.confirm.keep')}
-        </Button>
-      </Group>
-    </Stack>
   )
 }
