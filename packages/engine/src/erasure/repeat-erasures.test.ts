@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, checkHistory } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
-import { createEngine } from '../create-engine.ts'
 import { newId } from '../model/id.ts'
 import { verify } from '../verify/verify.ts'
 import { erasuresSince, repeatErasures } from './repeat-erasures.ts'
@@ -13,7 +13,7 @@ const hourMs = 3_600_000
 
 describe('what was erased', () => {
   freshDatabaseTest('is listed, whatever it was, and nothing else', async ({ database }) => {
-    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+    const engine = engineOf(database)
     const scene = await aTheatre(database)
     const doctor = await aDoctor(database, scene.clinic)
     const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - hourMs), capacity: 3 })
@@ -37,11 +37,10 @@ describe('what was erased', () => {
     expect(list).toHaveLength(expected.length)
     expect(list).toEqual(expect.arrayContaining(expected.map((one) => expect.objectContaining(one))))
     expect(await erasuresSince(database.ownerPool, new Date(Date.now() + hourMs))).toEqual([])
-    await engine.stop()
   })
 
   freshDatabaseTest('is listed by its ids, whichever spelling of a telephone number found it', async ({ database }) => {
-    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+    const engine = engineOf(database)
     const doctor = await aDoctor(database, await aClinic(database))
     const { clinicNo } = doctor
     const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - hourMs), capacity: 3 })
@@ -56,7 +55,6 @@ describe('what was erased', () => {
     const list = await erasuresSince(database.ownerPool, new Date(0))
     expect(list.map(({ id }) => id).toSorted()).toEqual(found.toSorted())
     expect(await repeatErasures(database.ownerPool, list)).toMatchObject({ cancelled: 0, pending: [] })
-    await engine.stop()
   })
 })
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aSession, aTimeClaim, aVisitType, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { SettleAction } from '../model/settle.ts'
 import { loggedEvents } from '../tail/logged-events.ts'
@@ -14,7 +14,7 @@ const weekMs = 7 * 86_400_000
 
 /** A confirmed series of three visits. */
 async function aSeries(database: TestDatabase, emails = ['ada@example.org', 'ada@example.org', 'ada@example.org']) {
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const type = await aVisitType(database, clinic)
@@ -45,7 +45,7 @@ async function aSeries(database: TestDatabase, emails = ['ada@example.org', 'ada
     const to = { sessionId: sessions[index]?.id ?? '', startsAt, visitTypeId: null }
     await engine.moveToTime({ bookingId: ids[index] ?? '', ...to, actorId: randomUUID(), onBehalf: true })
   }
-  return { engine, clinic, ids, cancel, move }
+  return { clinic, ids, cancel, move }
 }
 
 /** Plans the messages of these events of bookings, in pages of so many. */
@@ -85,7 +85,7 @@ const once = [['due'], ['in_series'], ['in_series']]
 test.for([100, 1])(
   'one message confirms a series, and one cancels it, by pages of %i events',
   async (page, { database }) => {
-    const { engine, clinic, ids, cancel } = await aSeries(database)
+    const { clinic, ids, cancel } = await aSeries(database)
     await plan(database, atVersion(ids, 2), page)
     expect(await statesOf(database, ids, 'confirmed')).toEqual(once)
     expect((await statesOf(database, ids, 'reminder')).map((states) => states.length)).toEqual([2, 2, 2])
@@ -102,20 +102,18 @@ test.for([100, 1])(
     expect(facts?.series?.toCome[0]?.startsAt).toBeInstanceOf(Date)
     const { details } = await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })
     expect(details.filter(({ kind }) => kind === 'message_missing')).toEqual([])
-    await engine.stop()
   },
 )
 
 test('visits that are cancelled one after the other have a message each', async ({ database }) => {
-  const { engine, ids, cancel } = await aSeries(database)
+  const { ids, cancel } = await aSeries(database)
   for (const id of ids) await cancel([id])
   await plan(database, atVersion(ids, 3))
   expect(await statesOf(database, ids, 'cancelled')).toEqual([['due'], ['due'], ['due']])
-  await engine.stop()
 })
 
 test('moves wait for a minute, and one message tells all that were made until then', async ({ database }) => {
-  const { engine, ids, move } = await aSeries(database)
+  const { ids, move } = await aSeries(database)
   for (const index of [2, 1, 0]) await move(index, 100)
   await plan(database, atVersion(ids.toReversed(), 3), 1)
   expect(await statesOf(database, ids, 'moved')).toEqual([['in_series'], ['in_series'], ['due']])
@@ -137,14 +135,12 @@ test('moves wait for a minute, and one message tells all that were made until th
   await move(1, 120)
   await plan(database, [{ id: ids[1] ?? '', version: 4 }])
   expect((await statesOf(database, ids, 'moved'))[1]).toEqual(['in_series', 'due'])
-  await engine.stop()
 })
 
 test('visits with other contacts have messages of their own', async ({ database }) => {
-  const { engine, clinic, ids } = await aSeries(database, ['ada@example.org', 'grace@example.org', 'ada@example.org'])
+  const { clinic, ids } = await aSeries(database, ['ada@example.org', 'grace@example.org', 'ada@example.org'])
   await plan(database, atVersion(ids, 2))
   expect(await statesOf(database, ids, 'confirmed')).toEqual([['due'], ['due'], ['in_series']])
   const facts = await messageFacts(database.appPool, { clinicNo: clinic.no, bookingId: ids[0] ?? '' })
   expect(facts?.series?.toCome.map(({ number }) => number)).toEqual([1, 3])
-  await engine.stop()
 })

@@ -3,7 +3,7 @@ import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } 
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { inTransaction } from '../database/pools.ts'
 import { newId } from '../model/id.ts'
 import { loggedEvents } from '../tail/logged-events.ts'
@@ -77,7 +77,7 @@ test('no message for a visit that has begun, and only the reminders that are to 
 test('a cancelled visit: by whom; a withdrawn one; a move', async ({ database }) => {
   const slot = await aVisit(database)
   const other = await aSlot(database, { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' })
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const settle = { action: 'cancel', key: null, reason: null, patient: null } as const
   const account = randomUUID()
   const ofGuest = await aBooking(database, slot, { patient })
@@ -102,13 +102,12 @@ test('a cancelled visit: by whom; a withdrawn one; a move', async ({ database })
   const withdrawn = await aBooking(database, slot, { patient, status: 'slot_withdrawn' })
   await planAll(database, withdrawn)
   expect(await planned(database, withdrawn)).toEqual([['withdrawn', 3, 0, null]])
-  await engine.stop()
 })
 
 test('moves by a patient are announced after a moment, those of the clinic at once', async ({ database }) => {
   const slot = await aVisit(database)
   const other = await aSlot(database, { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' }, { capacity: 2 })
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const delayOf = async (actorId: string | null) => {
     const booking = await aBooking(database, slot, { patient })
     await engine.move({ bookingId: booking.id, slotId: other.id, actorId, onBehalf: actorId !== null })
@@ -120,7 +119,6 @@ test('moves by a patient are announced after a moment, those of the clinic at on
   }
   expect(await delayOf(null)).toEqual([{ byClinic: false, isLater: true }])
   expect(await delayOf(randomUUID())).toEqual([{ byClinic: true, isLater: false }])
-  await engine.stop()
 })
 
 test('a place of the waitlist that is on offer is announced while it is held', async ({ database }) => {
@@ -211,7 +209,7 @@ test('an entry’s end by unanswered offers is announced once, even after the vi
 
 test('a link to confirm is announced while its hold lasts, once for each request', async ({ database }) => {
   const slot = await aVisit(database)
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
   const request = { bookingId: booking.id, actorId: null, key: null, reason: null, judgedVersion: null }
   await engine.bookingLinks.request({ ...request, patient: null })
@@ -227,7 +225,6 @@ test('a link to confirm is announced while its hold lasts, once for each request
   await engine.settle({ ...request, bookingId: late.id, action: 'confirm', onBehalf: false })
   await planAll(database, late)
   expect((await planned(database, late)).map(([kind]) => kind)).not.toContain('confirm')
-  await engine.stop()
 })
 
 test('a clinic that sends no e-mails plans none; its offsets are used', async ({ database }) => {
@@ -342,7 +339,7 @@ test('that the patient comes is announced to nobody, and the reminders stay due'
   const before = await planned(database, booking)
   const factsOf = () => messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })
   expect(await factsOf()).toMatchObject({ version: 2, isAttendanceConfirmed: false })
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const said = { bookingId: booking.id, slotId: slot.id, actorId: null, key: null }
   expect((await engine.confirmAttendance(said)).kind).toBe('done')
   await engine.stop()

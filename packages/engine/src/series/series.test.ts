@@ -15,6 +15,7 @@ import {
 import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { calling, changedPool } from '../../test/losing-pool.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { createEngine } from '../create-engine.ts'
@@ -26,10 +27,6 @@ import type { SettleRequest } from '../model/settle.ts'
 import { verify } from '../verify/verify.ts'
 
 const weekMs = 7 * 86_400_000
-
-function engineOn({ appPool }: TestDatabase) {
-  return createEngine({ batchPool: appPool, generalPool: appPool })
-}
 
 /** A doctor with an open session on the same day of so many weeks. */
 async function aScene(database: TestDatabase, weeks = 3) {
@@ -44,7 +41,7 @@ async function aScene(database: TestDatabase, weeks = 3) {
   }
   const claims = (minute = 60): TimeClaimRequest[] =>
     sessions.map((session) => aTimeClaim(session, type, minute, { actorId: randomUUID() }))
-  return { clinic, doctor, type, sessions, claims, engine: engineOn(database) }
+  return { clinic, doctor, type, sessions, claims, engine: engineOf(database) }
 }
 
 const kindsOf = (outcomes: readonly { kind: string }[]) => outcomes.map(({ kind }) => kind)
@@ -106,7 +103,6 @@ test('visits are held until one time, confirmed together, and known as a series'
   expect(places.get(bookings[1]?.id ?? '')).toEqual({ id: seriesId, number: 2, total: 3 })
   expect(await checkHistory(database)).toEqual([])
   expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
-  await engine.stop()
 })
 
 test('an outage before anything is held leaves nothing unknown', async ({ database }) => {
@@ -127,7 +123,6 @@ test('an outage before anything is held leaves nothing unknown', async ({ databa
   const held = bookingsOf(await engine.series.hold(claims()))
   await lapseHolds(database, { clinicNo: clinic.no, id: held[0]?.slotId ?? '' })
   expect(await outage(claims())).toBe(false)
-  await engine.stop()
 })
 
 test('a series whose answer was lost is found by its keys, and is one', async ({ database }) => {
@@ -153,7 +148,6 @@ test('a series whose answer was lost is found by its keys, and is one', async ({
     clinic.no,
   ])
   expect(rows).toHaveLength(1)
-  await engine.stop()
 })
 
 test('holds that nobody confirms lapse by themselves, and leave no series', async ({ database }) => {
@@ -165,7 +159,6 @@ test('holds that nobody confirms lapse by themselves, and leave no series', asyn
     clinic.no,
   ])
   expect(rows).toEqual([])
-  await engine.stop()
 })
 
 test('unless all holds can be confirmed, none is; a batch of single confirmations confirms the others', async ({
@@ -189,7 +182,6 @@ test('unless all holds can be confirmed, none is; a batch of single confirmation
   expect(await statusesOf(database, held)).toEqual(['PENDING', 'CANCELLED', 'PENDING'])
   await runSettleBatch(database.appPool, settling(others, 'confirm'))
   expect(await statusesOf(database, others)).toEqual(['CONFIRMED', 'CANCELLED', 'CONFIRMED'])
-  await Promise.all([inSeries.engine.stop(), control.engine.stop()])
 })
 
 test('of two series for the same times one gets all, and single claims take what is left', async ({ database }) => {
@@ -207,7 +199,6 @@ test('of two series for the same times one gets all, and single claims take what
   expect(Math.min(...booked)).toBe(0)
   expect(await checkHistory(database)).toEqual([])
   expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
-  await engine.stop()
 })
 
 test('a cancellation from one on races with that of a single visit: each is cancelled once', async ({ database }) => {
@@ -225,7 +216,6 @@ test('a cancellation from one on races with that of a single visit: each is canc
   expect([alone.kind, together.outcomes.get(third.id)?.kind].toSorted()).toEqual(['done', 'unchanged'])
   expect(await statusesOf(database, bookings)).toEqual(['CONFIRMED', 'CANCELLED', 'CANCELLED'])
   expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
-  await engine.stop()
 })
 
 test('whoever has lost the access to one visit cancels none of the others', async ({ database }) => {
@@ -238,7 +228,6 @@ test('whoever has lost the access to one visit cancels none of the others', asyn
   expect(await statusesOf(database, bookings)).toEqual(['CONFIRMED', 'CONFIRMED', 'CONFIRMED'])
   const held = { ...reachedBy, access: { accountId: null, tokenEpoch: 0 } }
   expect(await engine.series.cancel({ cancellations, reachedBy: held })).toMatchObject({ kind: 'done' })
-  await engine.stop()
 })
 
 test('an erased visit is in no series, and the others are', async ({ database }) => {
@@ -258,7 +247,6 @@ test('an erased visit is in no series, and the others are', async ({ database })
   expect(erased.kind).toBe('done')
   const series = await engine.series.find(seriesId)
   expect(series?.members.map(({ number }) => number)).toEqual([2, 3])
-  await engine.stop()
 })
 
 test('the nearest free times are found in sessions, and among fixed slots', async ({ database }) => {
@@ -284,5 +272,4 @@ test('the nearest free times are found in sessions, and among fixed slots', asyn
   })
   expect(fixed?.free).toMatchObject([{ startsAt: starts[0], slotId: slot.id }])
   expect(none).toMatchObject({ free: [], refusal: { kind: 'time_not_offered' } })
-  await engine.stop()
 })

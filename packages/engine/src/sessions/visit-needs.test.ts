@@ -16,11 +16,12 @@ import {
   type VisitTypeOverrides,
 } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { archive, fileOf, findings as found, old, test } from '../../test/old-month.ts'
 import { restoreMonth } from '../archive/restore-month.ts'
 import { runMoveBatch } from '../bookings/move-batch.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
-import { createEngine } from '../create-engine.ts'
+import type { Engine } from '../model/engine.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { expireHolds } from '../upkeep/expire-holds.ts'
 import { runTimeClaimBatch } from './claim-times.ts'
@@ -42,7 +43,7 @@ async function aScene(database: TestDatabase, overrides: Needs = {}) {
     await aSession(database, await aDoctor(database, clinic)),
     await aSession(database, await aDoctor(database, clinic)),
   ]
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   return { clinic, engine, first, second, device, type, roomOnly, one, other }
 }
 
@@ -69,7 +70,7 @@ async function allocations(database: TestDatabase): Promise<string[]> {
 
 const findings = async (database: TestDatabase) => (await found(database)).map(({ kind }) => kind)
 
-async function close(clinic: BuiltClinic, { engine }: { engine: ReturnType<typeof createEngine> }, resourceId: string) {
+async function close(clinic: BuiltClinic, { engine }: { engine: Engine }, resourceId: string) {
   const startsAt = new Date(Date.now() + 3_600_000).toISOString().slice(0, 16)
   const endsAt = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 16)
   const created = await engine.closures.create(
@@ -220,7 +221,6 @@ describe('what gives it back', () => {
     expect(listed.items[0]?.startsAt).toEqual(other.startsAt)
     expect(await engine.claimTime(aTimeClaim(other, type, 0))).toMatchObject({ kind: 'booked' })
     expect(await findings(database)).toEqual([])
-    await engine.stop()
   })
 
   test('a move to another time takes it then, also one that overlaps the old time', async ({ database }) => {
@@ -262,7 +262,6 @@ describe('what gives it back', () => {
     await restoreMonth(database.ownerPool, fileOf(directory))
     expect(await allocations(database)).toEqual(['Room 2', 'Ultrasound'])
     expect(await findings(database)).toEqual([])
-    await engine.stop()
   })
 })
 
@@ -289,7 +288,6 @@ describe('rooms and devices that are closed or switched off', () => {
       { name: 'Room 2' },
     ])
     expect(await findings(database)).toEqual([])
-    await engine.stop()
   })
 
   test('nobody joins a group whose room is closed', async ({ database }) => {
@@ -301,7 +299,6 @@ describe('rooms and devices that are closed or switched off', () => {
     const of = { clinicNo: clinic.no, visitTypeId: type.id, byDesk: false, accountId: null, limit: 9 }
     const listed = await engine.sessions.times({ ...of, doctorId: one.doctorId, from: one.startsAt, to: one.endsAt })
     expect(listed.items).toEqual([])
-    await engine.stop()
   })
 
   test('it is switched off, and has fewer units, only if no visit to come has what would go', async ({ database }) => {
@@ -325,7 +322,6 @@ describe('rooms and devices that are closed or switched off', () => {
     })
     expect(await change(first.id, { units: 2 })).toEqual({ kind: 'room_has_no_units' })
     expect(await change(one.doctorId, { active: false })).toEqual({ kind: 'visit_resource_missing' })
-    await engine.stop()
   })
 })
 
