@@ -4,6 +4,7 @@ import { Checkbox, Group, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { instantOf } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { Panel } from '../../../ui/panel.tsx'
@@ -26,7 +27,7 @@ export function AddApiKey({ onAdded }: { onAdded(apiKey: ApiKeyWithSecret): void
     validate: { scopes: (scopes) => (scopes.length === 0 ? t('apiKeys.chooseScopes') : null) },
   })
   const submit = form.onSubmit(({ name, scopes, lastDay }) => {
-    const expiresAt = lastDay === '' ? {} : { expiresAt: endOfDay(lastDay, timeZone) }
+    const expiresAt = lastDay === '' ? {} : { expiresAt: instantOf(lastDay, '24:00', timeZone) }
     const onSuccess = (apiKey: ApiKeyWithSecret) => {
       form.reset()
       setPassword('')
@@ -85,9 +86,4 @@ function Scope({ scope }: { scope: ApiKeyScope }) {
       {t(`apiKeys.scope.${scope}`, { nsSeparator: false })} <code dir="ltr">{scope}</code>
     </>
   )
-}
-
-/** When a day of the clinic ends. */
-function endOfDay(day: string, timeZone: string): string {
-  return Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(timeZone).toInstant().toString()
 }

@@ -1,4 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
+import { localTime } from '../../../lib/time/local-time.ts'
 
 /** Which appointments of a day move: those that begin from a time on, before another one. Local times `HH:MM`. */
 export type Part = { from: string; until: string }
@@ -12,7 +13,7 @@ export type Move = { bookingId: string; startsAt: string }
 export function bookingsIn(bookings: readonly Booking[], { from, until }: Part, timeZone: string): Booking[] {
   return bookings
     .filter(({ status, startsAt }) => {
-      const time = localOf(startsAt, timeZone).toPlainTime().toString().slice(0, 5)
+      const time = localTime(startsAt, timeZone)
       return status === 'CONFIRMED' && time >= from && time < until
     })
     .toSorted((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt))
