@@ -4,10 +4,8 @@ import { replayClinic, requireClinicIn } from '../cases/prepare-theatre.ts'
 import { readCases } from '../cases/read-cases.ts'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { createProgress } from '../progress.ts'
-import { describeBadLine } from '../tables/bad-lines.ts'
-import { openTarget } from '../target/open-target.ts'
-import { openTargetServer } from '../target/target-server.ts'
+import { requireGoodLines } from '../tables/bad-lines.ts'
+import { withTargetServer } from '../target/with-target-server.ts'
 import { pathOf } from '../terminal.ts'
 
 export type ReplayCasesOptions = JsonOption & { zone: string; url?: string }
@@ -36,34 +34,17 @@ async function runCases(
   file: string,
   options: ReplayCasesOptions & { clinic?: string },
 ): Promise<ExitCode> {
-  const { env, terminal, signal } = context
-  const { rows, bad } = await readCases(pathOf(file, env))
-  if (bad.count > 0) {
-    for (const line of bad.lines) terminal.note(describeBadLine(line))
-    if (bad.count > bad.lines.length) terminal.note(`… and ${bad.count - bad.lines.length} more`)
-    throw new CommandRefusal(`${file}: ${bad.count === 1 ? '1 problem' : `${bad.count} problems`}; nothing was booked`)
-  }
+  const { rows, bad } = await readCases(pathOf(file, context.env))
+  requireGoodLines(context, file, bad)
   const { clinic, zone: timeZone } = options
   const whose = clinic === undefined ? undefined : 'an admin of the clinic'
-  const target = await openTarget(context, options.url, whose)
-  const ended = new AbortController()
-  try {
-    const server = await openTargetServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
+  return withTargetServer(context, { url: options.url, whose }, async (server, progress) => {
     if (clinic !== undefined) await requireClinicIn(server, clinic, timeZone)
     const clinicId = clinic ?? (await replayClinic(server, rows, timeZone))
-    const progress = createProgress(terminal)
-    try {
-      const today = Temporal.Now.plainDateISO(timeZone)
-      const result = await importCases(server, { rows, clinicId, timeZone, today }, progress)
-      return report(context, result, options.json === true)
-    } finally {
-      progress.end()
-    }
-  } finally {
-    // After an error other calls may still be in flight, and must not be retried.
-    ended.abort()
-    await target.stop()
-  }
+    const today = Temporal.Now.plainDateISO(timeZone)
+    const result = await importCases(server, { rows, clinicId, timeZone, today }, progress)
+    return report(context, result, options.json === true)
+  })
 }
 
 const reportedMax = 20

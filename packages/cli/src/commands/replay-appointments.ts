@@ -1,14 +1,12 @@
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { createProgress } from '../progress.ts'
 import type { CapacityFactor } from '../replay/capacity-factor.ts'
 import { replayTimeZone } from '../replay/plan-replay.ts'
 import { readAppointments } from '../replay/read-appointments.ts'
 import { type ReplayResult, replayAppointments } from '../replay/replay-appointments.ts'
 import { describeSummary, isGood } from '../replay/replay-summary.ts'
-import { describeBadLine } from '../tables/bad-lines.ts'
-import { openTarget } from '../target/open-target.ts'
-import { openTargetServer } from '../target/target-server.ts'
+import { requireGoodLines } from '../tables/bad-lines.ts'
+import { withTargetServer } from '../target/with-target-server.ts'
 import { columns, pathOf } from '../terminal.ts'
 
 export type ReplayOptions = JsonOption & {
@@ -19,31 +17,14 @@ export type ReplayOptions = JsonOption & {
 
 /** `holdfast replay appointments FILE`: books a file of real appointments over HTTP, and verifies the result. */
 export async function replayCommand(context: CommandContext, file: string, options: ReplayOptions): Promise<ExitCode> {
-  const { env, terminal, signal } = context
-  const { appointments, bad } = await readAppointments(pathOf(file, env))
-  if (bad.count > 0) {
-    for (const line of bad.lines) terminal.note(describeBadLine(line))
-    if (bad.count > bad.lines.length) terminal.note(`… and ${bad.count - bad.lines.length} more`)
-    throw new CommandRefusal(`${file}: ${bad.count === 1 ? '1 problem' : `${bad.count} problems`}; nothing was booked`)
-  }
-  const target = await openTarget(context, options.url)
-  const ended = new AbortController()
-  try {
-    const server = await openTargetServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
+  const { appointments, bad } = await readAppointments(pathOf(file, context.env))
+  requireGoodLines(context, file, bad)
+  return withTargetServer(context, { url: options.url }, async (server, progress) => {
     const today = Temporal.Now.plainDateISO(replayTimeZone)
     const { capacity: factor, concurrency } = options
-    const progress = createProgress(terminal)
-    try {
-      const result = await replayAppointments(server, { appointments, factor, concurrency, today }, progress)
-      return report(context, result, options.json === true)
-    } finally {
-      progress.end()
-    }
-  } finally {
-    // After an error other calls may still be in flight, and must not be retried.
-    ended.abort()
-    await target.stop()
-  }
+    const result = await replayAppointments(server, { appointments, factor, concurrency, today }, progress)
+    return report(context, result, options.json === true)
+  })
 }
 
 function report({ terminal }: CommandContext, result: ReplayResult, asJson: boolean): ExitCode {

@@ -1,3 +1,5 @@
+import { type CommandContext, CommandRefusal } from '../command.ts'
+
 /** An error in one line of a file: the line, the column, the value, and what was expected. */
 export type BadLine = {
   /** The line's number in the file, the header being line 1; for a JSON list the item's number, from 1. */
@@ -34,6 +36,14 @@ export function addBadLine(bad: BadLines, line: BadLine): void {
 export function describeBadLine(bad: BadLine, unit: 'line' | 'item' = 'line'): string {
   const place = bad.column === null ? `${unit} ${bad.line}` : `${unit} ${bad.line}, ${bad.column}`
   return bad.value === null ? `${place}: ${bad.message}` : `${place} ${quoted(bad.value)}: ${bad.message}`
+}
+
+/** @throws CommandRefusal unless all lines of a file are good, after it has named those that are not */
+export function requireGoodLines({ terminal }: CommandContext, file: string, { count, lines }: BadLines): void {
+  if (count === 0) return
+  for (const line of lines) terminal.note(describeBadLine(line))
+  if (count > lines.length) terminal.note(`… and ${count - lines.length} more`)
+  throw new CommandRefusal(`${file}: ${count === 1 ? '1 problem' : `${count} problems`}; nothing was booked`)
 }
 
 /** The value in quotes, cut to 80 characters, with control characters escaped: a file may not steer the terminal. */
