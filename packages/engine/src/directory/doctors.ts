@@ -19,7 +19,6 @@ import { soonestDoctors } from './soonest-doctors.ts'
 import { localNamesOf, sameSpecializations } from './specialization-terms.ts'
 
 const doctorCursor = cursorOf('doctors', ['name', 'id'])
-/** The list of specializations has no pages. */
 
 /**
  * The doctors of the directory: lists by name or by their next free time, and plain writes. Doctors are deactivated,

@@ -27,8 +27,8 @@ import { type SeriesDate, seriesDates } from './series-dates.ts'
 
 type CreateInput = Input<typeof restOperations.createBookingSeries>
 
-/** What is known of a date: the free times near it, and what a claim said. */
-type Looked = SeriesDate & { near: NearTimes | null; outcome: TimeClaimOutcome | null }
+/** A date with the free times near it, and the outcome of its claim. */
+type CheckedDate = SeriesDate & { near: NearTimes | null; outcome: TimeClaimOutcome | null }
 
 /** How often confirmation is tried. Each further try leaves out the visits that could not be confirmed. */
 const confirmationsMax = 3
@@ -38,18 +38,18 @@ export async function createSeries(deps: RestDeps, input: CreateInput) {
   const { body, granted } = input
   const { timezone } = granted.clinic
   requirePatient(input)
-  const looked = await lookAt(deps, input, seriesDates(body, timezone, deps.now()))
+  const checked = await checkDates(deps, input, seriesDates(body, timezone, deps.now()))
   if (body.dryRun) {
-    return { status: 200 as const, body: { id: null, dates: looked.map((one) => dateBody(one, null)), items: [] } }
+    return { status: 200 as const, body: { id: null, dates: checked.map((one) => dateBody(one, null)), items: [] } }
   }
   const key = input.key ?? { key: freshKey(), scope: granted.actor.accountId }
-  const claimed = await claimDates(deps, input, key, looked)
+  const claimed = await claimDates(deps, input, key, checked)
   const confirm = () => confirmDates(deps, input, key, claimed)
   const isAnyHeld = claimed.some((one) => bookingOf(one) !== null)
   return await (isAnyHeld ? afterCommit(confirm) : confirm())
 }
 
-async function confirmDates(deps: RestDeps, input: CreateInput, key: SentKey, claimed: readonly Looked[]) {
+async function confirmDates(deps: RestDeps, input: CreateInput, key: SentKey, claimed: readonly CheckedDate[]) {
   const { body } = input
   const refused = claimed.filter((one) => !one.isLeftOut && bookingOf(one) === null)
   const held = claimed.flatMap((one) => bookingOf(one) ?? [])
@@ -63,7 +63,7 @@ async function confirmDates(deps: RestDeps, input: CreateInput, key: SentKey, cl
 
 const isFitting = ({ mode }: NewSeriesBody) => mode === 'fitting'
 
-function bookingOf({ outcome }: Looked): ClaimedBooking | null {
+function bookingOf({ outcome }: CheckedDate): ClaimedBooking | null {
   return outcome === null ? null : claimedOf(outcome)
 }
 
@@ -84,7 +84,7 @@ function requirePatient({ body, granted }: CreateInput): void {
   }
 }
 
-async function lookAt(deps: RestDeps, { body, granted }: CreateInput, dates: SeriesDate[]): Promise<Looked[]> {
+async function checkDates(deps: RestDeps, { body, granted }: CreateInput, dates: SeriesDate[]): Promise<CheckedDate[]> {
   const { clinic, doctor } = granted
   const { visitTypeId = null, appointmentType = null } = body
   const clinicNo = clinicNoOf(clinic.id)
@@ -106,11 +106,11 @@ async function claimDates(
   deps: RestDeps,
   input: CreateInput,
   key: SentKey,
-  looked: readonly Looked[],
-): Promise<Looked[]> {
-  const dates = looked.filter(({ startsAt, isLeftOut }) => startsAt !== null && !isLeftOut)
-  const isHopeless = !isFitting(input.body) && looked.some(isNotFree)
-  const claims = dates.map((date) => claimOf(input, key, date, isHopeless))
+  checked: readonly CheckedDate[],
+): Promise<CheckedDate[]> {
+  const dates = checked.filter(({ startsAt, isLeftOut }) => startsAt !== null && !isLeftOut)
+  const areAllRefused = !isFitting(input.body) && checked.some(isNotFree)
+  const claims = dates.map((date) => claimOf(input, key, date, areAllRefused))
   const outcomes = claims.length === 0 ? [] : await deps.engine.series.hold(claims)
   const refusal = outcomes.map(wholeRefusalOf).find((one) => one !== null) ?? null
   if (refusal !== null) {
@@ -123,9 +123,9 @@ async function claimDates(
     throw refusal
   }
   const byNumber = new Map(
-    dates.map((date, index) => [date.number, saidOf(outcomes[index], isHopeless || isNotFree(date))]),
+    dates.map((date, index) => [date.number, outcomeOf(outcomes[index], areAllRefused || isNotFree(date))]),
   )
-  return looked.map((one) => ({ ...one, outcome: byNumber.get(one.number) ?? null }))
+  return checked.map((one) => ({ ...one, outcome: byNumber.get(one.number) ?? null }))
 }
 
 /** Why nothing of a series is booked, whatever its other dates are; null: this concerns one date alone. */
@@ -136,23 +136,23 @@ function wholeRefusalOf(outcome: TimeClaimOutcome): ProblemError | null {
   return isOfAll || isNotDone(outcome) ? refusalProblem(outcome) : null
 }
 
-/** What a claim says of its date: nothing, if it named a time that does not exist, and found no earlier try. */
-function saidOf(outcome: TimeClaimOutcome | undefined, isMadeUp: boolean): TimeClaimOutcome | null {
-  return outcome === undefined || (isMadeUp && outcome.kind !== 'replayed') ? null : outcome
+/** The outcome of a claim; null: it named a slot that does not exist, and found no hold of an earlier try. */
+function outcomeOf(outcome: TimeClaimOutcome | undefined, namesNoSlot: boolean): TimeClaimOutcome | null {
+  return outcome === undefined || (namesNoSlot && outcome.kind !== 'replayed') ? null : outcome
 }
 
-function isNotFree({ startsAt, isLeftOut, near }: Looked): boolean {
+function isNotFree({ startsAt, isLeftOut, near }: CheckedDate): boolean {
   return !isLeftOut && (startsAt === null || near === null || near.refusal !== null)
 }
 
 /** The patient of a record: the claim takes the name from it. */
 const ofRecord = { name: '' }
 
-function claimOf({ body, granted }: CreateInput, key: SentKey, date: Looked, isHopeless: boolean): SeriesClaim {
+function claimOf({ body, granted }: CreateInput, key: SentKey, date: CheckedDate, areAllRefused: boolean): SeriesClaim {
   const { actor, clinic } = granted
   const clinicNo = clinicNoOf(clinic.id)
   const { number, startsAt, near } = date
-  const free = isHopeless || isNotFree(date) ? undefined : near?.free[0]
+  const free = areAllRefused || isNotFree(date) ? undefined : near?.free[0]
   const { dryRun: _dryRun, ...asked } = body
   const claim = {
     bookingId: newId(clinicNo),
@@ -241,7 +241,7 @@ async function notFree(
   deps: RestDeps,
   input: CreateInput,
   key: SentKey,
-  claimed: readonly Looked[],
+  claimed: readonly CheckedDate[],
   held: readonly ClaimedBooking[],
   unconfirmed: Unconfirmed = new Map(),
 ) {
@@ -264,7 +264,7 @@ function recordOverlaps({ audit }: RestDeps, { granted, request }: CreateInput, 
 async function createdResponse(
   deps: RestDeps,
   input: CreateInput,
-  claimed: readonly Looked[],
+  claimed: readonly CheckedDate[],
   { seriesId, position, isRepeated, unconfirmed }: Confirmed & { unconfirmed: Unconfirmed },
 ) {
   const { body, granted, request } = input
@@ -288,7 +288,7 @@ async function createdResponse(
 }
 
 /** @param refusal why its hold was not confirmed; null: it was not tried */
-function dateBody({ near, outcome, ...date }: Looked, refusal: Unbooked | null): SeriesDateBody {
+function dateBody({ near, outcome, ...date }: CheckedDate, refusal: Unbooked | null): SeriesDateBody {
   const ofClaim = outcome === null || outcome.kind === 'booked' || outcome.kind === 'replayed' ? null : outcome
   // What was looked at says more than the claim of a time that was not free then.
   return seriesDateBody(date, near, refusal ?? near?.refusal ?? ofClaim)
