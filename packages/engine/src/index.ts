@@ -165,7 +165,14 @@ export {
 } from './model/claim.ts'
 export type { Clinic, ClinicLogo, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
-export type { Closure, ClosureDone, ClosureEffect, ClosureTime, ConcernedCases } from './model/closure.ts'
+export type {
+  Closure,
+  ClosureDone,
+  ClosureEffect,
+  ClosureTime,
+  ConcernedCases,
+  TooManyClosures,
+} from './model/closure.ts'
 export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { WithdrawConsentOutcome } from './model/consent.ts'
 export type { CorrectionOutcome } from './model/correction.ts'

@@ -14,6 +14,8 @@ export type ApiKeyScope = (typeof apiKeyScopes)[number]
 
 /** The limits of API keys. */
 export const apiKeyLimits = {
+  /** Of a clinic, also expired ones. */
+  keysMax: 20,
   name: 100,
   /** How many bookings a key makes in a second at most. */
   bookingsPerSecond: { min: 1, max: 500, default: 50 },

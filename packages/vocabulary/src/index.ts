@@ -24,6 +24,7 @@ export { exchangedLetters, foldedName, transliterations } from './folded-name.ts
 export {
   bookingLimitMax,
   closuresMax,
+  closuresOfOneMax,
   doctorLimits,
   lengths,
   listedDaysMax,
@@ -47,6 +48,7 @@ export {
   visitResourceLimits,
   visitTypeLimits,
   waitlistSearchedMax,
+  webhooksMax,
   yearDaysMax,
   yearlyClosuresMax,
 } from './limits.ts'

@@ -103,8 +103,14 @@ export const yearDaysMax = 366
 /** How many closures a clinic may have that are not over. */
 export const closuresMax = 2_000
 
+/** How many of them may be of one doctor, room or device: none uses up those of the clinic. */
+export const closuresOfOneMax = 200
+
 /** How many of them may be yearly: each is expanded whenever it is asked when a doctor is busy, 10 µs. */
 export const yearlyClosuresMax = 200
+
+/** Webhooks of a clinic. */
+export const webhooksMax = 20
 
 /** A page of a search for patients ends after so many records. */
 export const patientsSearchedMax = 50_000

@@ -56,7 +56,7 @@ const apiKeyFields = {
 export const apiKeySchema = component('ApiKey', apiKeyFields)
 
 export const apiKeyListSchema = component('ApiKeyList', {
-  items: Type.Array(apiKeySchema, { description: 'All of the clinic: at most 20' }),
+  items: Type.Array(apiKeySchema, { description: `All of the clinic: at most ${apiKeyLimits.keysMax}` }),
 })
 
 export const apiKeyWithSecretSchema = component('ApiKeyWithSecret', {

@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, webhooksMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
@@ -80,7 +80,7 @@ const webhookFields = {
 export const webhookSchema = component('Webhook', webhookFields)
 
 export const webhookListSchema = component('WebhookList', {
-  items: Type.Array(webhookSchema, { description: 'All of the clinic: at most 20' }),
+  items: Type.Array(webhookSchema, { description: `All of the clinic: at most ${webhooksMax}` }),
 })
 
 export const webhookWithSecretSchema = component('WebhookWithSecret', {

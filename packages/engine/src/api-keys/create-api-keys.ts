@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { apiKeyLimits } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { lockClinic } from '../database/lock-clinic.ts'
@@ -11,8 +12,6 @@ import type { WriteKey } from '../model/stored-responses.ts'
 import { isRotationRepeated } from '../stored-responses/is-rotation-repeated.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 
-/** How many keys a clinic may have. */
-const apiKeysMax = 20
 /** How often the last use of a key is written. */
 const useWrittenSeconds = 60
 const missing = { kind: 'api_key_missing' } as const
@@ -72,7 +71,7 @@ async function createOnce(
   const isStored = (id: string | null) => id !== null
   const result = await runOnce(transaction, { writeKey, clinicNo }, () => insert(transaction, apiKey), isStored)
   if (result.kind === 'key_reused') return result
-  if (result.value === null) return { kind: 'too_many_api_keys', max: apiKeysMax }
+  if (result.value === null) return { kind: 'too_many_api_keys', max: apiKeyLimits.keysMax }
   const { rows } = await transaction.query<ApiKey>(sql`
     select ${columns} from holdfast.api_key k
      where k.clinic_no = ${clinicNo} and k.id = ${result.value} and k.ended_at is null`)
@@ -82,11 +81,12 @@ async function createOnce(
 /** @returns its id; null: the clinic has as many as it may have */
 async function insert(transaction: pg.PoolClient, apiKey: NewApiKey): Promise<string | null> {
   const { clinicNo, id, name, scopes, bookingsPerSecond, digest, createdBy, expiresAt } = apiKey
+  const { keysMax } = apiKeyLimits
   await lockClinic(transaction, clinicNo)
   const { rowCount } = await transaction.query(sql`
     insert into holdfast.api_key (clinic_no, id, name, scopes, bookings_per_second, digest, created_by, expires_at)
     select ${clinicNo}, ${id}, ${name}, ${scopes}, ${bookingsPerSecond}, ${digest}, ${createdBy}, ${expiresAt}
-     where (select count(*) from holdfast.api_key where clinic_no = ${clinicNo} and ended_at is null) < ${apiKeysMax}`)
+     where (select count(*) from holdfast.api_key where clinic_no = ${clinicNo} and ended_at is null) < ${keysMax}`)
   return rowCount === 0 ? null : id
 }
 

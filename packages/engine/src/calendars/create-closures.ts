@@ -1,4 +1,4 @@
-import { closuresMax, isClosureTooLong, yearlyClosuresMax } from '@holdfast/vocabulary'
+import { closuresMax, closuresOfOneMax, isClosureTooLong, yearlyClosuresMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { announceRepeat, directoryTransaction } from '../database/announced-transaction.ts'
@@ -23,8 +23,6 @@ import { runOnce } from '../stored-responses/run-once.ts'
 import { applyClosures } from './apply-closures.ts'
 import { casesOf, closureEffect } from './closure-effect.ts'
 
-/** How many of them may be of one doctor, room or device: none uses up those of the clinic. */
-const closuresOfOneMax = 200
 const listCursor = cursorOf('closures', ['micros', 'id'])
 const missing = { kind: 'closure_missing' } as const
 

@@ -1,3 +1,4 @@
+import { webhooksMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { lockClinic } from '../database/lock-clinic.ts'
@@ -12,8 +13,6 @@ import { isRotationRepeated } from '../stored-responses/is-rotation-repeated.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { dueColumns, recordDelivery } from './send-deliveries.ts'
 
-/** How many webhooks a clinic may have. */
-const webhooksMax = 20
 /** Longer than the attempt of a test takes: until then, nobody else sends it. */
 const testSeconds = 300
 const deliveryCursor = cursorOf('deliveries', ['id'])

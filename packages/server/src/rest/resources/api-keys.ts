@@ -29,11 +29,8 @@ export function serveApiKeys(serve: Serve, deps: RestDeps): void {
       { ...apiKey, createdBy: actor.accountId },
       writeKeyOf(sent, `createApiKey ${clinic.id}`, asked),
     )
-    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    if (outcome.kind === 'key_reused' || outcome.kind === 'too_many_api_keys') throw refusalProblem(outcome)
     if (outcome.kind === 'api_key_missing') throw noApiKey()
-    if (outcome.kind === 'too_many_api_keys') {
-      throw problem('too_many_api_keys', `The clinic has ${outcome.max} API keys, which is the most.`)
-    }
     const created = await afterCommit(async () => {
       if (outcome.kind === 'done') return { ...(await bodyOf(deps, outcome.apiKey)), key }
       // The response to the first request may have been lost, and only its digest is stored.

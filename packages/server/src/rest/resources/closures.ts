@@ -3,7 +3,6 @@ import { type ClosureDone, type ClosureEffect, type ClosureTime, clinicNoIn, loc
 import { isClosureTooLong, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
-import { problem } from '../../edge/errors/problem-error.ts'
 import { closureNotFound } from '../guards/reach-closure.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { closureBody } from '../responses/bodies/closure-body.ts'
@@ -101,13 +100,8 @@ async function createClosure(deps: RestDeps, input: Input<typeof restOperations.
     },
     writeKeyOf(key, `createClosure ${clinic.id}`, body),
   )
-  if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+  if (outcome.kind === 'key_reused' || outcome.kind === 'too_many_closures') throw refusalProblem(outcome)
   if (outcome.kind === 'closure_missing') throw closureNotFound()
-  if (outcome.kind === 'too_many_closures') {
-    const which = outcome.areYearly ? 'yearly closures' : 'closures that are not over'
-    const closed = outcome.of === 'resource' ? 'room or device' : outcome.of
-    throw problem('too_many_closures', `The ${closed} has ${outcome.max} ${which}, which is the most.`)
-  }
   return { status: 201 as const, ...written(outcome), isRepeated: outcome.isRepeated }
 }
 

@@ -22,11 +22,8 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
     const { sealed } = deps.webhookSender
     const webhook = { clinicNo: clinic.no, ...body, sealedSecret: await sealed.seal(newWebhookSecret()) }
     const outcome = await webhooks.create(webhook, writeKeyOf(key, `createWebhook ${clinic.id}`, body))
-    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    if (outcome.kind === 'key_reused' || outcome.kind === 'too_many_webhooks') throw refusalProblem(outcome)
     if (outcome.kind === 'webhook_missing') throw noWebhook()
-    if (outcome.kind === 'too_many_webhooks') {
-      throw problem('too_many_webhooks', `The clinic has ${outcome.max} webhooks, which is the most.`)
-    }
     const secret = await afterCommit(() => sealed.open(outcome.sealedSecret))
     // The call is a repetition, and no secret of this server opens it any more: so nothing is signed with it either.
     if (secret === null) {

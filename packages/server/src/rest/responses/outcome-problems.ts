@@ -25,6 +25,7 @@ import type {
   SetCapacityOutcome,
   SettleOutcome,
   TimeClaimOutcome,
+  TooManyClosures,
   WithdrawConsentOutcome,
   WithdrawSlotsOutcome,
   WorkingHoursRefusal,
@@ -65,6 +66,8 @@ type AnyOutcome =
   | { kind: 'visit_resource_in_use'; visits: number; firstStartsAt: string }
   | Awaited<ReturnType<Directory['removeMember']>>
   | Awaited<ReturnType<Invitations['create' | 'find' | 'accept' | 'revoke']>>
+  | { kind: 'too_many_api_keys' | 'too_many_webhooks'; max: number }
+  | TooManyClosures
 
 /** An outcome of the engine that becomes a problem. */
 export type Refusal = Exclude<
@@ -204,6 +207,13 @@ const rules = {
   invitation_missing: { code: 'invitation_not_found' },
   already_member: {
     detail: ({ role }) => `This account has the role ${role} in this clinic already.`,
+  },
+  too_many_api_keys: { detail: ({ max }) => `The clinic has ${max} API keys, which is the most.` },
+  too_many_webhooks: { detail: ({ max }) => `The clinic has ${max} webhooks, which is the most.` },
+  too_many_closures: {
+    detail: ({ max, of, areYearly }) =>
+      `The ${of === 'resource' ? 'room or device' : of} has ${max} ` +
+      `${areYearly ? 'yearly closures' : 'closures that are not over'}, which is the most.`,
   },
   too_many_invitations: {
     detail: ({ max }) => `The clinic has ${max} open invitations, which is the most.`,
