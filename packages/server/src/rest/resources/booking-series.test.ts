@@ -269,22 +269,6 @@ test('a series moves by a shift, in one step, and what is not free keeps its tim
   expect(localTimes(repeated.body.items)).toEqual(expected)
 })
 
-test('visits move to the times of those after them, because these leave first', async ({ rest, database }) => {
-  const { path, staff: as, doctor, days } = await aSeries(database, rest)
-  const after = days.at(-1)?.add({ weeks: 2 }) ?? aTuesday()
-  await aSession(database, doctor, { startsAt: at(after, '08:00'), minutes: 240 })
-  const shift = { days: 14 }
-  const preview = await rest.call('moveBookingSeries', { path, as, body: { ...shift, dryRun: true } })
-  expect(preview.body.changes.map(({ outcome }) => outcome)).toEqual(['free', 'free', 'free'])
-  const key = randomUUID()
-  const moved = await rest.call('moveBookingSeries', { path, as, body: shift, key })
-  expect(moved.body.changes.map(({ outcome }) => outcome)).toEqual(['moved', 'moved', 'moved'])
-  const expected = [...days.slice(1), after].map((day) => `${day}T09:00`)
-  expect(localTimes(moved.body.items)).toEqual(expected)
-  const repeated = await rest.call('moveBookingSeries', { path, as, body: shift, key })
-  expect(localTimes(repeated.body.items)).toEqual(expected)
-})
-
 test('moves by a patient are counted before the first of them: a refusal leaves all where they are', async ({
   rest,
   database,
