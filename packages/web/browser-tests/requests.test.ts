@@ -67,6 +67,10 @@ test('a patient requests an appointment, and staff approve one and decline anoth
   await dialog.getByRole('button', { name: 'Decline request' }).click()
   await desk.getByText('No requests').waitFor()
 
+  const admin = await pageOf('admin')
+  await admin.goto(`/clinic/${clinic.id}/visit-types`)
+  await admin.getByRole('row').filter({ hasText: 'Minor surgery' }).getByText('On request').waitFor()
+
   await ada.reload()
   await ada.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   await grace.reload()

@@ -93,7 +93,12 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }
                     {nameOf ? nameOf(booking) : <PatientName of={booking} />}
                     {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                   </span>
-                  {booking.visitTypeId === undefined ? null : <VisitOfBooking booking={booking} />}
+                  {booking.visitTypeId === undefined ? null : (
+                    // Alone in its line, a name in another direction would be at the line's other end.
+                    <span>
+                      <VisitOfBooking booking={booking} />
+                    </span>
+                  )}
                   <ResourcesOfBooking booking={booking} />
                   <PhoneAndReason booking={booking} />
                   <AnswersInRow booking={booking} timeZone={timeZone} />

@@ -94,7 +94,7 @@ function RequestsTable({ requests, onDecline }: TableProps) {
             </td>
             <td>
               <Group gap="xs" align="start">
-                <BookingActions booking={request} timeZone={timeZone} isInRow />
+                <BookingActions booking={request} timeZone={timeZone} />
                 {isRequest(request) ? (
                   <Button
                     variant="default"

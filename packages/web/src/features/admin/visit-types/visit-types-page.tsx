@@ -95,7 +95,7 @@ function VisitTypesTable({ visitTypes, onEdit }: TableProps) {
 
 function VisitTypeRow({ visitType, onEdit }: { visitType: VisitType; onEdit: TableProps['onEdit'] }) {
   const { t } = useTranslation('admin')
-  const { name, fee, bookableBy, active, minutes, bufferBeforeMinutes, bufferAfterMinutes } = visitType
+  const { name, fee, bookableBy, approval, active, minutes, bufferBeforeMinutes, bufferAfterMinutes } = visitType
   const buffers = [
     ...(bufferBeforeMinutes === 0 ? [] : [t('visitTypes.before', { time: formatMinutes(bufferBeforeMinutes) })]),
     ...(bufferAfterMinutes === 0 ? [] : [t('visitTypes.after', { time: formatMinutes(bufferAfterMinutes) })]),
@@ -118,7 +118,14 @@ function VisitTypeRow({ visitType, onEdit }: { visitType: VisitType; onEdit: Tab
         ))}
       </td>
       <td data-label={t('field.fee')}>{fee === null ? '–' : formatMoney(fee)}</td>
-      <td data-label={t('visitTypes.field.bookableBy')}>{t(`visitTypes.bookers.${bookableBy}`)}</td>
+      <td data-label={t('visitTypes.field.bookableBy')}>
+        {t(`visitTypes.bookers.${bookableBy}`)}
+        {approval === 'none' ? null : (
+          <Text size="sm" c="dimmed">
+            {t('visitTypes.onRequest')}
+          </Text>
+        )}
+      </td>
       <td data-label={t('visitTypes.active')}>{active ? t('yes') : t('no')}</td>
       <td>
         <div className={layoutClasses.actions}>
