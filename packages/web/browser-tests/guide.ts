@@ -15,7 +15,7 @@ export function readGuide(name: string): string {
 }
 
 /** By its heading, the names of buttons, pages and fields in each section of a guide that has any. They are bold. */
-export function namesInGuide(markdown: string): Record<string, string[]> {
+function namesInGuide(markdown: string): Record<string, string[]> {
   const [, ...sections] = `## \n${markdown.replaceAll(/```[\s\S]*?```/g, '')}`.split(/^## /m)
   const named = sections.map((section) => {
     const [heading = '', ...lines] = section.split('\n')
