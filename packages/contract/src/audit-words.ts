@@ -50,6 +50,7 @@ export const auditWords = [
   'notes',
   'answers',
   'identifiers',
+  'guardians',
   'rolesNeedSecondFactor',
   'webhook added',
   'webhook changed',

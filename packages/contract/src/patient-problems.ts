@@ -33,7 +33,7 @@ export const patientProblemKinds = {
     status: 409,
     title: 'Both records together have more than one may have',
     help: 'Shorten what `field` says in one of the records, and merge them then.',
-    members: { field: Type.String({ description: '`notes`, `flags` or `identifiers`' }) },
+    members: { field: Type.String({ description: '`notes`, `flags`, `identifiers` or `guardians`' }) },
     detail: ({ field }) => `The ${field} of both records are more than one record may have.`,
   }),
   mrn_taken: {

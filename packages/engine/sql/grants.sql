@@ -64,7 +64,7 @@ grant select, insert on holdfast.booking_series, holdfast.booking_series_member 
 
 -- Records of patients. They are erased by functions, and linked to bookings by them.
 grant select, insert on holdfast.patient to holdfast_app;
-grant update (mrn, name, birth_date, sex, phone, email, address, language, flags, notes, identifiers)
+grant update (mrn, name, birth_date, sex, phone, email, address, language, flags, notes, identifiers, guardians)
   on holdfast.patient to holdfast_app;
 
 -- How far the log was forwarded to each receiver.

@@ -213,7 +213,14 @@ export type {
 export type { FreeTime, NearTimes } from './model/near-times.ts'
 export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
-export type { MergedRecord, PatientFields, PatientRecord, Patients, PatientVisits } from './model/patient-record.ts'
+export type {
+  Guardian,
+  MergedRecord,
+  PatientFields,
+  PatientRecord,
+  Patients,
+  PatientVisits,
+} from './model/patient-record.ts'
 export {
   type PersonalSectionRows,
   type PersonInClinic,

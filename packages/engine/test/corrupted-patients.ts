@@ -23,6 +23,7 @@ export const corruptedPatients: Readonly<Record<string, CorruptedTable>> = {
       flags: [`'{Another}'`, withPatient],
       notes: [`'Another'`, withPatient],
       identifiers: [`'[{"system": "s", "value": "another"}]'`, withPatient],
+      guardians: [`'[{"name": "Another"}]'`, withPatient],
       version: ['7', byTrigger],
       name_key: [`'another'`, byTrigger],
       search_text: [`'another'`, byTrigger],

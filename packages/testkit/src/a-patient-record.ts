@@ -14,6 +14,7 @@ export function aPatientRecord(overrides: Partial<PatientFields> = {}): PatientF
     flags: [],
     notes: null,
     identifiers: [],
+    guardians: [],
     ...overrides,
   }
 }

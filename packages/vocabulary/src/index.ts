@@ -83,6 +83,8 @@ export {
   bookingStatuses,
   bumpRefusalReasons,
   caseUrgencies,
+  type GuardianRelation,
+  guardianRelations,
   type MessageChannel,
   type MessageLanguage,
   type Milestone,

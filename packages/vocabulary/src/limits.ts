@@ -119,7 +119,7 @@ export const patientsSearchedMax = 50_000
 export const patientVisitsMax = 100
 
 /** What the staff writes of one patient. */
-export const patientLimits = { flagsMax: 20, identifiersMax: 20, duplicatesMax: 10 } as const
+export const patientLimits = { flagsMax: 20, identifiersMax: 20, guardiansMax: 3, duplicatesMax: 10 } as const
 
 /** The limits of a doctor's page. */
 export const doctorLimits = { experienceYearsMax: 80 } as const

@@ -77,6 +77,19 @@ export const patientSexes = ['female', 'male', 'other'] as const
 export type PatientSex = (typeof patientSexes)[number]
 
 /** The fields of a patient's record of which one of two stays when records are merged; the others are united. */
+/** What somebody who acts for a patient is to them. */
+export const guardianRelations = [
+  'parent',
+  'child',
+  'partner',
+  'sibling',
+  'relative',
+  'guardian',
+  'carer',
+  'other',
+] as const
+export type GuardianRelation = (typeof guardianRelations)[number]
+
 export const mergedFields = ['name', 'birthDate', 'sex', 'phone', 'email', 'address', 'language', 'mrn'] as const
 
 /** The languages of e-mails, of SMS and of the site. */

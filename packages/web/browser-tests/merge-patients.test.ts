@@ -31,7 +31,7 @@ test('the desk compares a likely duplicate, merges it, and undoes that', async (
   await dialog.getByRole('button', { name: 'Merge the records' }).click()
 
   await page.getByRole('heading', { level: 1, name: 'Ada King' }).waitFor()
-  const record = page.getByRole('region', { name: 'Record' })
+  const record = page.getByRole('region', { name: 'Record', exact: true })
   for (const text of ['M-1', '+49 171 2345678', 'ada@example.org', 'By train']) await record.getByText(text).waitFor()
   await others.getByText(/^Merged on /).waitFor()
   expect(await axeFindings(page)).toEqual([])

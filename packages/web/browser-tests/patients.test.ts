@@ -21,10 +21,21 @@ test('the desk creates a record, finds it by a part of the name, and corrects it
   await page.getByRole('button', { name: 'Add an identifier' }).click()
   await page.getByLabel('System').fill('Insurance')
   await page.getByLabel('Identifier', { exact: true }).fill('X-99')
+  await page.getByRole('button', { name: 'Add person' }).click()
+  const person = page.getByRole('group', { name: 'Person 1' })
+  await person.getByRole('checkbox', { name: 'Messages go to this person' }).check()
+  await page.getByRole('button', { name: 'Create the record' }).click()
+  await person.getByText('Enter the name, or remove the person.').waitFor()
+  await person.getByText('Enter a telephone number or an e-mail address.').waitFor()
+  await person.getByLabel('Name').fill('Greta Groß')
+  await person.getByLabel('Relation to the patient').selectOption('Carer')
+  await person.getByLabel('E-mail').fill('greta@example.org')
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Create the record' }).click()
   await page.getByRole('heading', { level: 1, name: 'Jürgen Groß' }).waitFor()
-  await page.getByRole('region', { name: 'Record' }).getByText('X-99').waitFor()
+  const facts = page.getByRole('region', { name: 'Record' })
+  const shown = ['X-99', 'Carer', 'Greta Groß', 'Messages go to this person']
+  for (const text of shown) await facts.getByText(text).waitFor()
   expect(await axeFindings(page)).toEqual([])
 
   await page.getByRole('button', { name: 'Edit' }).click()
@@ -37,6 +48,9 @@ test('the desk creates a record, finds it by a part of the name, and corrects it
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'hidden' })
   await page.getByText('Prefers mornings').waitFor()
+  // The desk books for the record with the contacts of the person who gets the messages.
+  await page.getByRole('link', { name: 'Book', exact: true }).click()
+  await expect.poll(() => page.getByRole('textbox', { name: 'E-mail' }).inputValue()).toBe('greta@example.org')
 
   await page.getByRole('link', { name: 'Patients', exact: true }).click()
   const search = page.getByRole('searchbox', { name: 'Search patients' })

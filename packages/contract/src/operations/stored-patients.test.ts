@@ -60,7 +60,7 @@ const erasedWith: Record<string, string[]> = {
   // Only the id is stored. The digest of the request is replaced when its patient is forgotten.
   createCaseRequest: ['CaseRequest', 'TheatrePatient'],
   // The same, of a record.
-  createPatient: ['PatientRecord'],
+  createPatient: ['PatientRecord', 'Guardian'],
   // Only the id is stored. The digest of the request is replaced when its entry is erased.
   createWaitlistEntry: ['JoinedWaitlist', 'BookedPatient'],
   // By the id of the entry, by which erase_waitlist_entries finds it.

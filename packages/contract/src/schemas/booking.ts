@@ -83,7 +83,8 @@ export const newBookingSchema = component('NewBooking', {
       description:
         'With `onBehalf`, for staff and admins: the record of a patient of the clinic (`listPatients`), to which the ' +
         'booking is linked in the same step. Without `patient`, the booking has the record’s name, e-mail address, ' +
-        'telephone number and language; otherwise `patient` alone is stored',
+        'telephone number and language, or the contacts of the guardian who `getsMessages`; otherwise `patient` ' +
+        'alone is stored',
     }),
   ),
   appointmentType: Type.Optional(appointmentTypeSchema),

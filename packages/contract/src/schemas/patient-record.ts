@@ -1,5 +1,6 @@
 import {
   bookingStatuses,
+  guardianRelations,
   lengths,
   mergedFields,
   patientLimits,
@@ -31,6 +32,23 @@ const identifierSchema = component('PatientIdentifier', {
   value: code(lengths.identifier),
 })
 
+const guardianFields = {
+  name: name(lengths.name),
+  relation: literals(guardianRelations, { description: 'What the person is to the patient' }),
+}
+const getsMessages = Type.Boolean({
+  description:
+    'Bookings for this record without a `patient`, by `patientId`, have the phone and e-mail of this person instead ' +
+    'of the record’s. One person of a record at most, with a phone or an e-mail',
+})
+
+const newGuardianSchema = component('NewGuardian', {
+  ...guardianFields,
+  phone: Type.Optional(nullablePhone()),
+  email: Type.Optional(nullableEmail()),
+  getsMessages: Type.Optional(getsMessages),
+})
+
 const mrn = { description: 'The record number, by which the operating theatre finds the patient' }
 const sex = nullableLiterals(patientSexes, { description: 'null: not known' })
 const language = { description: 'What the patient speaks: a BCP 47 tag' }
@@ -55,6 +73,10 @@ const fields = {
     maxItems: patientLimits.identifiersMax,
     uniqueItems: true,
     description: 'Of other systems. Each is of one patient in the clinic',
+  }),
+  guardians: Type.Array(newGuardianSchema, {
+    maxItems: patientLimits.guardiansMax,
+    description: 'Who acts for the patient, such as a parent or a carer',
   }),
 }
 
@@ -92,6 +114,16 @@ const recordProperties = {
   flags: Type.Array(Type.String()),
   notes: nullableText(),
   identifiers: Type.Array(object({ system: Type.String(), value: Type.String() })),
+  guardians: Type.Array(
+    component('Guardian', {
+      name: Type.String(),
+      relation: guardianFields.relation,
+      phone: nullableText(),
+      email: nullableText(),
+      getsMessages,
+    }),
+    { description: 'Who acts for the patient' },
+  ),
   version: Type.Integer({ description: 'The number of changes, from 1' }),
   mergedInto: nullable<string>(
     { type: 'string', format: 'uuid' },

@@ -41,6 +41,10 @@ create table holdfast.patient (
   -- was merged into, which may have been merged into merged_into since; `before` and `after` are of its fields, and
   -- `own` of this record: what was moved to the other.
   merge jsonb,
+  -- Who acts for the patient, [{name, relation, phone, email, getsMessages}]: with getsMessages, the contacts are those
+  -- of bookings that the desk makes for the record (patients_as_booked).
+  guardians jsonb not null default '[]'
+    check (jsonb_typeof(guardians) = 'array' and jsonb_array_length(guardians) <= 3),
   primary key (clinic_no, id),
   constraint patient_merged_check check (
     (merged_into is null) = (merge is null) and merged_into <> id and (merged_into is null or erased_at is null)
@@ -48,7 +52,7 @@ create table holdfast.patient (
   constraint patient_erased_check check (
          case when erased_at is null then name is not null
               else num_nonnulls(mrn, name, birth_date, sex, phone, email, address, language, notes, last_visit_at) = 0
-                   and flags = '{}' and identifiers = '[]' end)
+                   and flags = '{}' and identifiers = '[]' and guardians = '[]' end)
 );
 create unique index patient_mrn on holdfast.patient (clinic_no, mrn) where mrn is not null;
 create unique index patient_record_key on holdfast.patient (clinic_no, record_key) where record_key is not null;
@@ -73,6 +77,7 @@ alter table holdfast.patient
   alter column notes set statistics 0,
   alter column flags set statistics 0,
   alter column identifiers set statistics 0,
+  alter column guardians set statistics 0,
   alter column name_key set statistics 0,
   alter column search_text set statistics 0,
   alter column email_key set statistics 0,

@@ -1,10 +1,19 @@
-import type { BookingStatus, mergedFields, PatientSex } from '@holdfast/vocabulary'
+import type { BookingStatus, GuardianRelation, mergedFields, PatientSex } from '@holdfast/vocabulary'
 import type { UnlinkedOfRecord } from './erasure.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
 /** Of another system, which names it by `system`: unique in the clinic. */
 export type PatientIdentifier = { system: string; value: string }
+
+/** Somebody who acts for a patient. `getsMessages`: the desk's bookings for the record have their contacts. */
+export type Guardian = {
+  name: string
+  relation: GuardianRelation
+  phone: string | null
+  email: string | null
+  getsMessages: boolean
+}
 
 /** What the staff writes of a patient. */
 export type PatientFields = {
@@ -23,6 +32,7 @@ export type PatientFields = {
   flags: string[]
   notes: string | null
   identifiers: PatientIdentifier[]
+  guardians: Guardian[]
 }
 
 /** A patient of a clinic: not what a booking says of its patient, which is the booking's own. */
@@ -110,7 +120,7 @@ export type MergePatientsOutcome =
   | RecordMerged
   | RecordChanged
   /** Both together have more than a record may have. */
-  | { kind: 'merge_too_large'; field: 'notes' | 'flags' | 'identifiers' }
+  | { kind: 'merge_too_large'; field: 'notes' | 'flags' | 'identifiers' | 'guardians' }
 
 export type UnmergePatientOutcome =
   /** `unchanged`: it is not merged. `separatedFrom`: the record that stayed. */

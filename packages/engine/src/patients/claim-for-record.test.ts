@@ -53,6 +53,20 @@ async function linksOf({ ownerPool }: TestDatabase, patientId: string): Promise<
 }
 
 describe('a booking of the desk for a record', () => {
+  test('has the contacts of the guardian who gets the messages', async ({ database }) => {
+    const { engine, doctor, record } = await aScene(database)
+    const guardian = { name: 'Bea', relation: 'parent', phone: '4711', email: null } as const
+    const contacts = { phone: '1', email: 'ada@example.org' }
+    const booked = async (getsMessages: boolean) => {
+      const patientId = await record({ ...contacts, guardians: [{ ...guardian, getsMessages }] })
+      const request = { ...aClaim(await aSlot(database, doctor)), ...desk(), patientId, patient: { name: '' } }
+      expect(await claim(database, request)).toMatchObject([{ kind: 'booked' }])
+      return (await engine.reads.booking(request.bookingId))?.patient
+    }
+    expect(await booked(true)).toEqual({ name: 'Ada', phone: '4711' })
+    expect(await booked(false)).toEqual({ name: 'Ada', ...contacts })
+  })
+
   test('is linked in the claim, once however often it is sent', async ({ database }) => {
     const { patients, doctor, record, findings } = await aScene(database)
     const ada = await record()

@@ -12,7 +12,11 @@ import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aMergingClinic, fieldsOf, one, other, twoRecords } from '../../test/merging-clinic.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
-import type { PatientFields } from '../model/patient-record.ts'
+import type { Guardian, PatientFields } from '../model/patient-record.ts'
+
+const aGuardian = (name: string): Guardian => {
+  return { name, relation: 'parent', phone: '4711', email: null, getsMessages: false }
+}
 
 describe('two records that are merged', () => {
   test('are one, with what each had, and their appointments', async ({ database }) => {
@@ -91,6 +95,23 @@ describe('two records that are merged', () => {
     expect(await patients.unmerge(randomUUID(), 1)).toEqual({ kind: 'patient_missing' })
   })
 
+  test('the guardians of both are of the one that stays, each once, and the undoing separates them', async ({
+    database,
+  }) => {
+    const { patients, read, record, merge, erase, findings } = await aMergingClinic(database)
+    const [bea, cleo, dan] = ['Bea', 'Cleo', 'Dan'].map(aGuardian) as [Guardian, Guardian, Guardian]
+    const [kept, merged] = [await record({ guardians: [bea] }), await record({ guardians: [bea, cleo] })]
+    expect(await merge(kept, merged)).toMatchObject({ kind: 'done', record: { guardians: [bea, cleo] } })
+    await patients.update(kept, (await read(kept)).version, { guardians: [bea, cleo, dan] })
+    await patients.unmerge(merged, (await read(merged)).version)
+    expect((await read(kept)).guardians).toEqual([bea, dan])
+    expect((await read(merged)).guardians).toEqual([bea, cleo])
+    expect(await findings()).toEqual([])
+    await erase(merged)
+    const { rows } = await database.ownerPool.query('select guardians from holdfast.patient where id = $1', [merged])
+    expect(rows).toEqual([{ guardians: [] }])
+  })
+
   test('too much for one record is refused', async ({ database }) => {
     const { record, merge } = await aMergingClinic(database)
     const flags = (letter: string) => Array.from({ length: 11 }, (_, index) => `${letter}${index}`)
@@ -100,6 +121,8 @@ describe('two records that are merged', () => {
     const tooLarge = (field: string) => ({ kind: 'merge_too_large', field })
     expect(await refused((letter) => ({ flags: flags(letter) }))).toEqual(tooLarge('flags'))
     expect(await refused((letter) => ({ identifiers: identifiers(letter) }))).toEqual(tooLarge('identifiers'))
+    const people = (letter: string) => [aGuardian(letter), aGuardian(`${letter}2`)]
+    expect(await refused((letter) => ({ guardians: people(letter) }))).toEqual(tooLarge('guardians'))
     expect(await refused((letter) => ({ notes: letter.repeat(1_000) }))).toEqual(tooLarge('notes'))
     expect(await refused(() => ({ notes: 'n'.repeat(2_000) }))).toMatchObject({ kind: 'done' })
   })

@@ -63,7 +63,7 @@ export function patientMerges(
         case 'record_changed':
           return { kind, version: Number(detail) }
         case 'merge_too_large':
-          return { kind, field: detail as 'notes' | 'flags' | 'identifiers' }
+          return { kind, field: detail as 'notes' | 'flags' | 'identifiers' | 'guardians' }
         default:
           return recordMerged(outcome) ?? unknown(outcome)
       }

@@ -28,13 +28,14 @@ const everything: PatientFields = {
   flags: ['interpreter', 'wheelchair'],
   notes: 'Prefers mornings',
   identifiers: [{ system: 'insurance', value: 'A123' }],
+  guardians: [{ name: 'Bea Okafor', relation: 'parent', phone: '4711', email: null, getsMessages: true }],
 }
 
 test('a record has all that the desk has written, and each change increases its version', async ({ database }) => {
   const { patients, create } = await aDesk(database)
   const id = await create(everything)
   expect(await patients.record(id)).toMatchObject({ ...everything, version: 1 })
-  const cleared = { phone: null, flags: [], identifiers: [], notes: null }
+  const cleared = { phone: null, flags: [], identifiers: [], guardians: [], notes: null }
   expect(await patients.update(id, 1, cleared)).toMatchObject({
     kind: 'done',
     record: { ...everything, ...cleared, version: 2 },

@@ -75,10 +75,10 @@ function hasAll(record: PatientFields, change: Partial<PatientFields>): boolean 
   return names.every((name) => change[name] === undefined || textOf(record[name]) === textOf(change[name]))
 }
 
-/** jsonb has the fields of an identifier in another order. */
+/** jsonb has the fields of an identifier or a guardian in another order. */
 function textOf(value: PatientFields[keyof PatientFields]): string {
   if (!Array.isArray(value)) return JSON.stringify(value)
-  return JSON.stringify(value.map((one) => (typeof one === 'string' ? one : [one.system, one.value])))
+  return JSON.stringify(value.map((one) => (typeof one === 'string' ? one : Object.entries(one).toSorted())))
 }
 
 /** The unique indexes judge, so that of two desks one is refused. */

@@ -67,7 +67,8 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
     tables: ['patient', 'patient_identifier', 'booking_patient'],
     rows: ({ clinicNo, patientIds }) => sql`
       select p.mrn as "recordNumber", p.name, p.birth_date::text as "birthDate", p.sex, p.phone, p.email, p.address,
-             p.language, p.flags, p.notes, p.identifiers, p.created_at as "createdAt", p.updated_at as "updatedAt",
+             p.language, p.flags, p.notes, p.identifiers, p.guardians,
+             p.created_at as "createdAt", p.updated_at as "updatedAt",
              p.last_visit_at as "lastVisitAt", p.merged_into is not null as "isMerged", p.merge->>'at' as "mergedAt",
              p.merge->'before' as "beforeMerge",
              array(select l.booking_id from holdfast.booking_patient l

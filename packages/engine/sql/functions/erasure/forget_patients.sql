@@ -26,14 +26,14 @@ begin
   with forgotten as (
     update patient t
        set mrn = null, name = null, birth_date = null, sex = null, phone = null, email = null, address = null,
-           language = null, flags = '{}', notes = null, identifiers = '[]', last_visit_at = null,
+           language = null, flags = '{}', notes = null, identifiers = '[]', guardians = '[]', last_visit_at = null,
            merged_into = null, merge = null, erased_at = clock_timestamp()
       from (select i.id, with_merged(p_clinic_no, array[i.id]) as ids from unnest(v_ids) i(id) offset 0) w
      where t.clinic_no = p_clinic_no and t.id = w.id and t.erased_at is null
        and (p_case_ids = '{}'
             or cardinality(w.ids) = 1
                and num_nonnulls(t.sex, t.phone, t.email, t.address, t.language, t.notes) = 0 and t.flags = '{}'
-               and t.identifiers = '[]')
+               and t.identifiers = '[]' and t.guardians = '[]')
        and not exists (select from booking_patient l where l.clinic_no = t.clinic_no and l.patient_id = any (w.ids))
        and not exists (select from theatre_case c
                         cross join lateral bookings_by_id(array[c.clinic_no], array[c.booking_id]) b

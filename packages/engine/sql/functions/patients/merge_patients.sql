@@ -1,8 +1,8 @@
 -- merge_patients: says that two records are of one patient, and which of them stays. That one gets what it lacks, the
--- fields of p_taken from the other, the notes, flags and identifiers of both, and the record number of the other if it
--- takes that or has none; then the other has its own. Bookings, cases and requests stay linked as they are, and are
--- shown with the one that stays, and so is what was merged into the other before: it belongs to the one that stays,
--- too, with the record that it was merged into first (merge->'into'). unmerge_patient undoes it.
+-- fields of p_taken from the other, the notes, flags, identifiers and guardians of both, and the record number of the
+-- other if it takes that or has none; then the other has its own. Bookings, cases and requests stay linked as they are,
+-- and are shown with the one that stays, and so is what was merged into the other before: it belongs to the one that
+-- stays, too, with the record that it was merged into first (merge->'into'). unmerge_patient undoes it.
 --
 -- p_version, p_merged_version: of the records that were read. p_taken: names of columns. p_identifiers_max: how many
 -- identifiers a record may have.
@@ -58,15 +58,22 @@ begin
                             group by u.flag) f),
          'notes', case when v_kept.notes = v_merged.notes then v_kept.notes
                        else nullif(concat_ws(chr(10) || chr(10), v_kept.notes, v_merged.notes), '') end,
-         'identifiers', v_kept.identifiers || v_merged.identifiers);
+         'identifiers', v_kept.identifiers || v_merged.identifiers,
+         'guardians', (select coalesce(jsonb_agg(g.guardian order by g.n), '[]')
+                         from (select u.guardian, min(u.n) as n
+                                 from jsonb_array_elements(v_kept.guardians || v_merged.guardians)
+                                      with ordinality u(guardian, n)
+                                group by u.guardian) g));
   if char_length(v_after->>'notes') > 2000 then
     return 'merge_too_large:notes';
   elsif jsonb_array_length(v_after->'flags') > 20 then
     return 'merge_too_large:flags';
   elsif jsonb_array_length(v_after->'identifiers') > p_identifiers_max then
     return 'merge_too_large:identifiers';
+  elsif jsonb_array_length(v_after->'guardians') > 3 then
+    return 'merge_too_large:guardians';
   end if;
-  v_changed := array(select f.name from unnest(c_fields || '{flags,notes,identifiers}') f(name)
+  v_changed := array(select f.name from unnest(c_fields || '{flags,notes,identifiers,guardians}') f(name)
                       where v_after->f.name is distinct from v_before->f.name);
 
   update patient t set merged_into = p_kept_id where t.clinic_no = p_clinic_no and t.merged_into = p_merged_id;

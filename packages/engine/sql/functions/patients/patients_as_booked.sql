@@ -1,5 +1,6 @@
 -- patients_as_booked: of whom claims are that name a record: the patient that the request names, or if it names none,
--- the record's name and contacts, and its language if messages have it. The answers of the request stay.
+-- the record's name, its language if messages have it, and its contacts, or those of the guardian who gets the
+-- messages. The answers of the request stay.
 --
 -- p_patient_ids: by request; null: it names no record.
 -- Internal. Locks: none: a record that is changed meanwhile is booked as it was before. Fails: never. Idempotent: yes.
@@ -12,10 +13,14 @@ as $function$
   select array_agg(
            case when i.patient->>'name' = '' and t.name is not null
                 then jsonb_strip_nulls(jsonb_build_object(
-                       'name', t.name, 'email', t.email, 'phone', t.phone, 'answers', i.patient->'answers',
+                       'name', t.name, 'answers', i.patient->'answers',
                        'language', (select l from unnest(array['en', 'de', 'ar']) l
-                                     where l = lower(split_part(t.language, '-', 1)))))
+                                     where l = lower(split_part(t.language, '-', 1))),
+                       'email', case when g.guardian is null then t.email else g.guardian->>'email' end,
+                       'phone', case when g.guardian is null then t.phone else g.guardian->>'phone' end))
                 else i.patient end order by i.n)
     from unnest(p_clinic_nos, p_patient_ids, p_patients) with ordinality i(clinic_no, patient_id, patient, n)
     left join patient t on t.clinic_no = i.clinic_no and t.id = i.patient_id
+    left join lateral (select e.guardian from jsonb_array_elements(t.guardians) with ordinality e(guardian, n)
+                        where e.guardian->'getsMessages' = 'true' order by e.n limit 1) g on true
 $function$;

@@ -10,7 +10,8 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $function$
   update patient t
      set name = n.name, birth_date = n.birth_date, sex = n.sex, phone = n.phone, email = n.email, address = n.address,
-         language = n.language, mrn = n.mrn, flags = n.flags, notes = n.notes, identifiers = n.identifiers
+         language = n.language, mrn = n.mrn, flags = n.flags, notes = n.notes, identifiers = n.identifiers,
+         guardians = n.guardians
     from jsonb_populate_record(null::patient, p_fields) n
    where t.clinic_no = p_clinic_no and t.id = p_id
 $function$;

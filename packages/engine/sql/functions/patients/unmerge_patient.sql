@@ -51,20 +51,24 @@ begin
   v_now := to_jsonb(v_kept);
   v_restored := v_now
     || (select coalesce(jsonb_object_agg(f.name, v_before->f.name), '{}')
-          from jsonb_object_keys(v_before - 'flags' - 'identifiers') f(name)
+          from jsonb_object_keys(v_before - '{flags,identifiers,guardians}'::text[]) f(name)
          where v_now->f.name = v_merged.merge->'after'->f.name)
     || jsonb_build_object(
          'flags', (select coalesce(jsonb_agg(f.flag order by f.n), '[]')
                      from jsonb_array_elements_text(v_now->'flags') with ordinality f(flag, n)
                     where not v_before ? 'flags' or v_before->'flags' ? f.flag
                        or not v_merged.merge->'after'->'flags' ? f.flag),
+         'guardians', (select coalesce(jsonb_agg(g.guardian order by g.n), '[]')
+                         from jsonb_array_elements(v_now->'guardians') with ordinality g(guardian, n)
+                        where not v_before ? 'guardians' or v_before->'guardians' @> jsonb_build_array(g.guardian)
+                           or not v_merged.merge->'after'->'guardians' @> jsonb_build_array(g.guardian)),
          'identifiers', (select coalesce(jsonb_agg(i.identifier order by i.n), '[]')
                            from jsonb_array_elements(v_now->'identifiers') with ordinality i(identifier, n)
                           where not v_merged.merge->'own'->'identifiers' @> jsonb_build_array(i.identifier)));
   update patient t
      set merge = jsonb_set(t.merge, '{before}', t.merge->'before' || l.fields)
     from (select n.id, jsonb_object_agg(f.name, v_before->f.name) as fields
-            from jsonb_object_keys(v_before - 'flags' - 'identifiers') f(name)
+            from jsonb_object_keys(v_before - '{flags,identifiers,guardians}'::text[]) f(name)
            cross join lateral (
              select o.id, o.merge->'before'->f.name as before
                from patient o

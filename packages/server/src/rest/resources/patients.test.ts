@@ -69,6 +69,31 @@ test('a birth date is not in the future, and identifiers differ from each other'
   expect((await rest.call('createPatient', { path, as, body: named })).status).toBe(201)
 })
 
+test('people who act for a patient are stored, shown and cleared; one at most gets the messages', async ({
+  database,
+  rest,
+}) => {
+  const { staff: as, path, clinic } = await aDesk(database, rest)
+  const bea = { name: ' Bea ', relation: 'parent', phone: '4711', getsMessages: true } as const
+  const { body: created } = await rest.call('createPatient', { path, as, body: { name: 'Ada', guardians: [bea] } })
+  const stored = { name: 'Bea', relation: 'parent', phone: '4711', email: null, getsMessages: true }
+  expect(created.guardians).toEqual([stored])
+  const patientPath = { ...path, patientId: created.id }
+  const change = (guardians: object[], version = 1) =>
+    rest.call('updatePatient', { path: patientPath, as, body: { version, guardians } as { version: number } })
+  const refused = async (...guardians: object[]) => (await change(guardians)).problem.errors?.map((error) => error.path)
+  expect(await refused(bea, bea)).toEqual(['/guardians/1/getsMessages'])
+  expect(await refused({ ...bea, phone: null })).toEqual(['/guardians/0/getsMessages'])
+  expect(await refused({ ...bea, relation: 'planted' })).toEqual(['/guardians/0/relation'])
+  expect(await refused(bea, bea, bea, bea)).toEqual(['/guardians'])
+  // Sent again, it changes nothing.
+  expect((await change([bea])).body.version).toBe(1)
+  expect((await change([])).body).toMatchObject({ guardians: [], version: 2 })
+  expect((await change([bea])).problem.code).toBe('record_changed')
+  const changes = rest.audited.filter(({ kind, clinicNo }) => kind === 'patient_changed' && clinicNo === clinic.no)
+  expect(changes).toMatchObject([{ details: ['guardians'] }])
+})
+
 test('a booking is linked to a record, which its doctor may read, and changes neither', async ({ database, rest }) => {
   const { clinic, doctor, staff, asDoctor, path, create } = await aDesk(database, rest)
   const record = await create()

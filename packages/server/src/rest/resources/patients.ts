@@ -1,5 +1,5 @@
 import { type NewPatientRecordBody, type PatientRecordChangeBody, restOperations } from '@holdfast/contract'
-import { type Clinic, clinicNoIn, type PatientFields, type PatientRecord } from '@holdfast/engine'
+import { type Clinic, clinicNoIn, type Guardian, type PatientFields, type PatientRecord } from '@holdfast/engine'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
@@ -206,16 +206,16 @@ function patientNotFound(patientId: string): ProblemError {
 }
 
 function newFields(body: NewPatientRecordBody, now: Date): PatientFields {
-  const { mrn = null, birthDate = null, sex = null, flags = [], identifiers = [], ...texts } = body
+  const { mrn = null, birthDate = null, sex = null, flags = [], identifiers = [], guardians = [], ...texts } = body
   const { phone = null, email = null, address = null, language = null, notes = null } = texts
-  const sent = { mrn, birthDate, sex, phone, email, address, language, flags, notes, identifiers }
+  const sent = { mrn, birthDate, sex, phone, email, address, language, flags, notes, identifiers, guardians }
   const { mrn: _, ...others } = sent
-  return { ...sent, name: body.name.trim(), ...changedFields(others, now), mrn: trimmed(mrn) }
+  return { ...sent, guardians: [], name: body.name.trim(), ...changedFields(others, now), mrn: trimmed(mrn) }
 }
 
 /** What is stored of the fields that were sent: texts without spaces around them. @throws ProblemError */
 function changedFields(
-  { name, birthDate, sex, flags, identifiers, ...texts }: Omit<PatientRecordChangeBody, 'version'>,
+  { name, birthDate, sex, flags, identifiers, guardians, ...texts }: Omit<PatientRecordChangeBody, 'version'>,
   now: Date,
 ): Partial<PatientFields> {
   if (birthDate !== undefined && birthDate !== null) requireBornBy(now, birthDate, '/birthDate')
@@ -232,6 +232,7 @@ function changedFields(
     change.identifiers = identifiers.map(({ system, value }) => ({ system: system.trim(), value: value.trim() }))
     requireDifferent(change.identifiers)
   }
+  if (guardians !== undefined) change.guardians = guardiansOf(guardians)
   return change
 }
 
@@ -246,4 +247,18 @@ function requireDifferent(identifiers: PatientFields['identifiers']): void {
   if (repeated !== -1) {
     throw invalidRequest([{ path: `/identifiers/${repeated}`, message: 'must differ from the others' }])
   }
+}
+
+/** @throws ProblemError if not one of them at most gets the messages, with a contact */
+function guardiansOf(sent: NonNullable<PatientRecordChangeBody['guardians']>): Guardian[] {
+  const guardians = sent.map(({ name, relation, phone = null, email = null, getsMessages = false }) => {
+    return { name: name.trim(), relation, phone: trimmed(phone), email: trimmed(email), getsMessages }
+  })
+  const first = guardians.findIndex(({ getsMessages }) => getsMessages)
+  const wrong = guardians.findIndex((one, index) => {
+    return one.getsMessages && (index !== first || (one.phone === null && one.email === null))
+  })
+  if (wrong === -1) return guardians
+  const message = wrong === first ? 'needs a phone or an e-mail' : 'is true of one person at most'
+  throw invalidRequest([{ path: `/guardians/${wrong}/getsMessages`, message }])
 }

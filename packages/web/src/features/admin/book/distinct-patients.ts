@@ -4,17 +4,22 @@ import { messageLanguages } from '@holdfast/vocabulary'
 type Language = NonNullable<Booking['patient']['language']>
 
 /** What the desk compares before it chooses a record, and then has to provide for. */
-export type KnownRecord = Pick<PatientRecord, 'id' | 'name' | 'email' | 'phone' | 'birthDate' | 'flags' | 'language'>
+export type KnownRecord = Pick<
+  PatientRecord,
+  'id' | 'name' | 'email' | 'phone' | 'birthDate' | 'flags' | 'language' | 'guardians'
+>
 
 /** `language`: that of messages to the patient. `record`: the booking will be linked to it. */
 export type KnownPatient = { name: string; email: string; phone: string; language?: Language; record?: KnownRecord }
 
+/** As the server books for a record: with the contacts of the guardian who gets the messages. */
 export function patientOfRecord(record: KnownRecord): KnownPatient {
   const language = messageLanguages.find((one) => record.language?.split('-')[0] === one)
+  const { email, phone } = record.guardians.find(({ getsMessages }) => getsMessages) ?? record
   return {
     name: record.name,
-    email: record.email ?? '',
-    phone: record.phone ?? '',
+    email: email ?? '',
+    phone: phone ?? '',
     ...(language && { language }),
     record,
   }

@@ -15,6 +15,7 @@ const record: PatientRecord = {
   flags: [],
   notes: null,
   identifiers: [{ system: 's', value: '1' }],
+  guardians: [{ name: 'Bea', relation: 'carer', phone: '2', email: null, getsMessages: true }],
   mergedInto: null,
   version: 3,
   createdAt: '2026-11-30T00:00:00.000Z',
@@ -32,6 +33,12 @@ test('a correction has the fields that were changed, and null for what was empti
   const identifiers = [...before.identifiers, { row: 1, system: ' ', value: '' }]
   expect(changeBetween(before, { ...before, identifiers })).toEqual({})
   expect(changeBetween(before, { ...before, identifiers: [] })).toEqual({ identifiers: [] })
+  const [guardian] = before.guardians
+  if (guardian === undefined) throw new Error('There is no guardian.')
+  const changed = { ...guardian, name: ' Bea King ', phone: ' ' }
+  expect(changeBetween(before, { ...before, guardians: [changed] })).toEqual({
+    guardians: [{ name: 'Bea King', relation: 'carer', phone: null, email: null, getsMessages: true }],
+  })
 })
 
 test('a new record of a booking has its name and contacts alone', () => {

@@ -1,4 +1,5 @@
 import type {
+  Guardian,
   NewPatientRecord,
   Patient,
   PatientIdentifier,
@@ -10,11 +11,15 @@ import type { PatientSex } from '@holdfast/vocabulary'
 /** `row`: unlike those of the other rows. */
 export type IdentifierDraft = { row: number; system: string; value: string }
 
+/** `row`: unlike those of the other rows. */
+export type GuardianDraft = Record<'name' | 'phone' | 'email', string> &
+  Pick<Guardian, 'relation' | 'getsMessages'> & { row: number }
+
 /** What the form of a record has: '' where the record has nothing. */
 export type PatientDraft = Record<
   'name' | 'mrn' | 'birthDate' | 'phone' | 'email' | 'address' | 'language' | 'notes',
   string
-> & { sex: PatientSex | ''; flags: string[]; identifiers: IdentifierDraft[] }
+> & { sex: PatientSex | ''; flags: string[]; identifiers: IdentifierDraft[]; guardians: GuardianDraft[] }
 
 const textFields = ['birthDate', 'phone', 'email', 'address', 'language', 'notes'] as const
 
@@ -30,13 +35,17 @@ export const emptyDraft: PatientDraft = {
   flags: [],
   notes: '',
   identifiers: [],
+  guardians: [],
 }
 
 export function draftOfRecord(record: PatientRecord): PatientDraft {
-  const { name, mrn, sex, flags, identifiers } = record
+  const { name, mrn, sex, flags, identifiers, guardians } = record
   const texts = Object.fromEntries(textFields.map((field) => [field, record[field] ?? '']))
   const rows = identifiers.map(({ system, value }, row) => ({ row, system, value }))
-  return { ...emptyDraft, ...texts, name, mrn: mrn ?? '', sex: sex ?? '', flags, identifiers: rows }
+  const people = guardians.map(({ phone, email, ...guardian }, row) => {
+    return { ...guardian, row, phone: phone ?? '', email: email ?? '' }
+  })
+  return { ...emptyDraft, ...texts, name, mrn: mrn ?? '', sex: sex ?? '', flags, identifiers: rows, guardians: people }
 }
 
 /** A new record of the patient whom a booking names. The language of its messages may be another than they speak. */
@@ -62,7 +71,13 @@ export function changeBetween(before: PatientDraft, draft: PatientDraft): Omit<P
   if (!isSame(draft.flags, before.flags)) change.flags = draft.flags
   const identifiers = entered(draft.identifiers)
   if (!isSame(identifiers, entered(before.identifiers))) change.identifiers = identifiers
+  const guardians = draft.guardians.map(guardianOf)
+  if (!isSame(guardians, before.guardians.map(guardianOf))) change.guardians = guardians
   return change
+}
+
+function guardianOf({ name, relation, phone, email, getsMessages }: GuardianDraft): Guardian {
+  return { name: name.trim(), relation, phone: phone.trim() || null, email: email.trim() || null, getsMessages }
 }
 
 /** Those that are not empty. */

@@ -14,6 +14,7 @@ import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useContactRules } from '../shared/patient/contact-fields.tsx'
 import { languageTags } from '../shared/patient/language-tags.ts'
 import { useClinic } from '../use-clinic.ts'
+import { GuardianFields } from './guardian-fields.tsx'
 import type { PatientDraft } from './patient-draft.ts'
 
 type PatientFormProps = {
@@ -36,6 +37,14 @@ export function PatientForm({ initial, submit, isBusy, error, onSubmit }: Patien
       ...rules,
       // Cases may have it.
       mrn: (mrn) => (initial.mrn !== '' && mrn.trim() === '' ? t('invalid.mrnMissing') : null),
+      guardians: {
+        name: (name) => (name.trim() === '' ? t('invalid.guardianName') : null),
+        email: (email) => (email.trim() === '' ? null : rules.email(email)),
+        getsMessages: (getsMessages, { guardians }, path) => {
+          const { phone = '', email = '' } = guardians[indexIn(path)] ?? {}
+          return getsMessages && phone.trim() === '' && email.trim() === '' ? t('invalid.guardianContact') : null
+        },
+      },
       identifiers: {
         system: (system, { identifiers }, path) =>
           isHalf(identifiers[indexIn(path)]) && system.trim() === '' ? t('invalid.systemMissing') : null,
@@ -51,6 +60,7 @@ export function PatientForm({ initial, submit, isBusy, error, onSubmit }: Patien
         <PersonFields form={form} />
         <ContactFields form={form} />
         <CareFields form={form} />
+        <GuardianFields form={form} />
         <Identifiers form={form} />
         {error !== null && refusedContact(error) === null ? <ErrorState error={error} /> : null}
         <Group>

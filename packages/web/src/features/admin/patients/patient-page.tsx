@@ -1,4 +1,4 @@
-import type { PatientWithVisits } from '@holdfast/contract/client'
+import type { Guardian, PatientWithVisits } from '@holdfast/contract/client'
 import { Button, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -56,7 +56,7 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
   const { t } = useTranslation(['patients', 'admin'])
   const [dialog, setDialog] = useState<'edit' | 'erase' | 'merge' | null>(null)
   const close = () => setDialog(null)
-  const { mrn, birthDate, sex, phone, email, address, language, notes, identifiers } = patient
+  const { mrn, birthDate, sex, phone, email, address, language, notes, identifiers, guardians } = patient
   const facts: { label: string; value: ReactNode }[] = [
     { label: t('field.mrn'), value: <bdi>{mrn ?? '–'}</bdi> },
     {
@@ -69,6 +69,10 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
     { label: t('admin:field.address'), value: <Lines text={address} /> },
     { label: t('field.language'), value: language === null ? '–' : formatLanguage(language) },
     { label: t('field.notes'), value: <Lines text={notes} /> },
+    ...guardians.map((guardian) => ({
+      label: t(`relation.${guardian.relation}`),
+      value: <GuardianFact guardian={guardian} />,
+    })),
     ...identifiers.map(({ system, value }) => ({ label: system, value: <bdi className="tabular">{value}</bdi> })),
   ]
   return (
@@ -130,6 +134,22 @@ function Actions({ patient, onOpen }: ActionsProps) {
         </>
       ) : null}
     </div>
+  )
+}
+
+function GuardianFact({ guardian: { name, phone, email, getsMessages } }: { guardian: Guardian }) {
+  const { t } = useTranslation('patients')
+  return (
+    <Stack gap={0}>
+      <bdi>{name}</bdi>
+      {phone === null ? null : <ContactLink scheme="tel" to={phone} />}
+      {email === null ? null : <ContactLink scheme="mailto" to={email} />}
+      {getsMessages ? (
+        <Text size="sm" c="dimmed">
+          {t('guardians.getsMessages')}
+        </Text>
+      ) : null}
+    </Stack>
   )
 }
 

@@ -15,6 +15,7 @@ const record: PatientRecord = {
   flags: [],
   notes: null,
   identifiers: [],
+  guardians: [],
   mergedInto: null,
   version: 1,
   createdAt: '',
