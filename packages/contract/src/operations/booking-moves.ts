@@ -1,4 +1,6 @@
 import { bookingMovesDoneSchema, bookingMovesSchema } from '../schemas/booking-moves.ts'
+import { flag } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import { inEventLog } from './audit.ts'
 import { operation, operationTable } from './operation.ts'
 
@@ -12,11 +14,15 @@ export const bookingMoveOperations = operationTable('Bookings', {
       'patient gets one message. A retry moves what was not moved, and nothing twice. Moving them back undoes it.',
     access: 'clinic_staff',
     scope: 'bookings:write',
+    query: object({ dryRun: flag('Looks at the times, and moves nothing') }),
     body: bookingMovesSchema,
     responses: { 200: { description: 'What became of each booking', schema: bookingMovesDoneSchema } },
     retry: 'runs again',
     audit: inEventLog,
-    example: { body: { moves: [{ bookingId: '{bookingId}', startsAt: '{day}T09:00:00Z' }], dryRun: true } },
+    example: {
+      query: { dryRun: true },
+      body: { moves: [{ bookingId: '{bookingId}', startsAt: '{day}T09:00:00Z' }] },
+    },
     problems: ['booking_not_found', 'doctor_not_found', 'visit_type_not_found'],
   }),
 })

@@ -7,6 +7,8 @@ import {
   seriesMoveSchema,
   seriesSchema,
 } from '../schemas/booking-series.ts'
+import { flag } from '../schemas/fields.ts'
+import { object } from '../schemas/object.ts'
 import { type Audit, inEventLog } from './audit.ts'
 import { created, operation, operationTable } from './operation.ts'
 
@@ -25,6 +27,7 @@ export const bookingSeriesOperations = operationTable('Bookings', {
       'an Idempotency-Key: a retry with the same key continues what was begun, or gets the series.',
     access: 'calendar',
     scope: 'bookings:write',
+    query: object({ dryRun: flag('Looks at the dates, and books nothing') }),
     body: newSeriesSchema,
     responses: created('The series', createdSeriesSchema, 'The dates (`dryRun`); a retry: the series again'),
     clinic: { body: 'doctorId' },
@@ -32,7 +35,8 @@ export const bookingSeriesOperations = operationTable('Bookings', {
     audit: inEventLog,
     auditRepeated: shown,
     example: {
-      body: { doctorId: '{doctorId}', startsAt: '{day}T09:00:00Z', every: 1, unit: 'week', count: 2, dryRun: true },
+      query: { dryRun: true },
+      body: { doctorId: '{doctorId}', startsAt: '{day}T09:00:00Z', every: 1, unit: 'week', count: 2 },
     },
     problems: [
       'doctor_not_found',
@@ -74,6 +78,7 @@ export const bookingSeriesOperations = operationTable('Bookings', {
       'announces all. A retry with the same Idempotency-Key moves what was not moved, and nothing twice.',
     access: 'booking_series',
     scope: 'bookings:write',
+    query: object({ dryRun: flag('Looks at the times, and moves nothing') }),
     body: seriesMoveSchema,
     responses: { 200: { description: 'The series, and what became of each visit', schema: changedSeriesSchema } },
     retry: 'runs again',

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { id, pageParameters, searchText } from '../schemas/fields.ts'
+import { flag, id, pageParameters, searchText } from '../schemas/fields.ts'
 import {
   messageChoicesChangeSchema,
   messageChoicesSchema,
@@ -147,6 +147,7 @@ export const messageOperations = operationTable('Messages', {
       'a request. A reminder whose time has passed is not planned. Repeating a request plans nothing twice.',
     access: 'admin',
     scope: 'admin',
+    query: object({ dryRun: flag('Counts only, and plans nothing') }),
     body: reminderPlanSchema,
     responses: { 200: { description: 'What was planned', schema: plannedRemindersSchema } },
     audit: { kind: 'clinic_changed', details: ['reminders planned'] },

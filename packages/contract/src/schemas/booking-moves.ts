@@ -13,7 +13,6 @@ export const bookingMovesSchema = component('BookingMoves', {
     { minItems: 1, maxItems: movesMax },
   ),
   doctorId: Type.Optional(id({ description: 'All move to this doctor of the clinic. Absent: each keeps its doctor' })),
-  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'true: looks at the times, and moves nothing' })),
 })
 
 const bookingMoveSchema = component('BookingMove', {

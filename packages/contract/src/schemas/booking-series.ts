@@ -56,7 +56,6 @@ export const newSeriesSchema = component('NewBookingSeries', {
   reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visits' })),
   answers: Type.Optional(sentAnswersSchema),
   refuseOverlap,
-  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'true: looks at the dates, and books nothing' })),
 })
 
 export type NewSeriesBody = Static<typeof newSeriesSchema>
@@ -99,7 +98,6 @@ export const seriesMoveSchema = component('SeriesMove', {
   time: Type.Optional(
     Type.String({ ...localTime, description: 'The time on the clock then. Absent: as it is of each visit' }),
   ),
-  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'true: looks at the times, and moves nothing' })),
 })
 
 const seriesChangeSchema = component('SeriesChange', {

@@ -218,7 +218,6 @@ export const messageSettingsChangeSchema = Type.Partial(Type.Object(settings), {
 })
 
 export const reminderPlanSchema = component('ReminderPlan', {
-  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Counts only, and plans nothing' })),
   cursor: pageParameters.cursor,
 })
 

@@ -123,10 +123,8 @@ export function recordRepetitions(deps: RestDeps, described: Operation, check: C
 }
 
 /** A request with `dryRun` changes nothing. */
-function isTrial({ query, body }: Call): boolean {
-  return [query, body].some(
-    (fields) => typeof fields === 'object' && fields !== null && 'dryRun' in fields && fields.dryRun === true,
-  )
+function isTrial({ query }: Call): boolean {
+  return typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === true
 }
 
 function entriesOf(

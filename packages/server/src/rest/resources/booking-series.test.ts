@@ -74,7 +74,7 @@ const localTimes = (items: readonly { startsAt: string | null }[], timeZone = zo
 
 test('every second Tuesday at 9, six times: previewed, and booked as one series', async ({ rest, database }) => {
   const { body, staff: as, days } = await aScene(database, rest)
-  const preview = await rest.call('createBookingSeries', { as, body: { ...body, dryRun: true } })
+  const preview = await rest.call('createBookingSeries', { as, query: { dryRun: true }, body })
   expect(preview.status).toBe(200)
   expect(preview.body).toMatchObject({ id: null, items: [] })
   expect(preview.body.dates.map(({ outcome }) => outcome)).toEqual(days.map(() => 'free'))
@@ -116,7 +116,7 @@ test('dates that are not free are named with others, replaced, left out, or not 
   const refused = await rest.call('createBookingSeries', { as, body, key: randomUUID() })
   expect(refused.problem).toMatchObject({ status: 409, code: 'series_not_free' })
   const dates = (refused.problem as unknown as { dates: typeof preview.body.dates }).dates
-  const preview = await rest.call('createBookingSeries', { as, body: { ...body, dryRun: true } })
+  const preview = await rest.call('createBookingSeries', { as, query: { dryRun: true }, body })
   expect(dates).toEqual(preview.body.dates)
   expect(dates.map(({ outcome, code }) => [outcome, code])).toEqual([
     ['free', null],
@@ -151,8 +151,8 @@ test.for([
   const doctor = await aDoctor(database, clinic)
   const as = await rest.aMember(clinic.no, 'staff')
   const startsAt = at(Temporal.PlainDate.from(first), '02:30', timezone).toISOString()
-  const body = { doctorId: doctor.id, startsAt, every: 1, unit, count: 3, dryRun: true }
-  const { body: preview } = await rest.call('createBookingSeries', { as, body })
+  const body = { doctorId: doctor.id, startsAt, every: 1, unit, count: 3 }
+  const { body: preview } = await rest.call('createBookingSeries', { as, query: { dryRun: true }, body })
   expect(preview.dates[1]).toMatchObject({ date: expected, startsAt: null, outcome: 'refused', code: 'time_skipped' })
   expect(localTimes([preview.dates[2] ?? { startsAt: null }], timezone)[0]?.slice(11)).toBe('02:30')
 })
@@ -254,7 +254,7 @@ test('a series moves by a shift, in one step, and what is not free keeps its tim
   const { path, staff: as, days, take } = await aSeries(database, rest)
   await take(2, '10:00')
   const body = { fromNumber: 2, days: 0, time: '10:00' }
-  const preview = await rest.call('moveBookingSeries', { path, as, body: { ...body, dryRun: true } })
+  const preview = await rest.call('moveBookingSeries', { path, as, query: { dryRun: true }, body })
   expect(preview.body.changes.map(({ number, outcome, code }) => [number, outcome, code])).toEqual([
     [2, 'free', null],
     [3, 'unchanged', 'slot_full'],
@@ -297,7 +297,7 @@ test('the preview of a patient’s move judges as the move does, and that of the
   const shift = { days: 0, time: '10:00' }
   type By = { as: typeof staff } | { token: string }
   const preview = async (by: By) => {
-    const { body } = await rest.call('moveBookingSeries', { path, ...by, body: { ...shift, dryRun: true } })
+    const { body } = await rest.call('moveBookingSeries', { path, ...by, query: { dryRun: true }, body: shift })
     return body.changes.map(({ outcome, code }) => code ?? outcome)
   }
   const byPatient = { token: tokens[0] ?? '' }
@@ -334,9 +334,8 @@ test('limits: rules that lead too far, name unknown dates, or leave out the pati
   }
   const doctor = await rest
     .aMember(
-      Number(
-        (await rest.call('createBookingSeries', { as, body: { ...body, dryRun: true } })).status === 200 ? 0 : 0,
-      ) || 0,
+      Number((await rest.call('createBookingSeries', { as, query: { dryRun: true }, body })).status === 200 ? 0 : 0) ||
+        0,
       'doctor',
     )
     .catch(() => null)
@@ -349,7 +348,8 @@ test('no date is replaced twice, and no two dates have the same start', async ({
     number,
     startsAt: at(days[day] ?? aTuesday(), time).toISOString(),
   })
-  const asked = (more: object) => rest.call('createBookingSeries', { as, body: { ...body, dryRun: true, ...more } })
+  const asked = (more: object) =>
+    rest.call('createBookingSeries', { as, query: { dryRun: true }, body: { ...body, ...more } })
   const twice = await asked({ replacements: [on(2, 1, '09:30'), on(2, 1, '10:00')] })
   const same = await asked({ replacements: [on(2, 0, '09:00')] })
   for (const { problem } of [twice, same]) {

@@ -75,12 +75,12 @@ const keyOf = (key: SentKey | null, purpose: string) => (key === null ? freshKey
 /** A visit of the series with the time that is wanted for it. */
 type Wanted = WantedMove & { number: number }
 
-export async function moveSeries(deps: RestDeps, { body, granted: reach, key, request }: MoveInput) {
+export async function moveSeries(deps: RestDeps, { body, query, granted: reach, key, request }: MoveInput) {
   const members = concerned(reach, body.fromNumber ?? 1, ['CONFIRMED'])
   const { clinicNo } = reach.series
   const onBehalf = reach.as === 'desk'
   const wanted = await wantedTimes(deps, reach, members, body)
-  if (body.dryRun) {
+  if (query.dryRun) {
     const refusals = await presumedRefusals(deps, { clinicNo, onBehalf }, wanted)
     const changes = wanted.map((one) => changeBody(one, 'free', refusals.get(one.booking.id) ?? null))
     return changedResponse({ ...(await seriesBody(deps, reach, reach.members)), changes }, null)

@@ -35,11 +35,11 @@ const confirmationsMax = 3
 
 /** Holds all visits of a series together, and then confirms them together. */
 export async function createSeries(deps: RestDeps, input: CreateInput) {
-  const { body, granted } = input
+  const { body, query, granted } = input
   const { timezone } = granted.clinic
   requirePatient(input)
   const checked = await checkDates(deps, input, seriesDates(body, timezone, deps.now()))
-  if (body.dryRun) {
+  if (query.dryRun) {
     return { status: 200 as const, body: { id: null, dates: checked.map((one) => dateBody(one, null)), items: [] } }
   }
   const key = input.key ?? { key: freshKey(), scope: granted.actor.accountId }
@@ -74,8 +74,8 @@ function claimedOf(outcome: TimeClaimOutcome): ClaimedBooking | null {
 const settlingOf = ({ granted }: CreateInput) => ({ onBehalf: true, actorId: granted.actor.accountId, reason: null })
 
 /** @throws ProblemError invalid_request, forbidden */
-function requirePatient({ body, granted }: CreateInput): void {
-  if (body.dryRun) return
+function requirePatient({ body, query, granted }: CreateInput): void {
+  if (query.dryRun) return
   if (body.patient === undefined && body.patientId === undefined) {
     throw invalidRequest([{ path: '/patient', message: 'is required, unless dryRun is true' }])
   }
@@ -153,7 +153,6 @@ function claimOf({ body, granted }: CreateInput, key: SentKey, date: CheckedDate
   const clinicNo = clinicNoOf(clinic.id)
   const { number, startsAt, near } = date
   const free = areAllRefused || isNotFree(date) ? undefined : near?.free[0]
-  const { dryRun: _dryRun, ...asked } = body
   const claim = {
     bookingId: newId(clinicNo),
     units: 1,
@@ -168,7 +167,7 @@ function claimOf({ body, granted }: CreateInput, key: SentKey, date: CheckedDate
     formerDoctorId: actor.role === 'doctor' ? actor.doctorId : null,
     actorId: actor.accountId,
     key: keyDigest(key, `createBookingSeries ${number}`),
-    requestHash: requestHash({ ...asked, number }),
+    requestHash: requestHash({ ...body, number }),
   }
   if (body.visitTypeId === undefined) {
     return { ...claim, slotId: free !== undefined && 'slotId' in free ? free.slotId : newId(clinicNo) }

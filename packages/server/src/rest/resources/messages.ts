@@ -113,9 +113,9 @@ function serveSettings(serve: Serve, { engine: { messages }, confirmationTokens 
     return { status: 200, body: changed }
   })
 
-  serve(restOperations.planReminders, async ({ body: { dryRun = false, cursor = null }, granted: { clinic } }) => ({
+  serve(restOperations.planReminders, async ({ query, body: { cursor = null }, granted: { clinic } }) => ({
     status: 200,
-    body: await messages.planReminders(clinic.no, { cursor, isDryRun: dryRun }),
+    body: await messages.planReminders(clinic.no, { cursor, isDryRun: query.dryRun }),
   }))
 }
 

@@ -49,7 +49,7 @@ const outcomesOf = ({ body }: { body: { changes: { outcome: string; code: string
 test('all of an afternoon moves by less than its visits’ length, once, and back', async ({ rest, database }) => {
   const { as, path, ids, later, begin } = await anAfternoon(database, rest, [0, 30, 60])
   const body = { moves: later(20) }
-  const preview = await rest.call('moveBookings', { path, as, body: { ...body, dryRun: true } })
+  const preview = await rest.call('moveBookings', { path, as, query: { dryRun: true }, body })
   expect(outcomesOf(preview)).toEqual(['free', 'free', 'free'])
   expect(await begin()).toEqual([0, 30, 60])
   const key = randomUUID()
@@ -73,7 +73,7 @@ test('negative control: a visit whose time another one does not leave stays', as
   const [first] = later(20)
   const body = { moves: first === undefined ? [] : [first] }
   for (const dryRun of [true, false]) {
-    const moved = await rest.call('moveBookings', { path, as, body: { ...body, dryRun } })
+    const moved = await rest.call('moveBookings', { path, as, query: { dryRun }, body })
     expect(outcomesOf(moved)).toEqual(['slot_full'])
   }
   expect(await begin()).toEqual([0, 30, 60])
@@ -83,7 +83,7 @@ test('whoever stays keeps the time from those before, and the preview says so', 
   const { as, path, book, later, begin } = await anAfternoon(database, rest, [0, 60, 90])
   await book(120)
   for (const dryRun of [true, false]) {
-    const moved = await rest.call('moveBookings', { path, as, body: { moves: later(30), dryRun } })
+    const moved = await rest.call('moveBookings', { path, as, query: { dryRun }, body: { moves: later(30) } })
     expect(outcomesOf(moved)).toEqual([dryRun ? 'free' : 'moved', 'slot_full', 'slot_full'])
     expect(moved.body.changes[2]?.alternatives.length).toBeGreaterThan(0)
   }
@@ -96,7 +96,7 @@ test('a request keeps its time until it is answered, and the preview says so', a
   const bookingId = await book(30)
   const moves = [...later(30), { bookingId, startsAt: startOf(session, 60) }]
   for (const dryRun of [true, false]) {
-    const moved = await rest.call('moveBookings', { path, as, body: { moves, dryRun } })
+    const moved = await rest.call('moveBookings', { path, as, query: { dryRun }, body: { moves } })
     expect(outcomesOf(moved)).toEqual(['slot_full', 'approval_required'])
   }
   expect(await begin()).toEqual([0])
@@ -111,7 +111,7 @@ test('a cancelled booking is not moved and takes no time, and the preview says s
   const moves = [...later(30), { bookingId: await book(30), startsAt: startOf(session, 90) }]
   for (const dryRun of [true, false]) {
     const done = dryRun ? 'free' : 'moved'
-    const moved = await rest.call('moveBookings', { path, as, body: { moves, dryRun } })
+    const moved = await rest.call('moveBookings', { path, as, query: { dryRun }, body: { moves } })
     expect(outcomesOf(moved)).toEqual([done, 'invalid_transition', done])
   }
   expect(await begin()).toEqual([30, 30])
@@ -137,7 +137,7 @@ test.for([
   const moves = ids.map((bookingId, index) => ({ bookingId, startsAt: startOf(session, wanted[index] ?? 0) }))
   const key = randomUUID()
   for (const dryRun of [true, false, false]) {
-    const done = await rest.call('moveBookings', { path, as, body: { moves, dryRun }, key })
+    const done = await rest.call('moveBookings', { path, as, query: { dryRun }, body: { moves }, key })
     expect(outcomesOf(done), `${dryRun}`).toEqual(codes.map((code) => code ?? (dryRun ? 'free' : 'moved')))
   }
   expect(await begin()).toEqual(from.map((minute, index) => (codes[index] === null ? wanted[index] : minute)))
@@ -151,7 +151,7 @@ test('another visit at the time, beside one that leaves it, keeps it, and the pr
   await book(30)
   const moves = ids.map((bookingId, index) => ({ bookingId, startsAt: startOf(session, [50, 120][index] ?? 0) }))
   for (const dryRun of [true, false]) {
-    const moved = await rest.call('moveBookings', { path, as, body: { moves, dryRun } })
+    const moved = await rest.call('moveBookings', { path, as, query: { dryRun }, body: { moves } })
     expect(outcomesOf(moved)).toEqual(['slot_full', dryRun ? 'free' : 'moved'])
   }
   expect(await begin()).toEqual([0, 120])
@@ -174,7 +174,7 @@ test('one of a group enters it when another one leaves', async ({ rest, database
     ],
   ] as const) {
     for (const dryRun of [true, false]) {
-      const moved = await rest.call('moveBookings', { path, as, body: { moves: [...moves], dryRun } })
+      const moved = await rest.call('moveBookings', { path, as, query: { dryRun }, body: { moves: [...moves] } })
       expect(outcomesOf(moved)).toEqual(codes.map((code) => code ?? (dryRun ? 'free' : 'moved')))
     }
   }
@@ -205,7 +205,7 @@ test('visits and fixed slots move to a colleague', async ({ rest, database }) =>
   const fixed = await aBooking(database, slot, { patient: { name: 'Grace Hopper' } })
   const moves = [...later(0), { bookingId: fixed.id, startsAt: slot.startsAt.toISOString() }]
   const body = { moves, doctorId: colleague.id }
-  expect(outcomesOf(await rest.call('moveBookings', { path, as, body: { ...body, dryRun: true } }))).toEqual(
+  expect(outcomesOf(await rest.call('moveBookings', { path, as, query: { dryRun: true }, body }))).toEqual(
     moves.map(() => 'free'),
   )
   for (const _ of ['first', 'repeated']) {

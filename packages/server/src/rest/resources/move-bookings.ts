@@ -18,10 +18,10 @@ export function serveBookingMoves(serve: Serve, deps: RestDeps): void {
 
 /** Moves appointments of a clinic to other times, or looks whether these are free: at its desk, for the patients. */
 async function moveBookings(deps: RestDeps, input: MoveInput) {
-  const { body, granted, key } = input
+  const { body, query, granted, key } = input
   const clinicNo = granted.clinic.no
   const wanted = await wantedMoves(deps, input)
-  if (body.dryRun) {
+  if (query.dryRun) {
     const refusals = await presumedRefusals(deps, { clinicNo, onBehalf: true }, wanted)
     const changes = wanted.map((one) => changeBody(one, 'free', refusals.get(one.booking.id) ?? null))
     return { status: 200 as const, body: { changes } }

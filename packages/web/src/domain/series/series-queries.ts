@@ -24,8 +24,8 @@ export function movePreviewQuery(seriesId: string, manageToken: string | null, s
   return queryOptions({
     queryKey: ['series', seriesId, 'move', shift],
     queryFn: () => {
-      const body = { ...shift, dryRun: true }
-      return dataOf(api.moveBookingSeries({ path: { seriesId }, body, ...credential(manageToken) }))
+      const call = { path: { seriesId }, query: { dryRun: true }, body: shift }
+      return dataOf(api.moveBookingSeries({ ...call, ...credential(manageToken) }))
     },
     gcTime: 0,
   })

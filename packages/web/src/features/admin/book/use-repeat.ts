@@ -48,7 +48,7 @@ export function useRepeat(of: Repeated) {
   const current: Choices = choicesFor === ruleText ? choices : new Map()
   const preview = useQuery({
     queryKey: ['series', 'preview', rule],
-    queryFn: () => dataOf(api.createBookingSeries({ body: { ...rule, dryRun: true } as never })),
+    queryFn: () => dataOf(api.createBookingSeries({ query: { dryRun: true }, body: rule as never })),
     enabled: rule !== null,
     gcTime: 0,
     retry: false,

@@ -16,7 +16,7 @@ export function useMoves(clinicId: string) {
   return {
     preview: useMutation({
       mutationFn: ({ bookings: _, ...body }: Moves & { bookings: readonly Booking[] }) =>
-        dataOf(api.moveBookings({ path, body: { ...body, dryRun: true } })),
+        dataOf(api.moveBookings({ path, query: { dryRun: true }, body })),
     }),
     move: useMutation({
       mutationFn: (body: Moves) => dataOf(api.moveBookings({ path, body, headers: requestKeys.headersFor(body) })),

@@ -32,8 +32,8 @@ async function planReminders(clinicId: string, dryRun: boolean, stepsMax = Numbe
   let cursor: string | null = null
   let steps = 0
   do {
-    const body: { dryRun: boolean; cursor?: string } = { dryRun, ...(cursor === null ? {} : { cursor }) }
-    const done = await dataOf(api.planReminders({ path: { clinicId }, body }))
+    const body: { cursor?: string } = cursor === null ? {} : { cursor }
+    const done = await dataOf(api.planReminders({ path: { clinicId }, query: { dryRun }, body }))
     bookings += done.bookings
     cursor = done.nextCursor
     steps += 1
