@@ -9,6 +9,7 @@ import {
   joinedWaitlistSchema,
   newWaitlistEntrySchema,
   pastOffersSchema,
+  waitedVisitTypeId,
   waitlistDepartureSchema,
   waitlistEntryListSchema,
   waitlistEntryPageSchema,
@@ -178,6 +179,7 @@ export const waitlistOperations = operationTable('Waitlist', {
     summary: 'Count who waits for a doctor',
     access: 'anyone',
     scope: 'times:read',
+    query: object({ visitTypeId: Type.Optional(waitedVisitTypeId()) }),
     responses: { 200: { description: 'How many wait', schema: doctorWaitlistSchema } },
   }),
 })

@@ -36,6 +36,9 @@ export const waitlistListStatusSchema = literals(['open', ...waitlistStatuses], 
   description: 'open: waiting or offered',
 })
 
+export const waitedVisitTypeId = () =>
+  id({ description: 'For visits of this type in open sessions. Default: for places of fixed slots' })
+
 const weekday = Type.Integer({ minimum: 1, maximum: 7 })
 
 export const newWaitlistEntrySchema = Type.Object(
@@ -43,9 +46,7 @@ export const newWaitlistEntrySchema = Type.Object(
     clinicId: id(),
     doctorId: Type.Optional(id({ description: 'This doctor; or else `specialization`' })),
     specialization: Type.Optional(line(lengths.specialization, { description: 'Any doctor of the clinic with it' })),
-    visitTypeId: Type.Optional(
-      id({ description: 'For visits of this type in open sessions. Default: for places of fixed slots' }),
-    ),
+    visitTypeId: Type.Optional(waitedVisitTypeId()),
     from: localDate({ description: 'The first day, in the clinic’s time zone' }),
     to: localDate({ description: 'The last day, included; at most a year later' }),
     weekdays: Type.Optional(
@@ -206,9 +207,9 @@ export const pastOffersSchema = component('PastOffers', {
         { type: 'integer' },
         {
           description:
-            'From 1, among those who waited for the doctor or the specialization when the offer was made, and ' +
-            'had no other offer. More than 1: the time did not suit those before, they could book another one, ' +
-            'or no message reached them in quiet hours. null: made before this was recorded.',
+            'From 1, among those who waited for the same when the offer was made, and had no other offer. More than ' +
+            '1: the time did not suit those before, they could book another one, or no message reached them in quiet ' +
+            'hours. null: made before this was recorded.',
         },
       ),
       outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn', 'removed'], {
@@ -239,4 +240,7 @@ export const waitlistLeftSchema = component('WaitlistLeft', { clinicName: Type.S
 
 export const doctorWaitlistSchema = component('DoctorWaitlist', {
   waiting: Type.Integer({ description: 'How many wait for the doctor, or for the doctor’s specialization' }),
+  waitingForSame: Type.Integer({
+    description: 'Of these, those for visits of the `visitTypeId`; without it, those for places of fixed slots',
+  }),
 })

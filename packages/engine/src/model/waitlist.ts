@@ -206,6 +206,9 @@ export type Waitlist = {
   offerStates(bookings: readonly Booking[]): Promise<Map<string, OfferState>>
   /** Whom an open offer was made to, as the entry names them; null: the booking is no open offer. */
   patientOfOffer(bookingId: string): Promise<Patient | null>
-  /** How many wait for a doctor, or for the doctor's specialization; null: there is no such active doctor. */
-  waitingFor(doctorId: string): Promise<number | null>
+  /**
+   * How many wait for a doctor, or for the doctor's specialization; null: there is no such active doctor.
+   * `waitingForSame`: of these, those for visits of a type; for places of fixed slots, if `visitTypeId` is null.
+   */
+  waitingFor(doctorId: string, visitTypeId: string | null): Promise<{ waiting: number; waitingForSame: number } | null>
 }

@@ -80,6 +80,26 @@ describe('visits in open sessions that become free', () => {
     expect(await faults()).toEqual([])
   })
 
+  test('positions count who waits for the same type alone, also in the record of an offer', async ({ database }) => {
+    const { first, settle, wait, offerOf, engine, doctor, clinic, session } = await aScene(database)
+    const otherDay = ((session.startsAt.getUTCDay() + 1) % 7) + 1
+    const other = await aVisitType(database, clinic, { minutes: 30 })
+    const specialization = (await engine.directory.doctor(doctor.id))?.specialization ?? ''
+    const entries = [
+      await aWaitlistEntry(database, doctor),
+      await wait({ visitTypeId: other.id }),
+      await wait({ weekdays: [otherDay] }),
+      await wait({ patient: john, specialization }),
+      await wait({ patient: { name: 'Mary Seacole', email: 'mary@example.org' } }),
+    ]
+    const positions = () => Promise.all(entries.map(async ({ id }) => (await engine.waitlist.entry(id))?.position))
+    expect(await positions()).toEqual([1, 1, 1, 2, 3])
+    await settle(first, 'cancel')
+    const offered = entries[3] ?? { id: '' }
+    expect(await offerOf(offered)).toMatchObject({ slotId: first.slotId })
+    expect(await engine.waitlist.offersOf(offered.id)).toMatchObject([{ position: 2 }])
+  })
+
   test('one of any doctor with the specialization is offered it', async ({ database }) => {
     const { first, settle, wait, offerOf, engine, doctor, faults } = await aScene(database)
     const specialization = (await engine.directory.doctor(doctor.id))?.specialization ?? ''

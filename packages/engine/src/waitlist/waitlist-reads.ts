@@ -74,8 +74,8 @@ const rank = sql`o.urgency desc, o.missed, o.joined_at, o.id`
 
 /**
  * The rows of some entries. A position counts the open entries up to one: of those that wait for the same doctor or
- * specialization, or for one that includes the other. One pass over who waits for these specializations numbers all of
- * them, so a page of a hundred does not read the list a hundred times.
+ * specialization, or for one that includes the other, and for the same visit type. One pass over who waits for these
+ * specializations numbers all of them, so a page of a hundred does not read the list a hundred times.
  */
 const entryRows = (condition: Sql, order: Sql, limit: number) => sql`
   with page as materialized (
@@ -94,10 +94,12 @@ const entryRows = (condition: Sql, order: Sql, limit: number) => sql`
        and o.to_date >= (statement_timestamp() at time zone c.timezone)::date
   ), numbered as (
     select o.clinic_no, o.id,
-           (case when o.resource_id is null then row_number() over (partition by o.clinic_no, o.wanted order by ${rank})
-                 else row_number() over (partition by o.clinic_no, o.resource_id order by ${rank})
+           (case when o.resource_id is null
+                   then row_number() over (partition by o.clinic_no, o.visit_type_id, o.wanted order by ${rank})
+                 else row_number() over (partition by o.clinic_no, o.visit_type_id, o.resource_id order by ${rank})
                       + count(*) filter (where o.resource_id is null)
-                          over (partition by o.clinic_no, o.wanted order by ${rank}) end)::integer as position
+                          over (partition by o.clinic_no, o.visit_type_id, o.wanted order by ${rank})
+            end)::integer as position
       from open o
      where (o.clinic_no, o.wanted) in (select p."clinicNo", p."wanted" from page p where p.status = 'waiting')
   )
@@ -250,15 +252,19 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       return rows[0]?.patient ?? null
     },
 
-    async waitingFor(doctorId) {
+    async waitingFor(doctorId, visitTypeId) {
       if (!isId(doctorId)) return null
-      const { rows } = await pool.query<{ waiting: number }>(sql`
-        select (select count(*)::integer from holdfast.waitlist_entry e
-                 where e.clinic_no = r.clinic_no and ${isOpen}
-                   and (e.resource_id = r.id or e.specialization = r.specialization)) as waiting
+      const isSame = sql`e.visit_type_id is not distinct from ${visitTypeId}::uuid`
+      const { rows } = await pool.query<{ waiting: number; waitingForSame: number }>(sql`
+        select w.*
           from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
+         cross join lateral (
+           select count(*)::integer as waiting, (count(*) filter (where ${isSame}))::integer as "waitingForSame"
+             from holdfast.waitlist_entry e
+            where e.clinic_no = r.clinic_no and ${isOpen}
+              and (e.resource_id = r.id or e.specialization = r.specialization)) w
          where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`)
-      return rows[0]?.waiting ?? null
+      return rows[0] ?? null
     },
   }
 }

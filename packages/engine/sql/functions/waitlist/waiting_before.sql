@@ -1,5 +1,6 @@
--- waiting_before: how many come before an entry to which a place of a doctor is offered: those who wait for the doctor
--- or the specialization without an open offer, and are passed over because the place does not suit them.
+-- waiting_before: how many come before an entry to which a place of a doctor is offered: those who wait for the same,
+-- with the doctor or the specialization, without an open offer, and are passed over because the place does not suit
+-- them. Who waits for another visit type could not be offered it.
 --
 -- p_today: the local day of the clinic. It reads what first_waiting has read on its way to the entry.
 --
@@ -20,22 +21,26 @@ begin
     select count(*)
       from ((select e.id from waitlist_entry e
               where e.clinic_no = p_entry.clinic_no and e.resource_id = p_resource_id
+                and e.visit_type_id is not distinct from p_entry.visit_type_id
                 and e.ended_at is null and e.offer_id is null and e.to_date >= p_today and e.urgency > p_entry.urgency
               order by e.urgency desc, e.missed, e.joined_at, e.id)
             union all
             (select e.id from waitlist_entry e
               where e.clinic_no = p_entry.clinic_no and e.resource_id = p_resource_id
+                and e.visit_type_id is not distinct from p_entry.visit_type_id
                 and e.ended_at is null and e.offer_id is null and e.to_date >= p_today and e.urgency = p_entry.urgency
                 and (e.missed, e.joined_at, e.id) < (p_entry.missed, p_entry.joined_at, p_entry.id)
               order by e.missed, e.joined_at, e.id)
             union all
             (select e.id from waitlist_entry e
               where e.clinic_no = p_entry.clinic_no and e.specialization = p_specialization
+                and e.visit_type_id is not distinct from p_entry.visit_type_id
                 and e.ended_at is null and e.offer_id is null and e.to_date >= p_today and e.urgency > p_entry.urgency
               order by e.urgency desc, e.missed, e.joined_at, e.id)
             union all
             (select e.id from waitlist_entry e
               where e.clinic_no = p_entry.clinic_no and e.specialization = p_specialization
+                and e.visit_type_id is not distinct from p_entry.visit_type_id
                 and e.ended_at is null and e.offer_id is null and e.to_date >= p_today and e.urgency = p_entry.urgency
                 and (e.missed, e.joined_at, e.id) < (p_entry.missed, p_entry.joined_at, p_entry.id)
               order by e.missed, e.joined_at, e.id)) q);

@@ -67,8 +67,8 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
 
 async function confirm(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
   const { confirmationToken, patient, answers } = input.body
-  if (answers !== undefined && patient === undefined) {
-    throw invalidRequest([{ path: '/answers', message: 'is allowed only together with patient' }])
+  if (answers !== undefined && patient === undefined && confirmationToken === undefined) {
+    throw invalidRequest([{ path: '/answers', message: 'is allowed only together with patient or confirmationToken' }])
   }
   return confirmationToken === undefined ? confirmOrSendLink(deps, input) : confirmWith(deps, input, confirmationToken)
 }
@@ -83,7 +83,8 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
     requireConfirmationToken(deps, booking, token)
     // The link proves the address.
     const knownBy = body.refuseOverlap && !body.allowOverlap ? 'address' : null
-    const judged = { patient: null, reason: null, judgedVersion: booking.version, knownBy } as const
+    const patient = body.answers === undefined ? null : answering(booking.patient, body.answers)
+    const judged = { patient, reason: null, judgedVersion: booking.version, knownBy } as const
     const settled = await confirmHold(deps, input, judged)
     if (settled.kind === 'done' || settled.kind === 'unchanged') {
       await afterCommit(() => noteProvenAddress(deps, booking))

@@ -37,7 +37,7 @@ test('a guest joins, is offered the place that is cancelled, and accepts it', as
   expect(joined.status).toBe(201)
   expect(joined.body).toMatchObject({ status: 'waiting', position: 1, units: 1, urgency: 'routine', patient })
   const path = { doctorId: doctor.id }
-  expect((await rest.call('getDoctorWaitlist', { path })).body).toEqual({ waiting: 1 })
+  expect((await rest.call('getDoctorWaitlist', { path })).body).toEqual({ waiting: 1, waitingForSame: 1 })
   await cancel(rest, booking.id)
 
   const mine = { path: { entryId: joined.body.id }, token: joined.body.manageToken }

@@ -119,10 +119,10 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items: entries.map((entry) => waitlistEntryBody(entry, null)) } }
   })
 
-  serve(restOperations.getDoctorWaitlist, async ({ params: { doctorId } }) => {
-    const waiting = await waitlist.waitingFor(doctorId)
+  serve(restOperations.getDoctorWaitlist, async ({ params: { doctorId }, query: { visitTypeId = null } }) => {
+    const waiting = await waitlist.waitingFor(doctorId, visitTypeId)
     if (waiting === null) throw doctorNotFound(doctorId)
-    return { status: 200, body: { waiting } }
+    return { status: 200, body: waiting }
   })
 }
 
