@@ -3,6 +3,7 @@ import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import type { Patient } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
+import type { VisitType } from '../model/visit-type.ts'
 import type { WaitlistEndReason } from '../model/waitlist.ts'
 
 /** An entry of a waitlist, as an e-mail with its link needs it. */
@@ -17,6 +18,8 @@ export type EntryFacts = {
   manageEpoch: number
   /** null: it waits for any doctor with a specialization. */
   doctorName: string | null
+  /** What it waits for; null: a place of a fixed slot. */
+  visitType: Pick<VisitType, 'name' | 'names'> | null
   clinicName: string
   clinicPhone: string | null
   /** Local days, `YYYY-MM-DD`, both included. */
@@ -47,13 +50,16 @@ async function factsIf(pool: pg.Pool | pg.PoolClient, entryId: string, condition
   const { rows } = await pool.query<EntryFacts>(sql`
     select e.id as "waitlistEntryId", e.clinic_no as "clinicNo", e.patient, e.account_id as "accountId",
            e.joined_by as "joinedBy", coalesce(t.epoch, 0) as "manageEpoch",
-           r.name as "doctorName", c.name as "clinicName",
+           r.name as "doctorName",
+           case when y.id is not null then jsonb_build_object('name', y.name, 'names', y.names) end as "visitType",
+           c.name as "clinicName",
            c.phone as "clinicPhone", to_char(e.from_date, 'YYYY-MM-DD') as "from",
            to_char(e.to_date, 'YYYY-MM-DD') as "to", e.end_reason as "endReason",
            coalesce(m.emails, true) as emails, coalesce(m.language, 'en') as language
       from holdfast.waitlist_entry e
       join holdfast.clinic c on c.no = e.clinic_no
       left join holdfast.resource r on r.clinic_no = e.clinic_no and r.id = e.resource_id
+      left join holdfast.visit_type y on y.clinic_no = e.clinic_no and y.id = e.visit_type_id
       left join holdfast.manage_token t on t.clinic_no = e.clinic_no and t.booking_id = e.id
       left join holdfast.message_settings m on m.clinic_no = e.clinic_no
      where e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and e.erased_at is null

@@ -6,7 +6,7 @@ import { accountOfConfirmedEmail, currentEmail } from '../../accounts/emails/con
 import type { Config } from '../../config/config.ts'
 import type { MessageSender } from '../../messages/patient-messages/message-sender.ts'
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
-import { type MailLinks, timeLink, timesLink } from '../../messages/rendering/mail-links.ts'
+import { joinLink, type MailLinks, timeLink, timesLink } from '../../messages/rendering/mail-links.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../../secrets/confirmation-tokens.ts'
 import { createKeyedDigests } from '../../secrets/keyed-digests.ts'
 import { createManageTokens } from '../../secrets/manage-tokens.ts'
@@ -75,7 +75,7 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
       `${site}/leave-waitlist#${unsubscribing(waitlistEntryId ?? '', patient)}`,
     entry: ({ waitlistEntryId: id, accountId, manageEpoch: epoch }) =>
       `${site}/waitlist-entry#${id}.${manageTokens.issue(id, { accountId, epoch })}`,
-    joinWaitlist: (doctorId) => `${site}/join-waitlist?doctorId=${doctorId}`,
+    joinWaitlist: (...entry) => joinLink(site, ...entry),
     unsubscribe(kind, { bookingId, waitlistEntryId, patient }) {
       if (kind === 'reminder') return `${site}/api/v1/unsubscribe/${unsubscribing(bookingId, patient)}`
       if (kind !== 'offered' || waitlistEntryId === null) return null

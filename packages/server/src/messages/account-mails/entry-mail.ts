@@ -3,7 +3,7 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { shownName } from '../rendering/shown-name.ts'
-import { daysText } from '../rendering/visit-context.ts'
+import { daysText, visitNameOf } from '../rendering/visit-context.ts'
 import type { EntryContext } from '../templates/entry-details.ts'
 import type { EntryEndedContext } from '../templates/entry-ended.ts'
 import type { EntryLinkContext } from '../templates/entry-link.ts'
@@ -70,6 +70,7 @@ function entryContext(facts: EntryFacts, language: MessageLanguage): EntryContex
     clinicName: facts.clinicName,
     clinicPhone: facts.clinicPhone,
     doctorName: facts.doctorName,
+    visitName: facts.visitType && visitNameOf(facts.visitType, language),
     days: daysText(facts, language),
   }
 }

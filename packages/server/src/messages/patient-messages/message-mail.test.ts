@@ -96,9 +96,10 @@ test.each(messageLanguages)('a mail in %s about a visit says what it is, and wha
   const name = { en: 'Blood sample', de: 'Blutabnahme', ar: 'عينة دم' }
   const visitType = { id: 'v', name: 'BS', names: name, preparation: 'Come fasting.' }
   const { onTicket, onTicketOfVisit, visitType: label } = mailTexts[language]
+  const length = { en: '(15 minutes)', de: '(15 Minuten)', ar: '(15 دقيقة)' }[language]
   for (const kind of ['confirmed', 'reminder'] as const) {
     const { html, text } = mailOf(kind, language, { visitType }).content
-    for (const part of [label, name[language], 'Come fasting.', onTicketOfVisit]) {
+    for (const part of [label, `${name[language]} ${length}`, 'Come fasting.', onTicketOfVisit]) {
       for (const content of [html, text]) expect(content).toContain(part)
     }
     expect(text).not.toContain(onTicket)
@@ -106,6 +107,9 @@ test.each(messageLanguages)('a mail in %s about a visit says what it is, and wha
   const cancelled = mailOf('cancelled', language, { visitType }).content.text
   expect(cancelled).toContain('&visitType=v')
   expect(cancelled).not.toContain('Come fasting.')
+  const unanswered = mailOf('unanswered', language, { visitType }).content.text
+  expect(unanswered).toContain('&visitType=v')
+  expect(mailOf('offered', language, { visitType }).content.text).toContain(`${name[language]} ${length}`)
 })
 
 test('the free times instead of a withdrawn one are booked with as many places', () => {

@@ -164,7 +164,10 @@ function contentOf(
         texts,
       )
     case 'unanswered':
-      return unansweredMail({ ...context, joinUrl: links.joinWaitlist(facts.doctorId) }, texts)
+      return unansweredMail(
+        { ...context, joinUrl: links.joinWaitlist(facts.doctorId, facts.visitType?.id ?? null) },
+        texts,
+      )
     case 'confirm':
       return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
     case 'requested':

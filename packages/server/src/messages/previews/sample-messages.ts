@@ -10,7 +10,7 @@ import { referenceOf } from '@holdfast/vocabulary'
 import { entryEndedContext, entryLinkContext } from '../account-mails/entry-mail.ts'
 import { type MailFacts, type MailSettings, statusFor } from '../patient-messages/message-mail.ts'
 import type { MailContent } from '../rendering/mail-content.ts'
-import { type MailLinks, timeLink, timesLink } from '../rendering/mail-links.ts'
+import { joinLink, type MailLinks, timeLink, timesLink } from '../rendering/mail-links.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { whenText } from '../rendering/visit-context.ts'
 import { accountChangedMail } from '../templates/account-changed.ts'
@@ -200,7 +200,7 @@ function sampleEntryLink(language: MessageLanguage, isRequested: boolean, others
 function sampleEntry(language: MessageLanguage): EntryFacts {
   const { patient, clinicName, phone, doctorName } = sampleFacts('offered', language)
   const entry = { waitlistEntryId: id, clinicNo: 1, patient, accountId: null, joinedBy: null, manageEpoch: 0 }
-  const ofClinic = { doctorName, clinicName, clinicPhone: phone, emails: true, language }
+  const ofClinic = { doctorName, visitType: null, clinicName, clinicPhone: phone, emails: true, language }
   return { ...entry, ...ofClinic, from: '2026-11-23', to: '2026-12-18', endReason: null }
 }
 
@@ -264,7 +264,7 @@ export function sampleLinks(site: string): MailLinks {
     reminders: ({ bookingId }) => `${site}/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,
     leaveWaitlist: ({ waitlistEntryId }) => `${site}/leave-waitlist#${waitlistEntryId}.hfu_${'z'.repeat(43)}`,
     entry: ({ waitlistEntryId }) => `${site}/waitlist-entry#${waitlistEntryId}.hfm_${'x'.repeat(43)}`,
-    joinWaitlist: (doctorId) => `${site}/join-waitlist?doctorId=${doctorId}`,
+    joinWaitlist: (...entry) => joinLink(site, ...entry),
     unsubscribe: (kind, { bookingId }) =>
       kind === 'reminder' || kind === 'offered'
         ? `${site}/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`

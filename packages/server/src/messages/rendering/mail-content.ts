@@ -27,7 +27,7 @@ export type VisitContext = {
   clinicPhone: string | null
   doctorName: string
   /** What was booked in an open session; null: a slot was. `preparation`: null: there is nothing to do before it. */
-  visitType: { name: string; preparation: string | null } | null
+  visitType: { name: string; length: string; preparation: string | null } | null
   isVideo: boolean
   units: number
   /** The day and time, with the zone. */

@@ -19,7 +19,7 @@ const shown: Record<Exclude<keyof MailLinks, 'unsubscribe'>, (links: MailLinks) 
   reminders: (links) => links.reminders(booking),
   leaveWaitlist: (links) => links.leaveWaitlist(booking),
   entry: (links) => links.entry(booking),
-  joinWaitlist: (links) => links.joinWaitlist(doctorId),
+  joinWaitlist: (links) => links.joinWaitlist(doctorId, null),
   times: (links) => links.times(doctorId, day, null),
   time: (links) => links.time({ slotId, doctorId, day, type: 'video', units: 1 }, booking),
 }

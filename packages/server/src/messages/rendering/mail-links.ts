@@ -20,8 +20,11 @@ export type MailLinks = {
   leaveWaitlist(facts: Pick<MessageFacts, 'waitlistEntryId' | 'patient'>): string
   /** The page of an entry of a waitlist. */
   entry(entry: { waitlistEntryId: string; accountId: string | null; manageEpoch: number }): string
-  /** The form by which a patient joins the waitlist of a doctor, or of all with the doctor's specialization. */
-  joinWaitlist(doctorId: string): string
+  /**
+   * The form by which a patient joins the waitlist of a doctor, or of all with the doctor's specialization: for a visit
+   * type, unless it is null.
+   */
+  joinWaitlist(doctorId: string, visitTypeId: string | null): string
   /**
    * Where mail programs post their user's wish to get no such mails (RFC 8058): no reminders, no offers. null: the mail
    * is needed for the visit.
@@ -42,6 +45,11 @@ export type MailLinks = {
 /** The page of a doctor's times. */
 export function timesLink(site: string, ...[doctorId, from, visitTypeId]: Parameters<MailLinks['times']>): string {
   return `${site}/doctors/${doctorId}?from=${from}${visitTypeId === null ? '' : `&visitType=${visitTypeId}`}`
+}
+
+/** The page with the form by which a patient joins a waitlist. */
+export function joinLink(site: string, ...[doctorId, visitTypeId]: Parameters<MailLinks['joinWaitlist']>): string {
+  return `${site}/join-waitlist?doctorId=${doctorId}${visitTypeId === null ? '' : `&visitType=${visitTypeId}`}`
 }
 
 /** The page of a doctor's times with the button that books one of them. @param access to the booking before */

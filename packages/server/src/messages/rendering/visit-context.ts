@@ -1,4 +1,4 @@
-import type { MessageFacts, SeriesFacts } from '@holdfast/engine'
+import type { MessageFacts, SeriesFacts, VisitType } from '@holdfast/engine'
 import type { MessageLanguage } from '@holdfast/vocabulary'
 import { referenceOf } from '@holdfast/vocabulary'
 import type { VisitContext } from './mail-content.ts'
@@ -7,7 +7,7 @@ import { shownName } from './shown-name.ts'
 
 export function visitContext(facts: MessageFacts, language: MessageLanguage, links: MailLinks): VisitContext {
   const { patient, clinicName, address, phone, doctorName, visitType, appointmentType, units } = facts
-  const { startsAt, timezone, settings, series } = facts
+  const { startsAt, endsAt, timezone, settings, series } = facts
   const withText = (visits: SeriesFacts['toCome']) =>
     visits.map((one) => ({ number: one.number, when: whenText(one.startsAt, timezone, language) }))
   return {
@@ -17,7 +17,8 @@ export function visitContext(facts: MessageFacts, language: MessageLanguage, lin
     clinicPhone: phone,
     doctorName,
     visitType: visitType && {
-      name: visitType.names[language] ?? visitType.name,
+      name: visitNameOf(visitType, language),
+      length: minutesText((endsAt.getTime() - startsAt.getTime()) / 60_000, language),
       preparation: visitType.preparation,
     },
     isVideo: appointmentType === 'video',
@@ -29,6 +30,16 @@ export function visitContext(facts: MessageFacts, language: MessageLanguage, lin
     textBefore: settings.textBefore,
     textAfter: settings.textAfter,
   }
+}
+
+/** The name of a visit type in a patient's language, if the clinic has given one. */
+export function visitNameOf({ name, names }: Pick<VisitType, 'name' | 'names'>, language: MessageLanguage): string {
+  return names[language] ?? name
+}
+
+/** `40 minutes` */
+function minutesText(minutes: number, language: MessageLanguage): string {
+  return new Intl.NumberFormat(language, { style: 'unit', unit: 'minute', unitDisplay: 'long' }).format(minutes)
 }
 
 /** How a day, a time and the name of its zone are joined. */

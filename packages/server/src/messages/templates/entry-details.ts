@@ -9,12 +9,16 @@ export type EntryContext = {
   clinicPhone: string | null
   /** null: any of a specialization. */
   doctorName: string | null
+  /** null: a place of a fixed slot. */
+  visitName: string | null
   /** The range from the first to the last day for which the patient waits. */
   days: string
 }
 
-export function entryDetails({ doctorName, days, clinicName }: EntryContext, texts: MailTexts): MailContent['details'] {
+export function entryDetails(context: EntryContext, texts: MailTexts): MailContent['details'] {
+  const { visitName, doctorName, days, clinicName } = context
   return [
+    ...(visitName === null ? [] : [{ label: texts.visitType, value: visitName }]),
     ...(doctorName === null ? [] : [{ label: texts.doctor, value: doctorName }]),
     { label: texts.when, value: days },
     { label: texts.where, value: clinicName },

@@ -20,12 +20,12 @@ export function entryLinkMail(context: EntryLinkContext, texts: MailTexts): Mail
 }
 
 function oneEntryMail(context: EntryLinkContext, texts: MailTexts): MailContent {
-  const { clinicName, doctorName, days, isRequested } = context
+  const { clinicName, visitName, doctorName, days, isRequested } = context
   const { joined, requested, action, privateLink } = texts.entryLink
   const { subject, heading, text, ignore } = isRequested ? requested : joined
   return {
     subject: subject(clinicName),
-    preview: [doctorName, days].filter((part) => part !== null).join(', '),
+    preview: [visitName, doctorName, days].filter((part) => part !== null).join(', '),
     heading,
     paragraphs: [texts.greeting(context.patientName), text],
     details: entryDetails(context, texts),
@@ -42,7 +42,12 @@ function allEntriesMail(context: EntryLinkContext, texts: MailTexts): MailConten
   const { requested, action, privateLink } = texts.entryLink
   const entries = [context, ...context.others]
   const isOnePatient = context.others.every((other) => other.patientName === patientName)
-  const nameOf = (entry: EntryContext) => [isOnePatient ? null : entry.patientName, entry.doctorName, entry.days]
+  const nameOf = ({ patientName: name, visitName, doctorName, days }: EntryContext) => [
+    ...(isOnePatient ? [] : [name]),
+    visitName,
+    doctorName,
+    days,
+  ]
   return {
     subject: requested.subjectOfAll(clinicName),
     preview: clinicName,

@@ -7,7 +7,7 @@ export function visitDetails(context: VisitContext, texts: MailTexts): MailConte
   const place = clinicAddress === null ? clinicName : texts.place(clinicName, clinicAddress)
   return [
     { label: texts.when, value: when },
-    ...(visitType === null ? [] : [{ label: texts.visitType, value: visitType.name }]),
+    ...(visitType === null ? [] : [{ label: texts.visitType, value: `${visitType.name} (${visitType.length})` }]),
     { label: texts.doctor, value: doctorName },
     { label: texts.where, value: isVideo ? texts.byVideo : place },
     ...(units === 1 ? [] : [{ label: texts.howMany, value: texts.places(units) }]),
