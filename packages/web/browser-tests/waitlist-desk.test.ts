@@ -1,4 +1,4 @@
-import { aSlot, aWaitlistEntry, offerAsFreed } from '@holdfast/testkit'
+import { aQuestion, aSession, aSlot, aVisitType, aWaitlistEntry, offerAsFreed } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
@@ -97,4 +97,44 @@ test('the desk adds a patient to the waitlist, with the language of the messages
     [scene.clinic.no],
   )
   expect(rows).toEqual([{ patient: { name: 'Grete Deutsch', language: 'de' } }])
+})
+
+test('the desk adds a patient for a visit type, and accepts the offer with an answer', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const question = aQuestion('text')
+  const type = await aVisitType(site.database, scene.clinic, {
+    name: 'Minor surgery',
+    minutes: 60,
+    bookableBy: 'desk',
+    questions: [question],
+  })
+  const session = await aSession(site.database, scene.doctor, { minutes: 60 })
+  const time = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
+  const answers = [{ questionId: question.id, value: 'None' }]
+  const body = { ...time, patient: { name: 'Ada' }, answers, onBehalf: true, confirm: true }
+  const { id: bookingId } = await dataOf(site.admin.createBooking({ body }))
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/waitlist/add`)
+  await page.getByRole('combobox', { name: 'Visit type' }).selectOption('Minor surgery')
+  await page.getByLabel('Full name').fill('Kim Called')
+  await page.getByLabel('Phone').fill('+44 1632 960002')
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Add to the waitlist' }).click()
+  const row = page.getByRole('row').filter({ hasText: 'Kim Called' })
+  await row.getByText('Minor surgery').waitFor()
+  await dataOf(site.admin.cancelBooking({ path: { bookingId }, body: {} }))
+  await page.reload()
+  await row.getByRole('button', { name: /^Accept the offer for .*Kim Called/ }).click()
+  const dialog = page.getByRole('dialog', { name: /^Accept the offer for .*Kim Called.*\?/ })
+  await dialog.getByText('Minor surgery').waitFor()
+  await dialog.getByRole('textbox').first().fill('Penicillin')
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Accept the offer' }).click()
+  await row.waitFor({ state: 'detached' })
+  const { rows } = await site.database.ownerPool.query<{ id: string }>(
+    'select id from holdfast.booking where clinic_no = $1 and waitlist_entry_id is not null',
+    [scene.clinic.no],
+  )
+  const accepted = await dataOf(site.admin.getBooking({ path: { bookingId: rows[0]?.id ?? '' } }))
+  expect(accepted).toMatchObject({ status: 'CONFIRMED', answers: [{ value: 'Penicillin' }] })
 })

@@ -2,6 +2,7 @@ import type { AnswersCorrection, Booking } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { bookingQuery } from '../../lib/queries/booking-query.ts'
+import type { Answered } from '../answers/use-answering.ts'
 import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import { moveTargetOf } from '../visits/visit-times-query.ts'
 import type { TicketLink } from './ticket-link.ts'
@@ -11,9 +12,11 @@ export type BookingChanges = {
   cancel(reason: string): Promise<Booking>
   /**
    * Confirms a hold that has a patient, such as an offer of the waitlist. Without the token of its e-mail, it may stay
-   * PENDING, and a link is sent. @throws as cancel
+   * PENDING, and a link is sent.
+   *
+   * @param answered to what the visit type asks; null: it asks nothing, or has its answers @throws as cancel
    */
-  confirm(confirmationToken: string | null, mayOverlap: boolean): Promise<Booking>
+  confirm(confirmationToken: string | null, mayOverlap: boolean, answered: Answered | null): Promise<Booking>
   /**
    * @param timeId as `timeIdOf`
    * @param mayOverlap whether the patient may have another appointment at the same time @throws as cancel
@@ -45,8 +48,11 @@ export function useBookingChanges(link: TicketLink): BookingChanges {
       const body = reason.trim() === '' ? {} : { reason: reason.trim() }
       return done(await dataOf(api.cancelBooking({ path, body, ...auth })))
     },
-    async confirm(confirmationToken, mayOverlap) {
-      const body = { ...(confirmationToken === null ? {} : { confirmationToken }), ...refuseOverlap(mayOverlap) }
+    async confirm(confirmationToken, mayOverlap, answered) {
+      // The link of the e-mail is that of the patient whom the clinic knows.
+      const said = answered !== null && confirmationToken !== null ? { answers: answered.answers } : answered
+      const proof = confirmationToken === null ? {} : { confirmationToken }
+      const body = { ...proof, ...said, ...refuseOverlap(mayOverlap) }
       return done(await dataOf(api.confirmBooking({ path, body, ...auth })))
     },
     async move(timeId, mayOverlap) {

@@ -1,8 +1,7 @@
 import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { Button, Group, Stack, Text } from '@mantine/core'
-import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import { useLayoutEffect } from 'react'
+import { Button, Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { comma, formatDayTime } from '../../lib/i18n/format.ts'
 import { doctorQuery } from '../../lib/queries/directory-queries.ts'
@@ -10,10 +9,8 @@ import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { CallClinic } from '../clinics/call-clinic.tsx'
-import { doctorWaitlistQuery } from '../waitlist/doctor-waitlist-query.ts'
-import { JoinWaitlist } from '../waitlist/join-waitlist.tsx'
 import { type ColleagueTime, colleagueTimesQuery, hasOtherDoctorsQuery } from './colleague-times-query.ts'
-import { NextFree, NoTimesAlert } from './next-free.tsx'
+import { isFirstAttempt, NoTimesAlert } from './no-times-alert.tsx'
 import { daysShown, isBookable } from './week-days.ts'
 
 /** With `visitTypeId`, a visit in the open session `id`. `appointmentType`: absent: the one that the page has. */
@@ -37,37 +34,32 @@ type NoTimesProps = {
  * Shows, for a week without free times, when the doctor is next free, colleagues who are free earlier, and the
  * waitlist.
  */
-export function NoTimes(props: NoTimesProps) {
-  const doctor = useQuery(doctorQuery(props.doctorId))
-  useReport(doctor.data === undefined && !isFirstAttempt(doctor), props.onRead)
-  return doctor.data === undefined ? null : <Ways {...props} doctor={doctor.data} />
+export function NoTimes({ doctorId, ...props }: NoTimesProps) {
+  const doctor = useQuery(doctorQuery(doctorId))
+  if (doctor.data !== undefined) return <Ways {...props} doctor={doctor.data} />
+  return <NoTimesAlert {...props} next={undefined} isReading={isFirstAttempt(doctor)} none={null} waitlist={null} />
 }
 
-function Ways({ doctor, clinic, from, onFrom, onColleague, onRead }: NoTimesProps & { doctor: Doctor }) {
+function Ways({ doctor, onColleague, ...props }: Omit<NoTimesProps, 'doctorId'> & { doctor: Doctor }) {
   const { t } = useTranslation('booking')
-  const { next, isReading: isReadingNext } = useNextFree(doctor, clinic, from)
-  const isReadingOthers = useIsReadingOthers(doctor, next, onColleague !== undefined)
-  const isReading = isReadingNext || isReadingOthers
-  useReport(!isReading, onRead)
-  if (isReading || next === undefined) return null
+  const { clinic, from } = props
+  const { next, isReading } = useNextFree(doctor, clinic, from)
+  const hasColleagues = onColleague !== undefined
+  const isReadingOthers = useIsReadingOthers(doctor, next, hasColleagues)
   return (
-    <NoTimesAlert>
-      <Stack gap="sm" align="flex-start">
-        {next === null ? (
-          <>
-            <Text>{t('noTimes.none')}</Text>
-            <OtherWays doctor={doctor} clinic={clinic} hasColleagues={onColleague !== undefined} />
-          </>
-        ) : (
-          <NextFree at={next} timeZone={clinic.timezone} onFrom={onFrom} />
-        )}
-        {onColleague === undefined ? null : (
-          <>
-            <Colleagues doctor={doctor} clinic={clinic} next={next} onChoose={onColleague} />
-            <JoinWaitlist doctorId={doctor.id} from={from} isSecond={next !== null} />
-          </>
-        )}
-      </Stack>
+    <NoTimesAlert
+      {...props}
+      next={next}
+      isReading={isReading || isReadingOthers}
+      none={
+        <>
+          <Text>{t('noTimes.none')}</Text>
+          <OtherWays doctor={doctor} clinic={clinic} hasColleagues={hasColleagues} />
+        </>
+      }
+      waitlist={hasColleagues ? { doctorId: doctor.id } : null}
+    >
+      {hasColleagues ? <Colleagues doctor={doctor} clinic={clinic} next={next ?? null} onChoose={onColleague} /> : null}
     </NoTimesAlert>
   )
 }
@@ -112,24 +104,11 @@ function Colleagues({ doctor, clinic, next, onChoose }: ColleaguesProps) {
   )
 }
 
-/** Calls `report` before the next paint when it is time. */
-function useReport(isTime: boolean, report: () => void): void {
-  useLayoutEffect(() => {
-    if (isTime) report()
-  }, [isTime, report])
-}
-
-/** Nothing waits for the repetitions of a read that failed. */
-function isFirstAttempt({ isLoading, failureCount }: Pick<UseQueryResult, 'isLoading' | 'failureCount'>): boolean {
-  return isLoading && failureCount === 0
-}
-
 /** Whether what is shown beside the next free time is being read. */
 function useIsReadingOthers(doctor: Doctor, next: FoundTime['next'], hasColleagues: boolean): boolean {
   const colleagues = useQuery({ ...colleagueTimesQuery(doctor), enabled: hasColleagues })
   const others = useQuery({ ...hasOtherDoctorsQuery(doctor), enabled: hasColleagues && next === null })
-  const waiting = useQuery({ ...doctorWaitlistQuery(doctor.id), enabled: hasColleagues })
-  return [colleagues, others, waiting].some(isFirstAttempt)
+  return [colleagues, others].some(isFirstAttempt)
 }
 
 type FoundTime = { next: string | null | undefined; isReading: boolean }

@@ -1,8 +1,7 @@
 import type { Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { Stack, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../../lib/session/session.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
@@ -10,9 +9,9 @@ import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import type { TicketLink } from '../bookings/ticket-link.ts'
 import { CallClinic } from '../clinics/call-clinic.tsx'
-import { NextFree, NoTimesAlert } from '../free-times/next-free.tsx'
+import { NoTimesAlert } from '../free-times/no-times-alert.tsx'
 import { daysShown } from '../free-times/week-days.ts'
-import type { OfferedVisit } from './offered-visits.ts'
+import { canWaitFor, type OfferedVisit } from './offered-visits.ts'
 import { visitTimesQuery } from './visit-times-query.ts'
 
 type NoTimesProps = {
@@ -27,25 +26,26 @@ type NoTimesProps = {
   onRead: () => void
 }
 
-/** In a week without free times: when the next one is, or whom to ask. */
+/** In a week without free times: when the next one is, or whom to ask, and the waitlist. */
 export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, moved, onRead }: NoTimesProps) {
   const { next, isReading, later } = useNextTime({ doctor, clinic, visit, from, moved })
-  useLayoutEffect(() => {
-    if (!isReading) onRead()
-  }, [isReading, onRead])
-  if (isReading) return null
-  if (later.isError) return <ErrorState error={later.error} retry={() => void later.refetch()} />
+  const { visitType } = visit
+  const canWait = moved === undefined && canWaitFor(visitType)
   return (
-    <NoTimesAlert>
-      {next === undefined ? (
-        <Stack gap="sm" align="flex-start">
-          <WhyNoVisits of={visit.visitType} />
-          <CallClinic clinic={clinic} />
-        </Stack>
-      ) : (
-        <NextFree at={next} timeZone={clinic.timezone} onFrom={onFrom} />
-      )}
-    </NoTimesAlert>
+    <>
+      {later.isError ? <ErrorState error={later.error} retry={() => void later.refetch()} /> : null}
+      <NoTimesAlert
+        {...{ clinic, from, onFrom, onRead, isReading }}
+        next={later.isError ? undefined : (next ?? null)}
+        none={
+          <>
+            <WhyNoVisits of={visitType} />
+            <CallClinic clinic={clinic} />
+          </>
+        }
+        waitlist={canWait ? { doctorId: doctor.id, visitTypeId: visitType.id } : null}
+      />
+    </>
   )
 }
 

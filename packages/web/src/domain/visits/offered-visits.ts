@@ -28,6 +28,11 @@ export function offeredVisit(visitType: VisitType, doctor: Doctor): OfferedVisit
   return { visitType, minutes: own?.minutes ?? minutes, fee: visitFee(visitType, doctor.id), appointmentTypes }
 }
 
+/** Whether patients join a waitlist for visits of a type. Of others, the clinic adds them. */
+export function canWaitFor({ bookableBy, approval }: Pick<VisitType, 'bookableBy' | 'approval'>): boolean {
+  return bookableBy === 'anyone' && approval === 'none'
+}
+
 /** Whether a booking can be moved to a doctor's times: those of its visit type, in the same way; else any slots. */
 export function isOfferedFor(
   { appointmentType }: Pick<Booking, 'appointmentType'>,

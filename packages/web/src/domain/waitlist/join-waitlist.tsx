@@ -3,29 +3,37 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../../lib/i18n/format.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
-import { doctorWaitlistQuery } from './doctor-waitlist-query.ts'
+import { doctorWaitlistQuery, type Waited } from './doctor-waitlist-query.ts'
 
 type JoinProps = {
-  doctorId: string
+  of: Waited
   /** The first day to wait for, YYYY-MM-DD. Default: today. */
   from?: string
   /** The doctor's name, where several doctors are listed. */
   name?: string
   /** It is shown beside a free time, which is what most people want. */
   isSecond?: boolean
+  /** The form begins with the doctor's colleagues, too. */
+  any?: boolean
 }
 
 /** The link to the waitlist of a doctor without free times, and how many wait. */
-export function JoinWaitlist({ doctorId, from, name, isSecond }: JoinProps) {
+export function JoinWaitlist({ of, from, name, isSecond, any }: JoinProps) {
   const { t } = useTranslation('shell')
-  const waiting = useQuery(doctorWaitlistQuery(doctorId)).data ?? 0
+  const { doctorId, visitTypeId } = of
+  const waiting = useQuery(doctorWaitlistQuery(of)).data?.waitingForSame ?? 0
   return (
     <Group gap="sm">
       <LinkButton
         size="sm"
         variant={isSecond ? 'default' : 'filled'}
         to="/join-waitlist"
-        search={{ doctorId, ...(from === undefined ? {} : { from }) }}
+        search={{
+          doctorId,
+          ...(visitTypeId === undefined ? {} : { visitType: visitTypeId }),
+          ...(from === undefined ? {} : { from }),
+          ...(any ? { any } : {}),
+        }}
         {...(name === undefined ? {} : { 'aria-label': t('waitlist.joinOf', { name }) })}
       >
         {t('waitlist.join')}

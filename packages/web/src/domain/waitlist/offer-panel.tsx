@@ -11,11 +11,14 @@ import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { showPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
+import { AskedFields } from '../answers/asked-fields.tsx'
+import { type Answered, useAnswering } from '../answers/use-answering.ts'
 import type { TicketLink } from '../bookings/ticket-link.ts'
 import { useBookingChanges } from '../bookings/use-booking-changes.ts'
 import { SendAgain, SentTo } from '../hold/sent-link.tsx'
 import { useSecondsLeft } from '../hold/use-seconds-left.ts'
 import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
+import { VisitOfBooking } from '../visits/visit-of-booking.tsx'
 import classes from './offer-panel.module.css'
 
 /** When the time left is announced, in minutes. */
@@ -33,9 +36,14 @@ type OfferProps = {
 /** An open offer: the appointment, the time left, and one press to accept or to decline it. */
 export function OfferPanel({ booking, link, confirmationToken = null, onChange }: OfferProps) {
   const { t } = useTranslation('waitlist')
-  const { isBusy, error, accept, decline } = useResponse(link, confirmationToken, onChange)
+  const { isBusy, error, accept, decline, forget } = useResponse(link, confirmationToken, onChange)
+  const { fields, complete } = useAnswering(booking, error, forget)
   const clinic = useQuery(clinicQuery(booking.clinicId)).data
   const sent = confirmationToken === null ? booking.confirmationLink : undefined
+  const answer = (mayOverlap: boolean) => {
+    const answered = complete()
+    if (answered !== undefined) accept(mayOverlap, answered)
+  }
   return (
     <section className={classes.panel} aria-label={t('offer.label')}>
       <Appointment booking={booking} />
@@ -43,6 +51,7 @@ export function OfferPanel({ booking, link, confirmationToken = null, onChange }
         <Countdown key={booking.holdExpiresAt} booking={booking} until={booking.holdExpiresAt} onOver={onChange} />
       )}
       {sent === undefined ? <Text>{t('offer.help')}</Text> : <Sent booking={booking} link={sent} />}
+      {sent === undefined ? <AskedFields {...fields} /> : null}
       {isOverlap(error) && clinic !== undefined ? (
         <LazyOverlapQuestion
           error={error}
@@ -50,18 +59,20 @@ export function OfferPanel({ booking, link, confirmationToken = null, onChange }
           what="book"
           timeZone={clinic.timezone}
           isBusy={isBusy}
-          onProceed={() => accept(true)}
+          onProceed={() => answer(true)}
         />
-      ) : error === null ? null : (
+      ) : error === null || fields.refused !== null ? null : (
         <ErrorState error={error} />
       )}
       <Group gap="sm">
         {sent === undefined ? (
-          <ActionButton isBusy={isBusy} onClick={() => accept(false)}>
+          <ActionButton isBusy={isBusy} onClick={() => answer(false)}>
             {t('offer.accept')}
           </ActionButton>
         ) : null}
-        {sent?.nextAt == null ? null : <SendAgain nextAt={sent.nextAt} isBusy={isBusy} onSend={() => accept(false)} />}
+        {sent?.nextAt == null ? null : (
+          <SendAgain nextAt={sent.nextAt} isBusy={isBusy} onSend={() => accept(false, null)} />
+        )}
         <ActionButton variant="default" isBusy={isBusy} onClick={decline}>
           {t('offer.decline')}
         </ActionButton>
@@ -81,7 +92,7 @@ function Sent({ booking, link: { nextAt, failure } }: { booking: Booking; link: 
   )
 }
 
-type Decision = { isAccepted: boolean; mayOverlap: boolean }
+type Decision = { isAccepted: boolean; mayOverlap: boolean; answered: Answered | null }
 
 /** Accepting ends at the ticket, or with a link by e-mail. Both can be repeated after a lost response. */
 function useResponse(link: TicketLink, confirmationToken: string | null, onChange: () => void) {
@@ -89,8 +100,8 @@ function useResponse(link: TicketLink, confirmationToken: string | null, onChang
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const respond = useMutation({
-    mutationFn: ({ isAccepted, mayOverlap }: Decision) =>
-      isAccepted ? confirm(confirmationToken, mayOverlap) : cancel(''),
+    mutationFn: ({ isAccepted, mayOverlap, answered }: Decision) =>
+      isAccepted ? confirm(confirmationToken, mayOverlap, answered) : cancel(''),
     onSuccess: async ({ status }, { isAccepted }) => {
       if (isAccepted && status === 'PENDING') return
       if (isAccepted) {
@@ -109,8 +120,10 @@ function useResponse(link: TicketLink, confirmationToken: string | null, onChang
   return {
     isBusy: respond.isPending,
     error: respond.error,
-    accept: (mayOverlap: boolean) => respond.mutate({ isAccepted: true, mayOverlap }),
-    decline: () => respond.mutate({ isAccepted: false, mayOverlap: false }),
+    forget: respond.reset,
+    accept: (mayOverlap: boolean, answered: Answered | null) =>
+      respond.mutate({ isAccepted: true, mayOverlap, answered }),
+    decline: () => respond.mutate({ isAccepted: false, mayOverlap: false, answered: null }),
   }
 }
 
@@ -127,6 +140,11 @@ function Appointment({ booking }: { booking: Booking }) {
       <Text size="sm" c="dimmed">
         {formatZone(booking.startsAt, clinic.timezone)}
       </Text>
+      {booking.visitTypeId === undefined ? null : (
+        <Text mt="xs" fw={600}>
+          <VisitOfBooking booking={booking} /> · {formatMinutes(minutesOf(booking))}
+        </Text>
+      )}
       <Text mt="xs">
         {nameWithSpecialization(doctor)} · {t(`shell:appointmentType.${booking.appointmentType}`)}
       </Text>
@@ -141,6 +159,10 @@ function Appointment({ booking }: { booking: Booking }) {
       </Text>
     </div>
   )
+}
+
+function minutesOf({ startsAt, endsAt }: Booking): number {
+  return (Date.parse(endsAt) - Date.parse(startsAt)) / 60_000
 }
 
 type CountdownProps = { booking: Booking; until: string; onOver: () => void }

@@ -41,7 +41,7 @@ export function NextTimes({ doctor, clinic, type }: NextTimesProps) {
           <Text fw={600} mb="xs">
             {t('noFreeTime')}
           </Text>
-          <JoinWaitlist doctorId={doctorId} name={doctor.name} />
+          <JoinWaitlist of={{ doctorId }} name={doctor.name} />
         </>
       ) : null}
       <ul className={classes.nextTimes} aria-labelledby={`next-${doctorId}`}>

@@ -113,7 +113,8 @@ function Offer({ entry, link, onChange }: OfferProps) {
 }
 
 /** The times of the doctor, or of the clinic's doctors with the specialization. */
-function SeeTimes({ entry: { doctorId, specialization, clinicId } }: { entry: WaitlistEntryWithOffer }) {
+function SeeTimes({ entry }: { entry: WaitlistEntryWithOffer }) {
+  const { doctorId, specialization, visitTypeId, clinicId } = entry
   const { t } = useTranslation('waitlist')
   return (
     <div>
@@ -122,7 +123,11 @@ function SeeTimes({ entry: { doctorId, specialization, clinicId } }: { entry: Wa
           {t('seeTimes')}
         </LinkButton>
       ) : (
-        <LinkButton to="/doctors/$doctorId" params={{ doctorId }}>
+        <LinkButton
+          to="/doctors/$doctorId"
+          params={{ doctorId }}
+          search={visitTypeId === null ? {} : { visitType: visitTypeId }}
+        >
           {t('seeTimes')}
         </LinkButton>
       )}

@@ -1,4 +1,4 @@
-import type { Clinic, Doctor } from '@holdfast/contract/client'
+import type { Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Alert, Group, Radio, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -7,14 +7,18 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
 import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.ts'
+import { canWaitFor, offeredVisit } from '../../domain/visits/offered-visits.ts'
+import { visitTypeName } from '../../domain/visits/visit-type-name.ts'
+import { visitTypeQuery } from '../../domain/visits/visit-type-queries.ts'
 import { doctorWaitlistQuery } from '../../domain/waitlist/doctor-waitlist-query.ts'
 import { entryOfDraft, newEntryDraft } from '../../domain/waitlist/entry-draft.ts'
 import { EntryFields } from '../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../domain/waitlist/use-entry-form.ts'
 import { refusalCode, refusedContact } from '../../lib/api/api-error.ts'
-import { formatNumber } from '../../lib/i18n/format.ts'
+import { formatMinutes, formatNumber } from '../../lib/i18n/format.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
+import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { useSession } from '../../lib/session/session.ts'
@@ -34,11 +38,14 @@ const route = getRouteApi('/join-waitlist')
 /** The form by which a patient joins a waitlist. */
 export function JoinPage() {
   const { t } = useTranslation('waitlist')
-  const { doctorId, from } = route.useSearch()
+  const { doctorId, visitType: visitTypeId, from, any: isAny } = route.useSearch()
   const session = useSession()
   const doctor = useQuery({ ...doctorQuery(doctorId ?? ''), enabled: doctorId !== undefined })
   const clinicId = doctor.data?.clinicId
   const clinic = useQuery({ ...clinicQuery(clinicId ?? ''), enabled: clinicId !== undefined })
+  const ofType = visitTypeQuery({ clinicId: clinicId ?? '', ...(visitTypeId && { visitTypeId }) })
+  const isForVisit = visitTypeId !== undefined
+  const visitType = useQuery({ ...ofType, enabled: isForVisit && clinicId !== undefined })
   if (doctorId === undefined) {
     return (
       <>
@@ -49,11 +56,13 @@ export function JoinPage() {
       </>
     )
   }
-  const failed = [doctor, clinic].find(({ isLoadingError }) => isLoadingError)
+  const failed = [doctor, clinic, visitType].find(({ isLoadingError }) => isLoadingError)
   if (failed !== undefined) return <ReadFailed error={failed.error} retry={() => void failed.refetch()} />
   // The account's name and address begin the form.
   if (doctor.data === undefined || clinic.data === undefined || session.kind === 'unknown') return <PageLoading />
-  const props = { doctor: doctor.data, clinic: clinic.data, from }
+  if (isForVisit && visitType.data === undefined) return <PageLoading />
+  const props = { doctor: doctor.data, clinic: clinic.data, visitType: visitType.data, from, isAny: isAny === true }
+  if (visitType.data !== undefined && !canWaitFor(visitType.data)) return <NotForVisit {...props} />
   return doctor.data.active ? <Join key={doctorId} {...props} /> : <JoinForColleagues key={doctorId} {...props} />
 }
 
@@ -71,7 +80,11 @@ function ReadFailed({ error, retry }: { error: unknown; retry: () => void }) {
 function JoinForColleagues(props: JoinProps) {
   const queryClient = useQueryClient()
   const { data, error, refetch } = useQuery(colleaguesQuery(queryClient, props.doctor))
-  if (data !== undefined) return data.length === 0 ? <NobodyToWaitFor {...props} /> : <Join {...props} />
+  const { visitType } = props
+  const colleagues = data?.filter((one) => visitType === undefined || offeredVisit(visitType, one) !== undefined)
+  if (colleagues !== undefined) {
+    return colleagues.length === 0 ? <NobodyToWaitFor {...props} /> : <Join {...props} isAny />
+  }
   return error === null ? <PageLoading /> : <ReadFailed error={error} retry={() => void refetch()} />
 }
 
@@ -92,21 +105,42 @@ function NobodyToWaitFor({ doctor, clinic }: Pick<JoinProps, 'doctor' | 'clinic'
   )
 }
 
-type JoinProps = { doctor: Doctor; clinic: Clinic; from: string | undefined }
+/** The clinic itself adds those who wait for such visits. */
+function NotForVisit({ clinic }: Pick<JoinProps, 'clinic'>) {
+  const { t } = useTranslation('waitlist')
+  return (
+    <>
+      <PageTitle>{t('join.title')}</PageTitle>
+      <EmptyState help={t('join.notForVisit', { clinic: isolated(clinic.name) })}>
+        <CallClinic clinic={clinic} />
+      </EmptyState>
+    </>
+  )
+}
 
-function Join({ doctor, clinic, from }: JoinProps) {
+type JoinProps = {
+  doctor: Doctor
+  clinic: Clinic
+  /** undefined: for places of fixed slots. */
+  visitType: VisitType | undefined
+  from: string | undefined
+  /** The choice at first: any doctor of the clinic with the same specialization. */
+  isAny: boolean
+}
+
+function Join({ doctor, clinic, visitType, from, isAny }: JoinProps) {
   const { t } = useTranslation(['waitlist', 'shell'])
   const navigate = useNavigate()
   const session = useSession()
   const me = session.kind === 'account' ? session.me : null
   const today = localDay(serverNow(), clinic.timezone)
-  const [isAnyDoctor, setAnyDoctor] = useState(!doctor.active)
+  const [isAnyDoctor, setAnyDoctor] = useState(isAny)
   const form = useEntryForm({
     initial: newEntryDraft({ today, from, name: me?.name ?? '', email: me?.email ?? '' }),
     today,
     needsEmail: true,
   })
-  const hasPlaces = useHasPlaces(doctor, today)
+  const hasPlaces = useHasPlaces(doctor, today, visitType)
   const join = useJoin(form)
   const submit = submitValid(form, (draft) => {
     const { patient, ...wanted } = entryOfDraft(draft)
@@ -114,6 +148,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
     const body = {
       clinicId: clinic.id,
       ...who,
+      ...(visitType === undefined ? {} : { visitTypeId: visitType.id }),
       ...wanted,
       patient: { ...patient, language: currentLanguage() },
     }
@@ -129,11 +164,13 @@ function Join({ doctor, clinic, from }: JoinProps) {
   })
   return (
     <Stack gap="lg">
-      <Introduction doctor={doctor} clinic={clinic} />
+      <Introduction doctor={doctor} clinic={clinic} visitType={visitType} />
       <form onSubmit={submit} noValidate className={layoutClasses.panel}>
         <Stack gap="lg">
-          {doctor.active ? (
+          {doctor.active && visitType?.doctors.length !== 1 ? (
             <Choice doctor={doctor} clinic={clinic} isAnyDoctor={isAnyDoctor} onChange={setAnyDoctor} />
+          ) : doctor.active ? (
+            <Text>{nameWithSpecialization(doctor)}</Text>
           ) : (
             <Text>
               {t('shell:noBookings', { name: isolated(doctor.name) })}{' '}
@@ -156,18 +193,27 @@ function Join({ doctor, clinic, from }: JoinProps) {
   )
 }
 
-/** Whether some time of the doctor has several places. It is not known of colleagues. */
-function useHasPlaces({ id, active }: Doctor, today: string): boolean {
-  const slots = useQuery({ ...slotsQuery(id, today, addDays(today, listedDaysMax - 1)), enabled: active })
+/** Whether what is waited for has several places. Of fixed slots, it is not known of colleagues. */
+function useHasPlaces({ id, active }: Doctor, today: string, visitType: VisitType | undefined): boolean {
+  const isRead = active && visitType === undefined
+  const slots = useQuery({ ...slotsQuery(id, today, addDays(today, listedDaysMax - 1)), enabled: isRead })
+  if (visitType !== undefined) return visitType.capacity > 1
   return !active || (slots.data?.items.some(({ capacity }) => capacity > 1) ?? false)
 }
 
-function Introduction({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
+function Introduction({ doctor, clinic, visitType }: Pick<JoinProps, 'doctor' | 'clinic' | 'visitType'>) {
   const { t } = useTranslation(['waitlist', 'shell'])
-  const waiting = useQuery({ ...doctorWaitlistQuery(doctor.id), enabled: doctor.active }).data ?? 0
+  const waited = { doctorId: doctor.id, ...(visitType && { visitTypeId: visitType.id }) }
+  const waiting = useQuery({ ...doctorWaitlistQuery(waited), enabled: doctor.active }).data?.waitingForSame ?? 0
   return (
     <Stack gap="xs">
       <PageTitle>{t('join.title')}</PageTitle>
+      {visitType === undefined ? null : (
+        <Text fw={600} size="lg">
+          <bdi>{visitTypeName(visitType)}</bdi> ·{' '}
+          {formatMinutes(offeredVisit(visitType, doctor)?.minutes ?? visitType.minutes)}
+        </Text>
+      )}
       <Text maw="42rem">{t(clinic.sendsEmails ? 'join.introEmail' : 'join.intro')}</Text>
       {waiting === 0 ? null : (
         <Text c="dimmed">{t('shell:waitlist.waiting', { count: waiting, waiting: formatNumber(waiting) })}</Text>

@@ -23,8 +23,8 @@ export function ActiveButton({ doctor }: { doctor: Doctor }) {
   const queryClient = useQueryClient()
   const [waiting, setWaiting] = useState(0)
   const stop = useMutation({
-    mutationFn: () => queryClient.fetchQuery({ ...doctorWaitlistQuery(doctor.id), staleTime: 0 }),
-    onSuccess: (found) => (found === 0 ? change.mutate(false) : setWaiting(found)),
+    mutationFn: () => queryClient.fetchQuery({ ...doctorWaitlistQuery({ doctorId: doctor.id }), staleTime: 0 }),
+    onSuccess: ({ waiting: found }) => (found === 0 ? change.mutate(false) : setWaiting(found)),
     onError: showError,
   })
   const name = isolated(doctor.name)

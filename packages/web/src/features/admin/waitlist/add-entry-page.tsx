@@ -1,10 +1,13 @@
-import type { WaitlistEntry } from '@holdfast/contract/client'
+import type { Doctor, WaitlistEntry } from '@holdfast/contract/client'
 import { waitlistUrgencies } from '@holdfast/vocabulary'
 import { Alert, Group, NativeSelect, Stack, Text } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { offeredVisit } from '../../../domain/visits/offered-visits.ts'
+import { visitTypeName } from '../../../domain/visits/visit-type-name.ts'
+import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
 import { entryOfDraft, newEntryDraft } from '../../../domain/waitlist/entry-draft.ts'
 import { EntryFields } from '../../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../../domain/waitlist/use-entry-form.ts'
@@ -57,6 +60,9 @@ function AddEntry() {
   const [isForDoctor, setForDoctor] = useState(true)
   const [doctorId, setDoctorId] = useState(active[0]?.id ?? '')
   const [specialization, setSpecialization] = useState(active[0]?.specialization ?? '')
+  const visits = useVisitTypes(
+    active.filter((one) => (isForDoctor ? one.id === doctorId : one.specialization === specialization)),
+  )
   const [urgency, setUrgency] = useState<WaitlistEntry['urgency']>('routine')
   const [language, setLanguage] = useState<Contact['language']>('')
   const form = useEntryForm({ initial: newEntryDraft({ today }), today, needsEmail: false })
@@ -69,6 +75,7 @@ function AddEntry() {
         urgency,
         onBehalf: true,
         ...(isForDoctor ? { doctorId } : { specialization }),
+        ...(visits.chosen === undefined ? {} : { visitTypeId: visits.chosen.id }),
         ...wanted,
         patient: { ...wanted.patient, ...(language === '' ? {} : { language }) },
       },
@@ -110,6 +117,7 @@ function AddEntry() {
               data={specializations}
             />
           )}
+          <VisitTypeField visits={visits} />
           <NativeSelect
             label={t('clinic.urgency')}
             value={urgency}
@@ -138,6 +146,32 @@ function AddEntry() {
         </Group>
       </Stack>
     </form>
+  )
+}
+
+/** The visit types that one of these doctors offers, also for the desk alone, and the one that is waited for. */
+function useVisitTypes(doctors: readonly Doctor[]) {
+  const { clinicId } = useClinic()
+  const all = useQuery(visitTypesQuery(clinicId)).data ?? []
+  const [chosenId, choose] = useState('')
+  const offered = all.filter((one) => doctors.some((doctor) => offeredVisit(one, doctor) !== undefined))
+  return { offered, chosen: offered.find(({ id }) => id === chosenId), choose }
+}
+
+/** Chooses the visit type; nothing, where none is offered. */
+function VisitTypeField({ visits: { offered, chosen, choose } }: { visits: ReturnType<typeof useVisitTypes> }) {
+  const { t } = useTranslation(['waitlist', 'admin'])
+  if (offered.length === 0) return null
+  return (
+    <NativeSelect
+      label={t('admin:visitTypes.one')}
+      value={chosen?.id ?? ''}
+      onChange={({ currentTarget }) => choose(currentTarget.value)}
+      data={[
+        { value: '', label: t('clinic.noVisitType') },
+        ...offered.map((one) => ({ value: one.id, label: visitTypeName(one) })),
+      ]}
+    />
   )
 }
 

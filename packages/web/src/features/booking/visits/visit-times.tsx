@@ -1,6 +1,6 @@
-import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import type { AppointmentType, Clinic, Doctor, Slot, VisitType } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { Box, SegmentedControl, Skeleton, Title } from '@mantine/core'
+import { Box, SegmentedControl, Skeleton, Stack, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -10,9 +10,10 @@ import { daysShown } from '../../../domain/free-times/week-days.ts'
 import { ZoneNote } from '../../../domain/free-times/week-of-times.tsx'
 import { SoonestTimes } from '../../../domain/slots/soonest-times.tsx'
 import { WhyNoVisits } from '../../../domain/visits/no-visit-times.tsx'
-import type { OfferedVisit } from '../../../domain/visits/offered-visits.ts'
+import { canWaitFor, type OfferedVisit } from '../../../domain/visits/offered-visits.ts'
 import { sessionOf, visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
 import { WeekOfVisits } from '../../../domain/visits/week-of-visits.tsx'
+import { JoinWaitlist } from '../../../domain/waitlist/join-waitlist.tsx'
 import { formatTime } from '../../../lib/i18n/format.ts'
 import { keptFragment } from '../../../lib/secret-links/use-hidden-fragment.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
@@ -72,7 +73,7 @@ export function VisitTimes({ doctor, clinic, visit, onChoose }: VisitTimesProps)
         />
       ) : null}
       {isAny ? (
-        <AnyDoctorTimes {...{ clinic, visit, appointmentType }} onChoose={choose} />
+        <AnyDoctorTimes {...{ doctor, clinic, visit, appointmentType }} onChoose={choose} />
       ) : (
         <OwnTimes {...{ doctor, clinic, visit }} onFrom={(from) => show({ ...search, from })} onChoose={choose} />
       )}
@@ -91,10 +92,10 @@ function OwnTimes({ doctor, clinic, visit, onFrom, onChoose }: TimesProps & { on
   return <WeekOfVisits {...{ doctor, clinic, visit, from, onFrom, onChoose }} />
 }
 
-type AnyProps = Omit<TimesProps, 'doctor'> & { appointmentType: AppointmentType }
+type AnyProps = TimesProps & { appointmentType: AppointmentType }
 
 /** The soonest of all doctors of the clinic. The next page names the doctor. */
-function AnyDoctorTimes({ clinic, visit: { visitType }, appointmentType, onChoose }: AnyProps) {
+function AnyDoctorTimes({ doctor, clinic, visit: { visitType }, appointmentType, onChoose }: AnyProps) {
   const { t } = useTranslation('visits')
   return (
     <section aria-labelledby="times-title">
@@ -112,9 +113,19 @@ function AnyDoctorTimes({ clinic, visit: { visitType }, appointmentType, onChoos
         chosen={null}
         onChoose={(time) => time !== null && onChoose(time)}
         labelOf={({ startsAt }) => formatTime(startsAt, clinic.timezone)}
-        texts={{ none: <WhyNoVisits of={visitType} />, later: t('later') }}
+        texts={{ none: <NoneOfAny doctor={doctor} visitType={visitType} />, later: t('later') }}
       />
     </section>
+  )
+}
+
+/** No doctor of the clinic has a free time. */
+function NoneOfAny({ doctor, visitType }: { doctor: Doctor; visitType: VisitType }) {
+  return (
+    <Stack gap="sm" align="flex-start">
+      <WhyNoVisits of={visitType} />
+      {canWaitFor(visitType) ? <JoinWaitlist of={{ doctorId: doctor.id, visitTypeId: visitType.id }} any /> : null}
+    </Stack>
   )
 }
 
