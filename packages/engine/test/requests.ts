@@ -12,6 +12,7 @@ import {
 import sql from 'sql-template-tag'
 import { inTransaction } from '../src/database/pools.ts'
 import { planMessages } from '../src/messages/plan-messages.ts'
+import type { Patient } from '../src/model/booking.ts'
 import type { Engine } from '../src/model/engine.ts'
 import type { SettleAction } from '../src/model/settle.ts'
 import { loggedEvents } from '../src/tail/logged-events.ts'
@@ -34,8 +35,8 @@ export async function aRequestScene(
   const session = await aSession(database, doctor)
   const change = (bookingId: string, action: SettleAction, onBehalf: boolean, by = engine) =>
     by.settle({ bookingId, action, actorId: onBehalf ? randomUUID() : null, onBehalf, key: null, reason: null })
-  const hold = async (minute = 0, visitType: { id: string } = type, units = 1) => {
-    const claim = aTimeClaim(session, visitType, minute, { patient: ada, confirm: true, units })
+  const hold = async (minute = 0, visitType: { id: string } = type, units = 1, patient: Patient = ada) => {
+    const claim = aTimeClaim(session, visitType, minute, { patient, confirm: true, units })
     const claimed = await engine.claimTime(claim)
     if (claimed.kind !== 'booked') throw new Error(`The claim's outcome is ${claimed.kind}.`)
     return claimed.booking
@@ -48,8 +49,8 @@ export async function aRequestScene(
     change,
     hold,
     /** A request of a patient that the clinic has not answered. */
-    async request(minute = 0, units = 1) {
-      const { id } = await hold(minute, type, units)
+    async request(minute = 0, units = 1, patient: Patient = ada) {
+      const { id } = await hold(minute, type, units, patient)
       const asked = await change(id, 'confirm', false)
       if (asked.kind !== 'done') throw new Error(`The request's outcome is ${asked.kind}.`)
       return asked.booking

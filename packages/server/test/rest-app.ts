@@ -144,7 +144,7 @@ export async function startRestApp(
         ...enteredAddresses(),
         manageTokens,
         apiKeySecrets,
-        confirmationTokens: sendsMails ? createConfirmationTokens([secret]) : null,
+        ...(sendsMails ? sendingDeps : { sendsSms: false, confirmationTokens: null }),
         ...derivedFrom([secret]),
         bookingOrigins: createBookingOrigins([secret]),
         hasBookingLimits: hasLimits,
@@ -196,6 +196,9 @@ function anHttpApp() {
   app.setErrorHandler(errorHandler)
   return app
 }
+
+/** There are a mail server and an SMS provider. */
+const sendingDeps = { sendsSms: true, confirmationTokens: createConfirmationTokens([secret]) }
 
 function auditOf(audited: AuditEntry[], log: RestApp['auditLog']): RestDeps['audit'] {
   return {

@@ -21,6 +21,7 @@ import {
   nullableTime,
 } from './fields.ts'
 import { literals } from './literals.ts'
+import { smsKinds } from './message.ts'
 import { component } from './object.ts'
 
 const settings = Object.fromEntries(
@@ -115,6 +116,10 @@ export const clinicSchema = component('Clinic', {
   }),
   sendsEmails: Type.Boolean({
     description: 'Whether patients who give an address get e-mails: by the clinic’s settings, and with a mail server',
+  }),
+  smsKinds: Type.Array(literals(smsKinds), {
+    description:
+      'What patients who give a mobile telephone number get by SMS: by the clinic’s settings, and with a provider',
   }),
   logo: Type.Union([logoSchema, Type.Null()]),
 })

@@ -18,9 +18,19 @@ import { component, object } from './object.ts'
 const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 
 /** What can be sent by SMS. */
-const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder'] as const
+export const smsKinds = [
+  'offered',
+  'requested',
+  'declined',
+  'request_lapsed',
+  'confirmed',
+  'moved',
+  'cancelled',
+  'withdrawn',
+  'reminder',
+] as const
 
-const messageKinds = ['confirm', 'unanswered', 'requested', 'declined', 'request_lapsed', ...smsKinds] as const
+const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
 /** What says something else than others of its kind. */
 const messageVariants = ['offer_withdrawn', 'cancelled_by_patient', 'reminder_confirmed'] as const
 
@@ -142,7 +152,7 @@ export const messagePreviewQuery = object({
   kind: literals([...messageKinds, ...messageVariants]),
   language: literals(messageLanguages),
   channel: literals(messageChannels, {
-    description: 'There is no SMS of the kinds `confirm`, `unanswered`, `requested`, `declined` and `request_lapsed`',
+    description: 'There is no SMS of the kinds `confirm` and `unanswered`',
   }),
 })
 

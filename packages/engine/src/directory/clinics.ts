@@ -39,6 +39,7 @@ type ClinicRow = ClinicSettings &
     timezone: string
     attendance_minutes: number
     emails: boolean
+    sms_kinds: Clinic['smsKinds']
     logo: Clinic['logo']
   }
 
@@ -49,6 +50,7 @@ const selectedClinic = sql`c.no, c.id, c.name, c.timezone,
               from holdfast.message_settings m cross join lateral unnest(m.reminder_minutes) minutes
              where m.clinic_no = c.no and (m.emails or 'reminder' = any (m.sms_kinds))), 1440) as attendance_minutes,
   coalesce((select m.emails from holdfast.message_settings m where m.clinic_no = c.no), true) as emails,
+  coalesce((select m.sms_kinds from holdfast.message_settings m where m.clinic_no = c.no), '{}') as sms_kinds,
   (select jsonb_build_object('digest', l.digest, 'width', l.width, 'height', l.height)
      from holdfast.clinic_logo l where l.clinic_no = c.no) as logo`
 
@@ -259,6 +261,7 @@ function clinicOf(row: ClinicRow): Clinic {
     settings: Object.fromEntries(clinicSettingNames.map((name) => [name, row[name]])) as ClinicSettings,
     attendanceMinutes: row.attendance_minutes,
     emails: row.emails,
+    smsKinds: row.sms_kinds,
     logo: row.logo,
   }
 }

@@ -1,4 +1,6 @@
 import type { ClinicSettings, ClinicTexts, MessageLanguage } from '@holdfast/vocabulary'
+import type { SmsKind } from './message.ts'
+
 export type Clinic = ClinicTexts & {
   id: string
   no: number
@@ -10,6 +12,8 @@ export type Clinic = ClinicTexts & {
   attendanceMinutes: number
   /** It sends e-mails to patients, if there is a mail server. */
   emails: boolean
+  /** What it sends by SMS to patients with a mobile telephone, if there is a provider. */
+  smsKinds: SmsKind[]
   /** null: it has none. */
   logo: Omit<ClinicLogo, 'image' | 'mediaType'> | null
 }

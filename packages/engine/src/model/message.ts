@@ -21,8 +21,8 @@ export type MessageKind =
   | 'withdrawn'
   | 'reminder'
 
-/** What can be sent by SMS: all but what proves an e-mail address, what offers nothing, and requests. */
-export type SmsKind = Exclude<MessageKind, 'confirm' | 'unanswered' | 'requested' | 'declined' | 'request_lapsed'>
+/** What can be sent by SMS: all but what proves an e-mail address, and what offers nothing. */
+export type SmsKind = Exclude<MessageKind, 'confirm' | 'unanswered'>
 
 /**
  * `due`: it waits for its time, or for another attempt. `kept`: it was written, and not sent because no mail server is

@@ -48,6 +48,7 @@ export function createRestDeps(
     webhookSender: createWebhookSender(config, database.secrets),
     storedFor: config,
     publicUrl: config.publicUrl,
+    sendsSms: config.smsUrl !== null,
     holdSecondsDefault: config.holdSeconds,
     now: () => new Date(),
   }

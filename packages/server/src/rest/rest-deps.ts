@@ -46,6 +46,8 @@ export type RestDeps = {
   apiKeySecrets: ApiKeySecrets
   /** null: there is no mail server, so nobody confirms by a link. */
   confirmationTokens: AddressTokens | null
+  /** Whether there is an SMS provider. */
+  sendsSms: boolean
   unsubscribeTokens: AddressTokens
   recipientDigests: RecipientDigests
   visitRooms: VisitRooms

@@ -41,6 +41,15 @@ test.each(messageLanguages.flatMap((language) => kinds.map((kind) => [kind, lang
   },
 )
 
+test.each(messageLanguages)('an SMS in %s about a request leads to other times once it has ended', (language) => {
+  const textOf = (kind: 'requested' | 'declined' | 'request_lapsed', byPatient = false) =>
+    smsText(kind, sampleFacts(kind, language), sampleSettings.links, byPatient)
+  expect(textOf('requested')).toContain('/ticket#')
+  for (const kind of ['declined', 'request_lapsed'] as const) expect(textOf(kind)).toMatch(/\/doctors\/.+\?from=/)
+  // Nobody has declined what the patient has withdrawn.
+  expect(textOf('declined', true)).not.toBe(textOf('declined'))
+})
+
 test.each(messageLanguages)('every SMS in %s says for how many places it is, if for more than one', (language) => {
   const many = { en: '(12 places)', de: '(12 Plätze)', ar: '(12 مكانًا)' }[language]
   for (const kind of kinds) {

@@ -5,7 +5,7 @@ import { SegmentedMessage } from 'sms-segments-calculator'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { places } from '../texts/places.ts'
-import { smsTexts } from '../texts/sms-texts.ts'
+import { type SmsTexts, smsTexts } from '../texts/sms-texts.ts'
 
 /** A number to which an SMS can be sent, or why there is none. */
 export type SmsNumber = { kind: 'number'; number: string; masked: string } | { kind: 'none'; reason: MessageReason }
@@ -37,12 +37,12 @@ function knownCountry(country: string | null): CountryCode | undefined {
   return country !== null && isSupportedCountry(country) ? country : undefined
 }
 
-/** A message as an SMS, in the patient's language and the clinic's time zone. */
-export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
+/** A message as an SMS, in the patient's language and the clinic's time zone. @param byPatient who caused it */
+export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks, byPatient = false): string {
   const language = facts.patient.language ?? facts.settings.language
   const timeOf = (at: Date) => shortTime(at, facts.timezone, language)
   const when = timeOf(facts.startsAt)
-  const text = smsTexts[language][isOfferWithdrawn(kind, facts) ? 'offerWithdrawn' : kind]({
+  const text = smsTexts[language][textKeyOf(kind, facts, byPatient)]({
     clinic: facts.clinicName.slice(0, nameLengthMax),
     doctor: facts.doctorName.slice(0, nameLengthMax),
     when: facts.units === 1 ? when : `${when} (${places[language](facts.units)})`,
@@ -64,12 +64,21 @@ function ofSeries(kind: SmsKind, { series }: MessageFacts, language: MessageLang
     : ''
 }
 
+/** What these say leads to other times; what the others say, to the ticket. */
+const hasOtherTimes: ReadonlySet<SmsKind> = new Set(['cancelled', 'withdrawn', 'declined', 'request_lapsed'])
+
 function linkOf(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
   if (kind === 'offered' || isOfferWithdrawn(kind, facts)) return links.offer(facts)
-  if (kind === 'cancelled' || kind === 'withdrawn') {
+  if (hasOtherTimes.has(kind)) {
     return links.times(facts.doctorId, localDay(facts.startsAt, facts.timezone), facts.visitType?.id ?? null)
   }
   return links.ticket(facts)
+}
+
+/** A patient who has withdrawn a request was not declined. */
+function textKeyOf(kind: SmsKind, facts: MessageFacts, byPatient: boolean): keyof SmsTexts {
+  if (kind === 'declined' && byPatient) return 'requestWithdrawn'
+  return isOfferWithdrawn(kind, facts) ? 'offerWithdrawn' : kind
 }
 
 function isOfferWithdrawn(kind: SmsKind, { offerAnnounced }: MessageFacts): boolean {
@@ -81,13 +90,7 @@ export function smsParts(text: string): number {
   return new SegmentedMessage(text).segmentsCount
 }
 
-const notBySms: ReadonlySet<DueMessage['kind']> = new Set([
-  'confirm',
-  'unanswered',
-  'requested',
-  'declined',
-  'request_lapsed',
-])
+const notBySms: ReadonlySet<DueMessage['kind']> = new Set(['confirm', 'unanswered'])
 
 export function isSmsKind(kind: DueMessage['kind']): kind is SmsKind {
   return !notBySms.has(kind)

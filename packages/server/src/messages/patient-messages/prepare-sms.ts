@@ -25,13 +25,13 @@ export async function prepareSms(
   if (message.attemptsLost > 0) return { kind: 'failed', maskedAddress, failure: 'unknown', result: null }
   const { sms } = sender
   if (sms === null) {
-    const text = smsText(message.kind, facts, withoutSecrets(sender.links))
+    const text = smsText(message.kind, facts, withoutSecrets(sender.links), message.byPatient === true)
     const content = { subject: '', html: '', text }
     return { kind: 'kept', maskedAddress, content }
   }
   const limit = await limitOfSms(pool, sender, message, facts, number)
   if (limit !== null) return { kind: 'skipped', reason: limit }
-  const text = smsText(message.kind, facts, sender.links)
+  const text = smsText(message.kind, facts, sender.links, message.byPatient === true)
   return () => sendSms(pool, sms, message, { number, text, maskedAddress })
 }
 

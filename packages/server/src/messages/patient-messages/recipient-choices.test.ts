@@ -16,7 +16,7 @@ const secrets = ['a secret of this test']
 const everything: MessageChoices = { reminderEmails: true, smsKindsOff: [], language: null }
 const nothing: MessageChoices = {
   reminderEmails: false,
-  smsKindsOff: ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder'],
+  smsKindsOff: messageKinds.filter(isSmsKind),
   language: null,
 }
 

@@ -40,7 +40,7 @@ export function previewMessage(
   const { message, facts } = sampleFor(kind, language, previewed)
   if (channel === 'sms') {
     if (!isSmsKind(message.kind)) return null
-    const text = smsText(message.kind, facts, mailSettings.links)
+    const text = smsText(message.kind, facts, mailSettings.links, message.byPatient === true)
     return { subject: null, html: null, text, smsParts: smsParts(text) }
   }
   const { content } = messageMail(message, facts, mailSettings)

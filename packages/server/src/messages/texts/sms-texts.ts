@@ -4,11 +4,19 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 /** What an SMS says before its link. `until`: when a hold ends. `isComing`: the patient has said that they come. */
 export type SmsContext = { clinic: string; doctor: string; when: string; until: string; isComing: boolean }
 
-/** `offerWithdrawn`: of a message `withdrawn` about a time of the waitlist that was not accepted yet. */
-type SmsTexts = Record<SmsKind | 'offerWithdrawn', (context: SmsContext) => string>
+/**
+ * `offerWithdrawn`: of a message `withdrawn` about a time of the waitlist that was not accepted yet.
+ * `requestWithdrawn`: of a message `declined` to a patient who has withdrawn the request.
+ */
+export type SmsTexts = Record<SmsKind | 'offerWithdrawn' | 'requestWithdrawn', (context: SmsContext) => string>
 
 const en: SmsTexts = {
   offered: ({ clinic, when, until }) => `${clinic}: a time is held for you, ${when}. Accept by ${until}:`,
+  requested: ({ clinic, when, until }) =>
+    `${clinic}: your request for ${when} was sent. You get an answer by ${until}:`,
+  declined: ({ clinic, when }) => `${clinic}: we are sorry, your request for ${when} was declined. Other times:`,
+  requestWithdrawn: ({ clinic, when }) => `${clinic}: you have withdrawn your request for ${when}. Other times:`,
+  request_lapsed: ({ clinic, when }) => `${clinic}: your request for ${when} was not answered in time. Other times:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: confirmed, ${when}, ${doctor}. Your ticket:`,
   moved: ({ clinic, when, doctor }) => `${clinic}: moved to ${when}, ${doctor}. Your ticket:`,
   cancelled: ({ clinic, when }) => `${clinic}: your appointment ${when} is cancelled. Book again:`,
@@ -21,6 +29,11 @@ const en: SmsTexts = {
 
 const de: SmsTexts = {
   offered: ({ clinic, when, until }) => `${clinic}: Ein Termin ist für Sie reserviert, ${when}. Annehmen bis ${until}:`,
+  requested: ({ clinic, when, until }) => `${clinic}: Ihre Anfrage für ${when} ist da. Antwort bis ${until}:`,
+  declined: ({ clinic, when }) => `${clinic}: Ihre Anfrage für ${when} wurde leider abgelehnt. Andere Zeiten:`,
+  requestWithdrawn: ({ clinic, when }) => `${clinic}: Sie haben Ihre Anfrage für ${when} zurückgezogen. Andere Zeiten:`,
+  request_lapsed: ({ clinic, when }) =>
+    `${clinic}: Ihre Anfrage für ${when} blieb leider unbeantwortet. Andere Zeiten:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: Bestätigt, ${when}, ${doctor}. Ihr Ticket:`,
   moved: ({ clinic, when, doctor }) => `${clinic}: Verschoben auf ${when}, ${doctor}. Ihr Ticket:`,
   cancelled: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} ist abgesagt. Neu buchen:`,
@@ -32,6 +45,10 @@ const de: SmsTexts = {
 
 const ar: SmsTexts = {
   offered: ({ clinic, when, until }) => `${clinic}: وقت محجوز لك، ${when}. اقبله حتى ${until}:`,
+  requested: ({ clinic, when, until }) => `${clinic}: وصلنا طلبك، ${when}. نرد عليك حتى ${until}:`,
+  declined: ({ clinic, when }) => `${clinic}: نعتذر، رُفض طلبك لموعد ${when}. أوقات أخرى:`,
+  requestWithdrawn: ({ clinic, when }) => `${clinic}: سحبتَ طلبك لموعد ${when}. أوقات أخرى:`,
+  request_lapsed: ({ clinic, when }) => `${clinic}: نعتذر، لم يُرد على طلبك لموعد ${when}. أوقات أخرى:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: تم التأكيد، ${when}، ${doctor}. تذكرتك:`,
   moved: ({ clinic, when, doctor }) => `${clinic}: نُقل موعدك إلى ${when}، ${doctor}. تذكرتك:`,
   cancelled: ({ clinic, when }) => `${clinic}: أُلغي موعدك ${when}. احجز من جديد:`,

@@ -14,7 +14,8 @@ import type { Serve } from '../serve.ts'
 /** Clinics: everybody reads them, the site administrator creates them, their admins change them. */
 export function serveClinics(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
-  const bodyOf = (clinic: Clinic) => clinicBody(clinic, deps.confirmationTokens !== null)
+  const bodyOf = (clinic: Clinic) =>
+    clinicBody(clinic, { emails: deps.confirmationTokens !== null, sms: deps.sendsSms })
 
   serve(restOperations.listClinics, ({ query, request }) => {
     const { limit } = query

@@ -267,3 +267,17 @@ test('a clinic says if it sends e-mails: by settings and mail server', async ({ 
     await expect.poll(() => sendsEmails(sending)).toBe(emails)
   }
 })
+
+test('a clinic says what it sends by SMS: by settings and provider', async ({ database, rest, sending, clinic }) => {
+  const as = sending.anAccount()
+  await aMember(database, clinic, { role: 'admin', accountId: as.id })
+  const path = { clinicId: clinic.id }
+  const smsKinds = async (app: RestApp) => (await app.call('getClinic', { path })).body.smsKinds
+  expect(await smsKinds(sending)).toEqual([])
+  const body = { smsKinds: ['requested', 'declined'] as const, phoneCountry: 'GB' }
+  expect(
+    (await sending.call('updateMessageSettings', { path, body: { ...body, smsKinds: [...body.smsKinds] }, as })).status,
+  ).toBe(200)
+  await expect.poll(() => smsKinds(sending)).toEqual(body.smsKinds)
+  expect(await smsKinds(rest)).toEqual([])
+})

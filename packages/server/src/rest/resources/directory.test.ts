@@ -32,8 +32,9 @@ test('the site administrator creates a clinic; omitted fields have their default
       messageDays: 180,
     },
     attendanceMinutes: 1440,
-    // There is no mail server.
+    // There is neither a mail server nor an SMS provider.
     sendsEmails: false,
+    smsKinds: [],
     logo: null,
   })
   expect((await rest.call('getClinic', { path: { clinicId: created.body.id } })).body).toEqual(created.body)

@@ -56,6 +56,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
     settings,
     attendanceMinutes: 1440,
     sendsEmails: false,
+    smsKinds: [],
     logo: null,
   }
   expect(violationsOf(getClinic, 200, clinic)).toEqual([])

@@ -4,6 +4,9 @@ type SmsKind = MessageChoices['smsKindsOff'][number]
 
 /** The compiler checks that none is missing. */
 const isKind: Record<SmsKind, true> = {
+  requested: true,
+  declined: true,
+  request_lapsed: true,
   confirmed: true,
   moved: true,
   cancelled: true,

@@ -2,12 +2,13 @@ import type { ClinicBody } from '@holdfast/contract'
 import type { Clinic } from '@holdfast/engine'
 import { eachClinicText } from '@holdfast/vocabulary'
 
-/** The response body of a clinic. */
-export function clinicBody(clinic: Clinic, hasMailServer: boolean): ClinicBody {
+/** The response body of a clinic. @param sends what the server can send: e-mails by a mail server, SMS by a provider */
+export function clinicBody(clinic: Clinic, sends: { emails: boolean; sms: boolean }): ClinicBody {
   const { id, name, timezone, settings, attendanceMinutes } = clinic
   const texts = eachClinicText((text) => clinic[text])
-  const sendsEmails = hasMailServer && clinic.emails
-  return { id, name, timezone, ...texts, settings, attendanceMinutes, sendsEmails, logo: logoBody(clinic) }
+  const sendsEmails = sends.emails && clinic.emails
+  const smsKinds = sends.sms ? clinic.smsKinds : []
+  return { id, name, timezone, ...texts, settings, attendanceMinutes, sendsEmails, smsKinds, logo: logoBody(clinic) }
 }
 
 function logoBody({ id, logo }: Clinic): ClinicBody['logo'] {

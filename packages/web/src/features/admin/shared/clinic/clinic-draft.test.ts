@@ -22,6 +22,7 @@ const clinic: Clinic = {
   },
   attendanceMinutes: 1440,
   sendsEmails: true,
+  smsKinds: [],
   logo: null,
 }
 
