@@ -22,12 +22,18 @@ async function aScene(site: Site, approval: 'holding' | 'not_holding' = 'holding
 }
 
 /** Chooses a time, and sends the request; ends at the ticket. */
-async function request(page: Page, doctorId: string, typeId: string, [time, name]: [string, string]): Promise<void> {
+async function request(
+  page: Page,
+  doctorId: string,
+  typeId: string,
+  [time, name, phone]: [string, string, string?],
+): Promise<void> {
   await page.goto(`/doctors/${doctorId}?visitType=${typeId}`)
   await hold(page, time)
   await page.getByText('The clinic has to agree to this appointment.').waitFor()
   await page.getByLabel('Full name').fill(name)
-  await page.getByLabel('E-mail').fill('ada@example.org')
+  if (phone === undefined) await page.getByLabel('E-mail').fill('ada@example.org')
+  else await page.getByLabel('Phone').fill(phone)
   await page.getByRole('button', { name: 'Send request' }).click()
   await page.getByRole('heading', { name: 'Your request was sent' }).waitFor()
 }
@@ -49,6 +55,12 @@ test('a patient requests an appointment, and staff approve one and decline anoth
 
   const desk = await pageOf('staff')
   await desk.goto(`/clinic/${clinic.id}/day`)
+  const notice = desk.getByRole('status').filter({ hasText: '2 requests are waiting for your answer.' })
+  // Both wait for a day: the first one was sent first.
+  await notice.getByText(/Without an answer, the first one ends .*\d:\d\d/).waitFor()
+  await untilRead(desk)
+  expect(await axeFindings(desk)).toEqual([])
+  await notice.getByRole('link', { name: 'See the requests' }).waitFor()
   await desk.getByRole('link', { name: 'Requests (2)' }).click()
   const rowOf = (name: string) => desk.getByRole('row').filter({ hasText: name })
   await rowOf('Mary Somerville').getByText('Minor surgery').waitFor()
@@ -122,4 +134,36 @@ test('several patients request one time, and when staff approve one, the other r
   await ada.reload()
   await ada.getByRole('heading', { name: 'This time is gone' }).waitFor()
   expect(await axeFindings(ada)).toEqual([])
+})
+
+test('the notice of requests comes without a reload, and who gave only a phone number is to be called', async ({
+  site,
+}) => {
+  const { clinic, doctor, type, pageOf } = await aScene(site)
+  const desk = await pageOf('staff')
+  await desk.goto(`/clinic/${clinic.id}/day`)
+  await untilRead(desk)
+  expect(await desk.getByText('waiting for your answer').count()).toBe(0)
+  const [mary, grace] = [await site.newPage(), await site.newPage()]
+  await request(mary, doctor.id, type.id, ['13:00', 'Mary Somerville', '07400 123456'])
+  const notice = desk.getByRole('status').filter({ hasText: '1 request is waiting for your answer.' })
+  await notice.waitFor({ timeout: 30_000 })
+  await request(grace, doctor.id, type.id, ['13:30', 'Grace Hopper', '07400 123457'])
+
+  await desk.goto(`/clinic/${clinic.id}/requests`)
+  const rowOf = (name: string) => desk.getByRole('row').filter({ hasText: name })
+  await rowOf('Grace Hopper').waitFor()
+  const toCall = desk.getByRole('region', { name: 'Call these patients' })
+  expect(await toCall.count()).toBe(0)
+  await desk.getByRole('button', { name: 'Approve Mary Somerville’s request' }).click()
+  await toCall.getByText('Mary Somerville').waitFor()
+  await toCall.getByRole('link', { name: '07400 123456' }).waitFor()
+  await toCall.getByText('Confirmed').waitFor()
+  await desk.getByRole('button', { name: 'Decline Grace Hopper’s request' }).click()
+  const dialog = desk.getByRole('dialog', { name: 'Decline this request?' })
+  await dialog.getByText('The patient gets no message about it. Please call.').waitFor()
+  await dialog.getByRole('button', { name: 'Decline request' }).click()
+  await toCall.getByText('Grace Hopper').waitFor()
+  await untilRead(desk)
+  expect(await axeFindings(desk)).toEqual([])
 })

@@ -8,6 +8,7 @@ import { isRequest } from '../../../domain/bookings/offered-actions.ts'
 import { PatientName } from '../../../domain/bookings/patient-name.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatAppointment } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { announce } from '../../../ui/announce.ts'
@@ -15,6 +16,7 @@ import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { messageChannel } from '../shared/booking/message-channel.ts'
 import { useClinic } from '../use-clinic.ts'
 import { cancellationMail } from './cancellation-mail.ts'
 
@@ -52,8 +54,9 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
         </Text>
         <Text>
           {isDeclined
-            ? t(clinic.sendsEmails && booking.patient.email ? 'requests.mail.sent' : 'requests.mail.none', {
+            ? t(`requests.told.${messageChannel(booking, clinic, 'declined') ?? 'none'}`, {
                 email: booking.patient.email ?? '',
+                phone: isolated(booking.patient.phone ?? ''),
               })
             : t(`cancel.mail.${cancellationMail(booking, clinic, serverNow())}`, {
                 email: booking.patient.email ?? '',

@@ -17,6 +17,7 @@ import { BookingLink } from '../shared/booking/booking-link.tsx'
 import { requestsQuery } from '../shared/booking/requests-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { CancelDialog } from './cancel-dialog.tsx'
+import { RequestsToCall } from './requests-to-call.tsx'
 
 /** What patients have asked the clinic for, with the buttons that answer it. */
 export function RequestsPage() {
@@ -39,6 +40,7 @@ export function RequestsPage() {
       ) : (
         <RequestsTable requests={requests} onDecline={setDeclining} />
       )}
+      <RequestsToCall waiting={found.data?.items.filter(isRequest)} />
       {found.data?.nextCursor ? <Text>{t('requests.more')}</Text> : null}
       {declining === null ? null : (
         <CancelDialog key={declining.id} booking={declining} isOpen onClose={() => setDeclining(null)} />

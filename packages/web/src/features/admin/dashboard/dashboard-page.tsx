@@ -20,6 +20,7 @@ import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import adminClasses from '../admin.module.css'
 import { NewestEvents } from '../shared/booking/newest-events.tsx'
 import { dashboardEvents } from '../shared/booking/newest-events-query.ts'
+import { RequestsNotice } from '../shared/booking/requests-notice.tsx'
 import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
@@ -50,6 +51,7 @@ export function DashboardPage() {
         <PageTitle>{t('tabs.dashboard')}</PageTitle>
         <LiveNote state={live} of={stats} />
       </Group>
+      <RequestsNotice />
       {areStepsRead ? (
         <>
           {isDone === null ? null : <FirstSteps isDone={isDone} hide={hide} linkCopied={linkCopied} />}

@@ -20,6 +20,7 @@ import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { BookingLink } from '../shared/booking/booking-link.tsx'
+import { RequestsNotice } from '../shared/booking/requests-notice.tsx'
 import { DoctorFilter } from '../shared/clinic/doctor-filter.tsx'
 import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -56,6 +57,7 @@ export function DayListPage() {
           <Text c="dimmed">{of}</Text>
           <ClosedOnDay clinicId={clinicId} day={day} doctorId={doctorId} doctors={doctors} />
         </div>
+        <RequestsNotice />
         <Group align="end">
           <DayNav
             day={day}

@@ -1,6 +1,7 @@
 import type { BookingPage } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../../../lib/api/api.ts'
+import { formatNumber } from '../../../../lib/i18n/format.ts'
 import { bookingListsKey, rereadMs } from '../../../../lib/queries/clinic-queries.ts'
 
 const shownMax = 100
@@ -13,4 +14,9 @@ export function requestsQuery(clinicId: string) {
       dataOf(api.listClinicBookings({ path: { clinicId }, query: { requested: true, limit: shownMax } })),
     refetchInterval: rereadMs,
   })
+}
+
+/** How many requests wait, as text: `100+` if there are more than were read. */
+export function requestsCount({ items, nextCursor }: BookingPage): string {
+  return formatNumber(items.length) + (nextCursor === null ? '' : '+')
 }

@@ -2,14 +2,13 @@ import { Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { formatNumber } from '../../../../lib/i18n/format.ts'
 import { useSession } from '../../../../lib/session/session.ts'
 import { LinkButton } from '../../../../ui/buttons/link-button.tsx'
 import { TextLink } from '../../../../ui/buttons/text-link.tsx'
 import { MoreTabs } from '../../../../ui/tabs/more-tabs.tsx'
 import { Tabs } from '../../../../ui/tabs/page-tabs.tsx'
 import { useClinic } from '../../use-clinic.ts'
-import { requestsQuery } from '../booking/requests-query.ts'
+import { requestsCount, requestsQuery } from '../booking/requests-query.ts'
 import { Shortcuts } from './shortcuts.tsx'
 
 /** The clinic's name, its pages, and the link to book for a patient. */
@@ -17,7 +16,8 @@ export function ClinicFrame() {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, isAdmin } = useClinic()
   const session = useSession()
-  const requests = useQuery(requestsQuery(clinicId)).data?.items.length ?? 0
+  const requests = useQuery(requestsQuery(clinicId)).data
+  const hasRequests = requests !== undefined && requests.items.length > 0
   const params = { clinicId }
   const ofAdmins = [
     { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
@@ -31,11 +31,11 @@ export function ClinicFrame() {
   ]
   const ofRequests = {
     to: '/clinic/$clinicId/requests',
-    label: requests === 0 ? t('tabs.requests') : t('tabs.requestsOf', { number: formatNumber(requests) }),
+    label: hasRequests ? t('tabs.requestsOf', { number: requestsCount(requests) }) : t('tabs.requests'),
     params,
   }
   const seldom = [
-    ...(requests === 0 ? [ofRequests] : []),
+    ...(hasRequests ? [] : [ofRequests]),
     { to: '/clinic/$clinicId/messages', label: t('tabs.messages'), params },
     { to: '/clinic/$clinicId/closures', label: t('tabs.closures'), params },
     { to: '/clinic/$clinicId/working-hours', label: t('tabs.workingHours'), params },
@@ -67,7 +67,7 @@ export function ClinicFrame() {
           ...(isAdmin ? [{ to: '/clinic/$clinicId', label: t('tabs.dashboard'), params, exact: true }] : []),
           { to: '/clinic/$clinicId/day', label: t('tabs.day'), params },
           { to: '/clinic/$clinicId/bookings', label: t('tabs.bookings'), params },
-          ...(requests === 0 ? [] : [ofRequests]),
+          ...(hasRequests ? [ofRequests] : []),
           { to: '/clinic/$clinicId/patients', label: t('tabs.patients'), params },
           { to: '/clinic/$clinicId/doctors', label: t('tabs.doctors'), params },
           { to: '/clinic/$clinicId/times', label: t('tabs.times'), params },
