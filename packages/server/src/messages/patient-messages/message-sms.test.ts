@@ -46,8 +46,11 @@ test.each(messageLanguages)('an SMS in %s about a request leads to other times o
     smsText(kind, sampleFacts(kind, language), sampleSettings.links, byPatient)
   expect(textOf('requested')).toContain('/ticket#')
   for (const kind of ['declined', 'request_lapsed'] as const) expect(textOf(kind)).toMatch(/\/doctors\/.+\?from=/)
-  // Nobody has declined what the patient has withdrawn.
-  expect(textOf('declined', true)).not.toBe(textOf('declined'))
+  // Nobody has declined what the patient has withdrawn, or whose time was given to another request.
+  const taken = { failureReason: 'time_taken', units: 0 } as const
+  const takenText = smsText('declined', sampleFacts('declined', language, taken), sampleSettings.links)
+  expect(new Set([textOf('declined'), textOf('declined', true), takenText]).size).toBe(3)
+  expect(takenText).not.toContain('(')
 })
 
 test.each(messageLanguages)('every SMS in %s says for how many places it is, if for more than one', (language) => {

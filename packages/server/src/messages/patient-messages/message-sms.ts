@@ -45,7 +45,7 @@ export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks, by
   const text = smsTexts[language][textKeyOf(kind, facts, byPatient)]({
     clinic: facts.clinicName.slice(0, nameLengthMax),
     doctor: facts.doctorName.slice(0, nameLengthMax),
-    when: facts.units === 1 ? when : `${when} (${places[language](facts.units)})`,
+    when: facts.units > 1 ? `${when} (${places[language](facts.units)})` : when,
     until: timeOf(facts.holdExpiresAt ?? facts.startsAt),
     isComing: facts.isAttendanceConfirmed,
   })
@@ -75,8 +75,9 @@ function linkOf(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
   return links.ticket(facts)
 }
 
-/** A patient who has withdrawn a request was not declined. */
+/** Not every request that has ended was declined: another one got its time, or the patient has withdrawn it. */
 function textKeyOf(kind: SmsKind, facts: MessageFacts, byPatient: boolean): keyof SmsTexts {
+  if (kind === 'declined' && facts.failureReason === 'time_taken') return 'timeTaken'
   if (kind === 'declined' && byPatient) return 'requestWithdrawn'
   return isOfferWithdrawn(kind, facts) ? 'offerWithdrawn' : kind
 }

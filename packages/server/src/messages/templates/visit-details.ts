@@ -10,7 +10,7 @@ export function visitDetails(context: VisitContext, texts: MailTexts): MailConte
     ...(visitType === null ? [] : [{ label: texts.visitType, value: `${visitType.name} (${visitType.length})` }]),
     { label: texts.doctor, value: doctorName },
     { label: texts.where, value: isVideo ? texts.byVideo : place },
-    ...(units === 1 ? [] : [{ label: texts.howMany, value: texts.places(units) }]),
+    ...(units > 1 ? [{ label: texts.howMany, value: texts.places(units) }] : []),
     { label: texts.reference, value: reference },
   ]
 }

@@ -6,15 +6,20 @@ export type SmsContext = { clinic: string; doctor: string; when: string; until: 
 
 /**
  * `offerWithdrawn`: of a message `withdrawn` about a time of the waitlist that was not accepted yet.
- * `requestWithdrawn`: of a message `declined` to a patient who has withdrawn the request.
+ * `requestWithdrawn`: of a message `declined` to a patient who has withdrawn the request; `timeTaken`: to one whose
+ * time the clinic has given to another request.
  */
-export type SmsTexts = Record<SmsKind | 'offerWithdrawn' | 'requestWithdrawn', (context: SmsContext) => string>
+export type SmsTexts = Record<
+  SmsKind | 'offerWithdrawn' | 'requestWithdrawn' | 'timeTaken',
+  (context: SmsContext) => string
+>
 
 const en: SmsTexts = {
   offered: ({ clinic, when, until }) => `${clinic}: a time is held for you, ${when}. Accept by ${until}:`,
   requested: ({ clinic, when, until }) =>
     `${clinic}: your request for ${when} was sent. You get an answer by ${until}:`,
   declined: ({ clinic, when }) => `${clinic}: we are sorry, your request for ${when} was declined. Other times:`,
+  timeTaken: ({ clinic, when }) => `${clinic}: we are sorry, the time of your request, ${when}, is gone. Other times:`,
   requestWithdrawn: ({ clinic, when }) => `${clinic}: you have withdrawn your request for ${when}. Other times:`,
   request_lapsed: ({ clinic, when }) => `${clinic}: your request for ${when} was not answered in time. Other times:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: confirmed, ${when}, ${doctor}. Your ticket:`,
@@ -31,6 +36,7 @@ const de: SmsTexts = {
   offered: ({ clinic, when, until }) => `${clinic}: Ein Termin ist für Sie reserviert, ${when}. Annehmen bis ${until}:`,
   requested: ({ clinic, when, until }) => `${clinic}: Ihre Anfrage für ${when} ist da. Antwort bis ${until}:`,
   declined: ({ clinic, when }) => `${clinic}: Ihre Anfrage für ${when} wurde leider abgelehnt. Andere Zeiten:`,
+  timeTaken: ({ clinic, when }) => `${clinic}: Die angefragte Zeit ${when} ist leider vergeben. Andere Zeiten:`,
   requestWithdrawn: ({ clinic, when }) => `${clinic}: Sie haben Ihre Anfrage für ${when} zurückgezogen. Andere Zeiten:`,
   request_lapsed: ({ clinic, when }) =>
     `${clinic}: Ihre Anfrage für ${when} blieb leider unbeantwortet. Andere Zeiten:`,
@@ -47,6 +53,7 @@ const ar: SmsTexts = {
   offered: ({ clinic, when, until }) => `${clinic}: وقت محجوز لك، ${when}. اقبله حتى ${until}:`,
   requested: ({ clinic, when, until }) => `${clinic}: وصلنا طلبك، ${when}. نرد عليك حتى ${until}:`,
   declined: ({ clinic, when }) => `${clinic}: نعتذر، رُفض طلبك لموعد ${when}. أوقات أخرى:`,
+  timeTaken: ({ clinic, when }) => `${clinic}: نعتذر، لم يعد الوقت الذي طلبته متاحًا، ${when}. أوقات أخرى:`,
   requestWithdrawn: ({ clinic, when }) => `${clinic}: سحبتَ طلبك لموعد ${when}. أوقات أخرى:`,
   request_lapsed: ({ clinic, when }) => `${clinic}: نعتذر، لم يُرد على طلبك لموعد ${when}. أوقات أخرى:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: تم التأكيد، ${when}، ${doctor}. تذكرتك:`,

@@ -67,6 +67,6 @@ function useAnswered(waiting: readonly Booking[] | undefined): readonly Booking[
 function answerOf(booking: Booking): (typeof answers)[number] | null {
   if (booking.status === 'CONFIRMED') return 'confirmed'
   const state = requestState(booking)
-  if (state === 'declined') return 'declined'
+  if (state === 'declined' || state === 'taken') return 'declined'
   return state === 'lapsed' ? 'request_lapsed' : null
 }
