@@ -254,25 +254,49 @@ describe('races', () => {
     return { engine: raceEngine, scene, approval, end }
   }
 
-  freshDatabaseTest('of two approvals at once, exactly one wins', async ({ database: its }) => {
-    const race = await aRace(its)
-    const [first, second] = [await race.scene.request(), await race.scene.request(10)]
-    const doctor = [race.scene.doctor.clinicNo, race.scene.doctor.id]
+  /** Both approvals wait for the doctor, the first one ahead. */
+  async function approvedAtOnce(its: TestDatabase, race: Awaited<ReturnType<typeof aRace>>, ids: [string, string]) {
     const lock = await holdLock(
       its.ownerPool,
       'select from holdfast.resource where clinic_no = $1 and id = $2 for update',
-      doctor,
+      [race.scene.doctor.clinicNo, race.scene.doctor.id],
     )
-    const approving = [race.approval(first.id)]
+    const approving = [race.approval(ids[0])]
     await untilLockWaiters(its, 1)
-    approving.push(race.approval(second.id))
+    approving.push(race.approval(ids[1]))
     await untilLockWaiters(its, 2)
     await lock.release()
-    expect(await Promise.all(approving)).toMatchObject([
+    const outcomes = await Promise.all(approving)
+    expect(await race.end()).toEqual([])
+    return outcomes
+  }
+
+  freshDatabaseTest('of two approvals at once, exactly one wins', async ({ database: its }) => {
+    const race = await aRace(its)
+    const [first, second] = [await race.scene.request(), await race.scene.request(10)]
+    expect(await approvedAtOnce(its, race, [first.id, second.id])).toMatchObject([
       { kind: 'done', booking: { status: 'CONFIRMED' } },
       { kind: 'invalid_transition', booking: { status: 'CANCELLED', failureReason: 'time_taken' } },
     ])
-    expect(await race.end()).toEqual([])
+  })
+
+  async function approvedTwice(its: TestDatabase) {
+    const race = await aRace(its)
+    const { id } = await race.scene.request()
+    const outcomes = await approvedAtOnce(its, race, [id, id])
+    return outcomes.map(({ kind }) => kind)
+  }
+
+  freshDatabaseTest('an approval that is repeated while the first one runs is unchanged', async ({ database: its }) => {
+    expect(await approvedTwice(its)).toEqual(['done', 'unchanged'])
+  })
+
+  freshDatabaseTest('control: without reading the request again, its time is full', async ({ database: its }) => {
+    await plantFunction(its, 'take_requested_time', {
+      part: "if v_booking.status <> 'PENDING' or v_booking.units > 0 then",
+      becomes: 'if false then',
+    })
+    expect(await approvedTwice(its)).toEqual(['done', 'slot_full'])
   })
 
   /** While an approval has found its time, and not ended, the desk books the time that its buffer takes. */

@@ -41,10 +41,12 @@ begin
          and tstzrange(s.starts_at, s.ends_at) @> time_of_slot(v_asked)
        limit 1), v_asked.session_id),
     v_asked.starts_at, v_asked.visit_type_id, p_slot_id, p_actor_id, true, null, p_known_by, p_access, null);
-  if v_found.slot_id is null then
-    select * into v_booking from bookings_by_id(array[p_clinic_no], array[p_id]) b;
-    -- Another approval, which had the locks before, has given the time to this one or to another one.
-    return case when v_booking.status = 'PENDING' and v_booking.units = 0 then v_found.outcome end;
+  -- Its slot is locked now. Another approval, which had the locks before, may have approved or ended this request.
+  select * into v_booking from bookings_by_id(array[p_clinic_no], array[p_id]) b;
+  if v_booking.status <> 'PENDING' or v_booking.units > 0 then
+    return null;
+  elsif v_found.slot_id is null then
+    return v_found.outcome;
   end if;
   select * into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = v_found.slot_id;
   v_closed := claim_closed(v_slot.withdrawn_at, v_slot.starts_at, v_slot.ends_at, true, v_slot.blocked_at,
