@@ -48,6 +48,13 @@ export async function aRequestScene(
     session,
     change,
     hold,
+    /** The clinic books the time, whoever has asked for it. */
+    async bookByDesk(minute = 0) {
+      const claim = aTimeClaim(session, type, minute, { confirm: true, actorId: randomUUID() })
+      const claimed = await engine.claimTime(claim)
+      if (claimed.kind !== 'booked') throw new Error(claimed.kind)
+      return claimed.booking
+    },
     /** A request of a patient that the clinic has not answered. */
     async request(minute = 0, units = 1, patient: Patient = ada) {
       const { id } = await hold(minute, type, units, patient)

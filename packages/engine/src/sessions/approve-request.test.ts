@@ -1,27 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import {
   aSession,
-  aTimeClaim,
   aVisitResource,
   aWaitlistEntry,
-  holdLock,
   lapseHolds,
-  plantFunction,
   type TestDatabase,
   takenOf,
-  untilLockWaiters,
   type VisitTypeOverrides,
 } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
-import { checkedEngine, faultsOf } from '../../test/checked-engine.ts'
+import { checkedEngine } from '../../test/checked-engine.ts'
 import { close, closing } from '../../test/closures.ts'
 import { ada, aRequestScene, plannedOf, type RequestScene } from '../../test/requests.ts'
 import { createEngine } from '../create-engine.ts'
 import type { Engine } from '../model/engine.ts'
 import { expireHolds } from '../upkeep/expire-holds.ts'
-import { approveRequest } from './approve-request.ts'
 
 let database: TestDatabase
 let engine: Engine
@@ -35,13 +30,6 @@ const aScene = (overrides: VisitTypeOverrides = {}) =>
   aRequestScene(database, engine, undefined, { ...notHolding, ...overrides })
 const read = (id: string) => engine.reads.booking(id)
 const approve = (scene: RequestScene, { id }: { id: string }) => scene.change(id, 'confirm', true)
-
-/** The clinic books the time, whoever has asked for it. */
-async function bookedByDesk({ session, type }: RequestScene, by = engine, minute = 0) {
-  const claimed = await by.claimTime(aTimeClaim(session, type, minute, { confirm: true, actorId: randomUUID() }))
-  if (claimed.kind !== 'booked') throw new Error(claimed.kind)
-  return claimed.booking
-}
 
 async function listed({ clinic, session }: RequestScene) {
   const day = session.startsAt.toISOString().slice(0, 10)
@@ -65,7 +53,7 @@ describe('a request that holds nothing', () => {
     const second = await scene.request()
     expect(await takenOf(database, { id: first.slotId }, { id: second.slotId })).toEqual([0, 0])
     expect(await listed(scene)).toEqual({ [first.id]: true, [second.id]: true })
-    await bookedByDesk(scene)
+    await scene.bookByDesk()
     expect(await listed(scene)).toEqual({ [first.id]: false, [second.id]: false })
     expect(await plannedOf(database, first.id)).toEqual([['requested', 2, null]])
   })
@@ -96,7 +84,7 @@ describe('a request that holds nothing', () => {
   test('is refused while its time is taken, and approved once it is free again', async () => {
     const scene = await aScene()
     const { id, slotId } = await scene.request()
-    const booked = await bookedByDesk(scene)
+    const booked = await scene.bookByDesk()
     expect(await scene.change(id, 'confirm', true)).toEqual({ kind: 'slot_full' })
     expect(await read(id)).toMatchObject({ status: 'PENDING', units: 0, slotId })
     await scene.change(booked.id, 'cancel', true)
@@ -152,7 +140,7 @@ describe('a request that holds nothing', () => {
       database.ownerPool.query(sql`select booking_id from holdfast.allocation where resource_id = ${room.id}`)
     expect((await taken()).rows).toEqual([])
     const colleague = await aRequestScene(database, engine, scene.clinic, { ...notHolding, rooms: [room] })
-    const booked = await bookedByDesk(colleague)
+    const booked = await colleague.bookByDesk()
     expect(await scene.change(id, 'confirm', true)).toMatchObject({ kind: 'needs_taken' })
     expect(await listed(scene)).toMatchObject({ [id]: false })
     await colleague.change(booked.id, 'cancel', true)
@@ -171,7 +159,7 @@ describe('a request that holds nothing', () => {
   test('gives nothing back when it is declined, withdrawn, or not answered', async () => {
     const scene = await aScene()
     const [declined, withdrawn, lapsed] = [await scene.request(), await scene.request(), await scene.request()]
-    const booked = await bookedByDesk(scene)
+    const booked = await scene.bookByDesk()
     expect(await scene.change(declined.id, 'decline', true)).toMatchObject({ booking: { status: 'CANCELLED' } })
     expect(await scene.change(withdrawn.id, 'cancel', false)).toMatchObject({ booking: { status: 'CANCELLED' } })
     await lapseHolds(database, { clinicNo: scene.clinic.no, id: lapsed.slotId })
@@ -228,132 +216,9 @@ describe('a group', () => {
     expect([units, await takenOf(database, { id: slotId })]).toEqual([2, [2]])
     const alone = await scene.request()
     expect(await approve(scene, { id })).toMatchObject({ kind: 'done', booking: { units: 2 } })
-    await bookedByDesk(scene)
+    await scene.bookByDesk()
     expect(await approve(scene, alone)).toEqual({ kind: 'slot_full' })
   })
-})
-
-describe('races', () => {
-  async function aRace(raceDatabase: TestDatabase) {
-    const raceEngine = createEngine({ batchPool: raceDatabase.appPool, generalPool: raceDatabase.appPool })
-    const scene = await aRequestScene(raceDatabase, raceEngine, undefined, { ...notHolding, bufferAfterMinutes: 20 })
-    const approval = (id: string) =>
-      approveRequest(raceDatabase.appPool, {
-        bookingId: id,
-        action: 'confirm',
-        actorId: randomUUID(),
-        onBehalf: true,
-        key: randomUUID(),
-        reason: null,
-      })
-    const end = async () => {
-      const faults = await faultsOf(raceDatabase, raceEngine)
-      await raceEngine.stop()
-      return faults
-    }
-    return { engine: raceEngine, scene, approval, end }
-  }
-
-  /** Both approvals wait for the doctor, the first one ahead. */
-  async function approvedAtOnce(its: TestDatabase, race: Awaited<ReturnType<typeof aRace>>, ids: [string, string]) {
-    const lock = await holdLock(
-      its.ownerPool,
-      'select from holdfast.resource where clinic_no = $1 and id = $2 for update',
-      [race.scene.doctor.clinicNo, race.scene.doctor.id],
-    )
-    const approving = [race.approval(ids[0])]
-    await untilLockWaiters(its, 1)
-    approving.push(race.approval(ids[1]))
-    await untilLockWaiters(its, 2)
-    await lock.release()
-    const outcomes = await Promise.all(approving)
-    expect(await race.end()).toEqual([])
-    return outcomes
-  }
-
-  freshDatabaseTest('of two approvals at once, exactly one wins', async ({ database: its }) => {
-    const race = await aRace(its)
-    const [first, second] = [await race.scene.request(), await race.scene.request(10)]
-    expect(await approvedAtOnce(its, race, [first.id, second.id])).toMatchObject([
-      { kind: 'done', booking: { status: 'CONFIRMED' } },
-      { kind: 'invalid_transition', booking: { status: 'CANCELLED', failureReason: 'time_taken' } },
-    ])
-  })
-
-  async function approvedTwice(its: TestDatabase) {
-    const race = await aRace(its)
-    const { id } = await race.scene.request()
-    const outcomes = await approvedAtOnce(its, race, [id, id])
-    return outcomes.map(({ kind }) => kind)
-  }
-
-  freshDatabaseTest('an approval that is repeated while the first one runs is unchanged', async ({ database: its }) => {
-    expect(await approvedTwice(its)).toEqual(['done', 'unchanged'])
-  })
-
-  freshDatabaseTest('control: without reading the request again, its time is full', async ({ database: its }) => {
-    await plantFunction(its, 'take_requested_time', {
-      part: "if v_booking.status <> 'PENDING' or v_booking.units > 0 then",
-      becomes: 'if false then',
-    })
-    expect(await approvedTwice(its)).toEqual(['done', 'slot_full'])
-  })
-
-  /** While an approval has found its time, and not ended, the desk books the time that its buffer takes. */
-  async function bookedDuringApproval(its: TestDatabase) {
-    const race = await aRace(its)
-    const { id } = await race.scene.request()
-    // No empty slot is left in the way, whose lock would order the two.
-    const { clinic } = race.scene
-    const former = await bookedByDesk(race.scene, race.engine)
-    await race.scene.change(former.id, 'cancel', true)
-    const which = { slotId: former.slotId }
-    const withdrawal = { clinicNo: clinic.no, which, withBookings: false, dryRun: false, actorId: randomUUID() }
-    expect(await race.engine.withdrawSlots(withdrawal)).toMatchObject({ kind: 'withdrawn' })
-    const { rows } = await its.ownerPool.query<{ minutes: number }>(sql`
-      select minutes from holdfast.visit_type where id = ${race.scene.type.id}`)
-    const lock = await holdLock(its.ownerPool, 'select from holdfast.booking where id = $1 for update', [id])
-    const approved = race.approval(id)
-    await untilLockWaiters(its, 1)
-    const booked = bookedByDesk(race.scene, race.engine, (rows[0]?.minutes ?? 0) + 10).then(
-      () => 'booked',
-      (error: Error) => error.message,
-    )
-    await Promise.race([booked, untilLockWaiters(its, 2)])
-    await lock.release()
-    const kinds = [(await approved).kind, await booked]
-    return { kinds, faults: await race.end() }
-  }
-
-  freshDatabaseTest('of an approval and a booking, exactly one wins', async ({ database: its }) => {
-    expect(await bookedDuringApproval(its)).toEqual({ kinds: ['done', 'slot_full'], faults: [] })
-  })
-
-  freshDatabaseTest('control: without the lock of the doctor, both win', async ({ database: its }) => {
-    await plantFunction(its, 'slot_for_move', {
-      part: 'perform lock_resources(p_clinic_no, v_resource_ids);',
-      becomes: '',
-    })
-    const { kinds, faults } = await bookedDuringApproval(its)
-    expect(kinds).toEqual(['done', 'booked'])
-    expect(faults).toMatchObject([{ kind: 'slot_differs' }])
-  })
-
-  freshDatabaseTest(
-    'control: if the others were not looked for, they would wait for nothing',
-    async ({ database: its }) => {
-      await plantFunction(its, 'take_requested_time', {
-        part: "b.status = 'PENDING' and b.units = 0 and",
-        becomes: 'false and',
-      })
-      const race = await aRace(its)
-      const [first, second] = [await race.scene.request(), await race.scene.request()]
-      expect(await race.approval(first.id)).toMatchObject({ kind: 'done' })
-      expect(await race.approval(second.id)).toEqual({ kind: 'slot_full' })
-      expect(await race.engine.reads.booking(second.id)).toMatchObject({ status: 'PENDING' })
-      expect(await race.end()).toEqual([])
-    },
-  )
 })
 
 describe('verify', () => {

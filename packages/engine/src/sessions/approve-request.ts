@@ -68,13 +68,13 @@ export async function approveRequest(
 }
 
 async function approveOnce(pool: pg.Pool, request: SettleRequest): Promise<SettleOutcome | 'retry'> {
-  const { bookingId, actorId, knownBy = null, access } = request
+  const { bookingId, actorId, knownBy = null, access, patient = null } = request
   const clinicNo = clinicNoOf(bookingId)
   const approving = inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ refusal: string | null }>(sql`
       select holdfast.take_requested_time(
         ${clinicNo}::integer, ${bookingId}::uuid, ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${knownBy}::text,
-        ${accessJson(access)}) as refusal`)
+        ${accessJson(access)}, ${patient === null ? null : JSON.stringify(patient)}::jsonb) as refusal`)
     const refusal = rows[0]?.refusal ?? null
     // What was given back for a retry stays.
     if (refusal === 'retry') return refusal

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aTimeClaim,
+  holdLock,
+  plantFunction,
+  type TestDatabase,
+  untilLockWaiters,
+  type VisitTypeOverrides,
+} from '@holdfast/testkit'
+import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
+import { expect } from 'vitest'
+import { faultsOf } from '../../test/checked-engine.ts'
+import { aRequestScene } from '../../test/requests.ts'
+import { createEngine } from '../create-engine.ts'
+import type { SettleRequest } from '../model/settle.ts'
+import { approveRequest } from './approve-request.ts'
+
+async function aRace(its: TestDatabase, overrides: VisitTypeOverrides = { bufferAfterMinutes: 20 }) {
+  const engine = createEngine({ batchPool: its.appPool, generalPool: its.appPool })
+  const scene = await aRequestScene(its, engine, undefined, { approval: 'not_holding', ...overrides })
+  const approval = (id: string, more: Partial<SettleRequest> = {}) =>
+    approveRequest(its.appPool, {
+      bookingId: id,
+      action: 'confirm',
+      actorId: randomUUID(),
+      onBehalf: true,
+      key: randomUUID(),
+      reason: null,
+      ...more,
+    })
+  const end = async () => {
+    const faults = await faultsOf(its, engine)
+    await engine.stop()
+    return faults
+  }
+  return { engine, scene, approval, end }
+}
+
+/** Both approvals wait for the doctor, the first one ahead. */
+async function approvedAtOnce(its: TestDatabase, race: Awaited<ReturnType<typeof aRace>>, ids: [string, string]) {
+  const lock = await holdLock(
+    its.ownerPool,
+    'select from holdfast.resource where clinic_no = $1 and id = $2 for update',
+    [race.scene.doctor.clinicNo, race.scene.doctor.id],
+  )
+  const approving = [race.approval(ids[0])]
+  await untilLockWaiters(its, 1)
+  approving.push(race.approval(ids[1]))
+  await untilLockWaiters(its, 2)
+  await lock.release()
+  const outcomes = await Promise.all(approving)
+  expect(await race.end()).toEqual([])
+  return outcomes
+}
+
+freshDatabaseTest('of two approvals at once, exactly one wins', async ({ database: its }) => {
+  const race = await aRace(its)
+  const [first, second] = [await race.scene.request(), await race.scene.request(10)]
+  expect(await approvedAtOnce(its, race, [first.id, second.id])).toMatchObject([
+    { kind: 'done', booking: { status: 'CONFIRMED' } },
+    { kind: 'invalid_transition', booking: { status: 'CANCELLED', failureReason: 'time_taken' } },
+  ])
+})
+
+async function approvedTwice(its: TestDatabase) {
+  const race = await aRace(its)
+  const { id } = await race.scene.request()
+  const outcomes = await approvedAtOnce(its, race, [id, id])
+  return outcomes.map(({ kind }) => kind)
+}
+
+freshDatabaseTest('an approval that is repeated while the first one runs is unchanged', async ({ database: its }) => {
+  expect(await approvedTwice(its)).toEqual(['done', 'unchanged'])
+})
+
+freshDatabaseTest('control: without reading the request again, its time is full', async ({ database: its }) => {
+  await plantFunction(its, 'take_requested_time', {
+    part: "if v_booking.status <> 'PENDING' or v_booking.units > 0 then",
+    becomes: 'if false then',
+  })
+  expect(await approvedTwice(its)).toEqual(['done', 'slot_full'])
+})
+
+/** While an approval has found its time, and not ended, the desk books the time that its buffer takes. */
+async function bookedDuringApproval(its: TestDatabase) {
+  const race = await aRace(its)
+  const { id } = await race.scene.request()
+  // No empty slot is left in the way, whose lock would order the two.
+  const { clinic } = race.scene
+  const former = await race.scene.bookByDesk()
+  await race.scene.change(former.id, 'cancel', true)
+  const which = { slotId: former.slotId }
+  const withdrawal = { clinicNo: clinic.no, which, withBookings: false, dryRun: false, actorId: randomUUID() }
+  expect(await race.engine.withdrawSlots(withdrawal)).toMatchObject({ kind: 'withdrawn' })
+  const { rows } = await its.ownerPool.query<{ minutes: number }>(sql`
+    select minutes from holdfast.visit_type where id = ${race.scene.type.id}`)
+  const lock = await holdLock(its.ownerPool, 'select from holdfast.booking where id = $1 for update', [id])
+  const approved = race.approval(id)
+  await untilLockWaiters(its, 1)
+  const booked = race.scene.bookByDesk((rows[0]?.minutes ?? 0) + 10).then(
+    () => 'booked',
+    (error: Error) => error.message,
+  )
+  await Promise.race([booked, untilLockWaiters(its, 2)])
+  await lock.release()
+  const kinds = [(await approved).kind, await booked]
+  return { kinds, faults: await race.end() }
+}
+
+freshDatabaseTest('of an approval and a booking, exactly one wins', async ({ database: its }) => {
+  expect(await bookedDuringApproval(its)).toEqual({ kinds: ['done', 'slot_full'], faults: [] })
+})
+
+freshDatabaseTest('control: without the lock of the doctor, both win', async ({ database: its }) => {
+  await plantFunction(its, 'slot_for_move', {
+    part: 'perform lock_resources(p_clinic_no, v_resource_ids);',
+    becomes: '',
+  })
+  const { kinds, faults } = await bookedDuringApproval(its)
+  expect(kinds).toEqual(['done', 'booked'])
+  expect(faults).toMatchObject([{ kind: 'slot_differs' }])
+})
+
+freshDatabaseTest(
+  'control: if the others were not looked for, they would wait for nothing',
+  async ({ database: its }) => {
+    await plantFunction(its, 'take_requested_time', {
+      part: "b.status = 'PENDING' and b.units = 0 and",
+      becomes: 'false and',
+    })
+    const race = await aRace(its)
+    const [first, second] = [await race.scene.request(), await race.scene.request()]
+    expect(await race.approval(first.id)).toMatchObject({ kind: 'done' })
+    expect(await race.approval(second.id)).toEqual({ kind: 'slot_full' })
+    expect(await race.engine.reads.booking(second.id)).toMatchObject({ status: 'PENDING' })
+    expect(await race.end()).toEqual([])
+  },
+)
+
+/** An approval for another patient, beside a confirmation for that patient in the same group. */
+async function approvedBesideConfirmation(its: TestDatabase) {
+  const race = await aRace(its, { capacity: 3 })
+  const patient = { name: 'Bob', email: 'bob@example.org' }
+  const { id } = await race.scene.request()
+  const claim = aTimeClaim(race.scene.session, race.scene.type, 0, { patient, confirm: true })
+  const held = await race.engine.claimTime(claim)
+  if (held.kind !== 'booked') throw new Error(held.kind)
+  const { slotId } = held.booking
+  const lock = await holdLock(its.ownerPool, 'select from holdfast.slot where id = $1 for update', [slotId])
+  const approving = race.approval(id, { patient, knownBy: 'clinic' })
+  await untilLockWaiters(its, 1)
+  const sent = { bookingId: held.booking.id, action: 'confirm', key: randomUUID(), reason: null } as const
+  const confirming = race.engine.settle({ ...sent, actorId: null, onBehalf: false, knownBy: 'clinic' })
+  await untilLockWaiters(its, 2)
+  await lock.release()
+  const ends = await Promise.allSettled([approving, confirming])
+  expect(await race.end()).toEqual([])
+  return ends.map((end) => (end.status === 'fulfilled' ? end.value.kind : end.reason.code))
+}
+
+freshDatabaseTest('an approval locks the name that it writes before slots', async ({ database: its }) => {
+  expect(await approvedBesideConfirmation(its)).toEqual(['done', 'patient_booked'])
+})
+
+freshDatabaseTest('control: if it locked the former name, it would deadlock', async ({ database: its }) => {
+  const part = /coalesce\(p_patient, v_booking\.patient\)/g
+  await plantFunction(its, 'slot_for_move', { part, becomes: 'v_booking.patient' })
+  expect(await approvedBesideConfirmation(its)).toContain('40P01')
+})
