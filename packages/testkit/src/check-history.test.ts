@@ -35,21 +35,60 @@ const arrived: HistoryEvent = { ...confirmed, version: 3, seq: 3, type: 'arrived
 const reopened: HistoryEvent = { ...arrived, version: 4, seq: 4, type: 'reopened', statusAfter: 'CONFIRMED' }
 const linked: HistoryEvent = { ...held, version: 2, seq: 2, type: 'linked', statusAfter: 'PENDING', actorId: 'a' }
 
-test.each<[string, HistorySlot[], HistoryEvent[]]>([
+const requested: HistoryEvent = { ...held, version: 2, seq: 2, type: 'requested' }
+
+type Case = [expected: string, slots: HistorySlot[], events: HistoryEvent[]]
+
+/** Ends that no booking with these events may have. */
+function endsOf(
+  status: string,
+  events: HistoryEvent[],
+  version: number,
+  ends: [HistoryEvent['type'], string | null][],
+) {
+  return ends.map(([type, reason]): Case => {
+    const end: HistoryEvent = { ...confirmed, version, seq: version, at: held.holdExpiresAt ?? held.at, type, reason }
+    return [`${type} after ${status}, by the reason ${reason}`, oneSlot, [...events, end]]
+  })
+}
+
+test.each<Case>([
   ['slot s has 2 of 1 units', oneSlot, [held, { ...held, bookingId: 'c', seq: 2 }]],
   ['version 3 where 2', oneSlot, [held, { ...confirmed, version: 3 }]],
   ['arrived after PENDING', oneSlot, [held, { ...confirmed, type: 'arrived' }]],
   ['extended after nothing', oneSlot, [{ ...held, type: 'extended' }]],
   ['confirmed after its end', oneSlot, [held, { ...confirmed, at: new Date(2_000) }]],
-  ...(['extended', 'link_requested', 'requested'] as const).map((type): [string, HistorySlot[], HistoryEvent[]] => [
-    `${type} after its end`,
-    oneSlot,
-    [held, { ...held, version: 2, seq: 2, type, at: new Date(2_000) }],
-  ]),
+  ...(['extended', 'link_requested', 'requested'] as const).map(
+    (type): Case => [
+      `${type} after its end`,
+      oneSlot,
+      [held, { ...held, version: 2, seq: 2, type, at: new Date(2_000) }],
+    ],
+  ),
   [
     'expired before its end',
     oneSlot,
     [held, { ...confirmed, type: 'failed', reason: 'hold_expired', at: new Date(1_999) }],
+  ],
+  ...endsOf('PENDING', [held], 2, [
+    ['failed', 'hold_released'],
+    ['cancelled', null],
+    ['cancelled', 'slot_withdrawn'],
+  ]),
+  ...endsOf('CONFIRMED', [held, confirmed], 3, [
+    ['failed', 'hold_expired'],
+    ['failed', 'slot_closed'],
+    ['failed', 'system_error'],
+    ['failed', null],
+    ['cancelled', 'hold_released'],
+    ['cancelled', 'time_taken'],
+    ['cancelled', 'bumped'],
+  ]),
+  ['no request that holds nothing', oneSlot, [held, { ...confirmed, type: 'cancelled', reason: 'time_taken' }]],
+  [
+    'no request that holds nothing',
+    oneSlot,
+    [held, requested, { ...confirmed, version: 3, seq: 3, type: 'cancelled', reason: 'time_taken' }],
   ],
   ['before its predecessor', oneSlot, [held, { ...confirmed, at: new Date(999) }]],
   ['units went from 1 to 2', [{ id: 's', capacity: 2, taken: 2 }], [held, { ...confirmed, units: 2 }]],
@@ -83,4 +122,8 @@ test('a valid history has no violation', () => {
   expect(replayHistory(oneSlot, [held, confirmed])).toEqual([])
   expect(replayHistory(oneSlot, [held, confirmed, arrived, reopened])).toEqual([])
   expect(replayHistory(oneSlot, [held, linked, { ...confirmed, version: 3, seq: 3 }])).toEqual([])
+  const empty = [{ id: 's', capacity: 1, taken: 0 }]
+  const asked: HistoryEvent = { ...requested, units: 0 }
+  const taken: HistoryEvent = { ...asked, version: 3, seq: 3, type: 'cancelled', reason: 'time_taken' }
+  expect(replayHistory(empty, [held, asked, taken])).toEqual([])
 })

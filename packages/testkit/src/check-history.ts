@@ -30,6 +30,7 @@ type Follower = {
   units: number
   holdExpiresAt: Date | null
   reason: string | null
+  isRequest: boolean
   linkedTo: string | null
 }
 
@@ -63,11 +64,20 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
   COMPLETED: { reopened: 'ARRIVED' },
 }
 
+/** The reasons with which appointments end, after each status. */
+const endReasons: Partial<Record<Status, Partial<Record<BookingEvent['type'], (string | null)[]>>>> = {
+  PENDING: {
+    failed: ['hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error'],
+    cancelled: ['hold_released', 'time_taken'],
+  },
+  CONFIRMED: { failed: ['slot_withdrawn'], cancelled: [null] },
+}
+
 /**
  * Replays the whole log of a database and describes every fault: a slot with more units than its capacity at any moment
  * (not only at the end), versions with a gap or out of order, an illegal transition, a hold confirmed, extended, moved
- * or requested after its end or expired before it, a link to no account or a second one, a `taken` that differs from
- * the log. Empty: no fault.
+ * or requested after its end or expired before it, an end by a reason that its status does not allow, a link to no
+ * account or a second one, a `taken` that differs from the log. Empty: no fault.
  *
  * `largest`: the capacity of slots that had more than they have now.
  *
@@ -150,6 +160,12 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
     if (event.reason === 'hold_expired' && before.holdExpiresAt !== null && event.at < before.holdExpiresAt) {
       complain('its hold expired before its end')
     }
+    if (endReasons[before.status]?.[event.type]?.includes(event.reason) === false) {
+      complain(`it was ${event.type} after ${before.status}, by the reason ${event.reason}`)
+    }
+    if (event.reason === 'time_taken' && !(before.isRequest && event.units === 0)) {
+      complain('it lost its time, and is no request that holds nothing')
+    }
   }
   if (before !== undefined && event.type === 'linked') judgeLink(before, event, isErased, complain)
   return {
@@ -160,6 +176,7 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
     units: event.units,
     holdExpiresAt: event.holdExpiresAt,
     reason: event.reason,
+    isRequest: before?.isRequest === true || event.type === 'requested',
     // A corrected contact may have taken the account off, and another one may add the booking.
     linkedTo:
       event.type === 'linked' ? event.actorId : event.type === 'contact_corrected' ? null : (before?.linkedTo ?? null),

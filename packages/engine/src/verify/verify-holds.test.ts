@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { checkHistory, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { afterAll, expect } from 'vitest'
-import { ada, aRequestScene } from '../../test/requests.ts'
+import { ada, aRequestScene, type RequestScene } from '../../test/requests.ts'
 import { createEngine } from '../create-engine.ts'
 import type { Engine } from '../model/engine.ts'
 import { verify } from './verify.ts'
@@ -105,3 +106,79 @@ test.for([
   await corrupt(statement, slot.id)
   expect((await findings()).map(([found]) => found)).toContain(kind)
 })
+
+const ends = {
+  /** Cancelled after it was confirmed. */
+  cancelled: async () => {
+    const { id, scene } = await aChangedHold('requested')
+    await scene.change(id, 'confirm', true)
+    return endOf(id, scene, 'cancel')
+  },
+  released: async () => {
+    const { id, scene } = await aChangedHold('extended')
+    return endOf(id, scene, 'cancel')
+  },
+  declined: async () => {
+    const { id, scene } = await aChangedHold('requested')
+    return endOf(id, scene, 'decline')
+  },
+  /** A request that held nothing. */
+  declinedOfNothing: async () => {
+    const scene = await aRequestScene(database, engine, undefined, { approval: 'not_holding' })
+    return endOf((await scene.request()).id, scene, 'decline')
+  },
+}
+
+async function endOf(id: string, scene: RequestScene, action: 'cancel' | 'decline') {
+  expect(await scene.change(id, action, true)).toMatchObject({ kind: 'done' })
+  return { id, findings: () => findingsOf(scene.clinic.no) }
+}
+
+test.for([
+  ['cancelled', 'FAILED', 'hold_expired'],
+  ['cancelled', 'FAILED', 'slot_closed'],
+  ['cancelled', 'FAILED', 'system_error'],
+  ['cancelled', 'CANCELLED', 'hold_released'],
+  ['cancelled', 'CANCELLED', 'time_taken'],
+  ['cancelled', 'CANCELLED', 'bumped'],
+  ['released', 'CANCELLED', null],
+  ['released', 'CANCELLED', 'time_taken'],
+  ['released', 'CANCELLED', 'bumped'],
+  ['declined', 'CANCELLED', null],
+  ['declined', 'CANCELLED', 'time_taken'],
+  ['declinedOfNothing', 'CANCELLED', null],
+] as const)('what was %s is written as %s, %s, in its row and its log', async ([end, status, reason]) => {
+  const { id, findings } = await ends[end]()
+  expect(await findings()).toEqual([])
+  expect(await writeEnd(id, status, reason)).toBeGreaterThan(0)
+  const type = status.toLowerCase()
+  const message = expect.stringMatching(
+    new RegExp(`: ${type} after .*, with . units and the reason ${reason ?? 'none'}$`),
+  )
+  expect(await findings()).toEqual([['illegal_transition', message]])
+  expect((await checkHistory(database)).filter((fault) => fault.includes(id))).not.toEqual([])
+})
+
+test.for([
+  ['cancelled', 'FAILED', 'slot_withdrawn'],
+  ['released', 'FAILED', 'slot_closed'],
+  ['declinedOfNothing', 'CANCELLED', 'time_taken'],
+] as const)('control: what was %s is written as %s, %s, with which it may end', async ([end, status, reason]) => {
+  const { id, findings } = await ends[end]()
+  expect(await writeEnd(id, status, reason)).toBeGreaterThan(0)
+  expect(await findings()).toEqual([])
+  expect((await checkHistory(database)).filter((fault) => fault.includes(id))).toEqual([])
+})
+
+/** Writes another end of a booking into its row and its log, as a wrong statement of the engine would. */
+async function writeEnd(id: string, status: 'FAILED' | 'CANCELLED', reason: string | null): Promise<number> {
+  const { rowCount } = await database.ownerPool.query(sql`
+    with logged as (
+      update holdfast.booking_event set type = ${status.toLowerCase()}, reason = ${reason}
+       where booking_id = ${id} and type = 'cancelled'
+      returning booking_id, reason
+    )
+    update holdfast.booking b set status = ${status}, failure_reason = l.reason
+      from logged l where b.id = l.booking_id`)
+  return rowCount ?? 0
+}

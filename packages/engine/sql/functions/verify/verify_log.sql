@@ -5,16 +5,18 @@
 --   an end of a hold, a reason or a slot before it in an event that has none, or a hold without its end; a change of
 --   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
 --   transaction that has not begun; a hold confirmed, requested, extended or moved after its end, or expired before it;
---   a link that changed more than the account; a second link without a corrected contact between; a digest that is
---   missing after an event with one, or before one, or in the last event; one that was changed by an event that changes
---   no details; a change made twice under one key within 24 hours; a booking that was requested twice, or extended or
---   moved while it was a request; one that was erased twice, or without a digest, or whose earlier events still have
---   digests) | state_differs (the row differs from its log, or is missing;
---   its account is neither the one that booked nor the one that it was linked to last, which it may have lost by a
---   corrected contact since, nor one of a former booking that the desk has given it, with the digest of it in the last
---   event; its account, type, patient and reasons do not have the digest in its last event; it was extended and its log
---   does not say so, or the other way round, or by another key; the same for its erasure, its request and the
---   confirmation of its attendance).
+--   an end with a reason that its status before does not allow: a confirmed booking fails only with its slot, and what
+--   was never confirmed is released; a time that was taken from anything but a request that holds nothing; an
+--   appointment that was bumped; a link that changed more than the account; a second link without a corrected contact
+--   between; a digest that is missing after an event with one, or before one, or in the last event; one that was
+--   changed by an event that changes no details; a change made twice under one key within 24 hours; a booking that was
+--   requested twice, or extended or moved while it was a request; one that was erased twice, or without a digest, or
+--   whose earlier events still have digests) | state_differs (the row differs from its log, or is missing; its account
+--   is neither the one that booked nor the one that it was linked to last, which it may have lost by a corrected
+--   contact since, nor one of a former booking that the desk has given it, with the digest of it in the last event; its
+--   account, type, patient and reasons do not have the digest in its last event; it was extended and its log does not
+--   say so, or the other way round, or by another key; the same for its erasure, its request and the confirmation of
+--   its attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -48,7 +50,7 @@ as $function$
            lag(e.reason) over w as was_reason, e.xid, e.seq, lag(e.seq) over w as was_seq,
            e.booking_digest, lag(e.booking_digest) over w as was_digest,
            coalesce(e.case_details ? 'allocations', false) as is_placed,
-           lag(e.case_details) over w is not null as was_of_case,
+           first_value(e.case_details is not null) over w as is_case,
            first_value(e.at) over w as first_at, first_value(e.actor_id) over w as first_actor_id,
            case when e.status = 'PENDING' and e.hold_expires_at is null then 'without the end of its hold'
                 when e.status <> 'PENDING' and e.hold_expires_at is not null then 'with the end of a hold'
@@ -90,7 +92,7 @@ as $function$
                      ('ARRIVED', 'prolonged', 'ARRIVED'),
                      -- Until the patient is in the room.
                      ('ARRIVED', 'moved', 'ARRIVED'), ('ARRIVED', 'cancelled', 'CANCELLED'))
-                   or s.was_status = 'ARRIVED' and s.type in ('moved', 'cancelled') and not s.was_of_case
+                   or s.was_status = 'ARRIVED' and s.type in ('moved', 'cancelled') and not s.is_case
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
               when s.type in ('linked', 'corrected', 'contact_corrected', 'consent_withdrawn', 'answers_corrected',
@@ -113,7 +115,7 @@ as $function$
                 then format('%s changed its units from %s to %s', s.type, s.was_units, s.units)
               when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
                 then format('moved from slot %s, where it was not', s.from_slot_id)
-              when s.type = 'confirmed' and s.units = 0 and not s.was_of_case then 'confirmed without a unit'
+              when s.type = 'confirmed' and s.units = 0 and not s.is_case then 'confirmed without a unit'
               when s.type <> 'moved' and s.slot_id <> s.was_slot_id
                 and not (s.type = 'confirmed' and s.was_units = 0)
                 then format('%s changed its slot', s.type)
@@ -129,6 +131,19 @@ as $function$
                 then format('%s at %s, after its hold ended at %s', s.type, s.at, s.was_hold_expires_at)
               when s.reason = 'hold_expired' and s.at < s.was_hold_expires_at
                 then format('expired at %s, before its hold ended at %s', s.at, s.was_hold_expires_at)
+              when s.type in ('failed', 'cancelled')
+                and ((s.was_status, s.type, coalesce(s.reason, 'none')) not in (
+                     ('PENDING', 'failed', 'hold_expired'), ('PENDING', 'failed', 'slot_withdrawn'),
+                     ('PENDING', 'failed', 'slot_closed'), ('PENDING', 'failed', 'system_error'),
+                     ('PENDING', 'cancelled', 'hold_released'), ('PENDING', 'cancelled', 'time_taken'),
+                     ('PENDING', 'cancelled', 'bumped'), ('CONFIRMED', 'failed', 'slot_withdrawn'),
+                     ('CONFIRMED', 'cancelled', 'none'), ('CONFIRMED', 'cancelled', 'bumped'),
+                     ('ARRIVED', 'cancelled', 'none'), ('ARRIVED', 'cancelled', 'bumped'))
+                     -- Only a request that holds nothing has no units, but for a case that was over before its plan.
+                     or s.reason = 'time_taken' and (s.units > 0 or s.is_case)
+                     or s.reason = 'bumped' and not s.is_case)
+                then format('%s after %s, with %s units and the reason %s', s.type, s.was_status, s.units,
+                            coalesce(s.reason, 'none'))
               -- The events before an erasure have none.
               when s.booking_digest is null and s.was_digest is not null
                 then format('%s without a digest, after an event with one', s.type)
