@@ -13,12 +13,10 @@ type JoinProps = {
   name?: string
   /** It is shown beside a free time, which is what most people want. */
   isSecond?: boolean
-  /** The form begins with the doctor's colleagues, too. */
-  any?: boolean
 }
 
 /** The link to the waitlist of a doctor without free times, and how many wait. */
-export function JoinWaitlist({ of, from, name, isSecond, any }: JoinProps) {
+export function JoinWaitlist({ of, from, name, isSecond }: JoinProps) {
   const { t } = useTranslation('shell')
   const { doctorId, visitTypeId } = of
   const waiting = useQuery(doctorWaitlistQuery(of)).data?.waitingForSame ?? 0
@@ -32,7 +30,6 @@ export function JoinWaitlist({ of, from, name, isSecond, any }: JoinProps) {
           doctorId,
           ...(visitTypeId === undefined ? {} : { visitType: visitTypeId }),
           ...(from === undefined ? {} : { from }),
-          ...(any ? { any } : {}),
         }}
         {...(name === undefined ? {} : { 'aria-label': t('waitlist.joinOf', { name }) })}
       >

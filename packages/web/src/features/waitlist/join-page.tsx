@@ -38,7 +38,7 @@ const route = getRouteApi('/join-waitlist')
 /** The form by which a patient joins a waitlist. */
 export function JoinPage() {
   const { t } = useTranslation('waitlist')
-  const { doctorId, visitType: visitTypeId, from, any: isAny } = route.useSearch()
+  const { doctorId, visitType: visitTypeId, from } = route.useSearch()
   const session = useSession()
   const doctor = useQuery({ ...doctorQuery(doctorId ?? ''), enabled: doctorId !== undefined })
   const clinicId = doctor.data?.clinicId
@@ -61,7 +61,7 @@ export function JoinPage() {
   // The account's name and address begin the form.
   if (doctor.data === undefined || clinic.data === undefined || session.kind === 'unknown') return <PageLoading />
   if (isForVisit && visitType.data === undefined) return <PageLoading />
-  const props = { doctor: doctor.data, clinic: clinic.data, visitType: visitType.data, from, isAny: isAny === true }
+  const props = { doctor: doctor.data, clinic: clinic.data, visitType: visitType.data, from }
   if (visitType.data !== undefined && !canWaitFor(visitType.data)) return <NotForVisit {...props} />
   return doctor.data.active ? <Join key={doctorId} {...props} /> : <JoinForColleagues key={doctorId} {...props} />
 }
@@ -83,7 +83,7 @@ function JoinForColleagues(props: JoinProps) {
   const { visitType } = props
   const colleagues = data?.filter((one) => visitType === undefined || offeredVisit(visitType, one) !== undefined)
   if (colleagues !== undefined) {
-    return colleagues.length === 0 ? <NobodyToWaitFor {...props} /> : <Join {...props} isAny />
+    return colleagues.length === 0 ? <NobodyToWaitFor {...props} /> : <Join {...props} />
   }
   return error === null ? <PageLoading /> : <ReadFailed error={error} retry={() => void refetch()} />
 }
@@ -124,17 +124,15 @@ type JoinProps = {
   /** undefined: for places of fixed slots. */
   visitType: VisitType | undefined
   from: string | undefined
-  /** The choice at first: any doctor of the clinic with the same specialization. */
-  isAny: boolean
 }
 
-function Join({ doctor, clinic, visitType, from, isAny }: JoinProps) {
+function Join({ doctor, clinic, visitType, from }: JoinProps) {
   const { t } = useTranslation(['waitlist', 'shell'])
   const navigate = useNavigate()
   const session = useSession()
   const me = session.kind === 'account' ? session.me : null
   const today = localDay(serverNow(), clinic.timezone)
-  const [isAnyDoctor, setAnyDoctor] = useState(isAny)
+  const [isAnyDoctor, setAnyDoctor] = useState(!doctor.active)
   const form = useEntryForm({
     initial: newEntryDraft({ today, from, name: me?.name ?? '', email: me?.email ?? '' }),
     today,

@@ -124,7 +124,7 @@ function NoneOfAny({ doctor, visitType }: { doctor: Doctor; visitType: VisitType
   return (
     <Stack gap="sm" align="flex-start">
       <WhyNoVisits of={visitType} />
-      {canWaitFor(visitType) ? <JoinWaitlist of={{ doctorId: doctor.id, visitTypeId: visitType.id }} any /> : null}
+      {canWaitFor(visitType) ? <JoinWaitlist of={{ doctorId: doctor.id, visitTypeId: visitType.id }} /> : null}
     </Stack>
   )
 }
