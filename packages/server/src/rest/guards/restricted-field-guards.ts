@@ -127,7 +127,7 @@ export const restrictedFieldGuards = {
   },
 
   /** The surgeon; undefined: none was named. */
-  /** Somebody who finds a browser that is signed in gets no secret that outlives its session. */
+  /** Somebody who finds a browser that is signed in gets no API key, which would outlive the session. */
   async 'body.password'({ audit, requireRecentSignIn }: RestDeps, { request, body }: PasswordCall): Promise<null> {
     try {
       await requireRecentSignIn(request, body.password)
