@@ -34,7 +34,7 @@ import type { BatchReport } from './queue/batch-report.ts'
 import { waitMsMaxDefault } from './queue/queue-result.ts'
 import { createReads } from './reads/create-reads.ts'
 import { createSeries } from './series/create-series.ts'
-import { settlesWithApprovals } from './sessions/approve-request.ts'
+import { approvalQueue, settlesWithApprovals } from './sessions/approve-request.ts'
 import { timeClaimQueue } from './sessions/claim-times.ts'
 import { createSessions } from './sessions/create-sessions.ts'
 import { timeMoveQueue } from './sessions/move-to-time.ts'
@@ -98,13 +98,16 @@ export type EngineSettings = {
 }
 
 /** The most connections of `batchPool` that all queues use at a time. */
-export const batchConnectionsMax = 17
+export const batchConnectionsMax = 20
 
 /** How many changes of cases, and searches, wait for one clinic at most: more than its staff sends at a time. */
 const clinicWaitingMax = 256
 
 /** How many items wait in each queue, how many batches are in flight, and how many items wait for locked rows. */
-export type QueueDepths = Record<'admission' | 'claim' | 'time_claim' | 'settle' | 'move' | 'time_move', QueueDepth> &
+export type QueueDepths = Record<
+  'admission' | 'claim' | 'time_claim' | 'settle' | 'approval' | 'move' | 'time_move',
+  QueueDepth
+> &
   CaseQueueDepths
 
 type QueueFigures = {
@@ -128,9 +131,10 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const accountsPool = directoryPool ?? generalPool
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
-  const { claims, timeClaims, settles, moves, timeMoves } = bookingQueues(batchPool, announce, bounds, onClaims)
+  const queues = bookingQueues(batchPool, announce, bounds, onClaims)
+  const { claims, timeClaims, moves, timeMoves } = queues
   const admissions = createAdmissions(batchPool, bounds)
-  const settle = settlesWithApprovals(settles, generalPool, announce)
+  const settle = settlesWithApprovals(queues.settles, queues.approvals)
   const { theatre, queueDepths: caseQueueDepths } = createTheatre({
     pool: generalPool,
     writePool: theatrePool,
@@ -141,8 +145,8 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   })
   const waitlist = createWaitlist({ pool: generalPool, shards: whole, announce, settle })
   const reads = createReads(generalPool, whole)
-  const queues = [admissions.queue, claims, timeClaims, settles, moves, timeMoves]
-  checkConnections(queues)
+  const allQueues = [admissions.queue, ...Object.values(queues)]
+  checkConnections(allQueues)
   return {
     admit: admissions.admit,
     release: admissions.release,
@@ -177,18 +181,10 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     apiKeys: createApiKeys(generalPool),
     ...createCalendars(generalPool, shards, { announce, adminsNeedSecondFactor }),
     onCommitted,
-    queueDepths: () => ({
-      admission: admissions.queue.depth,
-      claim: claims.depth,
-      time_claim: timeClaims.depth,
-      settle: settles.depth,
-      move: moves.depth,
-      time_move: timeMoves.depth,
-      ...caseQueueDepths(),
-    }),
+    queueDepths: () => ({ admission: admissions.queue.depth, ...depthsOf(queues), ...caseQueueDepths() }),
     claimsQueued: () => claims.depth.queued + timeClaims.depth.queued,
     async stop() {
-      await Promise.all(queues.map((queue) => queue.stop()))
+      await Promise.all(allQueues.map((queue) => queue.stop()))
     },
   }
 }
@@ -222,6 +218,7 @@ function bookingQueues(
     findLocked: (items) => findLocked(batchPool, items.map(locksOf.settle)),
     ...bounds,
   })
+  const approvals = approvalQueue(batchPool, announce, bounds)
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
     run: (items) => runMoveBatch(batchPool, items, announce),
@@ -229,7 +226,18 @@ function bookingQueues(
     findLocked: (items) => findLocked(batchPool, items.map(locksOf.move)),
     ...bounds,
   })
-  return { claims, timeClaims, settles, moves, timeMoves: timeMoveQueue(batchPool, announce, bounds) }
+  return { claims, timeClaims, settles, approvals, moves, timeMoves: timeMoveQueue(batchPool, announce, bounds) }
+}
+
+function depthsOf({ claims, timeClaims, settles, approvals, moves, timeMoves }: ReturnType<typeof bookingQueues>) {
+  return {
+    claim: claims.depth,
+    time_claim: timeClaims.depth,
+    settle: settles.depth,
+    approval: approvals.depth,
+    move: moves.depth,
+    time_move: timeMoves.depth,
+  }
 }
 
 function checkConnections(queues: readonly { connectionsMax: number }[]): void {

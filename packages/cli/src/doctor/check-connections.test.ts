@@ -15,8 +15,8 @@ test('more connections than PostgreSQL accepts are a warning that says how many 
   // The servers of the tests accept 300.
   const one = await checkConnections(database.ownerUrl, settings)
   expect(one).toMatchObject({ name: 'connections', state: 'ok' })
-  expect(one.found).toContain('opens up to 58; max_connections is 300, of which 3 are reserved')
+  expect(one.found).toContain('opens up to 61; max_connections is 300, of which 3 are reserved')
   const eight = await checkConnections(database.ownerUrl, { ...settings, processes: 8 })
-  expect(eight.found).toContain('its 8 processes opens up to 380; max_connections is 300')
-  expect(eight).toMatchObject({ state: 'warning', fix: expect.stringContaining('max_connections to 383 or more') })
+  expect(eight.found).toContain('its 8 processes opens up to 404; max_connections is 300')
+  expect(eight).toMatchObject({ state: 'warning', fix: expect.stringContaining('max_connections to 407 or more') })
 })

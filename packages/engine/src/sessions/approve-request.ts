@@ -1,92 +1,117 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { announceBatch, writtenUnread } from '../bookings/announce-batch.ts'
+import { findLocked, locksOf } from '../bookings/find-locked.ts'
 import { type BatchSettleOutcome, runSettleBatch } from '../bookings/settle-batch.ts'
 import { accessJson } from '../database/booking-access-sql.ts'
 import { inTransaction } from '../database/pools.ts'
-import { repeatWhileLost } from '../database/repeat-while-lost.ts'
-import { overloaded } from '../model/claim.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
+import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
+import { findLockedDoctors } from './claim-times.ts'
 import { visitRefusal } from './time-refusal.ts'
 
-const triesMax = 5
-const againMs = 50
-
 /**
- * Sends changes to the queue, and the approvals of requests that hold nothing, of which the queue finds out that they
- * have to get their time first, to a transaction that claims it. Those are few, and each runs alone.
+ * Sends changes to their queue, and the approvals of requests that hold nothing, of which that finds out that they have
+ * to get their time first, to the queue of approvals.
  */
 export function settlesWithApprovals(
-  queue: { submit(request: SettleRequest): Promise<BatchSettleOutcome> },
-  pool: pg.Pool,
-  announce: Announce,
+  settles: { submit(request: SettleRequest): Promise<BatchSettleOutcome> },
+  approvals: { submit(request: SettleRequest): Promise<SettleOutcome> },
 ) {
   return async (sent: SettleRequest): Promise<SettleOutcome> => {
     // Every change has a key, so that a batch whose result was lost can be sent again.
     const request = { ...sent, key: sent.key ?? randomUUID() }
-    const outcome = await queue.submit(request)
-    return outcome.kind === 'holds_nothing' ? approveRequest(pool, request, announce) : outcome
+    const outcome = await settles.submit(request)
+    return outcome.kind === 'holds_nothing' ? approvals.submit(request) : outcome
   }
+}
+
+/** The queue of approvals of requests that hold nothing. Each is a separate transaction, as in `timeMoveQueue`. */
+export function approvalQueue(
+  pool: pg.Pool,
+  announce: Announce,
+  settings: Partial<BatchQueueSettings<SettleRequest, SettleOutcome>>,
+): BatchQueue<SettleRequest, SettleOutcome> {
+  return new BatchQueue<SettleRequest, SettleOutcome>({
+    name: 'approval',
+    batchSizeMax: 1,
+    run: (items) => Promise.all(items.map((item) => approveRequest(pool, item, announce))),
+    rowOf: ({ bookingId }) => `${clinicNoOf(bookingId)}/${bookingId}`,
+    findLocked: (items) => findLockedApprovals(pool, items),
+    ...settings,
+  })
+}
+
+/** Which of the approvals would wait for a lock of another transaction. Waits for no row itself. */
+export async function findLockedApprovals(pool: pg.Pool, requests: readonly SettleRequest[]): Promise<boolean[]> {
+  const ids = requests.map(({ bookingId }) => bookingId)
+  // A booking that does not exist is of no session, and so not locked.
+  const { rows } = await pool.query<{ sessionId: string; visitTypeId: string | null }>(sql`
+    select coalesce(s.session_id, i.id) as "sessionId", s.visit_type_id as "visitTypeId"
+      from unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]) with ordinality i(clinic_no, id, n)
+      left join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id and b.id = any (${ids}::uuid[])
+      left join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+     order by i.n`)
+  const doctors = await findLockedDoctors(pool, rows)
+  const bookings = await findLocked(pool, requests.map(locksOf.settle))
+  return requests.map((_request, index) => doctors[index] === true || bookings[index] === true)
 }
 
 /** Undoes what was prepared for an approval that was refused. */
 class ApprovalUndone extends Error {
-  readonly outcome: SettleOutcome | 'retry'
+  readonly result: ItemResult<SettleOutcome>
 
-  constructor(outcome: SettleOutcome | 'retry') {
+  constructor(result: ItemResult<SettleOutcome>) {
     super('An approval was refused, and what was prepared for it is not needed.')
-    this.outcome = outcome
+    this.result = result
   }
 }
 
 /**
- * Approves a request that holds nothing: it gets its time, and is confirmed, in one transaction. Safe to run again: an
- * approved request is `unchanged`.
- *
- * @throws pg.DatabaseError, such as for a doctor whom another transaction keeps locked; nothing was approved
+ * Approves a request that holds nothing, and announces it: it gets its time, and is confirmed, in one transaction. Safe
+ * to run again: an approved request is `unchanged`.
  */
-export async function approveRequest(
+async function approveRequest(
   pool: pg.Pool,
   request: SettleRequest,
-  announce: Announce = () => undefined,
-): Promise<SettleOutcome> {
-  for (let tries = 1; tries <= triesMax; tries += 1) {
-    const outcome = await repeatWhileLost(() => approveOnce(pool, request))
-    if (outcome !== 'retry') {
-      // The units of its slot are read; a repetition may have lost its announcement with its result.
-      if (outcome.kind === 'done') announceBatch(announce, [writtenUnread(outcome.position, [outcome.booking])])
-      if (outcome.kind === 'unchanged') announceBatch(announce, [writtenUnread(null, [outcome.booking])])
-      return outcome
-    }
-    await delay(againMs)
-  }
-  return overloaded
-}
-
-async function approveOnce(pool: pg.Pool, request: SettleRequest): Promise<SettleOutcome | 'retry'> {
-  const { bookingId, actorId, knownBy = null, access, patient = null } = request
-  const clinicNo = clinicNoOf(bookingId)
-  const approving = inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ refusal: string | null }>(sql`
-      select holdfast.take_requested_time(
-        ${clinicNo}::integer, ${bookingId}::uuid, ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${knownBy}::text,
-        ${accessJson(access)}, ${patient === null ? null : JSON.stringify(patient)}::jsonb) as refusal`)
-    const refusal = rows[0]?.refusal ?? null
-    // What was given back for a retry stays.
-    if (refusal === 'retry') return refusal
-    if (refusal !== null)
-      throw new ApprovalUndone(refusal === 'booking_missing' ? { kind: refusal } : visitRefusal(refusal))
-    const [settled] = await runSettleBatch(client, [request])
-    if (settled?.kind !== 'completed' || settled.outcome.kind === 'holds_nothing') throw new ApprovalUndone('retry')
-    if (settled.outcome.kind !== 'done') throw new ApprovalUndone(settled.outcome)
-    return settled.outcome
-  })
-  return approving.catch((error: unknown) => {
-    if (error instanceof ApprovalUndone) return error.outcome
+  announce: Announce,
+): Promise<ItemResult<SettleOutcome>> {
+  const approving = inTransaction(pool, (client) => approveWithSlot(client, request))
+  const result = await approving.catch((error: unknown) => {
+    if (error instanceof ApprovalUndone) return error.result
     throw error
   })
+  if (result.kind === 'retry') return result
+  // The units of its slot are read; a repetition may have lost its announcement with its result.
+  const { outcome } = result
+  if (outcome.kind === 'done') announceBatch(announce, [writtenUnread(outcome.position, [outcome.booking])])
+  if (outcome.kind === 'unchanged') announceBatch(announce, [writtenUnread(null, [outcome.booking])])
+  return result
+}
+
+/** @throws ApprovalUndone if nothing was approved */
+async function approveWithSlot(client: pg.PoolClient, request: SettleRequest): Promise<ItemResult<SettleOutcome>> {
+  const { bookingId, actorId, knownBy = null, access, patient = null } = request
+  const clinicNo = clinicNoOf(bookingId)
+  const { rows } = await client.query<{ refusal: string | null }>(sql`
+    select holdfast.take_requested_time(
+      ${clinicNo}::integer, ${bookingId}::uuid, ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${knownBy}::text,
+      ${accessJson(access)}, ${patient === null ? null : JSON.stringify(patient)}::jsonb) as refusal`)
+  const refusal = rows[0]?.refusal ?? null
+  // What was given back for a retry stays.
+  if (refusal === 'retry') return { kind: 'retry' }
+  if (refusal !== null) {
+    const outcome = refusal === 'booking_missing' ? ({ kind: refusal } as const) : visitRefusal(refusal)
+    throw new ApprovalUndone({ kind: 'completed', outcome })
+  }
+  const [settled] = await runSettleBatch(client, [request])
+  if (settled?.kind !== 'completed' || settled.outcome.kind === 'holds_nothing') {
+    throw new ApprovalUndone({ kind: 'retry' })
+  }
+  const approved = { kind: 'completed', outcome: settled.outcome } as const
+  if (approved.outcome.kind !== 'done') throw new ApprovalUndone(approved)
+  return approved
 }

@@ -1,49 +1,55 @@
 import { randomUUID } from 'node:crypto'
 import {
   aTimeClaim,
+  type BuiltDoctor,
   holdLock,
   plantFunction,
   type TestDatabase,
+  until,
   untilLockWaiters,
   type VisitTypeOverrides,
 } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { faultsOf } from '../../test/checked-engine.ts'
+import { lostConnection } from '../../test/losing-pool.ts'
 import { aRequestScene } from '../../test/requests.ts'
-import { createEngine } from '../create-engine.ts'
+import { batchConnectionsMax, createEngine } from '../create-engine.ts'
+import { createPool } from '../database/pools.ts'
 import type { SettleRequest } from '../model/settle.ts'
-import { approveRequest } from './approve-request.ts'
+import { approvalQueue, findLockedApprovals } from './approve-request.ts'
+
+const approvalOf = (bookingId: string): SettleRequest => ({
+  bookingId,
+  action: 'confirm',
+  actorId: randomUUID(),
+  onBehalf: true,
+  key: randomUUID(),
+  reason: null,
+})
 
 async function aRace(its: TestDatabase, overrides: VisitTypeOverrides = { bufferAfterMinutes: 20 }) {
   const engine = createEngine({ batchPool: its.appPool, generalPool: its.appPool })
+  const approvals = approvalQueue(its.appPool, () => undefined, {})
   const scene = await aRequestScene(its, engine, undefined, { approval: 'not_holding', ...overrides })
-  const approval = (id: string, more: Partial<SettleRequest> = {}) =>
-    approveRequest(its.appPool, {
-      bookingId: id,
-      action: 'confirm',
-      actorId: randomUUID(),
-      onBehalf: true,
-      key: randomUUID(),
-      reason: null,
-      ...more,
-    })
+  const approval = (id: string, more: Partial<SettleRequest> = {}) => approvals.submit({ ...approvalOf(id), ...more })
   const end = async () => {
     const faults = await faultsOf(its, engine)
+    await approvals.stop()
     await engine.stop()
     return faults
   }
   return { engine, scene, approval, end }
 }
 
+const lockDoctor = (its: TestDatabase, { clinicNo, id }: BuiltDoctor) =>
+  holdLock(its.ownerPool, 'select from holdfast.resource where clinic_no = $1 and id = $2 for update', [clinicNo, id])
+
 /** Both approvals wait for the doctor, the first one ahead. */
 async function approvedAtOnce(its: TestDatabase, race: Awaited<ReturnType<typeof aRace>>, ids: [string, string]) {
-  const lock = await holdLock(
-    its.ownerPool,
-    'select from holdfast.resource where clinic_no = $1 and id = $2 for update',
-    [race.scene.doctor.clinicNo, race.scene.doctor.id],
-  )
+  const lock = await lockDoctor(its, race.scene.doctor)
   const approving = [race.approval(ids[0])]
   await untilLockWaiters(its, 1)
   approving.push(race.approval(ids[1]))
@@ -167,4 +173,84 @@ freshDatabaseTest('control: if it locked the former name, it would deadlock', as
   const part = /coalesce\(p_patient, v_booking\.patient\)/g
   await plantFunction(its, 'slot_for_move', { part, becomes: 'v_booking.patient' })
   expect(await approvedBesideConfirmation(its)).toContain('40P01')
+})
+
+freshDatabaseTest(
+  'approvals that wait for a doctor delay no other clinic, and are locked',
+  async ({ database: its }) => {
+    const url = its.appUrl
+    const pools = [
+      createPool({ url, max: batchConnectionsMax, name: 'batches', lockTimeoutMs: 100 }),
+      createPool({ url, max: 1, name: 'general', connectTimeoutMs: 100 }),
+    ] as const
+    const engine = createEngine({ batchPool: pools[0], generalPool: pools[1], waitMsMax: 2_000 })
+    const [scene, other] = [
+      await aRequestScene(its, engine, undefined, { approval: 'not_holding' }),
+      await aRequestScene(its, engine, undefined, { approval: 'not_holding' }),
+    ]
+    const ids: string[] = []
+    for (let n = 0; n < 6; n += 1) ids.push((await scene.request(n * 20)).id)
+    const elsewhere = await other.request()
+    const lock = await lockDoctor(its, scene.doctor)
+    const approving = ids.map((id) => engine.settle(approvalOf(id)))
+    await until(async () => engine.queueDepths().approval.slow === ids.length, 'all approvals wait apart')
+    expect(await engine.reads.booking(elsewhere.id)).toMatchObject({ status: 'PENDING' })
+    expect(await engine.settle(approvalOf(elsewhere.id))).toMatchObject({ kind: 'done' })
+    expect(new Set((await Promise.all(approving)).map(({ kind }) => kind))).toEqual(new Set(['locked']))
+    await lock.release()
+    expect(await engine.settle(approvalOf(ids[0] ?? ''))).toMatchObject({ kind: 'done' })
+    expect(await faultsOf(its, engine)).toEqual([])
+    await engine.stop()
+    for (const pool of pools) await pool.close(1_000)
+  },
+)
+
+freshDatabaseTest('approvals that would wait are found by their locks', async ({ database: its }) => {
+  const race = await aRace(its)
+  const [one, two] = [await race.scene.request(0), await race.scene.request(60)]
+  const other = await aRequestScene(its, race.engine, race.scene.clinic, { approval: 'not_holding' })
+  const requests = [one, two, await other.request()].map(({ id }) => approvalOf(id))
+  const lockedWith = async (table: string, id: string) => {
+    const lock = await holdLock(its.ownerPool, `select from holdfast.${table} where id = $1 for update`, [id])
+    const locked = await findLockedApprovals(its.appPool, requests)
+    await lock.release()
+    return locked
+  }
+  expect(await lockedWith('resource', race.scene.doctor.id)).toEqual([true, true, false])
+  expect(await lockedWith('slot', one.slotId)).toEqual([true, false, false])
+  expect(await lockedWith('booking', two.id)).toEqual([false, true, false])
+  expect(await findLockedApprovals(its.appPool, requests)).toEqual([false, false, false])
+  expect(await race.end()).toEqual([])
+})
+
+/** The pool, which loses its first connection after COMMIT. */
+function losingCommit(pool: pg.Pool): pg.Pool {
+  let hasLost = false
+  const connect = async () => {
+    const client = await pool.connect()
+    if (hasLost) return client
+    const query = async (statement: string) => {
+      const result = await client.query(statement)
+      if (statement !== 'commit') return result
+      hasLost = true
+      throw lostConnection()
+    }
+    return changed(client, 'query', query)
+  }
+  return changed(pool, 'connect', connect)
+}
+
+const changed = <Target extends object>(of: Target, name: string, by: unknown): Target =>
+  new Proxy(of, { get: (target, key) => (key === name ? by : Reflect.get(target, key, target)) })
+
+freshDatabaseTest('an approval whose result was lost is sent again, and made once', async ({ database: its }) => {
+  const race = await aRace(its)
+  const { id } = await race.scene.request()
+  const approvals = approvalQueue(losingCommit(its.appPool), () => undefined, {})
+  expect(await approvals.submit(approvalOf(id))).toMatchObject({
+    kind: 'unchanged',
+    booking: { status: 'CONFIRMED', units: 1, version: 3 },
+  })
+  await approvals.stop()
+  expect(await race.end()).toEqual([])
 })
