@@ -126,7 +126,6 @@ export const restrictedFieldGuards = {
     throw problem('forbidden', `Your role in this clinic is ${actor.role}; only admins can try out a plan.`)
   },
 
-  /** The surgeon; undefined: none was named. */
   /** Somebody who finds a browser that is signed in gets no API key, which would outlive the session. */
   async 'body.password'({ audit, requireRecentSignIn }: RestDeps, { request, body }: PasswordCall): Promise<null> {
     try {
@@ -141,6 +140,7 @@ export const restrictedFieldGuards = {
     }
   },
 
+  /** The surgeon; undefined: none was named. */
   'body.surgeonId': (_deps: RestDeps, { body }: SurgeonBodyCall, { actor }: { actor: ClinicActor }) =>
     requireOwnSurgeon(actor, body.surgeonId),
 
