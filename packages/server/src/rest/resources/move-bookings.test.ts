@@ -218,6 +218,54 @@ test('visits and fixed slots move to a colleague', async ({ rest, database }) =>
   }
 })
 
+test('a booking stays at its own time, which it keeps from others, and the preview says so', async ({
+  rest,
+  database,
+}) => {
+  const { clinic, doctor, as, path, ids, later, session, type, begin } = await anAfternoon(database, rest, [0, 30, 60])
+  const slot = await aSlot(database, doctor, { startsAt: new Date(session.endsAt.getTime() + 3_600_000) })
+  const fixed = await aBooking(database, slot, { patient: { name: 'Grace Hopper' } })
+  const colleague = await aDoctor(database, clinic)
+  const theirs = await aSession(database, colleague, { startsAt: session.startsAt, minutes: 60 })
+  const at = { sessionId: theirs.id, visitTypeId: type.id, startsAt: startOf(session, 30) }
+  const { body: beside } = await rest.call('createBooking', {
+    body: { ...at, patient: { name: 'Alan' }, confirm: true },
+  })
+  const [first, second, third] = later(0)
+  const moves = [
+    first,
+    second,
+    { bookingId: ids[2] ?? '', startsAt: startOf(session, 10) },
+    { bookingId: fixed.id, startsAt: slot.startsAt.toISOString() },
+    { bookingId: beside.id, startsAt: startOf(session, 30) },
+  ]
+  for (const dryRun of [true, false]) {
+    const done = dryRun ? 'free' : 'moved'
+    const body = { moves, doctorId: doctor.id }
+    expect(outcomesOf(await rest.call('moveBookings', { path, as, query: { dryRun }, body }))).toEqual([
+      done,
+      done,
+      'slot_full',
+      done,
+      'slot_full',
+    ])
+  }
+  // Neither a closure nor a longer type changes what is booked.
+  const [from, to] = [session.startsAt, session.endsAt].map((time) => time.toISOString().slice(0, 10))
+  await rest.call('createClosure', { path, as, body: { from, to, doctorId: doctor.id } })
+  await database.ownerPool.query('update holdfast.visit_type set minutes = 60 where id = $1', [type.id])
+  for (const dryRun of [true, false]) {
+    const moved = await rest.call('moveBookings', {
+      path,
+      as,
+      query: { dryRun },
+      body: { moves: [first, third, moves[3]] },
+    })
+    expect(outcomesOf(moved)).toEqual(Array.from({ length: 3 }, () => (dryRun ? 'free' : 'moved')))
+  }
+  expect(await begin()).toEqual([0, 30, 60])
+})
+
 test('only the desk moves bookings, each once, of its clinic, and to its doctors', async ({ rest, database }) => {
   const { clinic, doctor, as, path, later } = await anAfternoon(database, rest, [0])
   const other = await anAfternoon(database, rest, [0])

@@ -1,4 +1,11 @@
-import { type Booking, type BookingAccess, type NearTimes, newId, type TimeMoveOutcome } from '@holdfast/engine'
+import {
+  type Booking,
+  type BookingAccess,
+  type NearTimes,
+  newId,
+  type TimeMoveOutcome,
+  type VisitRefusal,
+} from '@holdfast/engine'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import type { Unbooked } from '../responses/bodies/time-refusal-body.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -70,16 +77,18 @@ async function planned(
   })
   const moves: PlannedMove[] = []
   const stay: PlannedMove[] = []
-  for (const { booking, doctorId, startsAt, near } of laterOnesLast(wanted)) {
+  for (const one of laterOnesLast(wanted)) {
+    const { booking, doctorId, startsAt } = one
     const { id, visitTypeId } = booking
     const kind = unmovable.get(id)
-    const refusal = near?.refusal ?? null
+    const isInPlace = startsWhereItIs(one)
+    const refusal = isInPlace ? refusalInPlace(one) : (one.near?.refusal ?? null)
     const its = facts.get(id)
     if (kind !== undefined) refusals.set(id, { kind, booking })
     else if (refusal !== null && refusal.kind !== 'slot_full') refusals.set(id, refusal)
     if (its === undefined) continue
     const planning = { id, doctorId, startsAt: startsAt ?? booking.startsAt, visitTypeId, refusal, facts: its }
-    if (startsAt === null || refusals.has(id)) stay.push(planning)
+    if (startsAt === null || isInPlace || refusals.has(id)) stay.push(planning)
     else moves.push(planning)
   }
   const plan = planMoves(moves, stay)
@@ -88,6 +97,16 @@ async function planned(
   const places = new Map(plan.order.map((id, index) => [id, index]))
   const placeOf = ({ booking: { id } }: WantedMove) => places.get(id) ?? places.size
   return { order: wanted.toSorted((a, b) => placeOf(a) - placeOf(b)), refusals }
+}
+
+const startsWhereItIs = ({ booking, doctorId, startsAt }: WantedMove) =>
+  doctorId === booking.doctorId && startsAt?.getTime() === booking.startsAt.getTime()
+
+/** Why a booking may not stay where it is, by the rules of its session: it is itself what takes the time. */
+function refusalInPlace({ booking, near }: WantedMove): VisitRefusal | null {
+  const refusal = near?.refusal ?? null
+  const isTaken = refusal?.kind === 'slot_full' || (refusal?.kind === 'slot_closed' && refusal.why === 'doctor_busy')
+  return isTaken || booking.sessionId === null ? null : refusal
 }
 
 /** Of those that move to a later time, the last one first: in an afternoon, most leave their time to the one before. */
