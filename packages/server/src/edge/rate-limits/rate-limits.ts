@@ -46,6 +46,8 @@ const holdChangesFactor = 10
 const changesOfHoldMax = 30
 /** Moves of one booking by its patient in 15 minutes. */
 const movesMax = 10
+/** Corrections of the answers of one booking by its patient in 15 minutes. */
+const answerCorrectionsMax = 10
 /** Reads of one calendar feed in 15 minutes; a calendar reads it a few times an hour. */
 const feedReadsMax = 30
 /**
@@ -100,6 +102,12 @@ export type RateLimits = {
    */
   countMove(bookingId: string): Promise<void> | undefined
   /**
+   * Counts a correction of the answers of a booking by its patient: each adds an event, which every webhook gets.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countAnswerCorrection(bookingId: string): Promise<void> | undefined
+  /**
    * Counts a read of a calendar feed that exists: it reads up to 5,000 bookings.
    *
    * @throws ProblemError rate_limited
@@ -136,6 +144,7 @@ export const noRateLimits: RateLimits = {
   countCodeRequest: () => undefined,
   countSignIn: async () => ({ giveBack: () => undefined }),
   countMove: () => undefined,
+  countAnswerCorrection: () => undefined,
   countFeedRead: () => undefined,
   countTicketLinkRequest: () => undefined,
   countPasswordLinkRequest: () => undefined,
@@ -202,6 +211,12 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     countRequest: requestLimits(settings, count, settings.manageTokens),
     ...signInLimits(settings, count),
     countMove: quarterHourLimit(count, 'moves', movesMax, 'moves of a booking'),
+    countAnswerCorrection: quarterHourLimit(
+      count,
+      'answer-corrections',
+      answerCorrectionsMax,
+      'corrections of the answers of a booking',
+    ),
     countTicketLinkRequest: ticketLinkLimit(count),
     countFeedRead: quarterHourLimit(count, 'feed-reads', feedReadsMax, 'reads of a calendar feed'),
   })
@@ -288,7 +303,10 @@ function ticketLinkLimit(count: CountWindows): RateLimits['countTicketLinkReques
 function signInLimits(
   settings: LimitSettings,
   count: CountWindows,
-): Omit<RateLimits, 'countRequest' | 'countMove' | 'countFeedRead' | 'countTicketLinkRequest'> {
+): Omit<
+  RateLimits,
+  'countRequest' | 'countMove' | 'countAnswerCorrection' | 'countFeedRead' | 'countTicketLinkRequest'
+> {
   const { limitSignInsPerIp: max, limitAnonymousWritesPerMinute: writesMax } = settings
   const signIns = 'sign-ins in 15 minutes'
   const ofKnownBrowsers = limit('sign-ins-known', max, quarterHourMs, signIns)

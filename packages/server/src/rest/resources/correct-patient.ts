@@ -13,9 +13,10 @@ export function serveCorrections(serve: Serve, deps: RestDeps): void {
 }
 
 async function correctAnswers(deps: RestDeps, input: Input<typeof restOperations.correctAnswers>) {
-  const { params, granted: reach, body, key } = input
+  const { params, granted: reach, body, key, request } = input
   const { bookingId } = params
   requireDistinct(body.answers)
+  if (reach.as === 'patient') await request.server.rateLimits.countAnswerCorrection(bookingId)
   const outcome = await deps.engine.correctAnswers({
     bookingId,
     ...body,
