@@ -31,10 +31,10 @@ const aScene = (overrides: VisitTypeOverrides = {}) =>
 const read = (id: string) => engine.reads.booking(id)
 const approve = (scene: RequestScene, { id }: { id: string }) => scene.change(id, 'confirm', true)
 
-async function listed({ clinic, session }: RequestScene) {
+async function listed({ clinic, session }: RequestScene, of = engine) {
   const day = session.startsAt.toISOString().slice(0, 10)
   const all = { status: null, confirmedOnly: false, doctorId: null, q: null, limit: 10, cursor: null }
-  const { items } = await engine.reads.bookingsOfClinic({
+  const { items } = await of.reads.bookingsOfClinic({
     clinicNo: clinic.no,
     from: day,
     to: day,
@@ -42,6 +42,13 @@ async function listed({ clinic, session }: RequestScene) {
     ...all,
   })
   return Object.fromEntries(items.map(({ id, isTimeFree }) => [id, isTimeFree]))
+}
+
+/** Whether the messages about a booking count for the limits of their recipient. */
+async function areCounted(bookingId: string): Promise<boolean[]> {
+  const { rows } = await database.ownerPool.query<{ is: boolean }>(sql`
+    select not by_clinic as is from holdfast.message where booking_id = ${bookingId}`)
+  return rows.map(({ is }) => is)
 }
 
 describe('a request that holds nothing', () => {
@@ -74,10 +81,12 @@ describe('a request that holds nothing', () => {
       expect(await read(id)).toMatchObject({ status: 'CANCELLED', failureReason: 'time_taken', units: 0 })
       expect(await plannedOf(database, id)).toEqual([['declined', 3, false]])
       expect(await plannedOf(database, id)).toHaveLength(1)
+      expect(await areCounted(id)).toEqual([true])
       expect(await scene.change(id, 'confirm', true)).toMatchObject({ kind: 'invalid_transition' })
     }
     expect(await read(later.id)).toMatchObject({ status: 'PENDING' })
     expect(await plannedOf(database, second.id)).toEqual([['confirmed', 3, null]])
+    expect(await areCounted(second.id)).not.toContain(true)
     expect(await approve(scene, second)).toMatchObject({ kind: 'unchanged' })
   })
 
@@ -219,6 +228,20 @@ describe('a group', () => {
     await scene.bookByDesk()
     expect(await approve(scene, alone)).toEqual({ kind: 'slot_full' })
   })
+})
+
+freshDatabaseTest('a full group is not free, whatever holds were confirmed in it', async ({ database: its }) => {
+  const itsEngine = createEngine({ batchPool: its.appPool, generalPool: its.appPool })
+  const scene = await aRequestScene(its, itsEngine, undefined, { ...notHolding, capacity: 2 })
+  const request = await scene.request(0)
+  for (let n = 0; n < 2; n += 1) await scene.change((await scene.hold(0)).id, 'confirm', true)
+  const { rowCount } = await its.ownerPool.query('update holdfast.slot set next_lapse = now() where taken > 0')
+  expect(rowCount).toBe(1)
+  expect(await listed(scene, itsEngine)).toEqual({ [request.id]: false })
+  // Negative control: a hold that has lapsed is free.
+  await its.ownerPool.query(`update holdfast.booking set status = 'PENDING', hold_expires_at = now() where units > 0`)
+  expect(await listed(scene, itsEngine)).toEqual({ [request.id]: true })
+  await itsEngine.stop()
 })
 
 describe('verify', () => {

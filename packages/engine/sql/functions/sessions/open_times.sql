@@ -51,8 +51,12 @@ begin
    where t.at >= p_from and t.at < p_to
      and time_refusal(s, v.visit, r.active, t.at, p_by_desk, p_is_known, statement_timestamp()) is null
      and (g.id is not null or not k.times && time_of_visit(v.visit, t.at) and not n.starts @> t.at)
-     and (g.id is null or g.blocked_at is null and (g.taken < g.capacity or g.next_lapse <= statement_timestamp())
-                          and not group_is_closed(g.clinic_no, g.id))
+     and (g.id is null
+          or g.blocked_at is null and not group_is_closed(g.clinic_no, g.id)
+             -- next_lapse may be that of a hold that was confirmed since.
+             and (g.taken < g.capacity
+                  or g.next_lapse <= statement_timestamp()
+                     and g.taken - lapsed_units(g.clinic_no, g.id, g.next_lapse, statement_timestamp()) < g.capacity))
    order by t.at
    limit p_limit;
 end
