@@ -145,14 +145,15 @@ function messagesOf(event: AnnouncedEvent, booking: Row): Announcement[] {
   const kind = kindOf(event, booking)
   if (kind === null || booking.now.getTime() - event.at.getTime() > eventDaysMax * dayMs) return []
   const common = commonOf(event, booking)
-  // Nobody withdraws a slot but the clinic.
-  const byClinic = kind === 'withdrawn' || common.byClinic
+  // Nobody withdraws a slot but the clinic. One approval ends any number of other requests for its time: their
+  // messages count for the limits of recipients.
+  const byClinic = kind === 'withdrawn' || (common.byClinic && event.reason !== 'time_taken')
   const announcement = {
     ...common,
     byClinic,
     kind,
     minutesBefore: 0,
-    byPatient: kind === 'cancelled' || kind === 'declined' ? !byClinic : null,
+    byPatient: kind === 'cancelled' || kind === 'declined' ? !common.byClinic : null,
     dueAt: kind === 'moved' && !byClinic ? new Date(booking.now.getTime() + movedDelayMs) : booking.now,
   }
   return kind === 'confirmed' || kind === 'moved' ? [announcement, ...remindersOf(event, booking)] : [announcement]
