@@ -1,6 +1,7 @@
 /** What a clinic's part of the access to one's data (article 15 GDPR) has, in its order. */
 export const personalSections = [
   'records',
+  'guardians',
   'appointments',
   'cases',
   'caseRequests',

@@ -42,7 +42,8 @@ export const erasureOperations = operationTable('Erasure', {
       'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
       'Records of patients with it are erased too, with what is linked to them (`erasePatientRecord`). ' +
       'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request. ' +
-      'Records that stay are named (`recordsLeft`): families share contacts.',
+      'Records that stay are named (`recordsLeft`): families share contacts. From all of them, guardians with the ' +
+      'contact are removed (`guardianOf`).',
     access: 'admin',
     scope: 'admin',
     body: patientToEraseSchema,

@@ -60,4 +60,8 @@ export const erasedPatientSchema = component('ErasedPatient', {
         'links are removed with the bookings',
     },
   ),
+  guardianOf: Type.Integer({
+    minimum: 0,
+    description: 'From how many other patients’ records the person was removed as a guardian. The records stay',
+  }),
 })

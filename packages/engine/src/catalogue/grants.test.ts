@@ -124,6 +124,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'end_of_gap',
     'end_waitlist_entries',
     'ensure_partitions',
+    'erase_guardians',
     'erase_outdated',
     'erase_patient',
     'erase_record',

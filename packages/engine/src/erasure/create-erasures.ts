@@ -13,6 +13,7 @@ import { bookingReads } from '../reads/bookings.ts'
 import { announceErased } from './announce-erased.ts'
 import { eraseRecord, linkedRecords, recordsNotErased, recordsOf } from './erase-record.ts'
 import { bookingsOfPatient, entriesOfPatient } from './found-of-patient.ts'
+import { eraseGuardians } from './guardians.ts'
 import { requireNoneInTransit } from './months-in-transit.ts'
 import { type PatientSearch, searchForPatient } from './search-for-patient.ts'
 
@@ -66,16 +67,16 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
     }
     await eraseWaitlistEntries(pool, clinicNo, search)
     onCommit()
-    const withContact = await recordsOf(pool, clinicNo, search)
-    const ofRecords = await eraseRecords(pool, announce, request, withContact)
-    erased += ofRecords.erased
+    const ofRecords = await eraseRecords(pool, announce, request, search)
+    const guardianOf = await eraseGuardians(pool, clinicNo, search, onCommit)
     await requireNoneInTransit(pool, clinicNo)
     const left = [...new Set([...notOver, ...ofRecords.notOver])]
-    const recordsLeft = await recordsNotErased(pool, clinicNo, [...new Set([...withContact, ...linked])])
+    const recordsLeft = await recordsNotErased(pool, clinicNo, [...new Set([...ofRecords.patientIds, ...linked])])
     return {
-      erased,
+      erased: erased + ofRecords.erased,
       notOver: { count: left.length, bookingIds: left.slice(0, leftListedMax) },
       recordsLeft: { count: recordsLeft.length, patientIds: recordsLeft.slice(0, leftListedMax) },
+      guardianOf,
     }
   }
 
@@ -135,13 +136,18 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
   }
 }
 
-/** Records, with the bookings that are linked to them, whatever contacts these have. */
+/**
+ * The records that a search finds, with the bookings that are linked to them, whatever contacts these have.
+ *
+ * @returns the ids of all of these records, also of those that stay
+ */
 async function eraseRecords(
   pool: pg.Pool,
   announce: Announce,
   { clinicNo, actorId, onErased }: Omit<PatientRequest, 'patient'>,
-  patientIds: readonly string[],
-): Promise<{ erased: number; notOver: string[] }> {
+  search: PatientSearch,
+): Promise<{ patientIds: string[]; erased: number; notOver: string[] }> {
+  const patientIds = await recordsOf(pool, clinicNo, search)
   let erased = 0
   const notOver: string[] = []
   for (const patientId of patientIds) {
@@ -155,7 +161,7 @@ async function eraseRecords(
     erased += count
     onErased?.(count)
   }
-  return { erased, notOver }
+  return { patientIds, erased, notOver }
 }
 
 /** Entries of the waitlist that were offered nothing have no booking with which they would be erased. */

@@ -197,17 +197,17 @@ test('all bookings of a contact or an account are erased, those of others and of
       actorId: null,
       onErased: (count) => counts.push(count),
     })
-  const recordsLeft = { count: 0, patientIds: [] }
+  const ofRecords = { recordsLeft: { count: 0, patientIds: [] }, guardianOf: 0 }
   const refused = { count: 1, bookingIds: [notOver] }
-  expect(await ofPatient({ email: 'grace@example.org' })).toEqual({ erased: 2, notOver: refused, recordsLeft })
-  expect(await ofPatient({ email: 'grace@example.org' })).toEqual({ erased: 0, notOver: refused, recordsLeft })
-  expect(await ofPatient({ phone: '1 202 555 0100' })).toEqual({ erased: 1, notOver: refused, recordsLeft })
-  expect(await ofPatient({ phone: '+1 (202) 555-0100' })).toEqual({ erased: 0, notOver: refused, recordsLeft })
-  expect(await ofPatient({ accountId })).toEqual({ erased: 1, notOver: { count: 0, bookingIds: [] }, recordsLeft })
+  expect(await ofPatient({ email: 'grace@example.org' })).toEqual({ erased: 2, notOver: refused, ...ofRecords })
+  expect(await ofPatient({ email: 'grace@example.org' })).toEqual({ erased: 0, notOver: refused, ...ofRecords })
+  expect(await ofPatient({ phone: '1 202 555 0100' })).toEqual({ erased: 1, notOver: refused, ...ofRecords })
+  expect(await ofPatient({ phone: '+1 (202) 555-0100' })).toEqual({ erased: 0, notOver: refused, ...ofRecords })
+  expect(await ofPatient({ accountId })).toEqual({ erased: 1, notOver: { count: 0, bookingIds: [] }, ...ofRecords })
   expect(counts).toEqual([2, 0, 1, 0, 1])
   for (const id of [...mail, phone, account]) expect((await rowOf(id)).erased_at, id).not.toBeNull()
   for (const id of [...kept, notOver]) expect((await rowOf(id)).erased_at, id).toBeNull()
-  expect(await ofPatient({ phone: 'none' })).toEqual({ erased: 0, notOver: { count: 0, bookingIds: [] }, recordsLeft })
+  expect(await ofPatient({ phone: 'none' })).toEqual({ erased: 0, notOver: { count: 0, bookingIds: [] }, ...ofRecords })
 })
 
 test('a number is found in every spelling, also on the waitlist, and that of another country is not', async () => {

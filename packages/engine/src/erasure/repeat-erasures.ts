@@ -4,10 +4,10 @@ import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 
-/** A booking, an entry of a waitlist or a patient of the operating theatre that was erased. */
+/** A booking, an entry of a waitlist or a patient that was erased, or people who act for the patient of a record. */
 export type Erased = {
   clinicNo: number
-  kind: 'booking' | 'waitlist_entry' | 'patient'
+  kind: 'booking' | 'waitlist_entry' | 'guardians' | 'patient'
   id: string
   erasedAt: string
 }
@@ -42,7 +42,7 @@ export async function repeatErasures(ownerPool: pg.Pool, list: readonly Erased[]
 }
 
 /** Entries go first, or the places of cancelled bookings would be offered to them; patients with their last case. */
-const kinds = ['waitlist_entry', 'booking', 'patient'] as const
+const kinds = ['waitlist_entry', 'booking', 'guardians', 'patient'] as const
 
 async function repeatOnce(ownerPool: pg.Pool, list: readonly Erased[]): Promise<RepeatedErasures> {
   const { rows } = await ownerPool.query<{ no: number }>(sql`select unnest(holdfast.moving_clinics()) as no`)
@@ -88,6 +88,16 @@ const repeatKind: Record<Erased['kind'], (pool: pg.Pool, clinicNo: number, ids: 
     await pool.query(withQueryTimeout(sql`select holdfast.erase_waitlist_entries(${clinicNo}, ${ids})`, largeWriteMs))
     const { rows } = await pool.query<{ id: string; isErased: boolean }>(sql`
       select id, erased_at is not null as "isErased" from holdfast.waitlist_entry
+       where clinic_no = ${clinicNo} and id = any (${ids}::uuid[])`)
+    return countOf(rows)
+  },
+
+  /** All of a record: the list does not say who of them was erased. */
+  async guardians(pool, clinicNo, ids) {
+    const statement = sql`select holdfast.erase_guardians(${clinicNo}, ${ids}::uuid[], null)`
+    await pool.query(withQueryTimeout(statement, largeWriteMs))
+    const { rows } = await pool.query<{ id: string; isErased: boolean }>(sql`
+      select id, guardians = '[]' as "isErased" from holdfast.patient
        where clinic_no = ${clinicNo} and id = any (${ids}::uuid[])`)
     return countOf(rows)
   },

@@ -56,6 +56,8 @@ export type PatientErased = {
    * they were linked to a booking of the patient and have another contact: families share contacts.
    */
   recordsLeft: { count: number; patientIds: string[] }
+  /** For how many patients whose records stay the person was noted as acting, and no longer is. */
+  guardianOf: number
 }
 
 /** Removes what identifies patients from bookings that are over; their slots, times and counts stay. */

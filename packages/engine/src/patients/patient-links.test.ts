@@ -93,6 +93,7 @@ test('an erasure by a contact erases the records that have it, and what is linke
     erased: 1,
     notOver: { count: 1, bookingIds: [coming.id] },
     recordsLeft: { count: 1, patientIds: [bea] },
+    guardianOf: 0,
   }
   expect(await engine.erasures.ofPatient(request)).toEqual(expected)
   expect(await engine.erasures.ofPatient(request)).toEqual({ ...expected, erased: 0 })
@@ -128,9 +129,9 @@ test('an erasure by contact names records that stay: with a request, or another 
     engine.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId: null })
   const notOver = { count: 0, bookingIds: [] }
   const patientIds = [waiting, child].sort()
-  expect(await erase({ email })).toEqual({ erased: 1, notOver, recordsLeft: { count: 2, patientIds } })
+  expect(await erase({ email })).toEqual({ erased: 1, notOver, recordsLeft: { count: 2, patientIds }, guardianOf: 0 })
   const ofAccount = { count: 1, patientIds: [parent] }
-  expect(await erase({ accountId })).toEqual({ erased: 1, notOver, recordsLeft: ofAccount })
+  expect(await erase({ accountId })).toEqual({ erased: 1, notOver, recordsLeft: ofAccount, guardianOf: 0 })
   for (const id of [waiting, child, parent]) expect(await patients.record(id)).not.toBe(null)
 })
 

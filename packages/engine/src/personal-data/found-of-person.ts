@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { recordsOf } from '../erasure/erase-record.ts'
 import { bookingsOfPatient, entriesOfPatient } from '../erasure/found-of-patient.ts'
+import { type FoundGuardian, guardiansOf } from '../erasure/guardians.ts'
 import { searchForPatient } from '../erasure/search-for-patient.ts'
 import { recordsWithContacts, unlinkedWith } from '../erasure/unlinked-of-record.ts'
 import { withMerged } from '../erasure/with-merged.ts'
@@ -29,16 +30,22 @@ export async function findPerson(pool: pg.Pool, { clinicNo, person, limits }: Pe
     patientIds: found.ids('patients'),
     bookingIds: found.ids('bookings').toSorted(),
     entryIds: found.ids('entries'),
+    guardians: found.ids('guardians').map((text): FoundGuardian => JSON.parse(text)),
     isByContact: record === null || record.withContactsOfRecord === true || record.contacts.length > 0,
   }
 }
 
 type Found = ReturnType<typeof collection>
-type Collected = 'patients' | 'bookings' | 'entries'
+type Collected = 'patients' | 'bookings' | 'entries' | 'guardians'
 
-/** The ids that were found. Too many, or too many by contacts alone, are refused while they are read. */
+/** The ids that were found, and the texts of guardians. Too many, or too many by contacts alone, are refused while they are read. */
 function collection(limits: PersonalLimits) {
-  const all: Record<Collected, Set<string>> = { patients: new Set(), bookings: new Set(), entries: new Set() }
+  const all: Record<Collected, Set<string>> = {
+    patients: new Set(),
+    bookings: new Set(),
+    entries: new Set(),
+    guardians: new Set(),
+  }
   const byContacts = new Set<string>()
   return {
     ids: (what: Collected) => [...all[what]],
@@ -48,7 +55,7 @@ function collection(limits: PersonalLimits) {
         all[what].add(id)
       }
       if (byContacts.size > limits.contacts) throw new TooMuchPersonalData('contacts')
-      const count = all.patients.size + all.bookings.size + all.entries.size
+      const count = Object.values(all).reduce((sum, { size }) => sum + size, 0)
       if (count > limits.person) throw new TooMuchPersonalData('person')
     },
   }
@@ -67,6 +74,10 @@ async function findRecord(pool: pg.Pool, clinicNo: number, person: OfRecord, fou
     return true
   })
   found.add('entries', entryIds, 'contacts')
+  for (const contact of contacts) {
+    const search = await searchForPatient(pool, clinicNo, contact)
+    found.add('guardians', await guardianTexts(pool, clinicNo, search), 'contacts')
+  }
 }
 
 async function findContacts(pool: pg.Pool, clinicNo: number, person: PersonInClinic, found: Found): Promise<void> {
@@ -82,9 +93,15 @@ async function findContacts(pool: pg.Pool, clinicNo: number, person: PersonInCli
     // An account's bookings may be for others, whose records are not the account's.
     if ('accountId' in contact) continue
     found.add('patients', await recordsOf(pool, clinicNo, search))
+    found.add('guardians', await guardianTexts(pool, clinicNo, search))
   }
   found.add('patients', await withMerged(pool, clinicNo, found.ids('patients')))
   found.add('bookings', await bookingsOfRecords(pool, clinicNo, found.ids('patients')))
+}
+
+/** People who act for patients have no ids: each is a text, which is parsed again. */
+async function guardianTexts(...search: Parameters<typeof guardiansOf>): Promise<string[]> {
+  return (await guardiansOf(...search)).map((found) => JSON.stringify(found))
 }
 
 /** Appointments that are linked to the records, and their cases. */

@@ -107,6 +107,7 @@ const found = {
   patientIds: [randomUUID()],
   bookingIds: [randomUUID()],
   entryIds: [randomUUID()],
+  guardians: [],
   isByContact: true,
 }
 const ofPersons = Object.values(sectionSources).map(({ rows }) => rows(found, months))

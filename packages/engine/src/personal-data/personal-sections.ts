@@ -1,5 +1,6 @@
 import type { PersonalSection } from '@holdfast/vocabulary'
 import sql, { type Sql } from 'sql-template-tag'
+import type { FoundGuardian } from '../erasure/guardians.ts'
 import type { BookingIds } from '../reads/booking-ids.ts'
 import { viewsOf } from './views-of.ts'
 
@@ -9,6 +10,8 @@ export type FoundOfPerson = {
   patientIds: readonly string[]
   bookingIds: readonly string[]
   entryIds: readonly string[]
+  /** What records of others say of the person, who acts for their patients. */
+  guardians: readonly FoundGuardian[]
   /** Some of it may have been found by a contact that others have, too: its rows say whether they are linked. */
   isByContact: boolean
 }
@@ -76,6 +79,19 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
         from holdfast.patient p
        where p.clinic_no = ${clinicNo} and p.id = any (${patientIds}::uuid[])
        order by p.id`,
+  },
+  guardians: {
+    tables: ['patient'],
+    // Of the patient, whose data is another person's, it has nothing. A record of the document has its guardians there.
+    rows: (found) => sql`
+      select case when ${isMarked(found)} then false end as "isLinked", g.guardian->>'name' as name,
+             g.guardian->>'relation' as relation, g.guardian->>'phone' as phone, g.guardian->>'email' as email,
+             (g.guardian->'getsMessages')::boolean as "getsMessages"
+        from (select distinct coalesce(p.merged_into, p.id) as id, f.guardian
+                from jsonb_to_recordset(${JSON.stringify(found.guardians)}::jsonb) f("patientId" uuid, guardian jsonb)
+                join holdfast.patient p on p.clinic_no = ${found.clinicNo} and p.id = f."patientId"
+               where p.id <> all (${found.patientIds}::uuid[])) g
+       order by g.id, g.guardian`,
   },
   appointments: {
     tables: ['booking', 'booking_patient', 'theatre_case', 'slot', 'resource', 'visit_type'],

@@ -248,6 +248,7 @@ test('erasing a contact ends the wait at once, declines the open offer, and eras
     erased: 1,
     notOver: { count: 0, bookingIds: [] },
     recordsLeft: { count: 0, patientIds: [] },
+    guardianOf: 0,
   })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, endReason: 'removed' })
   expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ status: 'CANCELLED', patient: { name: '' } })

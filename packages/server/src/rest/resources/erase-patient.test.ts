@@ -208,7 +208,7 @@ test('an admin erases a patient from all bookings, no digest of the contact stay
   const before = (await database.ownerPool.query('select from holdfast.answer')).rows.length
   const send = () =>
     rest.call('erasePatients', { path: { clinicId: clinic.id }, as: admin, body: { email }, key: 'one' })
-  const left = { notOver: { count: 0, bookingIds: [] }, recordsLeft: { count: 0, patientIds: [] } }
+  const left = { notOver: { count: 0, bookingIds: [] }, recordsLeft: { count: 0, patientIds: [] }, guardianOf: 0 }
   expect((await send()).body).toEqual({ erased: 3, ...left })
   expect((await send()).body).toEqual({ erased: 0, ...left })
   expect((await database.ownerPool.query('select from holdfast.answer')).rows).toHaveLength(before)

@@ -20,7 +20,7 @@ type EraseDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void
  * `email` and `left`: that of a request for all bookings, and how many of them are not over and keep their data.
  * `hasRecordsLeft`: so do records of patients.
  */
-type Erased = { erased: number; left: number; hasRecordsLeft: boolean; email: string | null }
+type Erased = { erased: number; left: number; hasRecordsLeft: boolean; guardianOf: number; email: string | null }
 
 /**
  * Erases the patient of a booking that is over, and with the checkbox, of all with the same e-mail address. The result
@@ -54,11 +54,11 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
     async mutationFn(): Promise<Erased> {
       if (!isForAll || email === undefined) {
         await dataOf(api.erasePatient({ path: { bookingId: booking.id } }))
-        return { erased: 1, left: 0, hasRecordsLeft: false, email: null }
+        return { erased: 1, left: 0, hasRecordsLeft: false, guardianOf: 0, email: null }
       }
       const request = { path: { clinicId }, body: { email }, headers: requestKeys.headersFor({ clinicId, email }) }
-      const { erased, notOver, recordsLeft } = await dataOf(api.erasePatients(request))
-      return { erased, left: notOver.count, hasRecordsLeft: recordsLeft.count > 0, email }
+      const { erased, notOver, recordsLeft, guardianOf } = await dataOf(api.erasePatients(request))
+      return { erased, left: notOver.count, hasRecordsLeft: recordsLeft.count > 0, guardianOf, email }
     },
     onSuccess: onErased,
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
@@ -89,13 +89,15 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
 /** How far ahead the list of bookings reaches. */
 const daysAhead = 365
 
-function Result({ result: { erased, left, hasRecordsLeft, email }, onClose }: { result: Erased; onClose: () => void }) {
+function Result({ result, onClose }: { result: Erased; onClose: () => void }) {
+  const { erased, left, hasRecordsLeft, guardianOf, email } = result
   const { t } = useTranslation(['admin', 'shell'])
   const { clinicId, today } = useClinic()
   return (
     <Stack gap="md">
       <Text role="status">{email === null ? t('erase.done') : t('erase.doneAll', { count: erased })}</Text>
       {left === 0 ? null : <Text>{t('erase.notOver', { count: left })}</Text>}
+      {guardianOf === 0 ? null : <Text>{t('erase.guardianOf', { count: guardianOf })}</Text>}
       {hasRecordsLeft ? <Text>{t('erase.recordsLeft')}</Text> : null}
       <Group gap="sm">
         {left === 0 || email === null ? null : (
