@@ -112,6 +112,41 @@ describe('two records that are merged', () => {
     expect(rows).toEqual([{ guardians: [] }])
   })
 
+  test('of two guardians who get the messages, that of the record that stays does', async ({ database }) => {
+    const { patients, read, record, merge, findings } = await aMergingClinic(database)
+    const [bea, cleo] = [aGuardian('Bea'), aGuardian('Cleo')]
+    const gets = (one: Guardian) => ({ ...one, getsMessages: true })
+    const merged = async (ofKept: Guardian[], ofMerged: Guardian[]) => {
+      const ids = [await record({ guardians: ofKept }), await record({ guardians: ofMerged })] as const
+      const outcome = await merge(...ids)
+      await patients.unmerge(ids[1], (await read(ids[1])).version)
+      // The undoing restores both.
+      expect([(await read(ids[0])).guardians, (await read(ids[1])).guardians]).toEqual([ofKept, ofMerged])
+      return outcome.kind === 'done' ? outcome.record.guardians : outcome
+    }
+    expect(await merged([gets(bea)], [gets(cleo)])).toEqual([gets(bea), cleo])
+    expect(await merged([gets(cleo), bea], [gets(bea)])).toEqual([gets(cleo), bea])
+    expect(await merged([gets(bea)], [gets(bea), cleo])).toEqual([gets(bea), cleo])
+    // The controls: only one record has one.
+    expect(await merged([bea], [gets(cleo)])).toEqual([bea, gets(cleo)])
+    expect(await merged([bea, cleo], [gets(bea)])).toEqual([gets(bea), cleo])
+    expect(await findings()).toEqual([])
+  })
+
+  freshDatabaseTest('negative control: without that rule, two of them get the messages', async ({ database }) => {
+    await plantFunction(database, 'merge_patients', {
+      part: `or not v_kept.guardians @> '[{"getsMessages": true}]'`,
+      becomes: 'or true',
+    })
+    const { record, merge } = await aMergingClinic(database)
+    const guardians = [{ ...aGuardian('Bea'), getsMessages: true }]
+    const merged = await record({ guardians: [{ ...aGuardian('Cleo'), getsMessages: true }] })
+    expect(await merge(await record({ guardians }), merged)).toMatchObject({
+      kind: 'done',
+      record: { guardians: [{ getsMessages: true }, { getsMessages: true }] },
+    })
+  })
+
   test('too much for one record is refused', async ({ database }) => {
     const { record, merge } = await aMergingClinic(database)
     const flags = (letter: string) => Array.from({ length: 11 }, (_, index) => `${letter}${index}`)

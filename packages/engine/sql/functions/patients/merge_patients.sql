@@ -4,6 +4,9 @@
 -- and are shown with the one that stays, and so is what was merged into the other before: it belongs to the one that
 -- stays, too, with the record that it was merged into first (merge->'into'). unmerge_patient undoes it.
 --
+-- One guardian at most gets the messages (getsMessages): if both records have such a guardian, that of the record that
+-- stays. The other is kept without it. Two entries that differ in nothing else are one.
+--
 -- p_version, p_merged_version: of the records that were read. p_taken: names of columns. p_identifiers_max: how many
 -- identifiers a record may have.
 -- Outcomes: done | unchanged (it was merged into this one before) | patient_missing (or erased) |
@@ -59,11 +62,16 @@ begin
          'notes', case when v_kept.notes = v_merged.notes then v_kept.notes
                        else nullif(concat_ws(chr(10) || chr(10), v_kept.notes, v_merged.notes), '') end,
          'identifiers', v_kept.identifiers || v_merged.identifiers,
-         'guardians', (select coalesce(jsonb_agg(g.guardian order by g.n), '[]')
-                         from (select u.guardian, min(u.n) as n
+         'guardians', (select coalesce(jsonb_agg(g.guardian || jsonb_build_object('getsMessages', g.gets_messages)
+                                                 order by g.n), '[]')
+                         from (select u.guardian - 'getsMessages' as guardian, min(u.n) as n,
+                                      bool_or((u.guardian->'getsMessages')::boolean
+                                              and (u.n <= jsonb_array_length(v_kept.guardians)
+                                                   or not v_kept.guardians @> '[{"getsMessages": true}]')
+                                             ) as gets_messages
                                  from jsonb_array_elements(v_kept.guardians || v_merged.guardians)
                                       with ordinality u(guardian, n)
-                                group by u.guardian) g));
+                                group by 1) g));
   if char_length(v_after->>'notes') > 2000 then
     return 'merge_too_large:notes';
   elsif jsonb_array_length(v_after->'flags') > 20 then

@@ -58,9 +58,13 @@ begin
                      from jsonb_array_elements_text(v_now->'flags') with ordinality f(flag, n)
                     where not v_before ? 'flags' or v_before->'flags' ? f.flag
                        or not v_merged.merge->'after'->'flags' ? f.flag),
-         'guardians', (select coalesce(jsonb_agg(g.guardian order by g.n), '[]')
+         'guardians', (select coalesce(jsonb_agg(coalesce(b.guardian, g.guardian) order by g.n), '[]')
                          from jsonb_array_elements(v_now->'guardians') with ordinality g(guardian, n)
-                        where not v_before ? 'guardians' or v_before->'guardians' @> jsonb_build_array(g.guardian)
+                         -- Whom the merge made the one who gets the messages.
+                         left join jsonb_array_elements(v_before->'guardians') b(guardian)
+                           on b.guardian - 'getsMessages' = g.guardian - 'getsMessages'
+                              and v_merged.merge->'after'->'guardians' @> jsonb_build_array(g.guardian)
+                        where b.guardian is not null or not v_before ? 'guardians' or v_before->'guardians' @> jsonb_build_array(g.guardian)
                            or not v_merged.merge->'after'->'guardians' @> jsonb_build_array(g.guardian)),
          'identifiers', (select coalesce(jsonb_agg(i.identifier order by i.n), '[]')
                            from jsonb_array_elements(v_now->'identifiers') with ordinality i(identifier, n)
