@@ -98,10 +98,11 @@ export const patientOperations = operationTable('Patients', {
     summary: 'Merge another record of the same patient into this one',
     description:
       'This record stays. It gets what it has not, the fields in `take`, and the notes, flags, identifiers and ' +
-      'guardians of both, of whom one gets the messages: that of this record, if both have one. Bookings, cases and requests of both are listed under it. The other record is not deleted: ' +
-      'it is found no more, leads here, and cannot be changed, booked for or linked to, and so do the records that ' +
-      'were merged into it before. `unmergePatient` undoes it. Send the versions that you have read. If it was ' +
-      'merged into this one already: 200, unchanged.',
+      'guardians of both. If both have a guardian who gets the messages, that of this record does. Bookings, cases ' +
+      'and requests of both are listed under it. The other record is not deleted: it is found no more, leads here, ' +
+      'and cannot be changed, booked for or linked to, and so do the records that were merged into it before. ' +
+      '`unmergePatient` undoes it. Send the versions that you have read. If it was merged into this one already: ' +
+      '200, unchanged.',
     access: 'clinic_staff',
     scope: 'patients:write',
     body: patientMergeSchema,

@@ -38,7 +38,10 @@ export async function findPerson(pool: pg.Pool, { clinicNo, person, limits }: Pe
 type Found = ReturnType<typeof collection>
 type Collected = 'patients' | 'bookings' | 'entries' | 'guardians'
 
-/** The ids that were found, and the texts of guardians. Too many, or too many by contacts alone, are refused while they are read. */
+/**
+ * The ids that were found, and the texts of guardians. Too many, or too many by contacts alone, are refused while they
+ * are read.
+ */
 function collection(limits: PersonalLimits) {
   const all: Record<Collected, Set<string>> = {
     patients: new Set(),

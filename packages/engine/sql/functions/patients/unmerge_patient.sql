@@ -64,7 +64,8 @@ begin
                          left join jsonb_array_elements(v_before->'guardians') b(guardian)
                            on b.guardian - 'getsMessages' = g.guardian - 'getsMessages'
                               and v_merged.merge->'after'->'guardians' @> jsonb_build_array(g.guardian)
-                        where b.guardian is not null or not v_before ? 'guardians' or v_before->'guardians' @> jsonb_build_array(g.guardian)
+                        where b.guardian is not null or not v_before ? 'guardians'
+                           or v_before->'guardians' @> jsonb_build_array(g.guardian)
                            or not v_merged.merge->'after'->'guardians' @> jsonb_build_array(g.guardian)),
          'identifiers', (select coalesce(jsonb_agg(i.identifier order by i.n), '[]')
                            from jsonb_array_elements(v_now->'identifiers') with ordinality i(identifier, n)
