@@ -282,13 +282,15 @@ describe('a change of a booking of 11 months ago', () => {
       select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`)
     const writing = rows.filter(({ source }) => /insert into booking_event/.test(source))
     const notNoting = writing.filter(({ source }) => !source.includes('note_late_events'))
-    // The first events of bookings; and move_booking, whose caller, move_bookings, notes them.
+    // The first events of bookings; move_booking, whose caller, move_bookings, notes them; and the end of requests,
+    // which are 15 days old at most (oldest_hold_id).
     expect(notNoting.map(({ name }) => name).toSorted()).toEqual([
       'book_cases',
       'claim_slot',
       'claim_slots',
       'move_booking',
       'offer_places',
+      'take_requested_time',
     ])
   })
 })
