@@ -255,7 +255,7 @@ export const bookingSchema = component('Booking', {
     Type.Boolean({
       description:
         'Whether the time of a request that holds nothing could be booked now. Only in `listClinicBookings` with ' +
-        '`requested`; absent: the request holds its time',
+        '`withTimeFree`; absent: the request holds its time',
     }),
   ),
   series: Type.Optional(

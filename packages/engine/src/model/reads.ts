@@ -88,7 +88,7 @@ export type BookingsOfAccountQuery = {
   cursor: string | null
 }
 
-/** `isTimeFree`: of a request that holds nothing, with `requested`: whether its time could be booked now. */
+/** `isTimeFree`: of a request that holds nothing, with `withTimeFree`: whether its time could be booked now. */
 export type ListedBooking = Booking & { isTimeFree?: boolean }
 
 export type BookingsOfClinicQuery = {
@@ -102,6 +102,8 @@ export type BookingsOfClinicQuery = {
   attendance?: 'confirmed' | 'unconfirmed' | null
   /** Only requests that the clinic has not answered yet; absent: all. */
   requested?: boolean
+  /** With `requested`: says of each request that holds nothing whether its time is free; a few milliseconds each. */
+  withTimeFree?: boolean
   doctorId: string | null
   /** Leaves out bookings that were created later; absent: all. */
   createdUntil?: Date

@@ -209,7 +209,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
   const found = join(arms, ' union all ')
   return sql`
     select ${selectedBooking}, ${microsOf(sql`s.starts_at`)} as starts_micros,
-           ${query.requested ? isTimeFree : sql`null::boolean`} as is_time_free
+           ${query.withTimeFree ? isTimeFree : sql`null::boolean`} as is_time_free
       from holdfast.slot s
       join holdfast.clinic c on c.no = s.clinic_no
       ${!isSearch ? sql`cross join lateral (${found}) b` : sql`join (${found}) b on b.slot_id = s.id`}

@@ -39,6 +39,7 @@ async function listed({ clinic, session }: RequestScene, of = engine) {
     from: day,
     to: day,
     requested: true,
+    withTimeFree: true,
     ...all,
   })
   return Object.fromEntries(items.map(({ id, isTimeFree }) => [id, isTimeFree]))

@@ -35,9 +35,12 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.listClinicBookings,
     async ({ query, granted: { clinic, actor }, field: doctorId }) => {
-      const { limit, cursor = null, withBookedSince } = query
+      const { limit, cursor = null, withBookedSince, withTimeFree } = query
+      if (withTimeFree && !query.requested) {
+        throw invalidRequest([{ path: '/query/withTimeFree', message: 'must be sent together with requested' }])
+      }
       const filters = bookingFilters(query, clinic, doctorId, deps.now())
-      const page = await reads.bookingsOfClinic({ ...filters, limit, cursor })
+      const page = await reads.bookingsOfClinic({ ...filters, withTimeFree, limit, cursor })
       const items = withBookedSince
         ? await bookingBodiesWithLater(deps, clinic.no, page.items, actor.doctorId)
         : await bookingBodiesWithFlags(deps, clinic.no, page.items)

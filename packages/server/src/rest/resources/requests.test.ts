@@ -19,9 +19,10 @@ async function aPractice(database: TestDatabase, rest: RestApp, approval: 'holdi
     return { path: { bookingId: body.id }, token: body.manageToken ?? '', slotId: body.slotId }
   }
   const staff = await rest.aMember(clinic.no, 'staff')
-  const list = async () =>
-    (await rest.call('listClinicBookings', { path: { clinicId: clinic.id }, query: { requested: true }, as: staff }))
-      .body.items
+  const list = async (more: object = {}) => {
+    const query = { requested: true, ...more }
+    return (await rest.call('listClinicBookings', { path: { clinicId: clinic.id }, query, as: staff })).body.items
+  }
   return { clinic, session, type, at, book, request, staff, list }
 }
 
@@ -220,7 +221,7 @@ test('a patient who has something else then is not asked for: the time is free a
 })
 
 test('requests that hold nothing are for one time, until staff approve one', async ({ database, rest }) => {
-  const { book, staff, list } = await aPractice(database, rest, 'not_holding')
+  const { book, clinic, staff, list } = await aPractice(database, rest, 'not_holding')
   const options = { key: randomUUID() }
   const first = await book({}, options)
   expect(first.body).toMatchObject({ status: 'PENDING', units: 0, requestedAt: expect.any(String) })
@@ -229,11 +230,18 @@ test('requests that hold nothing are for one time, until staff approve one', asy
   const third = await book({ onBehalf: true }, { as: staff })
   expect([second.body.units, third.body.status]).toEqual([0, 'CONFIRMED'])
   const pathOf = ({ body }: typeof first) => ({ path: { bookingId: body.id } })
-  expect(await list()).toMatchObject([{ isTimeFree: false }, { isTimeFree: false }])
+  expect(await list({ withTimeFree: true })).toMatchObject([{ isTimeFree: false }, { isTimeFree: false }])
+  expect((await list()).map((request: object) => 'isTimeFree' in request)).toEqual([false, false])
+  const query = { withTimeFree: true }
+  const alone = await rest.call('listClinicBookings', { path: { clinicId: clinic.id }, query, as: staff })
+  expect(alone.problem).toMatchObject({
+    code: 'invalid_request',
+    errors: [{ path: '/query/withTimeFree' }],
+  })
   const refused = await rest.call('confirmBooking', { ...pathOf(second), as: staff })
   expect(refused.problem).toMatchObject({ code: 'slot_full', alternatives: [] })
   await rest.call('cancelBooking', { ...pathOf(third), as: staff })
-  expect(await list()).toMatchObject([{ isTimeFree: true }, { isTimeFree: true }])
+  expect(await list({ withTimeFree: true })).toMatchObject([{ isTimeFree: true }, { isTimeFree: true }])
 
   const approval = { ...pathOf(second), as: staff, key: randomUUID() }
   const approved = await rest.call('confirmBooking', approval)

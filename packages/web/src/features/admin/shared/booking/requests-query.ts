@@ -6,12 +6,15 @@ import { bookingListsKey, rereadMs } from '../../../../lib/queries/clinic-querie
 
 const shownMax = 100
 
-/** The requests that the clinic has not answered, by the start of their visits: the first hundred. */
-export function requestsQuery(clinicId: string) {
+/**
+ * The requests that the clinic has not answered, by the start of their visits: the first hundred. `withTimeFree`: says
+ * whether their times are free, which takes longer, and so is for the page alone.
+ */
+export function requestsQuery(clinicId: string, withTimeFree = false) {
   return queryOptions({
-    queryKey: [...bookingListsKey(clinicId), 'requests'],
+    queryKey: [...bookingListsKey(clinicId), 'requests', { withTimeFree }],
     queryFn: (): Promise<BookingPage> =>
-      dataOf(api.listClinicBookings({ path: { clinicId }, query: { requested: true, limit: shownMax } })),
+      dataOf(api.listClinicBookings({ path: { clinicId }, query: { requested: true, withTimeFree, limit: shownMax } })),
     refetchInterval: rereadMs,
   })
 }
