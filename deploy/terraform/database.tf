@@ -27,7 +27,7 @@ resource "aws_db_parameter_group" "main" {
   }
   parameter {
     name         = "max_connections"
-    value        = "600"
+    value        = "700"
     apply_method = "pending-reboot"
   }
 }
