@@ -154,6 +154,7 @@ export async function messageFacts(
            r.id as "doctorId", r.name as "doctorName", c.name as "clinicName", c.timezone, c.address, c.phone,
            case when v.id is not null then json_build_object(
                   'id', v.id, 'name', v.name, 'names', v.names, 'preparation', v.preparation) end as "visitType",
+           coalesce(v.approval <> 'none', false) and b.waitlist_entry_id is null as "needsApproval",
            ${seriesOf} as series,
            ${settingsJson} as settings
       from holdfast.booking b

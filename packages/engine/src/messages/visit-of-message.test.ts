@@ -14,3 +14,17 @@ test('a message knows what is booked in an open session', async ({ database, cli
   const ofSlot = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
   expect(await visitTypeOf(ofSlot.id)).toBeNull()
 })
+
+test('a message knows whether the clinic has to agree to the visit', async ({ database, clinic, doctor }) => {
+  const needsApproval = async (bookingId: string) =>
+    (await messageFacts(database.appPool, { clinicNo: clinic.no, bookingId }))?.needsApproval
+  const found: unknown[] = []
+  for (const approval of ['none', 'holding', 'not_holding'] as const) {
+    const type = await aVisitType(database, clinic, { approval })
+    const request = aTimeClaim(await aSession(database, await aDoctor(database, clinic)), type, 0)
+    await runTimeClaimBatch(database.appPool, [request])
+    found.push(await needsApproval(request.bookingId))
+  }
+  expect(found).toEqual([false, true, true])
+  expect(await needsApproval((await aBooking(database, await aSlot(database, doctor))).id)).toBe(false)
+})

@@ -187,6 +187,8 @@ export type MessageFacts = {
   doctorName: string
   /** What is booked in an open session; null: a slot was booked. */
   visitType: Pick<VisitType, 'id' | 'name' | 'names' | 'preparation'> | null
+  /** A confirmation by the patient is a request: the clinic has to agree. */
+  needsApproval: boolean
   clinicName: string
   timezone: string
   address: string | null

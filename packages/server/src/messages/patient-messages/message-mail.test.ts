@@ -112,6 +112,21 @@ test.each(messageLanguages)('a mail in %s about a visit says what it is, and wha
   expect(mailOf('offered', language, { visitType }).content.text).toContain(`${name[language]} ${length}`)
 })
 
+test.each(messageLanguages)('in %s, the link of a visit that the clinic has to agree to asks for it', (language) => {
+  const { confirm, confirmRequest } = mailTexts[language]
+  const ofRequest = mailOf('confirm', language, { needsApproval: true }).content
+  const ofBooking = mailOf('confirm', language).content
+  for (const [content, words, others] of [
+    [ofRequest, confirmRequest, confirm],
+    [ofBooking, confirm, confirmRequest],
+  ] as const) {
+    expect(content.subject).toContain(words.subject('').trim())
+    for (const part of [words.heading, words.text, words.action, words.ignore]) expect(content.text).toContain(part)
+    for (const part of [others.heading, others.text, others.action]) expect(content.text).not.toContain(part)
+    expect(content.text).toContain('/confirm#')
+  }
+})
+
 test('the free times instead of a withdrawn one are booked with as many places', () => {
   const links = (units: number) => mailOf('withdrawn', 'en', { units }).content.text.match(/&units=\d+/g)
   expect(links(3)).toEqual(['&units=3', '&units=3', '&units=3'])
@@ -320,9 +335,10 @@ test('all mails are written into a folder', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-mails-'))
   try {
     const names = await writePreviews(directory)
-    expect(names).toHaveLength(2 * (51 + 72 + 12) + 21 + 6)
+    expect(names).toHaveLength(2 * (54 + 72 + 12) + 21 + 6)
     const read = (name: string) => readFile(join(directory, name), 'utf8')
     expect(await read('offer-withdrawn.en.txt')).toContain(mailTexts.en.offerWithdrawn.heading)
+    expect(await read('confirm-request.de.txt')).toContain(mailTexts.de.confirmRequest.action)
     expect(await read('cancelled-by-patient.de.txt')).toContain(mailTexts.de.cancelled.byPatient)
     expect(await read('reminder-confirmed.en.txt')).not.toContain('attend=true')
     expect(await read('confirmed-with-logo.ar.html')).toContain('<img src="data:image/png;base64,')

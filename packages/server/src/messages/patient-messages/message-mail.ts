@@ -169,7 +169,15 @@ function contentOf(
         texts,
       )
     case 'confirm':
-      return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
+      return confirmMail(
+        {
+          ...context,
+          until: untilText(facts, language),
+          url: links.confirm(facts),
+          isRequest: facts.needsApproval,
+        },
+        texts,
+      )
     case 'requested':
       return requestedMail(
         { ...context, until: untilText(facts, language), ticketUrl: links.ticket(facts), isHeld: facts.units > 0 },

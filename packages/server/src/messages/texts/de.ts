@@ -57,6 +57,15 @@ export const de: MailTexts = {
     action: 'Termin bestätigen',
     ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Die Zeit wird von selbst wieder frei.',
   },
+  confirmRequest: {
+    subject: (when) => `Bitte senden Sie Ihre Anfrage für ${when}`,
+    heading: 'Bitte senden Sie Ihre Anfrage',
+    text:
+      'Die Zeit ist für Sie reserviert. Sie haben noch keinen Termin: Die Praxis muss ihm zustimmen. Die Anfrage ' +
+      'wird gesendet, wenn Sie den Link öffnen und dort auf den Knopf drücken.',
+    action: 'Termin anfragen',
+    ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Die Zeit wird von selbst wieder frei.',
+  },
   requested: {
     subject: (when) => `Ihre Anfrage für ${when}`,
     heading: 'Ihre Anfrage ist gesendet',

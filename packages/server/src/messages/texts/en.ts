@@ -53,6 +53,15 @@ export const en = {
     action: 'Confirm the appointment',
     ignore: 'If you did not book this, ignore this e-mail: the time will be free again by itself.',
   },
+  confirmRequest: {
+    subject: (when: string) => `Please send your request for ${when}`,
+    heading: 'Please send your request',
+    text:
+      'The time is held for you, and it is not an appointment yet: the clinic has to agree to it. Open the link and ' +
+      'press the button there, and your request is sent.',
+    action: 'Ask for the appointment',
+    ignore: 'If you did not ask for this, ignore this e-mail: the time will be free again by itself.',
+  },
   requested: {
     subject: (when: string) => `Your request for ${when}`,
     heading: 'Your request was sent',
