@@ -49,10 +49,13 @@ export const visitProblemKinds = {
     title: 'An answer is missing, or does not fit',
     help:
       'See `why` and `question`. unknown, outdated: the visit type asks something else now. Read it with GET ' +
-      '/clinics/{id}/visit-types/{id}, and ask the patient again. With a move, send `answers`.',
+      '/clinics/{id}/visit-types/{id}, and ask the patient again. patient_only: the patient gives the consent on the ' +
+      'ticket, or with the account. With a move, send `answers`.',
     members: {
       why: literals(answerFaults, {
-        description: 'outdated: the text of the consent has changed, and the patient has not agreed to this one',
+        description:
+          'outdated: the text of the consent has changed, and the patient has not agreed to this one. patient_only: ' +
+          'the clinic’s people and API keys do not correct a consent that was not given into a given one',
       }),
       questionId: Type.String({ format: 'uuid', description: 'which question' }),
       question: Type.Union([visitQuestionSchema, Type.Null()], {
@@ -65,6 +68,7 @@ export const visitProblemKinds = {
         missing: `The question “${question?.label}” needs an answer.`,
         invalid: `The answer to “${question?.label}” does not fit: it is a ${question?.kind}.`,
         outdated: `The text of the consent has changed to “${question?.label}”.`,
+        patient_only: `Only the patient gives the consent “${question?.label}”: by the link or the account.`,
       })[why],
   }),
   consent_not_found: {

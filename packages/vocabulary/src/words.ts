@@ -145,8 +145,11 @@ export type WaitlistUrgency = (typeof waitlistUrgencies)[number]
 export const questionKinds = ['text', 'choice', 'date', 'consent'] as const
 export type QuestionKind = (typeof questionKinds)[number]
 
-/** Why an answer is refused. `outdated`: the text of the consent is another one since. */
-export const answerFaults = ['unknown', 'missing', 'invalid', 'outdated'] as const
+/**
+ * Why an answer is refused. `outdated`: the text of the consent is another one since. `patient_only`: the clinic
+ * corrects a consent that was not given into a given one.
+ */
+export const answerFaults = ['unknown', 'missing', 'invalid', 'outdated', 'patient_only'] as const
 export type AnswerFault = (typeof answerFaults)[number]
 
 /**

@@ -102,7 +102,12 @@ test('the desk may skip what is no consent; who sees the patient reads it, and t
     aQuestion('consent', { label: 'You may call me.' }),
   ]
   const other = aQuestion('text', { label: 'Medicines' })
-  await aVisitType(site.database, clinic, { name: 'Vaccination', minutes: 10, questions: [text, other, agreed] })
+  const declined = aQuestion('consent', { label: 'You may write to me.', required: false })
+  await aVisitType(site.database, clinic, {
+    name: 'Vaccination',
+    minutes: 10,
+    questions: [text, other, agreed, declined],
+  })
   const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 5 * 60_000)
   await aSession(site.database, doctor, { startsAt, minutes: 120, gridMinutes: 60 })
   const page = await scene.pageOf('staff')
@@ -123,6 +128,10 @@ test('the desk may skip what is no consent; who sees the patient reads it, and t
   await answers.getByText('Aspirin').waitFor()
   const correcting = page.getByRole('dialog', { name: 'Correct answers' })
   await answers.getByRole('button', { name: 'Correct answers' }).click()
+  const fixed = correcting.getByRole('checkbox', { name: 'You may write to me.' })
+  expect(await fixed.isDisabled()).toBe(true)
+  await correcting.getByText('Only the patient can give this consent').waitFor()
+  expect(await axeFindings(page)).toEqual([])
   await correcting.getByLabel('Medicines').fill('Ibuprofen')
   // Somebody else changes the booking meanwhile: what was typed stays, and is saved then.
   const bookingId = page.url().split('/').at(-1) ?? ''

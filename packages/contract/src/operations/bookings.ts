@@ -278,9 +278,10 @@ export const bookingOperations = operationTable('Bookings', {
       'Of a CONFIRMED booking or a request that waits: its patient until the deadline for cancellations, the ' +
       'clinic’s people until the visit’s end, also when the patient has arrived. The answers are judged by the ' +
       'questions as they were asked (`answers` of the booking), whatever the visit type asks now. A consent that was ' +
-      'declined can be given; one that was given is only withdrawn (`withdrawConsent`), and not given again. Send ' +
-      'the version that you have read: what somebody else changed is not overwritten. If the booking says so ' +
-      'already: 200, unchanged.',
+      'declined is given by the patient alone (`answer_refused`, `patient_only`); one that was given is only ' +
+      'withdrawn (`withdrawConsent`), and not given again. Send the version that you have read: what somebody else ' +
+      'changed is not overwritten. If the booking says so already: 200, unchanged. A patient corrects those of one ' +
+      'booking ten times in 15 minutes at most.',
     access: 'booking',
     scope: 'bookings:write',
     body: answersCorrectionSchema,

@@ -1,7 +1,7 @@
 import { type AnswerFault, answerFaults } from '@holdfast/vocabulary'
 import type { AnswerRefused, VisitQuestion } from '../model/visit-question.ts'
 
-const pattern = /^answer_refused:([a-z]+):(.+)$/
+const pattern = /^answer_refused:([a-z_]+):(.+)$/
 
 /** The outcome `answer_refused:…` of an SQL function (answered_patient.sql); null: it is another one. */
 export function answerRefused(outcome: string): AnswerRefused | null {

@@ -108,6 +108,37 @@ test('a consent is given to the text that was shown', async () => {
   expect(await agreed(2)).toMatchObject({ kind: 'done' })
 })
 
+/** The desk corrects a consent that was declined into a given one; the outcome. */
+function giveByDesk({ its, id, consent }: Awaited<ReturnType<typeof aVisit>>) {
+  return its.correct(id, [{ questionId: consent.id, value: true, version: 2 }], { byDesk: true, actorId: randomUUID() })
+}
+
+test('the desk takes a consent back, and only the patient gives one', async () => {
+  const visit = await aVisit()
+  const { its, id, text, consent } = visit
+  const answers = await its.answersOf(id)
+  const refused = {
+    kind: 'answer_refused',
+    why: 'patient_only',
+    questionId: consent.id,
+    question: { label: 'A consent' },
+  }
+  expect(await giveByDesk(visit)).toMatchObject(refused)
+  expect(await its.answersOf(id)).toEqual(answers)
+  // Saying that it is still declined is no consent, and other answers are corrected beside it.
+  const others = [
+    { questionId: text.id, value: 'None' },
+    { questionId: consent.id, value: false },
+  ]
+  expect(await its.correct(id, others, { byDesk: true })).toMatchObject({ kind: 'done' })
+  // The control: the same answer of the patient gives it.
+  const given = [{ questionId: consent.id, value: true, version: 2 }]
+  expect(await its.correct(id, given, { version: 2 })).toMatchObject({ kind: 'done' })
+  expect((await its.answersOf(id))?.[3]).toMatchObject({ value: true, agreedAt: expect.any(String) })
+  expect(await giveByDesk(visit)).toMatchObject({ kind: 'unchanged' })
+  expect(await its.withdraw(id, consent.id, randomUUID())).toMatchObject({ kind: 'done' })
+})
+
 test('sent again, with its key or without, it changes nothing; with a version that is outdated, neither', async () => {
   const { its, id, text } = await aVisit()
   const say = (value: string, overrides = {}) => its.correct(id, [{ questionId: text.id, value }], overrides)
@@ -197,7 +228,8 @@ test('no other booking’s are corrected', async () => {
   expect(await its.correct(id, answers, { version: 3 })).toEqual({ kind: 'booking_erased' })
 })
 
-test('negative control: without the version, both corrections at once are made', async () => {
+/** A visit in a database in which `correct_answers` lacks a comparison. */
+async function aVisitWithout(part: string) {
   const planted = await createTestDatabase()
   const on = {
     engine: createEngine({ batchPool: planted.appPool, generalPool: planted.appPool }),
@@ -207,6 +239,15 @@ test('negative control: without the version, both corrections at once are made',
     await on.engine.stop()
     await planted.drop()
   })
-  await plantFunction(planted, 'correct_answers', { part: 'v_booking.version <> p_version', becomes: 'false' })
-  expect(await correctAtOnce(await aVisit(on))).toEqual(['done', 'done'])
+  await plantFunction(planted, 'correct_answers', { part, becomes: 'false' })
+  return aVisit(on)
+}
+
+test('negative control: without the version, both corrections at once are made', async () => {
+  expect(await correctAtOnce(await aVisitWithout('v_booking.version <> p_version'))).toEqual(['done', 'done'])
+})
+
+test('negative control: without the judgement of who it is, the desk gives the consent', async () => {
+  const visit = await aVisitWithout("p_by_desk and s->>'kind' = 'consent'")
+  expect(await giveByDesk(visit)).toMatchObject({ kind: 'done' })
 })

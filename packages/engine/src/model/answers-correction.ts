@@ -10,7 +10,10 @@ export type CorrectAnswersRequest = {
   version: number
   /** The account that acts; null: the bearer of the manage token. */
   actorId: string | null
-  /** A member of the clinic does it for the patient: until the visit's end, and may skip what is no consent. */
+  /**
+   * A member of the clinic does it for the patient: until the visit's end, and may skip what is no consent, but gives
+   * none.
+   */
   byDesk: boolean
   /** As in `SettleRequest`; null: none was sent. */
   key: string | null

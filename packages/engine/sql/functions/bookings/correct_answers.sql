@@ -4,13 +4,15 @@
 --
 -- p_answers: as of answered_patient. Those that are left out stay. A consent that was given stays as it is, with its
 -- time: it ends by withdraw_consent alone, and is not given again.
--- p_by_desk: a member of the clinic does it, until the visit's end; a patient until the cut-off for cancellations.
+-- p_by_desk: a member of the clinic does it, until the visit's end, and gives no consent for the patient; a patient
+-- until the cut-off for cancellations.
 -- p_version: of the booking that was read. p_actor_id, p_key, p_access: as of withdraw_consent.
 --
 -- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
 --   booking_missing (also for a case, and without access) | booking_erased | hold_expired | invalid_transition
 --   (neither confirmed nor requested; the desk also corrects those of a patient who has arrived) | past_deadline |
---   visit_over | answer_refused:… (as judged_answers) | booking_outdated (it has another version)
+--   visit_over | answer_refused:… (as judged_answers, or patient_only: the desk gives a consent) | booking_outdated (it
+--   has another version)
 -- Locks: the booking.
 -- Fails: never.
 -- Idempotent: yes.
@@ -54,13 +56,16 @@ begin
       where exists (select from jsonb_array_elements(p_answers) a where a->'questionId' = s->'questionId')),
     p_answers, v_answers, p_by_desk, v_now);
   if v_judged.refusal is null then
-    select format('answer_refused:invalid:%s', encode(convert_to(
-             ((s - 'questionId') || jsonb_build_object('id', s->'questionId', 'choices', '[]'::jsonb))::text,
+    select format('answer_refused:%s:%s', case when s ? 'agreedAt' then 'invalid' else 'patient_only' end,
+                  encode(convert_to(
+             ((s - array['questionId', 'value', 'agreedAt', 'withdrawnAt'])
+              || jsonb_build_object('id', s->'questionId', 'choices', '[]'::jsonb))::text,
              'UTF8'), 'hex'))
       into v_judged.refusal
       from jsonb_array_elements(p_answers) a
       join jsonb_array_elements(v_answers) s on s->'questionId' = a->'questionId'
-     where s ? 'agreedAt' and (a->'value' <> 'true' or s ? 'withdrawnAt')
+     where case when s ? 'agreedAt' then a->'value' <> 'true' or s ? 'withdrawnAt'
+                else p_by_desk and s->>'kind' = 'consent' and a->'value' = 'true' end
      limit 1;
   end if;
   select coalesce(jsonb_agg(coalesce(j, s) order by n), '[]') into v_answers

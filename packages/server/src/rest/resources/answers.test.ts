@@ -96,6 +96,34 @@ test('answers are corrected by the patient and the desk, which the security log 
   expect(stranger.problem).toMatchObject({ status: 404, code: 'booking_not_found' })
 })
 
+test('only the patient gives a consent that was declined, and no API key or staff', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const consent = aQuestion('consent', { required: false })
+  const session = await aSession(database, await aDoctor(database, clinic))
+  const type = await aVisitType(database, clinic, { questions: [consent] })
+  const time = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
+  const declined = [{ questionId: consent.id, value: false }]
+  const booked = await rest.call('createBooking', { body: { ...time, patient, confirm: true, answers: declined } })
+  const path = { bookingId: booked.body.id }
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const key = await rest.call('createApiKey', {
+    ...{ path: { clinicId: clinic.id }, as: admin },
+    body: { name: 'Laboratory', scopes: ['bookings:write'] },
+  })
+  const give = { path, body: { version: 1, answers: [{ questionId: consent.id, value: true, version: 1 }] } }
+  for (const by of [{ as: admin }, { token: key.body.key }]) {
+    expect((await rest.call('correctAnswers', { ...give, ...by })).problem).toMatchObject({
+      ...{ status: 409, code: 'answer_refused', why: 'patient_only', questionId: consent.id },
+      detail: 'Only the patient gives the consent “A consent”: by the link or the account.',
+    })
+  }
+  const given = await rest.call('correctAnswers', { ...give, token: booked.body.manageToken ?? '' })
+  expect(given.body.answers).toMatchObject([{ value: true, agreedAt: expect.any(String) }])
+  const corrected = { version: 2, answers: [{ questionId: consent.id, value: false }] }
+  const invalid = await rest.call('correctAnswers', { path, as: admin, body: corrected })
+  expect(invalid.problem).toMatchObject({ code: 'answer_refused', why: 'invalid', questionId: consent.id })
+})
+
 test('the desk withdraws a consent for the patient, and the history says who', async ({ database, rest }) => {
   const { book, consent, clinic } = await aPractice(database, rest)
   const { id: bookingId } = (await book()).body

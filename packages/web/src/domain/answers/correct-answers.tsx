@@ -1,4 +1,4 @@
-import type { AnswersCorrection, Booking } from '@holdfast/contract/client'
+import type { AnswersCorrection, Booking, VisitQuestion } from '@holdfast/contract/client'
 import { Button, Group, Stack } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -27,11 +27,16 @@ function canBeCorrected(booking: Booking, byDesk: boolean): boolean {
   return booking.status === 'CONFIRMED' || isRequest(booking) || (byDesk && booking.status === 'ARRIVED')
 }
 
+/** Consents are the patient's: the desk sees them, and does not change them. */
+function changeableBy(byDesk: boolean, questions: VisitQuestion[]): VisitQuestion[] {
+  return byDesk ? questions.filter(({ kind }) => kind !== 'consent') : questions
+}
+
 /** A button and a dialog that corrects the answers of a booking, by the questions as they were asked. */
 export function CorrectAnswers({ booking, byDesk = false, onCorrect }: CorrectAnswersProps) {
   const { t } = useTranslation('answers')
   const [isOpen, setOpen] = useState(false)
-  if (!canBeCorrected(booking, byDesk) || askedIn(booking).length === 0) return null
+  if (!canBeCorrected(booking, byDesk) || changeableBy(byDesk, askedIn(booking)).length === 0) return null
   const close = () => setOpen(false)
   return (
     <div className="no-print">
@@ -51,6 +56,7 @@ function CorrectForm({ booking, byDesk, onCorrect, onClose }: CorrectFormProps) 
   const { t } = useTranslation('answers')
   // What somebody else corrects meanwhile is refused by the version, and does not replace what is typed here.
   const [questions] = useState(() => askedIn(booking))
+  const changeable = changeableBy(byDesk, questions)
   const [before] = useState(() => typedBefore(booking))
   const [typed, setTyped] = useState(before)
   const [isTried, setTried] = useState(false)
@@ -64,9 +70,9 @@ function CorrectForm({ booking, byDesk, onCorrect, onClose }: CorrectFormProps) 
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    const [missing] = missingAnswers(questions, typed, byDesk)
+    const [missing] = missingAnswers(changeable, typed, byDesk)
     if (missing !== undefined) return focusQuestion(missing.id)
-    const answers = correctedAnswers(questions, before, typed)
+    const answers = correctedAnswers(changeable, before, typed)
     if (answers.length === 0) onClose()
     else correction.mutate({ version: booking.version, answers })
   }
@@ -81,6 +87,7 @@ function CorrectForm({ booking, byDesk, onCorrect, onClose }: CorrectFormProps) 
           isTried={isTried}
           refused={refused}
           byDesk={byDesk}
+          areConsentsFixed={byDesk}
         />
         {correction.isError && refused === null ? <ErrorState error={correction.error} /> : null}
         <Group gap="sm">

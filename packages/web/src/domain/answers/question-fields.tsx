@@ -20,12 +20,14 @@ export type QuestionFieldsProps = {
   refused: RefusedAnswer | null
   /** The clinic asks for the patient, and may skip what is no consent. */
   byDesk?: boolean
+  /** Only the patient gives consents now: they are shown, and not changed. */
+  areConsentsFixed?: boolean
 }
 
 /** The fields of what a visit type asks, in its order. */
 export function QuestionFields({ title, questions, typed, onChange, byDesk = false, ...shown }: QuestionFieldsProps) {
   const { t } = useTranslation('answers')
-  const { isTried, refused } = shown
+  const { isTried, refused, areConsentsFixed = false } = shown
   const missing = isTried ? missingAnswers(questions, typed, byDesk) : []
   const errorOf = (question: VisitQuestion) => {
     // A consent whose text has changed is missing, too.
@@ -44,6 +46,7 @@ export function QuestionFields({ title, questions, typed, onChange, byDesk = fal
           onAnswer={(value) => onChange({ ...typed, [question.id]: value })}
           error={errorOf(question)}
           byDesk={byDesk}
+          isConsentFixed={areConsentsFixed}
         />
       ))}
     </Stack>
@@ -56,9 +59,10 @@ type FieldProps = {
   onAnswer: (value: string | number) => void
   error: string | null
   byDesk: boolean
+  isConsentFixed: boolean
 }
 
-function Field({ question, typed, onAnswer, error, byDesk }: FieldProps) {
+function Field({ question, typed, onAnswer, error, byDesk, isConsentFixed }: FieldProps) {
   const { t } = useTranslation('answers')
   const { kind, required, choices, version } = question
   if (kind === 'consent') {
@@ -69,6 +73,8 @@ function Field({ question, typed, onAnswer, error, byDesk }: FieldProps) {
         classNames={{ label: classes.consent ?? '' }}
         label={<ConsentText question={question} />}
         aria-required={required}
+        disabled={isConsentFixed}
+        description={isConsentFixed ? t('error.patient_only') : null}
         checked={isAgreed(question, typed)}
         onChange={({ currentTarget }) => onAnswer(currentTarget.checked ? version : '')}
         error={error}
