@@ -48,6 +48,7 @@ export const engineMethods = {
     booking: 'read',
     bookingsOfAccount: 'long read',
     bookingsOfClinic: 'long read',
+    requestsOfClinic: 'long read',
     bookedSinceWithdrawal: 'long read',
     eventsOfClinic: 'long read',
     newestEventsOfClinic: 'long read',

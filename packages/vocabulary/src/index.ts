@@ -35,6 +35,7 @@ export {
   patientLimits,
   patientsSearchedMax,
   patientVisitsMax,
+  requestsCountedMax,
   retentionDueMax,
   seriesLimits,
   sessionLimits,

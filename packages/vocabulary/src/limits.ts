@@ -100,6 +100,9 @@ export const listedDaysMax = 62
 /** Local days that may cover a year: what a request reads, how long somebody waits, a closure, days without a block. */
 export const yearDaysMax = 366
 
+/** How many waiting requests are counted: more are said to be more. */
+export const requestsCountedMax = 100
+
 /** How many closures a clinic may have that are not over. */
 export const closuresMax = 2_000
 

@@ -5,7 +5,7 @@ import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { csvEndsEarly, csvSeparator, flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
 import { object } from '../schemas/object.ts'
-import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
+import { bookingEventPageSchema, clinicStatsSchema, requestCountSchema, verifyReportSchema } from '../schemas/report.ts'
 import { noPatients } from './audit.ts'
 import { operation, operationTable } from './operation.ts'
 
@@ -60,6 +60,18 @@ export const clinicDeskOperations = operationTable('Figures', {
     query: object({ ...bookingFilters, withBookedSince, withTimeFree, ...pageParameters }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     audit: { kind: 'bookings_read' },
+  }),
+  countRequests: operation('GET /api/v1/clinics/{clinicId}/requests/count', {
+    tag: 'Bookings',
+    summary: 'Count the requests that wait for a clinic’s answer',
+    description:
+      'Those that `listClinicBookings` lists with `requested`, without reading any patient: to show how many wait, ' +
+      'ask this, and list them when somebody looks at them.',
+    access: 'member',
+    scope: 'bookings:read',
+    restrictedField: 'query.doctorId',
+    query: object({ doctorId: bookingFilters.doctorId }),
+    responses: { 200: { description: 'How many wait', schema: requestCountSchema } },
   }),
   exportClinicBookings: operation('GET /api/v1/clinics/{clinicId}/bookings.csv', {
     tag: 'Bookings',

@@ -1,4 +1,4 @@
-import { bookingEventTypes, bookingStatuses } from '@holdfast/vocabulary'
+import { bookingEventTypes, bookingStatuses, requestsCountedMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
@@ -50,6 +50,12 @@ export const clinicStatsSchema = component('ClinicStats', {
 })
 
 export type ClinicStatsBody = Static<typeof clinicStatsSchema>
+
+export const requestCountSchema = component('RequestCount', {
+  waiting: Type.Integer({ minimum: 0, maximum: requestsCountedMax }),
+  isMore: Type.Boolean({ description: `More than ${requestsCountedMax} wait` }),
+  firstEndsAt: nullableTime({ description: 'When the first of them ends without an answer; null: none waits' }),
+})
 
 const caseDetailsSchema = component('CaseDetails', {
   allocations: Type.Optional(

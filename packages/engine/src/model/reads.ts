@@ -38,6 +38,8 @@ export type Reads = BookingMoves & {
   booking(bookingId: string, access?: BookingAccess | null): Promise<Booking | null>
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<ListedBooking>>
+  /** How many requests `bookingsOfClinic` lists with `requested`, without reading a patient. */
+  requestsOfClinic(query: RequestsOfClinicQuery): Promise<WaitingRequests>
   /**
    * Of those of these bookings that ended with their slots, the appointments that their patients have got instead, each
    * for one of them, by the ids of the bookings: booked_since_withdrawal. `doctorId`: only of this doctor.
@@ -115,6 +117,12 @@ export type BookingsOfClinicQuery = {
   limit: number
   cursor: string | null
 }
+
+/** `limit`: how many are counted at most. */
+export type RequestsOfClinicQuery = Pick<BookingsOfClinicQuery, 'clinicNo' | 'from' | 'to' | 'doctorId' | 'limit'>
+
+/** `isMore`: more wait than were counted. `firstEndsAt`: when the first of all ends without an answer; null: none. */
+export type WaitingRequests = { waiting: number; isMore: boolean; firstEndsAt: Date | null }
 
 /** `day`: `YYYY-MM-DD` */
 export type OpenHours = { day: string; opens: string; closes: string }

@@ -13,7 +13,13 @@ import { pageOf } from '../lists/page.ts'
 import type { BookingAccess } from '../model/booking-access.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
-import type { BookingsOfAccountQuery, BookingsOfClinicQuery, ListedBooking, Reads } from '../model/reads.ts'
+import type {
+  BookingsOfAccountQuery,
+  BookingsOfClinicQuery,
+  ListedBooking,
+  Reads,
+  RequestsOfClinicQuery,
+} from '../model/reads.ts'
 import type { LaterVisit } from '../model/waitlist.ts'
 import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
@@ -29,7 +35,7 @@ type ListedRow = BookingRow & { starts_micros: string; is_time_free?: boolean | 
 export function bookingReads(
   pool: pg.Pool,
   shards: ShardPools,
-): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic' | 'bookedSinceWithdrawal'> {
+): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic' | 'requestsOfClinic' | 'bookedSinceWithdrawal'> {
   return {
     async booking(bookingId, access) {
       if (!isId(bookingId)) return null
@@ -51,19 +57,21 @@ export function bookingReads(
     },
 
     async bookingsOfClinic(query) {
-      const { clinicNo } = query
       if (query.cursor !== null) clinicCursor.decode(query.cursor)
-      const zone = await pool.query<{ timezone: string }>(
-        prepared('zone_of_clinic', sql`select timezone from holdfast.clinic where no = ${clinicNo}`),
-      )
-      const timezone = zone.rows[0]?.timezone
-      if (timezone === undefined) return { items: [], nextCursor: null }
-      const days = instantsOfLocalDays(query.from, query.to, timezone)
-      const slots = slotsOf(query, days)
-      const all = await bookingIdsOfSlots(pool, slots, days.end)
-      if (all === null) return { items: [], nextCursor: null }
-      const rows = await listed(pool, query.limit + 1, partsOf(all), (ids) => clinicQuery(query, slots, ids))
+      const { slots, parts } = await ofDays(pool, query)
+      const rows = await listed(pool, query.limit + 1, parts, (ids) => clinicQuery(query, slots, ids))
       return pageOf(rows, query.limit, listedBookingOf, (last) => clinicCursor.encode(last.starts_micros, last.id))
+    },
+
+    async requestsOfClinic(query) {
+      const { slots, parts } = await ofDays(pool, query)
+      const ends: Date[] = []
+      for (const part of parts) {
+        const { rows } = await pool.query<{ endsAt: Date }>(requestsQuery(query, slots, part))
+        ends.push(...rows.map(({ endsAt }) => endsAt))
+      }
+      const [firstEndsAt = null] = ends.toSorted((a, b) => a.getTime() - b.getTime())
+      return { waiting: Math.min(ends.length, query.limit), isMore: ends.length > query.limit, firstEndsAt }
     },
 
     async bookedSinceWithdrawal({ clinicNo, bookings, doctorId }) {
@@ -168,10 +176,44 @@ function accountQuery(query: BookingsOfAccountQuery, ids: BookingIds, elsewhereN
      limit ${query.limit + 1}`
 }
 
-function slotsOf({ clinicNo, doctorId }: BookingsOfClinicQuery, { start, end }: { start: Date; end: Date }): Sql {
+/** The slots of a clinic's days, as a condition on `s`, and the parts of the ids that their bookings can have. */
+async function ofDays(
+  pool: pg.Pool,
+  query: Pick<BookingsOfClinicQuery, 'clinicNo' | 'from' | 'to' | 'doctorId'>,
+): Promise<{ slots: Sql; parts: BookingIds[] }> {
+  const zone = await pool.query<{ timezone: string }>(
+    prepared('zone_of_clinic', sql`select timezone from holdfast.clinic where no = ${query.clinicNo}`),
+  )
+  const timezone = zone.rows[0]?.timezone
+  if (timezone === undefined) return { slots: sql`false`, parts: [] }
+  const days = instantsOfLocalDays(query.from, query.to, timezone)
+  const slots = slotsOf(query, days)
+  const ids = await bookingIdsOfSlots(pool, slots, days.end)
+  return { slots, parts: ids === null ? [] : partsOf(ids) }
+}
+
+function slotsOf(
+  { clinicNo, doctorId }: Pick<BookingsOfClinicQuery, 'clinicNo' | 'doctorId'>,
+  { start, end }: { start: Date; end: Date },
+): Sql {
   const slots = [sql`s.clinic_no = ${clinicNo}`, sql`s.starts_at >= ${start}`, sql`s.starts_at < ${end}`]
   if (doctorId !== null) slots.push(sql`s.resource_id = ${doctorId}`)
   return join(slots, ' and ')
+}
+
+/** Booking `b` waits for the clinic's answer. */
+const isRequest = sql`(b.requested_at is not null and ${isHeld})`
+
+/** The requests that end first: found by the index of pending bookings, of which a clinic has few. */
+function requestsQuery({ clinicNo, limit }: RequestsOfClinicQuery, slots: Sql, ids: BookingIds): Sql {
+  return sql`
+    select b.hold_expires_at as "endsAt"
+      from holdfast.booking b
+      join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+     where b.clinic_no = ${clinicNo} and ${isAppointment} and ${isRequest}
+       and b.id >= ${ids.from} and b.id < ${ids.until} and ${slots}
+     order by b.hold_expires_at
+     limit ${limit + 1}`
 }
 
 /**
@@ -197,7 +239,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
   }
   if (query.createdUntil !== undefined) bookings.push(sql`b.created_at <= ${query.createdUntil}`)
   if (query.confirmedOnly) bookings.push(sql`not ${isAbandoned}`)
-  if (query.requested) bookings.push(sql`b.requested_at is not null and ${isHeld}`)
+  if (query.requested) bookings.push(isRequest)
   if (query.attendance === 'confirmed') bookings.push(sql`b.attendance_confirmed_at is not null`)
   if (query.attendance === 'unconfirmed') {
     bookings.push(sql`b.status = 'CONFIRMED' and b.attendance_confirmed_at is null`)

@@ -148,6 +148,7 @@ export function replicatedReads(
       return router.read((reads) => reads.bookingsOfAccount(query))
     },
     bookingsOfClinic: (query) => router.read((reads) => reads.bookingsOfClinic(query)),
+    requestsOfClinic: (query) => router.read((reads) => reads.requestsOfClinic(query)),
     eventsOfClinic: (query) => router.read((reads) => reads.eventsOfClinic(query)),
     newestEventsOfClinic: (query) => router.read((reads) => reads.newestEventsOfClinic(query)),
     clinicStats: (query) => router.read((reads) => reads.clinicStats(query)),

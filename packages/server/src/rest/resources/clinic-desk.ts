@@ -6,12 +6,13 @@ import {
   type PatientContact,
   type PatientErased,
 } from '@holdfast/engine'
-import { addDays, clinicSettings, localDay, yearDaysMax } from '@holdfast/vocabulary'
+import { addDays, clinicSettings, localDay, requestsCountedMax, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody, statsRows } from '../responses/bodies/stats-body.ts'
+import { timeOrNull } from '../responses/bodies/time-text.ts'
 import { bookingBodiesWithFlags, bookingBodiesWithLater } from '../responses/booking-bodies.ts'
 import { shortCsvResponse } from '../responses/csv.ts'
 import { singleFlight } from '../responses/single-flight.ts'
@@ -50,6 +51,18 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       audit: ({ query }) => searchOf(query.q),
     },
   )
+
+  serve(restOperations.countRequests, async ({ granted: { clinic }, field: doctorId }) => {
+    const { clinicNo, from, to } = bookingFilters(
+      { confirmedOnly: false, requested: true },
+      clinic,
+      doctorId,
+      deps.now(),
+    )
+    const limit = requestsCountedMax
+    const { firstEndsAt, ...counted } = await reads.requestsOfClinic({ clinicNo, from, to, doctorId, limit })
+    return { status: 200, body: { ...counted, firstEndsAt: timeOrNull(firstEndsAt) } }
+  })
 
   serve(restOperations.exportClinicBookings, ({ query, granted, field: doctorId, request, sending }) => {
     const { clinic, actor } = granted

@@ -23,7 +23,8 @@ async function aPractice(database: TestDatabase, rest: RestApp, approval: 'holdi
     const query = { requested: true, ...more }
     return (await rest.call('listClinicBookings', { path: { clinicId: clinic.id }, query, as: staff })).body.items
   }
-  return { clinic, session, type, at, book, request, staff, list }
+  const count = async (as = staff) => (await rest.call('countRequests', { path: { clinicId: clinic.id }, as })).body
+  return { clinic, session, type, at, book, request, staff, list, count }
 }
 
 test('a patient requests a time, which is held, and staff approve it', async ({ database, rest }) => {
@@ -252,4 +253,41 @@ test('requests that hold nothing are for one time, until staff approve one', asy
   expect(told.body).toMatchObject({ status: 'CANCELLED', failureReason: 'time_taken', cancelledBy: 'clinic' })
   const late = await rest.call('confirmBooking', { ...pathOf(first), as: staff })
   expect(late.problem.code).toBe('invalid_transition')
+})
+
+test('waiting requests are counted as the list has them, and the security log has no reader', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, session, type, book, request, staff, list, count } = await aPractice(database, rest, 'not_holding')
+  expect(await count()).toEqual({ waiting: 0, isMore: false, firstEndsAt: null })
+  const other = await aSession(database, await aDoctor(database, clinic))
+  const later = new Date(session.startsAt.getTime() + 3_600_000).toISOString()
+  const elsewhere = { sessionId: other.id, startsAt: other.startsAt.toISOString(), visitTypeId: type.id }
+  // What does not wait: a hold, an appointment, and requests that were answered, withdrawn or not answered in time.
+  await book({ startsAt: later, confirm: false, patient: undefined })
+  const [declined, withdrawn, lapsed] = [await request(), await request(), await request()]
+  await rest.call('declineBooking', { path: declined.path, as: staff })
+  await rest.call('cancelBooking', { path: withdrawn.path, token: withdrawn.token })
+  await lapseHolds(database, { clinicNo: clinic.no, id: lapsed.slotId })
+  await book({ ...elsewhere, onBehalf: true }, { as: staff })
+  const [first] = [await request(), await request()]
+  expect((await book({ ...elsewhere, startsAt: later })).body.requestedAt).toEqual(expect.any(String))
+
+  rest.audited.length = 0
+  const counted = await count()
+  expect(rest.audited).toEqual([])
+  const listed = await list()
+  // The control: the list is recorded.
+  expect(rest.audited).toMatchObject([{ kind: 'bookings_read', actorId: staff.id }])
+  expect(listed).toHaveLength(3)
+  const [firstEndsAt] = listed.map(({ holdExpiresAt }) => holdExpiresAt).toSorted()
+  expect(counted).toEqual({ waiting: 3, isMore: false, firstEndsAt })
+  expect(listed.find(({ id }) => id === first.path.bookingId)?.holdExpiresAt).toBe(firstEndsAt)
+
+  const asDoctor = await rest.aMember(clinic.no, 'doctor', session.doctorId)
+  expect(await count(asDoctor)).toEqual({ waiting: 2, isMore: false, firstEndsAt })
+  const others = { path: { clinicId: clinic.id }, query: { doctorId: other.doctorId } }
+  expect((await rest.call('countRequests', { ...others, as: asDoctor })).problem.code).toBe('forbidden')
+  expect((await rest.call('countRequests', { ...others, as: staff })).body.waiting).toBe(1)
 })

@@ -23,7 +23,7 @@ import { RequestsToCall } from './requests-to-call.tsx'
 export function RequestsPage() {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
-  const found = useQuery(requestsQuery(clinicId, true))
+  const found = useQuery(requestsQuery(clinicId))
   const marks = usePendingMarks(clinicId)
   const [declining, setDeclining] = useState<Booking | null>(null)
   const requests = withMarks(found.data?.items ?? [], marks)

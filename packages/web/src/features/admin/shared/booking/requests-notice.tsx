@@ -4,21 +4,21 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../../lib/i18n/format.ts'
 import { LinkButton } from '../../../../ui/buttons/link-button.tsx'
 import { useClinic } from '../../use-clinic.ts'
-import { requestsCount, requestsQuery } from './requests-query.ts'
+import { requestCountQuery, requestCountText } from './requests-query.ts'
 
 /** How many requests wait for the clinic, and when the first of them ends without an answer; nothing without any. */
 export function RequestsNotice() {
   const { t } = useTranslation('admin')
   const { clinicId, timeZone } = useClinic()
-  const requests = useQuery(requestsQuery(clinicId)).data
-  if (requests === undefined || requests.items.length === 0) return null
-  const [first] = requests.items.flatMap(({ holdExpiresAt }) => holdExpiresAt ?? []).toSorted()
+  const count = useQuery(requestCountQuery(clinicId)).data
+  if (count === undefined || count.waiting === 0) return null
+  const { waiting, firstEndsAt } = count
   return (
     <Alert variant="outline" color="amber" radius="lg" role="status" className="no-print">
       <Group gap="sm">
         <Text>
-          {t('requests.waiting', { count: requests.items.length, number: requestsCount(requests) })}{' '}
-          {first === undefined ? null : t('requests.firstEnds', { when: formatDayTime(first, timeZone) })}
+          {t('requests.waiting', { count: waiting, number: requestCountText(count) })}{' '}
+          {firstEndsAt === null ? null : t('requests.firstEnds', { when: formatDayTime(firstEndsAt, timeZone) })}
         </Text>
         <LinkButton size="sm" variant="default" to="/clinic/$clinicId/requests" params={{ clinicId }}>
           {t('requests.see')}

@@ -8,7 +8,7 @@ import { TextLink } from '../../../../ui/buttons/text-link.tsx'
 import { MoreTabs } from '../../../../ui/tabs/more-tabs.tsx'
 import { Tabs } from '../../../../ui/tabs/page-tabs.tsx'
 import { useClinic } from '../../use-clinic.ts'
-import { requestsCount, requestsQuery } from '../booking/requests-query.ts'
+import { requestCountQuery, requestCountText } from '../booking/requests-query.ts'
 import { Shortcuts } from './shortcuts.tsx'
 
 /** The clinic's name, its pages, and the link to book for a patient. */
@@ -16,8 +16,8 @@ export function ClinicFrame() {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, isAdmin } = useClinic()
   const session = useSession()
-  const requests = useQuery(requestsQuery(clinicId)).data
-  const hasRequests = requests !== undefined && requests.items.length > 0
+  const count = useQuery(requestCountQuery(clinicId)).data
+  const hasRequests = count !== undefined && count.waiting > 0
   const params = { clinicId }
   const ofAdmins = [
     { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
@@ -31,7 +31,7 @@ export function ClinicFrame() {
   ]
   const ofRequests = {
     to: '/clinic/$clinicId/requests',
-    label: hasRequests ? t('tabs.requestsOf', { number: requestsCount(requests) }) : t('tabs.requests'),
+    label: hasRequests ? t('tabs.requestsOf', { number: requestCountText(count) }) : t('tabs.requests'),
     params,
   }
   const seldom = [
