@@ -141,6 +141,10 @@ test('the notice of requests comes without a reload, and who gave only a phone n
 }) => {
   const { clinic, doctor, type, pageOf } = await aScene(site)
   const desk = await pageOf('staff')
+  const lists: string[] = []
+  desk.on('request', (sent) => {
+    if (sent.url().includes('requested=true')) lists.push(sent.url())
+  })
   await desk.goto(`/clinic/${clinic.id}/day`)
   await untilRead(desk)
   expect(await desk.getByText('waiting for your answer').count()).toBe(0)
@@ -148,11 +152,15 @@ test('the notice of requests comes without a reload, and who gave only a phone n
   await request(mary, doctor.id, type.id, ['13:00', 'Mary Somerville', '07400 123456'])
   const notice = desk.getByRole('status').filter({ hasText: '1 request is waiting for your answer.' })
   await notice.waitFor({ timeout: 30_000 })
+  await desk.getByRole('link', { name: 'Requests (1)' }).waitFor()
   await request(grace, doctor.id, type.id, ['13:30', 'Grace Hopper', '07400 123457'])
 
+  // Only the page that shows them reads who has asked.
+  expect(lists).toEqual([])
   await desk.goto(`/clinic/${clinic.id}/requests`)
   const rowOf = (name: string) => desk.getByRole('row').filter({ hasText: name })
   await rowOf('Grace Hopper').waitFor()
+  expect(lists.length).toBeGreaterThan(0)
   const toCall = desk.getByRole('region', { name: 'Call these patients' })
   expect(await toCall.count()).toBe(0)
   await desk.getByRole('button', { name: 'Approve Mary Somerville’s request' }).click()
