@@ -330,6 +330,31 @@ test('the site administrator creates a clinic and finds all others', async ({ si
   await page.getByText('No doctors yet').waitFor()
 })
 
+test('the menu of seldom used pages stays open when the page that was opened before it arrives', async ({ scene }) => {
+  const page = await scene.pageOf('admin')
+  await page.goto(pathOf(scene, 'bookings'))
+  const more = page.getByRole('button', { name: 'More', exact: true })
+  await more.waitFor()
+  const asked = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  await page.route('**/*.js', async (route) => {
+    asked.resolve()
+    await released.promise
+    await route.continue()
+  })
+  await page.getByRole('link', { name: 'Doctors', exact: true }).click()
+  await asked.promise
+  await more.click()
+  released.resolve()
+  await page.locator('h1:focus').filter({ hasText: 'Doctors' }).waitFor()
+  const closures = page.getByRole('link', { name: 'Closures' })
+  expect(await closures.isVisible()).toBe(true)
+  // By keyboard the menu closes when it is left.
+  await more.focus()
+  await page.keyboard.press('Shift+Tab')
+  await closures.waitFor({ state: 'hidden' })
+})
+
 test('when somebody was faster, reception gets an error with the times still free', async ({ site, scene }) => {
   const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
   const doctor = await aDoctor(site.database, scene.clinic, { name: 'Dr Zoe Zuse' })

@@ -26,11 +26,12 @@ export function MoreTabs({ tabs }: { tabs: readonly Tab[] }) {
       setOpen(false)
       buttonRef.current?.focus()
     }
-    const onLeave = ({ relatedTarget }: FocusEvent) => {
-      if (relatedTarget instanceof Node && !area.contains(relatedTarget)) setOpen(false)
+    // By the key, because the page that was opened before may take the focus when it arrives, and that closes nothing.
+    const onTabbed = ({ key }: KeyboardEvent) => {
+      if (key === 'Tab' && !area.contains(document.activeElement)) setOpen(false)
     }
     area.addEventListener('keydown', onKey, { signal })
-    area.addEventListener('focusout', onLeave, { signal })
+    document.addEventListener('keyup', onTabbed, { signal })
     return () => listening.abort()
   }, [isOpen, areaRef])
   const current = tabs.find(
