@@ -1,7 +1,7 @@
 import { Group, Stack } from '@mantine/core'
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { useRouter } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isFinal, isUnloadedCode, RefusedError } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
@@ -24,7 +24,8 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     window.location.reload()
   }
   const isUnloaded = isUnloadedCode(error)
-  useEffect(() => {
+  // In place before anybody sees the error, so that no return of the network is missed.
+  useLayoutEffect(() => {
     if (!isUnloaded) return
     const reload = () => window.location.reload()
     window.addEventListener('online', reload)
