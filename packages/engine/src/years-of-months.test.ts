@@ -151,7 +151,8 @@ async function operationsOf(database: TestDatabase) {
       engine.reads.bookingsOfClinic({ ...days, doctorId: null, confirmedOnly: false, q: null, ...list }),
     'a search in a clinic': () =>
       engine.reads.bookingsOfClinic({ ...days, doctorId: null, confirmedOnly: false, q: 'nobody', ...list }),
-    'the number of requests of a clinic': () => engine.reads.requestsOfClinic({ ...days, doctorId: null, limit: 1 }),
+    'the number of requests of a clinic': () =>
+      engine.reads.requestsOfClinic({ clinicNo: clinic.no, doctorId: null, limit: 1 }),
     'what was booked since a withdrawal': async () => {
       const { startsAt } = atOnce
       const withdrawn = await aSlot(database, await aDoctor(database, clinic), { startsAt })

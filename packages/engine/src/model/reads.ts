@@ -119,7 +119,7 @@ export type BookingsOfClinicQuery = {
 }
 
 /** `limit`: how many are counted at most. */
-export type RequestsOfClinicQuery = Pick<BookingsOfClinicQuery, 'clinicNo' | 'from' | 'to' | 'doctorId' | 'limit'>
+export type RequestsOfClinicQuery = Pick<BookingsOfClinicQuery, 'clinicNo' | 'doctorId' | 'limit'>
 
 /** `isMore`: more wait than were counted. `firstEndsAt`: when the first of all ends without an answer; null: none. */
 export type WaitingRequests = { waiting: number; isMore: boolean; firstEndsAt: Date | null }

@@ -13,13 +13,7 @@ import { pageOf } from '../lists/page.ts'
 import type { BookingAccess } from '../model/booking-access.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
-import type {
-  BookingsOfAccountQuery,
-  BookingsOfClinicQuery,
-  ListedBooking,
-  Reads,
-  RequestsOfClinicQuery,
-} from '../model/reads.ts'
+import type { BookingsOfAccountQuery, BookingsOfClinicQuery, ListedBooking, Reads } from '../model/reads.ts'
 import type { LaterVisit } from '../model/waitlist.ts'
 import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
@@ -58,20 +52,30 @@ export function bookingReads(
 
     async bookingsOfClinic(query) {
       if (query.cursor !== null) clinicCursor.decode(query.cursor)
-      const { slots, parts } = await ofDays(pool, query)
-      const rows = await listed(pool, query.limit + 1, parts, (ids) => clinicQuery(query, slots, ids))
+      const zone = await pool.query<{ timezone: string }>(
+        prepared('zone_of_clinic', sql`select timezone from holdfast.clinic where no = ${query.clinicNo}`),
+      )
+      const timezone = zone.rows[0]?.timezone
+      if (timezone === undefined) return { items: [], nextCursor: null }
+      const days = instantsOfLocalDays(query.from, query.to, timezone)
+      const slots = slotsOf(query, days)
+      const ids = await bookingIdsOfSlots(pool, slots, days.end)
+      const parts = ids === null ? [] : partsOf(ids)
+      const rows = await listed(pool, query.limit + 1, parts, (part) => clinicQuery(query, slots, part))
       return pageOf(rows, query.limit, listedBookingOf, (last) => clinicCursor.encode(last.starts_micros, last.id))
     },
 
-    async requestsOfClinic(query) {
-      const { slots, parts } = await ofDays(pool, query)
-      const ends: Date[] = []
-      for (const part of parts) {
-        const { rows } = await pool.query<{ endsAt: Date }>(requestsQuery(query, slots, part))
-        ends.push(...rows.map(({ endsAt }) => endsAt))
-      }
-      const [firstEndsAt = null] = ends.toSorted((a, b) => a.getTime() - b.getTime())
-      return { waiting: Math.min(ends.length, query.limit), isMore: ends.length > query.limit, firstEndsAt }
+    async requestsOfClinic({ clinicNo, doctorId, limit }) {
+      const ofDoctor = doctorId === null ? sql`true` : sql`b.resource_id = ${doctorId}`
+      const { rows } = await pool.query<{ endsAt: Date }>(sql`
+        select b.hold_expires_at as "endsAt"
+          from holdfast.booking b
+         where b.clinic_no = ${clinicNo} and b.id >= holdfast.recent_ids() and ${isAppointment} and ${isRequest}
+           and ${ofDoctor}
+         order by b.hold_expires_at
+         limit ${limit + 1}`)
+      const firstEndsAt = rows[0]?.endsAt ?? null
+      return { waiting: Math.min(rows.length, limit), isMore: rows.length > limit, firstEndsAt }
     },
 
     async bookedSinceWithdrawal({ clinicNo, bookings, doctorId }) {
@@ -176,22 +180,6 @@ function accountQuery(query: BookingsOfAccountQuery, ids: BookingIds, elsewhereN
      limit ${query.limit + 1}`
 }
 
-/** The slots of a clinic's days, as a condition on `s`, and the parts of the ids that their bookings can have. */
-async function ofDays(
-  pool: pg.Pool,
-  query: Pick<BookingsOfClinicQuery, 'clinicNo' | 'from' | 'to' | 'doctorId'>,
-): Promise<{ slots: Sql; parts: BookingIds[] }> {
-  const zone = await pool.query<{ timezone: string }>(
-    prepared('zone_of_clinic', sql`select timezone from holdfast.clinic where no = ${query.clinicNo}`),
-  )
-  const timezone = zone.rows[0]?.timezone
-  if (timezone === undefined) return { slots: sql`false`, parts: [] }
-  const days = instantsOfLocalDays(query.from, query.to, timezone)
-  const slots = slotsOf(query, days)
-  const ids = await bookingIdsOfSlots(pool, slots, days.end)
-  return { slots, parts: ids === null ? [] : partsOf(ids) }
-}
-
 function slotsOf(
   { clinicNo, doctorId }: Pick<BookingsOfClinicQuery, 'clinicNo' | 'doctorId'>,
   { start, end }: { start: Date; end: Date },
@@ -203,18 +191,6 @@ function slotsOf(
 
 /** Booking `b` waits for the clinic's answer. */
 const isRequest = sql`(b.requested_at is not null and ${isHeld})`
-
-/** The requests that end first: found by the index of pending bookings, of which a clinic has few. */
-function requestsQuery({ clinicNo, limit }: RequestsOfClinicQuery, slots: Sql, ids: BookingIds): Sql {
-  return sql`
-    select b.hold_expires_at as "endsAt"
-      from holdfast.booking b
-      join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
-     where b.clinic_no = ${clinicNo} and ${isAppointment} and ${isRequest}
-       and b.id >= ${ids.from} and b.id < ${ids.until} and ${slots}
-     order by b.hold_expires_at
-     limit ${limit + 1}`
-}
 
 /**
  * Scans the clinic's slots by time and looks up the bookings of each by the partial indexes, until the page is full:

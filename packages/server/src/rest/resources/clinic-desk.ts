@@ -53,14 +53,8 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
   )
 
   serve(restOperations.countRequests, async ({ granted: { clinic }, field: doctorId }) => {
-    const { clinicNo, from, to } = bookingFilters(
-      { confirmedOnly: false, requested: true },
-      clinic,
-      doctorId,
-      deps.now(),
-    )
-    const limit = requestsCountedMax
-    const { firstEndsAt, ...counted } = await reads.requestsOfClinic({ clinicNo, from, to, doctorId, limit })
+    const waiting = { clinicNo: clinic.no, doctorId, limit: requestsCountedMax }
+    const { firstEndsAt, ...counted } = await reads.requestsOfClinic(waiting)
     return { status: 200, body: { ...counted, firstEndsAt: timeOrNull(firstEndsAt) } }
   })
 
