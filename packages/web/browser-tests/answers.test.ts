@@ -133,11 +133,17 @@ test('the desk may skip what is no consent; who sees the patient reads it, and t
   await correcting.getByText('Only the patient can give this consent').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await correcting.getByLabel('Medicines').fill('Ibuprofen')
-  // Somebody else changes the booking meanwhile: what was typed stays, and is saved then.
+  // Somebody else changes the answer meanwhile, which the page has read again: what was typed stays, and is saved only
+  // after the other answer was shown.
   const bookingId = page.url().split('/').at(-1) ?? ''
-  await dataOf(site.admin.correctPatient({ path: { bookingId }, body: { reason: 'Check-up' } }))
+  const { version } = await dataOf(site.admin.getBooking({ path: { bookingId } }))
+  const byOthers = [{ questionId: other.id, value: 'Paracetamol' }]
+  await dataOf(site.admin.correctAnswers({ path: { bookingId }, body: { version, answers: byOthers } }))
+  await answers.getByText('Paracetamol').waitFor()
   await correcting.getByRole('button', { name: 'Save' }).click()
   await correcting.getByText('The appointment was changed meanwhile').waitFor()
+  await correcting.getByText('Meanwhile changed to: \u2068Paracetamol\u2069').waitFor()
+  expect(await correcting.getByLabel('Medicines').inputValue()).toBe('Ibuprofen')
   expect(await axeFindings(page)).toEqual([])
   await correcting.getByRole('button', { name: 'Save' }).click()
   await correcting.waitFor({ state: 'detached' })

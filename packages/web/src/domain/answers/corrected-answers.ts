@@ -1,4 +1,4 @@
-import type { AnswersCorrection, Booking, VisitQuestion } from '@holdfast/contract/client'
+import type { Answer, AnswersCorrection, Booking, VisitQuestion } from '@holdfast/contract/client'
 import { isAgreed, type TypedAnswers, typedText } from './typed-answers.ts'
 
 /** What a booking's patient was asked and can correct. A consent that was given is only withdrawn. */
@@ -14,6 +14,24 @@ export function askedIn({ answers = [] }: Pick<Booking, 'answers'>): VisitQuesti
 export function typedBefore({ answers = [] }: Pick<Booking, 'answers'>): TypedAnswers {
   const texts = answers.filter(({ value }) => typeof value === 'string')
   return Object.fromEntries(texts.map(({ questionId, value }) => [questionId, String(value)]))
+}
+
+/** The answers of a booking that differ from what was read. */
+export function changedSince(read: Pick<Booking, 'answers'>, now: Pick<Booking, 'answers'>): Answer[] {
+  const former = typedBefore(read)
+  const present = typedBefore(now)
+  return (now.answers ?? []).filter(({ questionId }) => former[questionId] !== present[questionId])
+}
+
+/** What stays typed after somebody else has changed answers: what differs from the answers that were read. */
+export function typedAfter(
+  read: Pick<Booking, 'answers'>,
+  now: Pick<Booking, 'answers'>,
+  typed: TypedAnswers,
+): TypedAnswers {
+  const former = typedBefore(read)
+  const own = Object.entries(typed).filter(([questionId, value]) => value !== (former[questionId] ?? ''))
+  return { ...typedBefore(now), ...Object.fromEntries(own) }
 }
 
 /** The answers that were changed. One that was removed is an empty text. */

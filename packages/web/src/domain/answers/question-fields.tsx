@@ -22,12 +22,14 @@ export type QuestionFieldsProps = {
   byDesk?: boolean
   /** Only the patient gives consents now: they are shown, and not changed. */
   areConsentsFixed?: boolean
+  /** What is said beside fields, by the ids of their questions. */
+  notes?: Readonly<Record<string, string>>
 }
 
 /** The fields of what a visit type asks, in its order. */
 export function QuestionFields({ title, questions, typed, onChange, byDesk = false, ...shown }: QuestionFieldsProps) {
   const { t } = useTranslation('answers')
-  const { isTried, refused, areConsentsFixed = false } = shown
+  const { isTried, refused, areConsentsFixed = false, notes = {} } = shown
   const missing = isTried ? missingAnswers(questions, typed, byDesk) : []
   const errorOf = (question: VisitQuestion) => {
     // A consent whose text has changed is missing, too.
@@ -47,6 +49,7 @@ export function QuestionFields({ title, questions, typed, onChange, byDesk = fal
           error={errorOf(question)}
           byDesk={byDesk}
           isConsentFixed={areConsentsFixed}
+          note={notes[question.id] ?? null}
         />
       ))}
     </Stack>
@@ -60,9 +63,10 @@ type FieldProps = {
   error: string | null
   byDesk: boolean
   isConsentFixed: boolean
+  note: string | null
 }
 
-function Field({ question, typed, onAnswer, error, byDesk, isConsentFixed }: FieldProps) {
+function Field({ question, typed, onAnswer, error, byDesk, isConsentFixed, note }: FieldProps) {
   const { t } = useTranslation('answers')
   const { kind, required, choices, version } = question
   if (kind === 'consent') {
@@ -87,7 +91,7 @@ function Field({ question, typed, onAnswer, error, byDesk, isConsentFixed }: Fie
     labelProps: { dir: 'auto' },
     withAsterisk: required && !byDesk,
     'aria-required': required && !byDesk,
-    description: byDesk && required ? t('skip') : null,
+    description: note ?? (byDesk && required ? t('skip') : null),
     value: typedText(question, typed),
     error,
   } as const

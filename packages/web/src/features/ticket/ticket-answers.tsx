@@ -27,7 +27,7 @@ export function TicketAnswers({ booking, timeZone, link }: TicketAnswersProps) {
         timeZone={timeZone}
         onWithdraw={isHold || failureReason === 'hold_expired' ? null : withdrawConsent}
       />
-      <CorrectAnswers booking={booking} onCorrect={correctAnswers} />
+      <CorrectAnswers booking={booking} timeZone={timeZone} onCorrect={correctAnswers} />
     </section>
   )
 }

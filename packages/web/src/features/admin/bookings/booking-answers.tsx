@@ -32,7 +32,7 @@ export function BookingAnswers({ booking }: { booking: Booking }) {
   return (
     <Panel id="booking-answers" title={t('titleOfPatient')}>
       <BookedAnswers answers={answers} timeZone={timeZone} onWithdraw={canWithdraw ? withdraw : null} byDesk />
-      <CorrectAnswers booking={booking} onCorrect={correct} byDesk />
+      <CorrectAnswers booking={booking} timeZone={timeZone} onCorrect={correct} byDesk />
     </Panel>
   )
 }
