@@ -110,7 +110,7 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   await page.getByText('Moved back.').waitFor()
 
   await page.getByRole('button', { name: 'Cancel booking' }).click()
-  await page.getByRole('dialog').getByText('no e-mail about it, because the booking has no address').waitFor()
+  await page.getByRole('dialog').getByText('The patient gets no message about it. Please call.').waitFor()
   await page.getByLabel('Reason', { exact: true }).fill('Feeling better')
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel booking' }).click()
   await page.getByText('Feeling better').first().waitFor()

@@ -16,9 +16,8 @@ import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { messageChannel } from '../shared/booking/message-channel.ts'
+import { endMessage } from '../shared/booking/message-channel.ts'
 import { useClinic } from '../use-clinic.ts'
-import { cancellationMail } from './cancellation-mail.ts'
 
 type CancelDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
@@ -53,14 +52,10 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
           <PatientName of={booking} />, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
         </Text>
         <Text>
-          {isDeclined
-            ? t(`requests.told.${messageChannel(booking, clinic, 'declined') ?? 'none'}`, {
-                email: booking.patient.email ?? '',
-                phone: isolated(booking.patient.phone ?? ''),
-              })
-            : t(`cancel.mail.${cancellationMail(booking, clinic, serverNow())}`, {
-                email: booking.patient.email ?? '',
-              })}
+          {t(`cancel.message.${endMessage(booking, clinic, { isDeclined, now: serverNow() })}`, {
+            email: booking.patient.email ?? '',
+            phone: isolated(booking.patient.phone ?? ''),
+          })}
         </Text>
         <Textarea
           label={t('cancel.reason')}

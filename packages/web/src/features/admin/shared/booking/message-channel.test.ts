@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { messageChannel } from './message-channel.ts'
+import { endMessage, messageChannel } from './message-channel.ts'
 
 const [email, phone] = ['ada@example.org', '07400 123456']
 const clinic = { sendsEmails: true, smsKinds: ['declined'] } as const
@@ -19,3 +19,16 @@ test.for([
     expect(messageChannel(of, { sendsEmails, smsKinds: [...smsKinds] }, kind)).toBe(channel)
   },
 )
+
+test.for([
+  ['email', {}, { isDeclined: false }],
+  ['none', { patient: { name: 'Ada', phone } }, { isDeclined: false }],
+  ['sms', { patient: { name: 'Ada', phone } }, { isDeclined: true }],
+  ['notConfirmed', { status: 'PENDING' }, { isDeclined: false }],
+  ['begun', { startsAt: '2026-11-23T09:00:00Z' }, { isDeclined: false }],
+] as const)('what the dialog of a cancellation says: %s', ([said, differs, { isDeclined }]) => {
+  const patient = { name: 'Ada', email }
+  const booking = { status: 'CONFIRMED', startsAt: '2026-11-24T09:00:00Z', patient, ...differs } as const
+  const now = Date.parse('2026-11-23T09:00:00Z')
+  expect(endMessage(booking, { sendsEmails: true, smsKinds: ['declined'] }, { isDeclined, now })).toBe(said)
+})

@@ -15,3 +15,20 @@ export function messageChannel(
   if (patient.email !== undefined && sendsEmails) return 'email'
   return patient.phone !== undefined && smsKinds.includes(kind) ? 'sms' : null
 }
+
+/**
+ * How a patient gets the message when the desk cancels a booking, or declines a request; otherwise why there is none:
+ * keys of `admin:cancel.message`.
+ *
+ * @param now in milliseconds
+ */
+export function endMessage(
+  booking: Pick<Booking, 'status' | 'startsAt' | 'patient'>,
+  clinic: Pick<Clinic, 'sendsEmails' | 'smsKinds'>,
+  { isDeclined, now }: { isDeclined: boolean; now: number },
+): 'email' | 'sms' | 'none' | 'notConfirmed' | 'begun' {
+  if (isDeclined) return messageChannel(booking, clinic, 'declined') ?? 'none'
+  if (booking.status === 'PENDING') return 'notConfirmed'
+  if (Date.parse(booking.startsAt) <= now) return 'begun'
+  return messageChannel(booking, clinic, 'cancelled') ?? 'none'
+}
