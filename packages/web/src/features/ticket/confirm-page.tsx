@@ -90,12 +90,15 @@ function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
   const { startsAt, endsAt, holdExpiresAt } = booking
   const when = formatAppointment(startsAt, endsAt, clinic.timezone)
   if (visitType.isLoading) return <PageLoading />
-  const isRequested = (visitType.data?.approval ?? 'none') !== 'none'
+  if (visitType.isError) return <ErrorState error={visitType.error} retry={() => void visitType.refetch()} />
+  const approval = visitType.data?.approval ?? 'none'
+  const isRequested = approval !== 'none'
+  const requestHelp = approval === 'not_holding' ? 'confirm.request.helpNotHeld' : 'confirm.request.help'
   return (
     <Stack gap="lg" maw="40rem">
       <PageHead
         title={t(isRequested ? 'confirm.request.title' : 'confirm.title')}
-        intro={t(isRequested ? 'confirm.request.help' : 'confirm.help')}
+        intro={t(isRequested ? requestHelp : 'confirm.help')}
         mt={4}
       />
       <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg">

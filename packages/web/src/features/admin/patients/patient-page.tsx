@@ -57,7 +57,8 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
   const [dialog, setDialog] = useState<'edit' | 'erase' | 'merge' | null>(null)
   const close = () => setDialog(null)
   const { mrn, birthDate, sex, phone, email, address, language, notes, identifiers, guardians } = patient
-  const facts: { label: string; value: ReactNode }[] = [
+  // `key`: of what can have the label of another one, such as both parents.
+  const facts: { key?: string; label: string; value: ReactNode }[] = [
     { label: t('field.mrn'), value: <bdi>{mrn ?? '–'}</bdi> },
     {
       label: t('field.birthDate'),
@@ -69,17 +70,22 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
     { label: t('admin:field.address'), value: <Lines text={address} /> },
     { label: t('field.language'), value: language === null ? '–' : formatLanguage(language) },
     { label: t('field.notes'), value: <Lines text={notes} /> },
-    ...guardians.map((guardian) => ({
+    ...guardians.map((guardian, index) => ({
+      key: `guardian ${index}`,
       label: t(`relation.${guardian.relation}`),
       value: <GuardianFact guardian={guardian} />,
     })),
-    ...identifiers.map(({ system, value }) => ({ label: system, value: <bdi className="tabular">{value}</bdi> })),
+    ...identifiers.map(({ system, value }) => ({
+      key: `identifier ${system} ${value}`,
+      label: system,
+      value: <bdi className="tabular">{value}</bdi>,
+    })),
   ]
   return (
     <Panel id="patient-facts" title={t('facts')} gap="lg">
       <dl className={factClasses.facts}>
-        {facts.map(({ label, value }) => (
-          <div key={label} style={{ display: 'contents' }}>
+        {facts.map(({ key, label, value }) => (
+          <div key={key ?? label} style={{ display: 'contents' }}>
             <dt>{label}</dt>
             <dd>{value}</dd>
           </div>
