@@ -76,7 +76,6 @@ export type Role = (typeof roles)[number]
 export const patientSexes = ['female', 'male', 'other'] as const
 export type PatientSex = (typeof patientSexes)[number]
 
-/** The fields of a patient's record of which one of two stays when records are merged; the others are united. */
 /** What somebody who acts for a patient is to them. */
 export const guardianRelations = [
   'parent',
@@ -90,6 +89,7 @@ export const guardianRelations = [
 ] as const
 export type GuardianRelation = (typeof guardianRelations)[number]
 
+/** The fields of a patient's record of which one of two stays when records are merged; the others are united. */
 export const mergedFields = ['name', 'birthDate', 'sex', 'phone', 'email', 'address', 'language', 'mrn'] as const
 
 /** The languages of e-mails, of SMS and of the site. */
@@ -159,7 +159,10 @@ export type AnswerFault = (typeof answerFaults)[number]
 export const visitTypeBookers = ['anyone', 'known_patients', 'desk'] as const
 export type VisitTypeBooker = (typeof visitTypeBookers)[number]
 
-/** Whether a clinic has to agree to what patients book. `holding`: a request holds its time until it is answered. */
+/**
+ * Whether a clinic has to agree to what patients book. `holding`: a request holds its time until it is answered;
+ * `not_holding`: it holds nothing, and gets its time when the clinic agrees.
+ */
 export const visitApprovals = ['none', 'holding', 'not_holding'] as const
 export type VisitApproval = (typeof visitApprovals)[number]
 

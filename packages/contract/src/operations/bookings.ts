@@ -142,7 +142,8 @@ export const bookingOperations = operationTable('Bookings', {
       '`requestedAt`, until the clinic’s people confirm it, or `declineBooking`, or `holdExpiresAt` is past. One ' +
       'that holds nothing has no `units`; when it is confirmed, its time is claimed, and refused if it is not free. ' +
       'Other such requests for this time are then CANCELLED with `time_taken`, unless units of the group remain. At ' +
-      'a time that was closed meanwhile, no request is confirmed: `slot_closed`.',
+      'a time that was closed meanwhile, no request is confirmed: `slot_closed`. A request is confirmed as its ' +
+      'patient has made it, without `patient` and `answers`.',
     access: 'booking',
     scope: 'bookings:write',
     body: confirmationSchema,

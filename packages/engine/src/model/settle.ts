@@ -36,7 +36,7 @@ export type SettleRequest = {
   key: string | null
   /** cancel: the reason of the cancellation; confirm: the reason of the visit (null: as in the hold). */
   reason: string | null
-  /** confirm only: the patient, who may not be known when the hold is created. Absent: as in the hold. */
+  /** confirm, not of a request: the patient, who may not be known when the hold is created. Absent: as in the hold. */
   patient?: AnsweringPatient | null
   /** link: that of the bearer of the manage token that proves it. */
   access?: BookingAccess | null
@@ -75,6 +75,8 @@ export type SettledOutcome =
   | { kind: 'place_awaited'; booking: Booking }
   /** confirm: the hold was created without a patient, and the request names none. */
   | { kind: 'patient_missing'; booking: Booking }
+  /** confirm, of a request, with a patient: the clinic approves what was requested, and corrects it otherwise. */
+  | { kind: 'request_corrected'; booking: Booking }
   | PatientBooked
   /** confirm */
   | AnswerRefused

@@ -103,14 +103,16 @@ describe('a request that holds nothing', () => {
     expect(await takenOf(database, booked, { id: booked.slotId })).toEqual([Number.NaN, 0])
   })
 
-  test('is approved with the answers, the name and the reason that the clinic sends', async () => {
+  test('is approved as it was requested, with a reason: the clinic corrects its patient otherwise', async () => {
     const scene = await aScene()
     const { id } = await scene.request()
-    const patient = { ...ada, name: 'Ada King' }
     const sent = { bookingId: id, action: 'confirm', actorId: randomUUID(), onBehalf: true, key: null } as const
-    expect(await engine.settle({ ...sent, reason: 'Check-up', patient })).toMatchObject({
+    const patient = { ...ada, name: 'Ada King' }
+    expect(await engine.settle({ ...sent, reason: null, patient })).toMatchObject({ kind: 'request_corrected' })
+    expect(await read(id)).toMatchObject({ status: 'PENDING', patient: ada })
+    expect(await engine.settle({ ...sent, reason: 'Check-up' })).toMatchObject({
       kind: 'done',
-      booking: { patient, reason: 'Check-up' },
+      booking: { patient: ada, reason: 'Check-up' },
     })
   })
 

@@ -14,8 +14,8 @@ import { findLockedDoctors } from './claim-times.ts'
 import { visitRefusal } from './time-refusal.ts'
 
 /**
- * Sends changes to their queue, and the approvals of requests that hold nothing, of which that finds out that they have
- * to get their time first, to the queue of approvals.
+ * Sends each change to the queue of changes. If that answers `holds_nothing`, it is the approval of a request that has
+ * to claim its time first, and goes to the queue of approvals.
  */
 export function settlesWithApprovals(
   settles: { submit(request: SettleRequest): Promise<BatchSettleOutcome> },
@@ -94,12 +94,12 @@ async function approveRequest(
 
 /** @throws ApprovalUndone if nothing was approved */
 async function approveWithSlot(client: pg.PoolClient, request: SettleRequest): Promise<ItemResult<SettleOutcome>> {
-  const { bookingId, actorId, knownBy = null, access, patient = null } = request
+  const { bookingId, actorId, knownBy = null, access } = request
   const clinicNo = clinicNoOf(bookingId)
   const { rows } = await client.query<{ refusal: string | null }>(sql`
     select holdfast.take_requested_time(
       ${clinicNo}::integer, ${bookingId}::uuid, ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${knownBy}::text,
-      ${accessJson(access)}, ${patient === null ? null : JSON.stringify(patient)}::jsonb) as refusal`)
+      ${accessJson(access)}) as refusal`)
   const refusal = rows[0]?.refusal ?? null
   // What was given back for a retry stays.
   if (refusal === 'retry') return { kind: 'retry' }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import {
-  aTimeClaim,
   type BuiltDoctor,
   holdLock,
   plantFunction,
@@ -143,37 +142,6 @@ freshDatabaseTest(
     expect(await race.end()).toEqual([])
   },
 )
-
-/** An approval for another patient, beside a confirmation for that patient in the same group. */
-async function approvedBesideConfirmation(its: TestDatabase) {
-  const race = await aRace(its, { capacity: 3 })
-  const patient = { name: 'Bob', email: 'bob@example.org' }
-  const { id } = await race.scene.request()
-  const claim = aTimeClaim(race.scene.session, race.scene.type, 0, { patient, confirm: true })
-  const held = await race.engine.claimTime(claim)
-  if (held.kind !== 'booked') throw new Error(held.kind)
-  const { slotId } = held.booking
-  const lock = await holdLock(its.ownerPool, 'select from holdfast.slot where id = $1 for update', [slotId])
-  const approving = race.approval(id, { patient, knownBy: 'clinic' })
-  await untilLockWaiters(its, 1)
-  const sent = { bookingId: held.booking.id, action: 'confirm', key: randomUUID(), reason: null } as const
-  const confirming = race.engine.settle({ ...sent, actorId: null, onBehalf: false, knownBy: 'clinic' })
-  await untilLockWaiters(its, 2)
-  await lock.release()
-  const ends = await Promise.allSettled([approving, confirming])
-  expect(await race.end()).toEqual([])
-  return ends.map((end) => (end.status === 'fulfilled' ? end.value.kind : end.reason.code))
-}
-
-freshDatabaseTest('an approval locks the name that it writes before slots', async ({ database: its }) => {
-  expect(await approvedBesideConfirmation(its)).toEqual(['done', 'patient_booked'])
-})
-
-freshDatabaseTest('control: if it locked the former name, it would deadlock', async ({ database: its }) => {
-  const part = /coalesce\(p_patient, v_booking\.patient\)/g
-  await plantFunction(its, 'slot_for_move', { part, becomes: 'v_booking.patient' })
-  expect(await approvedBesideConfirmation(its)).toContain('40P01')
-})
 
 freshDatabaseTest(
   'approvals that wait for a doctor delay no other clinic, and are locked',

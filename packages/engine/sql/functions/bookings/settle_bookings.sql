@@ -34,6 +34,7 @@
 -- Outcomes: done | unchanged | booking_missing (also without access) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
 --   holds_nothing (confirm: a request without units) | patient_missing (confirm) |
+--   request_corrected (confirm, of a request, with a patient: correct_patient and correct_answers have the rules) |
 --   answer_refused:… (confirm, as answered_patient; those of a request were judged when it was made) |
 --   patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | slot_closed:<why> (confirm, of a request, as claim_closed: nobody could book it
@@ -192,6 +193,7 @@ begin
                   case when b.status = 'CONFIRMED' then 'unchanged'
                        when b.status <> 'PENDING' then 'invalid_transition'
                        when b.requested_at is not null and not i.on_behalf then 'unchanged'
+                       when b.requested_at is not null and i.patient is not null then 'request_corrected'
                        when b.requested_at is not null and b.units = 0 then 'holds_nothing'
                        when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
                        else coalesce(case when b.requested_at is not null

@@ -4,7 +4,7 @@
 -- The digests of the requests that created these records are replaced: a contact could be guessed from them. The keys
 -- stay, so that a retry does not create a record again.
 --
--- p_patient_ids: the records; those merged with them (with_merged) have the same people.
+-- p_patient_ids: the records, with which those that are merged with them (with_merged) are searched.
 -- p_guardians: the entries to remove, as patient.guardians has them; null: all, for erasures that are repeated after a
 --   restore. Their list has the ids of records, and nobody's contacts.
 -- Locks: the records, as lock_with_merged; then the stored responses that name them.

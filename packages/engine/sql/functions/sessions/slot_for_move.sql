@@ -6,7 +6,6 @@
 -- move_bookings.
 --
 -- Of a request that holds nothing, it is called by take_requested_time: no time is the booking's own then.
--- p_patient: the patient that is written then, whose name is locked; null: that of the booking.
 --
 -- A move to another visit type, or with p_answers (as of answered_patient; null: none are sent), is judged by
 -- moved_patient: what is answered has to suffice. patient: what the booking says of its patient from then on; null: as
@@ -25,7 +24,7 @@
 create or replace function holdfast.slot_for_move(
   p_clinic_no integer, p_id uuid, p_session_id uuid, p_starts_at timestamptz, p_visit_type_id uuid, p_slot_id uuid,
   p_actor_id uuid, p_on_behalf boolean, p_key uuid, p_known_by text, p_access jsonb, p_answers jsonb,
-  p_patient jsonb default null, out outcome text, out slot_id uuid, out judged_version integer, out patient jsonb
+  out outcome text, out slot_id uuid, out judged_version integer, out patient jsonb
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -70,9 +69,9 @@ begin
   end if;
   if p_known_by is not null then
     perform lock_patients(array[p_clinic_no], array[
-      case when sought_keys(p_known_by, coalesce(p_patient, v_booking.patient),
+      case when sought_keys(p_known_by, v_booking.patient,
                             case p_known_by when 'account' then p_actor_id else v_booking.account_id end) is not null
-           then fold_name(coalesce(p_patient, v_booking.patient)->>'name') end]);
+           then fold_name(v_booking.patient->>'name') end]);
   end if;
   select * into v_from from slot s where s.clinic_no = p_clinic_no and s.id = v_booking.slot_id;
   select * into v_visit

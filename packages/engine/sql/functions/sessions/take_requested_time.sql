@@ -10,8 +10,7 @@
 -- Fails: as slot_for_move.
 -- Idempotent: yes; a request that was approved is none any more.
 create or replace function holdfast.take_requested_time(
-  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_known_by text, p_access jsonb,
-  p_patient jsonb
+  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_known_by text, p_access jsonb
 ) returns text
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -41,8 +40,7 @@ begin
          and s.starts_at > v_asked.starts_at - interval '29 hours' and s.starts_at <= v_asked.starts_at
          and tstzrange(s.starts_at, s.ends_at) @> time_of_slot(v_asked)
        limit 1), v_asked.session_id),
-    v_asked.starts_at, v_asked.visit_type_id, p_slot_id, p_actor_id, true, null, p_known_by, p_access, null,
-    p_patient);
+    v_asked.starts_at, v_asked.visit_type_id, p_slot_id, p_actor_id, true, null, p_known_by, p_access, null);
   -- Its slot is locked now. Another approval, which had the locks before, may have approved or ended this request.
   select * into v_booking from bookings_by_id(array[p_clinic_no], array[p_id]) b;
   if v_booking.status <> 'PENDING' or v_booking.units > 0 then

@@ -194,7 +194,7 @@ as $function$
      where e.clinic_no = p_clinic_no and e.type = 'requested'
      group by e.booking_id
   ), unanswered as (
-    -- What only a hold allows that is no request yet: a request holds its time until it is answered.
+    -- Only a hold that is no request yet is extended, moved, or gets another link.
     select e.booking_id, e.slot_id, e.version, e.type
       from requested r
       join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = r.booking_id and e.version > r.version

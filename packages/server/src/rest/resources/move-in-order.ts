@@ -77,7 +77,7 @@ async function planned(
   })
   const moves: PlannedMove[] = []
   const stay: PlannedMove[] = []
-  for (const one of laterOnesLast(wanted)) {
+  for (const one of wanted) {
     const { booking, doctorId, startsAt } = one
     const { id, visitTypeId } = booking
     const kind = unmovable.get(id)
@@ -107,13 +107,6 @@ function refusalInPlace({ booking, near }: WantedMove): VisitRefusal | null {
   const refusal = near?.refusal ?? null
   const isTaken = refusal?.kind === 'slot_full' || (refusal?.kind === 'slot_closed' && refusal.why === 'doctor_busy')
   return isTaken || booking.sessionId === null ? null : refusal
-}
-
-/** Of those that move to a later time, the last one first: in an afternoon, most leave their time to the one before. */
-function laterOnesLast(wanted: readonly WantedMove[]): WantedMove[] {
-  const byStart = wanted.toSorted((a, b) => a.booking.startsAt.getTime() - b.booking.startsAt.getTime())
-  const isLater = ({ booking, startsAt }: WantedMove) => startsAt !== null && startsAt > booking.startsAt
-  return [...byStart.filter(isLater).toReversed(), ...byStart.filter((one) => !isLater(one))]
 }
 
 /**

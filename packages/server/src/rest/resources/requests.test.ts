@@ -50,7 +50,10 @@ test('a patient requests a time, which is held, and staff approve it', async ({ 
   const moved = await rest.call('rescheduleBooking', { ...byDesk, body: later })
   expect(moved.problem.code).toBe('approval_required')
 
-  expect((await rest.call('confirmBooking', byDesk)).body).toMatchObject({ status: 'CONFIRMED', requestedAt })
+  // The clinic approves what was requested; who the patient is, and what was answered, is corrected by other rules.
+  const corrected = await rest.call('confirmBooking', { ...byDesk, body: { patient: { name: 'Ada King' } } })
+  expect(corrected.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient' }] })
+  expect((await rest.call('confirmBooking', byDesk)).body).toMatchObject({ status: 'CONFIRMED', requestedAt, patient })
   expect((await rest.call('confirmBooking', byDesk)).status).toBe(200)
   expect(await list()).toEqual([])
   expect((await rest.call('declineBooking', byDesk)).problem.code).toBe('invalid_transition')

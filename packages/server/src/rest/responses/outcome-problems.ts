@@ -170,6 +170,13 @@ const rules = {
     detail: () => 'The hold was created without a patient.',
     extras: () => ({ errors: [{ path: '/patient', message: 'is required: the hold was created without one' }] }),
   },
+  request_corrected: {
+    code: 'invalid_request',
+    detail: () => 'A request is approved as the patient has made it.',
+    extras: () => ({
+      errors: [{ path: '/patient', message: 'is not allowed for a request: use correctPatient and correctAnswers' }],
+    }),
+  },
   record_missing: { code: 'patient_not_found', detail: () => 'The clinic has no such patient.' },
   withdrawal_too_large: {
     code: 'invalid_request',

@@ -50,6 +50,7 @@ const codes = {
   already_extended: 'invalid_transition',
   place_awaited: 'invalid_transition',
   patient_missing: 'invalid_transition',
+  request_corrected: 'invalid_transition',
   too_early: 'invalid_transition',
   booking_has_account: 'invalid_transition',
 } as const satisfies Record<Unbooked['kind'], TimeRefusalCode>
