@@ -11,13 +11,13 @@ export function scopesTable(): string {
   )
 }
 
-/** The events that webhooks send, as the site calls them. */
+/** The events that webhooks send, and that of a test, as the site calls them. */
 export function eventsTable(): string {
   const shown: Readonly<Record<string, string>> = texts.webhooks.event
   return table(
     'event',
     'what has happened',
-    publishedEventNames.map((name) => [name, shown[name.slice(name.indexOf('.') + 1)] ?? '']),
+    [...publishedEventNames, 'webhook.test'].map((name) => [name, shown[name.slice(name.indexOf('.') + 1)] ?? '']),
   )
 }
 

@@ -212,7 +212,8 @@ async function planTest(pool: pg.Pool, clinicNo: number, id: string): Promise<Du
       insert into holdfast.webhook_delivery
         (clinic_no, id, webhook_id, event, payload, due_at, attempts, attempt_until)
       select w.clinic_no, ${deliveryId}, w.id, 'webhook.test',
-             json_build_object('type', 'webhook.test', 'timestamp', now(),
+             json_build_object('type', 'webhook.test', 'timestamp',
+                               to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
                                'data', json_build_object('clinicId', c.id, 'webhookId', w.id))::text,
              now(), 1, now() + make_interval(secs => ${testSeconds})
         from holdfast.webhook w join holdfast.clinic c on c.no = w.clinic_no

@@ -119,6 +119,7 @@ test('a test event is sent at once, signed, also when paused, and its response l
   const [{ headers, body }] = receiver.received as [{ headers: Record<string, string>; body: string }]
   expect(new Webhook(secret).verify(body, headers)).toMatchObject({
     type: 'webhook.test',
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     data: { clinicId: path.clinicId, webhookId: id },
   })
   receiver.respondWith(500)
