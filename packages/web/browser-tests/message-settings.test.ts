@@ -127,6 +127,11 @@ test('an administrator sees each message as patients get it, in a frame that req
   await section.getByLabel('Message').selectOption('Link to confirm')
   await frame.waitFor()
   expect(await section.getByLabel('Shown as').locator('option').allTextContents()).not.toContain('SMS')
+  const offered = await section.getByLabel('Message').locator('option').allTextContents()
+  const ofRequests = ['Link to confirm a request', 'Request received', 'Request declined', 'Request not answered']
+  expect(offered).toEqual(expect.arrayContaining(ofRequests))
+  await section.getByLabel('Message').selectOption('Link to confirm a request')
+  await section.getByText('Bitte senden Sie Ihre Anfrage', { exact: false }).first().waitFor()
   await page.setViewportSize({ width: 320, height: 640 })
   await untilRead(page)
   expect(await sidewaysPixels(page)).toBe(0)

@@ -32,7 +32,7 @@ export const smsKinds = [
 
 const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
 /** What says something else than others of its kind. */
-const messageVariants = ['offer_withdrawn', 'cancelled_by_patient', 'reminder_confirmed'] as const
+const messageVariants = ['offer_withdrawn', 'cancelled_by_patient', 'confirm_request', 'reminder_confirmed'] as const
 
 /** What the server decides about a message by itself. */
 export const messageReasons = [

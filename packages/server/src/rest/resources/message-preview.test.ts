@@ -1,6 +1,7 @@
 import { aClinic } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
+import { mailTexts } from '../../messages/rendering/render-mail.ts'
 
 test('an administrator reads a message as patients get it; nothing is sent', async ({ database, rest }) => {
   const clinic = await aClinic(database, { name: 'Riverside', timezone: 'Asia/Tokyo' })
@@ -22,6 +23,8 @@ test('an administrator reads a message as patients get it; nothing is sent', asy
     path: '/query/channel',
     message: 'must be email: there is no SMS of the kind confirm',
   })
+  const request = await preview({ kind: 'confirm_request', language: 'en', channel: 'email' })
+  expect(request.body.text).toContain(mailTexts.en.confirmRequest.action)
   for (const query of [{ kind: 'reminder' }, { kind: 'other', language: 'en', channel: 'sms' }]) {
     expect((await preview(query)).problem.status).toBe(400)
   }

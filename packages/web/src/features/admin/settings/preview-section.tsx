@@ -26,9 +26,13 @@ const kinds = [
   'offer_withdrawn',
   'unanswered',
   'confirm',
+  'confirm_request',
+  'requested',
+  'declined',
+  'request_lapsed',
 ] as const satisfies PreviewedKind[]
 /** The link to confirm proves an e-mail address; the end of an entry of the waitlist offers nothing. */
-const notBySms: ReadonlySet<PreviewedKind> = new Set(['confirm', 'unanswered'])
+const notBySms: ReadonlySet<PreviewedKind> = new Set(['confirm', 'confirm_request', 'unanswered'])
 /** The formats in which a message is shown. */
 const formats = ['html', 'text', 'sms'] as const
 type Format = (typeof formats)[number]
