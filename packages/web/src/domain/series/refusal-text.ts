@@ -12,6 +12,8 @@ const named = [
   'offer_open',
   'answer_refused',
   'approval_required',
+  'visit_type_not_offered',
+  'hold_expired',
 ] as const
 
 /** The key of the text in `'series'` that says why a date is not booked, or a visit is not changed. */
