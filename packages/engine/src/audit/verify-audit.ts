@@ -93,8 +93,12 @@ export function verifyAudit(pools: readonly pg.Pool[], options: AuditVerificatio
       await verifyUnsealed(snapshot, report)
     }
     const anchoredUntil = new Map<string, bigint>()
-    for (const head of waiting.values()) raise(anchoredUntil, chainOf(head), BigInt(head.no))
-    await verifyChains(snapshots, { report, ends, waiting, anchoredUntil, options })
+    const anchoredEpochs = new Map<number, bigint>()
+    for (const head of waiting.values()) {
+      raise(anchoredUntil, chainOf(head), BigInt(head.no))
+      raise(anchoredEpochs, head.clinicNo, BigInt(head.epoch))
+    }
+    await verifyChains(snapshots, { report, ends, waiting, anchoredUntil, anchoredEpochs, options })
     const lost: Lost = new Map()
     for (const head of waiting.values()) judgeMissing(report, { ends, lost, options }, head)
     for (const { after, count } of lost.values()) restoredTo(report, after).lost += Number(count)
@@ -113,8 +117,8 @@ function expectAnchor({ findings }: AuditReport, waiting: Map<string, AnchoredHe
   }
 }
 
-function raise(numbers: Map<string, bigint>, chain: string, no: bigint): void {
-  if ((numbers.get(chain) ?? 0n) < no) numbers.set(chain, no)
+function raise<Key>(numbers: Map<Key, bigint>, key: Key, no: bigint): void {
+  if ((numbers.get(key) ?? 0n) < no) numbers.set(key, no)
 }
 
 async function readEnds(snapshot: Snapshot, place: number, ends: Ends): Promise<void> {
@@ -159,6 +163,8 @@ type Verification = {
   waiting: Map<string, AnchoredHead>
   /** By chain: the highest number that was anchored. */
   anchoredUntil: ReadonlyMap<string, bigint>
+  /** By clinic: the last epoch of which a head was anchored. */
+  anchoredEpochs: ReadonlyMap<number, bigint>
   options: AuditVerification
 }
 
@@ -275,10 +281,15 @@ function isUnanchored({ anchoredUntil, options }: Verification, row: Sealed): bo
  * rows in another database, which are chained to that one, were taken along by the clinic: the restored database has
  * forgotten them.
  *
- * @param firstUnanchored the oldest row of the chain that should have been stored outside; the chain after this one
- * names the end of one that is over
+ * @param firstUnanchored the oldest row of the chain that should have been stored outside. A later chain names the end
+ * of one that is over: an anchor of it is enough
  */
-function verifyEnd({ report, ends }: Verification, last: Sealed, goesOn: GoesOn, firstUnanchored: Sealed | null): void {
+function verifyEnd(
+  { report, ends, anchoredEpochs }: Verification,
+  last: Sealed,
+  goesOn: GoesOn,
+  firstUnanchored: Sealed | null,
+): void {
   const head = headOf(ends, last)
   if (head === undefined) return
   const { clinicNo, epoch, no } = head
@@ -288,7 +299,8 @@ function verifyEnd({ report, ends }: Verification, last: Sealed, goesOn: GoesOn,
   } else if (no !== last.no || head.hash !== last.hash.toString('hex')) {
     report.findings.push({ kind: 'changed', clinicNo, epoch, no, message: 'the last event is another one' })
   }
-  if (firstUnanchored === null || !ends.heads.has(chainOf(last))) return
+  const isOver = !ends.heads.has(chainOf(last))
+  if (firstUnanchored === null || (isOver && (anchoredEpochs.get(clinicNo) ?? 0n) > BigInt(epoch))) return
   const since = new Date(timeOf(firstUnanchored)).toISOString()
   const message = `the events from this one on, which is of ${since}, were not anchored`
   report.findings.push({ kind: 'unanchored', clinicNo, epoch, no: firstUnanchored.no, message })

@@ -1,9 +1,10 @@
-// Completeness: the security log after a restore to before an epoch that is lost
+// Completeness: the security log after a restore to before an epoch that is lost, and after a restart
 import { aClinic } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { addEvents, anchor, daysAgo } from '../../test/audit-events.ts'
-import { verifyAudit } from './verify-audit.ts'
+import { sealAuditEvents } from './seal-audit-events.ts'
+import { type AnchoredHead, verifyAudit } from './verify-audit.ts'
 
 const lastEpoch = '(select max(no) from holdfast.log_epoch)'
 
@@ -40,4 +41,25 @@ freshDatabaseTest('a whole epoch is lost by a restore, and missing if somebody d
   const report = await verify()
   expect(report.findings).toEqual([])
   expect(report.restored.sort((a, b) => a.clinicNo - b.clinicNo)).toMatchObject(restored)
+})
+
+freshDatabaseTest('what was never anchored is found after a restart, too', async ({ database }) => {
+  const { ownerPool } = database
+  const clinic = await aClinic(database)
+  await addEvents(database, clinic.no, 2, 1)
+  const verify = async (anchored: readonly AnchoredHead[]) =>
+    (await verifyAudit([ownerPool], { anchored, since: daysAgo(40), months: 12 })).findings.map(({ kind, no }) => [
+      kind,
+      no,
+    ])
+  const unanchored = [['unanchored', '1']]
+  expect(await verify([])).toEqual(unanchored)
+
+  await ownerPool.query(`select holdfast.begin_log_epoch(${lastEpoch})`)
+  expect(await verify([])).toEqual(unanchored)
+  // The new chain begins with the end of the former one.
+  expect(await sealAuditEvents(database.appPool)).toBe(1)
+  expect(await verify([])).toEqual(unanchored)
+  // Negative control: an anchor of the new chain guarantees both.
+  expect(await verify(await anchor(database))).toEqual([])
 })
