@@ -71,7 +71,10 @@ const newAnswer = component('NewAnswer', {
     description: 'A text, a day such as 1980-12-24, the id of a choice; of a consent, whether the patient agrees',
   }),
   version: Type.Optional(
-    Type.Integer({ minimum: 1, description: 'Of a consent: the `version` of the text that the patient has read' }),
+    Type.Integer({
+      minimum: 1,
+      description: 'Of a consent that is given, required: the `version` of the text that the patient has read',
+    }),
   ),
 })
 

@@ -159,7 +159,10 @@ test('a refusal names the question, and shows the text that has to be agreed to'
   expect((await confirm([first, { ...second, version: 2 }])).body).toMatchObject({ status: 'CONFIRMED' })
 })
 
-test('answers are of a visit and a patient, and each question has one', async ({ database, rest }) => {
+test('answers are of a visit and a patient, one for each question, with the version of a consent', async ({
+  database,
+  rest,
+}) => {
   const { book, body, answers, at } = await aPractice(database, rest)
   const pathOf = async (sent: object) => {
     const { problem } = await rest.call('createBooking', { body: sent })
@@ -169,6 +172,9 @@ test('answers are of a visit and a patient, and each question has one', async ({
   expect(await pathOf(withoutPatient)).toEqual(['/answers'])
   expect(await pathOf({ slotId: at.sessionId, patient, answers })).toEqual(['/answers'])
   expect(await pathOf({ ...body, answers: [...answers, answers[0]] })).toEqual(['/answers/2/questionId'])
+  const { version: __, ...unread } = answers[1]
+  expect(await pathOf({ ...body, answers: [answers[0], unread] })).toEqual(['/answers/1/version'])
+  expect(await pathOf({ ...body, answers: [answers[0], { ...unread, value: false }] })).toBeUndefined()
   expect((await book({ visitTypeId: randomUUID() })).problem).toMatchObject({ code: 'visit_type_not_found' })
 })
 

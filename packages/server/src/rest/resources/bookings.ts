@@ -16,7 +16,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
 import { recordAddedPlaces } from './added-places.ts'
-import { answering, requireDistinct } from './answering.ts'
+import { answering, checkAnswers } from './answering.ts'
 import { asJudged } from './as-judged.ts'
 import { admitContact, linkWithinLimits } from './booking-admission.ts'
 import { confirmOrRequestLink, noteProvenAddress, requireConfirmationToken } from './confirm-by-link.ts'
@@ -162,7 +162,7 @@ async function reschedule(
 /** @throws ProblemError invalid_request */
 function requireMovable(target: MoveTarget, answers: NonNullable<ReschedulingBody['answers']>): void {
   if ('slotId' in target) throw invalidRequest([{ path: '/answers', message: 'is not allowed together with slotId' }])
-  requireDistinct(answers)
+  checkAnswers(answers)
 }
 
 /** The link of a ticket may have been passed on: its holder does not find out what else the patient has. */

@@ -3,7 +3,7 @@ import type { CorrectAnswersOutcome, CorrectionOutcome } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { keyDigest } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
-import { requireDistinct } from './answering.ts'
+import { checkAnswers } from './answering.ts'
 import { changeResponse } from './settle-booking.ts'
 
 /** The desk corrects what a booking says of its patient; the patient, too, what they have answered. */
@@ -15,7 +15,7 @@ export function serveCorrections(serve: Serve, deps: RestDeps): void {
 async function correctAnswers(deps: RestDeps, input: Input<typeof restOperations.correctAnswers>) {
   const { params, granted: reach, body, key, request } = input
   const { bookingId } = params
-  requireDistinct(body.answers)
+  checkAnswers(body.answers)
   if (reach.as === 'patient') await request.server.rateLimits.countAnswerCorrection(bookingId)
   const outcome = await deps.engine.correctAnswers({
     bookingId,
