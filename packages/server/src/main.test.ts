@@ -1,6 +1,6 @@
 // Nightly: each way in which the process starts and stops
 import dns from 'node:dns'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { createServer, isIPv6 } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -201,6 +201,19 @@ describe('a start that fails', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(new RegExp(`Port ${port} of 127.0.0.1 is in use by another program. .* PORT=`))
     expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  test('because its port is in use creates no database and no administrator', async ({ database }) => {
+    const running = await serverOn(database)
+    const directory = await mkdtemp(join(tmpdir(), 'holdfast-port-'))
+    const said: string[] = []
+    const env = { HOLDFAST_DATA: join(directory, 'data'), PORT: new URL(running.url).port }
+    await expect(startServer({ env, log, say: (line) => said.push(line) })).rejects.toThrow(/in use by another/)
+    const created = await readdir(env.HOLDFAST_DATA)
+    await running.stop()
+    await rm(directory, { recursive: true })
+    expect(created.filter((name) => /postgres|password|secret/.test(name))).toEqual([])
+    expect(said.join('\n')).not.toContain('Password')
   })
 
   test('because its port is in use has printed the password, as no later start does', async ({ database }) => {

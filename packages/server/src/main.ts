@@ -2,6 +2,7 @@ import { readRelease } from '@holdfast/engine'
 import { requireOwnSecret } from './audit/audit-anchors.ts'
 import { requireBackupKey } from './backups/start-backups.ts'
 import { type Database, openDatabase } from './compose/database/open-database.ts'
+import { requireFreePort } from './compose/listen.ts'
 import { startServing } from './compose/start-serving.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
@@ -59,7 +60,7 @@ type Starting = { config: Config; log: Logger; say: (line: string) => void }
 /** Leaves nothing running if it fails. */
 async function startParts({ env, signal }: StartOptions, { config, log, say }: Starting): Promise<StartedServer> {
   log.info({ release: await readRelease(), node: process.versions.node, processes: config.processes }, 'server starts')
-  const database = await openDatabase(config, { share: false, say })
+  const database = await openDatabase(config, { share: false, say, beforeCreating: () => requireFreePort(config) })
   try {
     const startServers = config.processes === 1 ? startServing : startServerProcesses
     const serving = await startServers({ config, env, database, log, say, signal })

@@ -1,11 +1,28 @@
 import { lookup } from 'node:dns/promises'
-import { isIPv6 } from 'node:net'
+import { once } from 'node:events'
+import { createServer, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 
 /** `setting`: the one that names the port. */
 type Port = { setting: 'PORT' | 'HOLDFAST_METRICS_PORT' | 'HOLDFAST_WORKER_PORT'; port: number }
+
+/**
+ * Looks before there is anything to serve. Later it must not: a request of a proxy that reached it would be lost.
+ *
+ * @throws StartError as `listen`
+ */
+export async function requireFreePort({ host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  const server = createServer()
+  try {
+    const { address } = await lookup(host, { order: 'ipv4first' })
+    await once(server.listen({ host: address, port }), 'listening')
+    server.close()
+  } catch (error) {
+    throw listenError(error, host, { setting: 'PORT', port })
+  }
+}
 
 /** @returns the address, for example `http://127.0.0.1:3000` @throws StartError if it cannot listen there */
 export async function listen(app: FastifyInstance, { host }: Pick<Config, 'host'>, asked: Port): Promise<string> {

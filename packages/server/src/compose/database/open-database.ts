@@ -35,6 +35,8 @@ export type OpenDatabaseOptions = {
   share: boolean | 'running'
   /** An empty database may be created for a secret that is there already. */
   mayBeNew?: boolean
+  /** Called before an embedded database is created. None is if it throws. */
+  beforeCreating?: () => Promise<void>
   /** Receives messages for a person, such as where the data is stored or what was recovered. */
   say?: (line: string) => void
 }
@@ -97,14 +99,20 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
 /** The connections of the embedded server, for one server process, a worker and commands. */
 const connectionsOfOne = 100
 
-async function open(config: Config, { share, say, mayBeNew }: OpenDatabaseOptions): Promise<OpenDatabase> {
+async function open(
+  config: Config,
+  { share, say, mayBeNew, beforeCreating }: OpenDatabaseOptions,
+): Promise<OpenDatabase> {
   if (config.databaseUrl !== null) {
     const ownerUrl = ownerUrlOf({ ...config, databaseUrl: config.databaseUrl })
     return { ownerUrl, embedded: false, stop: async () => undefined }
   }
   const options = {
     dataDirectory: config.dataDirectory,
-    ...(mayBeNew ? {} : { beforeCreating: () => refuseLostDatabase(config) }),
+    async beforeCreating() {
+      if (!mayBeNew) await refuseLostDatabase(config)
+      await beforeCreating?.()
+    },
     ...(say === undefined ? {} : { log: say }),
   }
   if (share === 'running') return openRunning(config.dataDirectory)
