@@ -12,6 +12,7 @@ const checks = ['typecheck', 'lint', 'rules', 'typecheck:web', 'unused', 'typech
 
 /** Runs every check, as many at a time as there are processors. @returns the names of those that failed */
 export async function failedChecks(): Promise<string[]> {
+  process.stdout.write(`Checking, which takes minutes: ${checks.join(', ')}\n`)
   const passed = await pMap(checks, passes, { concurrency: availableParallelism() })
   return checks.filter((_, index) => !passed[index])
 }
