@@ -284,16 +284,17 @@ test('the last use is stored once a minute', async () => {
   await until(async () => (await stored()).last_used_at > first.last_used_at, 'the next use')
 })
 
-test('the example of the guide runs as it is written', async () => {
-  const { key, clinic } = await aScene()
+test('the examples of the guide run as they are written: one creates a key, and one uses it', async () => {
+  const { clinic } = await aScene()
   const guide = readFileSync(join(import.meta.dirname, '../../../../../docs/guides/api-keys.md'), 'utf8')
-  const [, example = ''] = /```sh\n([^`]+)```/.exec(guide) ?? []
-  const env = { ...process.env, base: server.url, clinic: clinic.id, key }
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', example], { env })
-  expect(stdout).toMatch(/^".+"\n0\n$/)
+  const [create = '', use = ''] = [...guide.matchAll(/```sh\n([^`]+)```/g)].map(([, example = '']) => example)
+  const env = { ...process.env, base: server.url, clinic: clinic.id, session: admin }
+  const run = (script: string) => promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { env })
+  const { stdout } = await run(`${create}\n${use}\necho "$key"`)
+  const [, pattern = ''] = /by `(hfk_[^`]+)`/.exec(guide) ?? []
+  expect(stdout).toMatch(new RegExp(`^".+"\n0\n${pattern}\n$`))
   // Negative control: without a key, it fails.
-  const failing = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', example], { env: { ...env, key: 'hfk_no' } })
-  await expect(failing).rejects.toThrow()
+  await expect(run(`key=hfk_no\n${use}`)).rejects.toThrow()
 })
 
 test('the typed client takes a key', async () => {
