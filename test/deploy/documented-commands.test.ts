@@ -73,13 +73,13 @@ const inSentences = [
   ['troubleshooting.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
   ['troubleshooting.md', 'holdfast migrate --contract', 'packages/cli/src/commands/database-commands.test.ts'],
   ['upgrade-servers.md', 'holdfast migrate --contract', 'packages/cli/src/commands/database-commands.test.ts'],
+  ['upgrade-servers.md', 'systemctl restart holdfast', 'test/deploy/follow-pages.ts'],
+  ['upgrade-servers.md', 'holdfast wait-ready --proxy-seconds', 'packages/cli/src/commands/wait-ready.test.ts'],
   [
     'upgrade-servers.md',
     '/opt/holdfast/VERSION/deploy/debian/install.sh --back',
     'test/deploy/install-functions.test.ts',
   ],
-  ['upgrade.md', 'systemctl restart holdfast', 'test/deploy/follow-pages.ts'],
-  ['upgrade.md', 'holdfast wait-ready --proxy-seconds', 'packages/cli/src/commands/wait-ready.test.ts'],
   ['upgrade.md', 'holdfast migrate --contract', 'packages/cli/src/commands/database-commands.test.ts'],
 ]
 

@@ -37,7 +37,7 @@ export function addUpgrade(program: Command, context: CommandContext, end: End):
     .requiredOption('--new <url>', 'where those of a server of the new version are')
     .option('--requests <n>', 'how many requests each has to complete first', requestsOption, 500)
     .option('--at-most <n>', 'seconds, after which it means go back', secondsOption, 3_600)
-    .addHelpText('after', '\nThe metrics are read with HOLDFAST_METRICS_TOKEN. See docs/operations/upgrade.md.')
+    .addHelpText('after', '\nThe metrics are read with HOLDFAST_METRICS_TOKEN. See docs/operations/upgrade-servers.md.')
     .action(async (options: CompareServersOptions) =>
       end(await (await import('./commands/compare-servers.ts')).compareServersCommand(context, options)),
     )
