@@ -79,7 +79,7 @@ const parts = [
   },
   {
     name: 'fail_holds',
-    present: 'perform offer_places(p_slot_clinic_nos, p_slot_ids);',
+    present: 'perform offer_places(v_freed_clinic_nos, v_freed_ids);',
     absent: '-- No waitlist.\n    null;',
   },
   {

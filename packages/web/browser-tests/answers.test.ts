@@ -148,7 +148,7 @@ test('the desk may skip what is no consent; who sees the patient reads it, and t
   await correcting.getByRole('button', { name: 'Save' }).click()
   await correcting.waitFor({ state: 'detached' })
   await answers.getByText('Ibuprofen').waitFor()
-  await page.getByRole('region', { name: 'History' }).getByText('Answers corrected').waitFor()
+  await page.getByRole('region', { name: 'History' }).getByText('Answers corrected').nth(1).waitFor()
   await answers.getByRole('button', { name: /^Withdraw consent/ }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Withdraw consent' }).click()
   await answers.getByText(/^Withdrawn on/).waitFor()
