@@ -125,10 +125,11 @@ function dividedCalendars(
       for (const database of databases) {
         const calendar = await database.calendars.make(part)
         parts.set(database, calendar)
-        await server.calendars.pool.query('insert into holdfast.clinic_shard (clinic_no, shard_no) values ($1, $2)', [
-          calendar.clinic?.no,
-          database.no,
-        ])
+        // The server may have found it there already.
+        await server.calendars.pool.query(
+          'insert into holdfast.clinic_shard (clinic_no, shard_no) values ($1, $2) on conflict do nothing',
+          [calendar.clinic?.no, database.no],
+        )
       }
       const calendars = [...parts.values()]
       const whole = {
