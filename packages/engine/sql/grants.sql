@@ -173,7 +173,7 @@ begin
          'has_entry_access',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'apply_busy_times', 'closure_times',
          'closure_occurrences', 'first_instant', 'end_of_gap', 'stop_offers',
-         'erase_waitlist_entries', 'erase_guardians', 'store_response',
+         'erase_waitlist_entries', 'erase_guardians', 'stored_guardians', 'store_response',
          'months_in_transit', 'moving_clinics', 'is_clinic_here',
          'place_clinic',
          'identity_keys', 'fold_phone',

@@ -39,7 +39,7 @@ export function describeErasures(
   unusable: readonly string[],
 ): string[] {
   const count = (number: number) => number.toLocaleString('en')
-  const lines = [`Erased again: ${count(erased)} bookings, entries of waitlists and records of patients.`]
+  const lines = [`Erased again: ${count(erased)} bookings, entries of waitlists, guardians and records of patients.`]
   if (cancelled > 0) lines.push(`${count(cancelled)} of the bookings were to come, and are cancelled again.`)
   if (pending.length > 0)
     lines.push(`${count(pending.length)} can’t be erased, because they are in use, or their clinic refuses changes:`)

@@ -13,7 +13,7 @@ create table holdfast.erased_booking (
 -- The process of backups stores these rows beside the backups; the upkeep deletes old ones.
 create table holdfast.erasure (
   clinic_no integer not null,
-  kind text not null check (kind in ('booking', 'waitlist_entry', 'guardians', 'patient')),
+  kind text not null check (kind in ('booking', 'waitlist_entry', 'guardian', 'patient')),
   id uuid not null,
   erased_at timestamptz not null,
   primary key (clinic_no, kind, id)

@@ -41,8 +41,9 @@ create table holdfast.patient (
   -- was merged into, which may have been merged into merged_into since; `before` and `after` are of its fields, and
   -- `own` of this record: what was moved to the other.
   merge jsonb,
-  -- Who acts for the patient, [{name, relation, phone, email, getsMessages}]: with getsMessages, the contacts are those
-  -- of bookings that the desk makes for the record (patients_as_booked).
+  -- Who acts for the patient, [{id, name, relation, phone, email, getsMessages}]: with getsMessages, the contacts are
+  -- those of bookings that the desk makes for the record (patients_as_booked). The trigger adds the ids, by which
+  -- erasures are repeated (erase_guardians); nobody else gets them.
   guardians jsonb not null default '[]'
     check (jsonb_typeof(guardians) = 'array' and jsonb_array_length(guardians) <= 3),
   primary key (clinic_no, id),
@@ -109,6 +110,10 @@ begin
   -- A copy of a clinic has it already: other records may be copied later.
   if tg_op = 'UPDATE' or new.search_text is null then
     new.search_text := search_text_of_patient(new);
+  end if;
+  if jsonb_path_exists(new.guardians, '$[*] ? (!exists (@.id))') then
+    new.guardians := guardians_with_ids(
+      new.clinic_no, new.guardians, case tg_op when 'UPDATE' then old.guardians else '[]' end);
   end if;
   -- A visit is none of the desk's changes.
   if tg_op = 'UPDATE' and (new.erased_at is not null or new.last_visit_at is not distinct from old.last_visit_at) then

@@ -184,6 +184,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'slot_for_move',
     'stop_offers',
     'store_response',
+    'stored_guardians',
     'suggest_cases',
     'take_requested_time',
     'taken_until',

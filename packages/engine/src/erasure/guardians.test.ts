@@ -1,5 +1,6 @@
 import { aPatientRecord, placesOfText, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { engineOf } from '../../test/engine-of.ts'
 import { aMergingClinic } from '../../test/merging-clinic.ts'
@@ -31,6 +32,20 @@ async function aScene(database: TestDatabase) {
     (await engine.personalData.ofPerson({ clinicNo, person })).sections.filter(({ rows }) => rows.length > 0)
   const places = async (name: string) => [...new Set(await placesOfText(database, name))]
   return { ...scene, engine, child, kept, merged, erase, dataOf, places }
+}
+
+/** What an earlier state of the database has of its records. */
+async function rowsOfPatients(database: TestDatabase) {
+  const { rows } = await database.ownerPool.query<{ text: string }>(sql`
+    select jsonb_agg(jsonb_build_object('id', id, 'guardians', guardians, 'merge', merge))::text as text
+      from holdfast.patient`)
+  return rows[0]?.text
+}
+
+async function restorePatients(database: TestDatabase, rows: string | undefined) {
+  await database.ownerPool.query(sql`
+    update holdfast.patient p set guardians = r.guardians, merge = nullif(r.merge, 'null')
+      from jsonb_to_recordset(${rows}::jsonb) r(id uuid, guardians jsonb, merge jsonb) where p.id = r.id`)
 }
 
 const nobody = { erased: 0, notOver: { count: 0, bookingIds: [] }, recordsLeft: { count: 0, patientIds: [] } }
@@ -131,24 +146,88 @@ describe('who acts for patients', () => {
   )
 
   freshDatabaseTest(
-    'is listed by the records, and all who act for these patients go after a restore',
+    'is listed by their ids alone, and is erased again after a restore, and nobody else',
     async ({ database }) => {
-      const { child, kept, merged, clinic, erase, read, patients, places, findings } = await aScene(database)
+      const { kept, merged, patients, child, erase, read, places, findings } = await aScene(database)
+      // The entry that is erased has been changed since the moment of the restore: its id is the same.
+      const before = await rowsOfPatients(database)
+      const { version } = await read(child)
+      await patients.update(child, version, { guardians: [ben, { ...bea, phone: '4711', relation: 'carer' }] })
       await erase({ email: 'bea@planted.example' })
       const list = await erasuresSince(database.ownerPool, new Date(0))
-      expect(list.map(({ kind, id }) => [kind, id]).toSorted()).toEqual(
-        [child, kept, merged].map((id) => ['guardians', id]).toSorted(),
-      )
-      // As the database was before.
-      const { version } = await read(child)
-      await patients.update(child, version, { guardians: [bea, ben] })
-      const stays = await patients.create(clinic.no, aPatientRecord({ guardians: [ben] }), null)
+      expect(list.map(({ kind }) => kind)).toEqual(['guardian', 'guardian'])
+      const listed = JSON.stringify(list)
+      for (const id of [child, kept, merged]) expect(listed).not.toContain(id)
+      await restorePatients(database, before)
       expect(await places('Plantedname')).toEqual(['holdfast.patient'])
-      expect(await repeatErasures(database.ownerPool, list)).toEqual({ erased: 3, cancelled: 0, pending: [] })
+      expect(await repeatErasures(database.ownerPool, list)).toEqual({ erased: 2, cancelled: 0, pending: [] })
       expect(await places('Plantedname')).toEqual([])
-      expect((await read(child)).guardians).toEqual([])
-      if (stays.kind === 'done') expect((await read(stays.value.id)).guardians).toEqual([ben])
+      expect((await read(child)).guardians).toEqual([ben])
+      expect((await read(kept)).guardians).toEqual([ben])
       expect(await findings()).toEqual([])
     },
   )
+
+  freshDatabaseTest('is not erased again where they were entered after the erasure', async ({ database }) => {
+    const { patients, child, erase, read } = await aScene(database)
+    await erase({ email: 'bea@planted.example' })
+    const cleo = aGuardian('Cleo Anothername', { phone: '4711' })
+    const { version } = await read(child)
+    await patients.update(child, version, { guardians: [ben, bea, cleo] })
+    const list = await erasuresSince(database.ownerPool, new Date(0))
+    for (let times = 0; times < 2; times += 1) {
+      expect(await repeatErasures(database.ownerPool, list)).toEqual({ erased: 0, cancelled: 0, pending: [] })
+      expect((await read(child)).guardians).toEqual([ben, bea, cleo])
+    }
+  })
+
+  freshDatabaseTest.for([
+    ['who was changed since', 'guardians_with_ids', 'array_position(v_ids, v_pair.id) is null', 'false'],
+    ['nobody else', 'without_guardians', "(g.guardian->>'id')::uuid <> all (p_ids)", 'false'],
+  ] as const)(
+    'negative control: without the ids, the repetition does not erase %s',
+    async ([, name, part, becomes], { database }) => {
+      const { patients, child, erase, read } = await aScene(database)
+      await plantFunction(database, name, { part, becomes })
+      const before = await rowsOfPatients(database)
+      const { version } = await read(child)
+      await patients.update(child, version, { guardians: [{ ...bea, phone: '4711' }, ben] })
+      await erase({ email: 'bea@planted.example' })
+      const list = await erasuresSince(database.ownerPool, new Date(0))
+      await restorePatients(database, before)
+      await repeatErasures(database.ownerPool, list)
+      expect((await read(child)).guardians).not.toEqual([ben])
+    },
+  )
+
+  test('has the same id when the entry changes, also beside another one with the same number', async ({ database }) => {
+    const { patients, clinic, record, read } = await aMergingClinic(database)
+    const ids = async (patientId: string) => {
+      const { rows } = await database.ownerPool.query<{ ids: string[] }>(sql`
+        select jsonb_path_query_array(guardians, '$[*].id') as ids from holdfast.patient
+         where clinic_no = ${clinic.no} and id = ${patientId}`)
+      return rows[0]?.ids
+    }
+    const [one, two] = [
+      { ...bea, phone: '1' },
+      { ...ben, phone: '1' },
+    ]
+    const child = await record({ guardians: [one, two] })
+    const [idOfOne, idOfTwo, ...others] = (await ids(child)) ?? []
+    expect([idOfOne === idOfTwo, others]).toEqual([false, []])
+    const change = async (...guardians: Guardian[]) => {
+      await patients.update(child, (await read(child)).version, { guardians })
+      return ids(child)
+    }
+    const renamed = { ...two, name: 'Benjamin', email: null }
+    expect(await change(renamed, one)).toEqual([idOfTwo, idOfOne])
+    expect(await change({ ...renamed, phone: '2' }, { ...one, name: 'Beatrice' })).toEqual([idOfTwo, idOfOne])
+    // Somebody else, and the first one again.
+    expect(await change(aGuardian('Cleo', { phone: '3' }), one)).toEqual([
+      expect.not.stringMatching(idOfTwo ?? ''),
+      idOfOne,
+    ])
+    await change()
+    expect(await change(one)).not.toEqual([idOfOne])
+  })
 })

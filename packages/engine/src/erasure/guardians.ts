@@ -5,18 +5,16 @@ import { withQueryTimeout } from '../database/prepared.ts'
 import type { Guardian } from '../model/patient-record.ts'
 import type { PatientSearch } from './search-for-patient.ts'
 
-/** Somebody who acts for a patient, and in which record of the patient it is written. */
-export type FoundGuardian = { patientId: string; guardian: Guardian }
+/** A guardian, with the id by which the erasure is repeated, and in which record of a patient it is written. */
+export type FoundGuardian = { patientId: string; guardian: Guardian & { id: string } }
 
-/** The people of a clinic's records whom a search finds, also those of whom only the undoing of a merge knows. */
+/** The guardians of a clinic's records whom a search finds, also those of whom only the undoing of a merge knows. */
 export async function guardiansOf(pool: pg.Pool, clinicNo: number, search: PatientSearch): Promise<FoundGuardian[]> {
   const statement = sql`
     select b.id as "patientId", b.patient as guardian
       from (select distinct p.id, null::uuid as account_id, g.guardian as patient
               from holdfast.patient p
-             cross join lateral jsonb_array_elements(
-                     p.guardians || coalesce(p.merge #> '{before,guardians}', '[]')
-                                 || coalesce(p.merge #> '{after,guardians}', '[]')) g(guardian)
+             cross join lateral jsonb_array_elements(holdfast.stored_guardians(p.guardians, p.merge)) g(guardian)
              where p.clinic_no = ${clinicNo} and p.erased_at is null) b
      where ${search.condition}
      order by b.id, b.patient`
@@ -28,7 +26,7 @@ export async function guardiansOf(pool: pg.Pool, clinicNo: number, search: Patie
 const searchesMax = 10
 
 /**
- * Removes the people whom a search finds from the records of the patients for whom they act. The records stay. What is
+ * Removes the guardians whom a search finds from the records of their patients. The records stay. What is
  * changed between the search and the erasure is found by the next search.
  *
  * @returns of how many patients
@@ -48,11 +46,20 @@ export async function eraseGuardians(
     const { rows } = await pool.query<{ id: string }>(sql`
       select distinct coalesce(p.merged_into, p.id) as id from holdfast.patient p
        where p.clinic_no = ${clinicNo} and p.id = any (${ids}::uuid[])`)
-    const entries = JSON.stringify(found.map(({ guardian }) => guardian))
-    const statement = sql`select holdfast.erase_guardians(${clinicNo}, ${ids}::uuid[], ${entries}::jsonb)`
-    await pool.query(withQueryTimeout(statement, largeWriteMs))
+    await eraseGuardiansById(pool, clinicNo, [...new Set(found.map(({ guardian }) => guardian.id))])
     onCommit()
     for (const { id } of rows) patientIds.add(id)
   }
-  throw new Error(`After ${searchesMax} erasures there is still somebody with this contact who acts for a patient.`)
+  throw new Error(`After ${searchesMax} erasures there is still a guardian with this contact.`)
+}
+
+/**
+ * erase_guardians
+ *
+ * @returns how many of them were in a record
+ */
+export async function eraseGuardiansById(pool: pg.Pool, clinicNo: number, ids: readonly string[]): Promise<number> {
+  const statement = sql`select holdfast.erase_guardians(${clinicNo}, ${ids}::uuid[]) as count`
+  const { rows } = await pool.query<{ count: number }>(withQueryTimeout(statement, largeWriteMs))
+  return rows[0]?.count ?? 0
 }

@@ -3,11 +3,12 @@ import sql from 'sql-template-tag'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
+import { eraseGuardiansById } from './guardians.ts'
 
-/** A booking, an entry of a waitlist or a patient that was erased, or people who act for the patient of a record. */
+/** A booking, an entry of a waitlist or a patient that was erased, or a guardian in records of patients. */
 export type Erased = {
   clinicNo: number
-  kind: 'booking' | 'waitlist_entry' | 'guardians' | 'patient'
+  kind: 'booking' | 'waitlist_entry' | 'guardian' | 'patient'
   id: string
   erasedAt: string
 }
@@ -42,7 +43,7 @@ export async function repeatErasures(ownerPool: pg.Pool, list: readonly Erased[]
 }
 
 /** Entries go first, or the places of cancelled bookings would be offered to them; patients with their last case. */
-const kinds = ['waitlist_entry', 'booking', 'guardians', 'patient'] as const
+const kinds = ['waitlist_entry', 'booking', 'guardian', 'patient'] as const
 
 async function repeatOnce(ownerPool: pg.Pool, list: readonly Erased[]): Promise<RepeatedErasures> {
   const { rows } = await ownerPool.query<{ no: number }>(sql`select unnest(holdfast.moving_clinics()) as no`)
@@ -92,14 +93,8 @@ const repeatKind: Record<Erased['kind'], (pool: pg.Pool, clinicNo: number, ids: 
     return countOf(rows)
   },
 
-  /** All of a record: the list does not say who of them was erased. */
-  async guardians(pool, clinicNo, ids) {
-    const statement = sql`select holdfast.erase_guardians(${clinicNo}, ${ids}::uuid[], null)`
-    await pool.query(withQueryTimeout(statement, largeWriteMs))
-    const { rows } = await pool.query<{ id: string; isErased: boolean }>(sql`
-      select id, guardians = '[]' as "isErased" from holdfast.patient
-       where clinic_no = ${clinicNo} and id = any (${ids}::uuid[])`)
-    return countOf(rows)
+  async guardian(pool, clinicNo, ids) {
+    return { erased: await eraseGuardiansById(pool, clinicNo, ids), cancelled: 0, pending: [] }
   },
 
   async patient(pool, clinicNo, ids) {

@@ -1,11 +1,17 @@
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import type { Columns } from '../database/columns-sql.ts'
 import type { PatientFields } from '../model/patient-record.ts'
+
+/** Guardians without their ids, which only erasures use. */
+export function guardiansIn(column: Sql): Sql {
+  return sql`(select coalesce(jsonb_agg(g.guardian - 'id' order by g.n), '[]')
+                from jsonb_array_elements(${column}) with ordinality g(guardian, n))`
+}
 
 /** The columns of a PatientRecord, of record `p`. */
 export const selectedRecord = sql`
   p.id, p.clinic_no as "clinicNo", p.mrn, p.name, p.birth_date as "birthDate", p.sex, p.phone, p.email, p.address,
-  p.language, p.flags, p.notes, p.identifiers, p.guardians, p.version, p.merged_into as "mergedInto",
+  p.language, p.flags, p.notes, p.identifiers, ${guardiansIn(sql`p.guardians`)} as guardians, p.version, p.merged_into as "mergedInto",
   p.created_at as "createdAt", p.updated_at as "updatedAt"`
 
 /** What is undefined is left out. */

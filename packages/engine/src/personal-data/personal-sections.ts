@@ -1,6 +1,7 @@
 import type { PersonalSection } from '@holdfast/vocabulary'
 import sql, { type Sql } from 'sql-template-tag'
 import type { FoundGuardian } from '../erasure/guardians.ts'
+import { guardiansIn } from '../patients/record-columns.ts'
 import type { BookingIds } from '../reads/booking-ids.ts'
 import { viewsOf } from './views-of.ts'
 
@@ -70,10 +71,11 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
     tables: ['patient', 'patient_identifier', 'booking_patient'],
     rows: ({ clinicNo, patientIds }) => sql`
       select p.mrn as "recordNumber", p.name, p.birth_date::text as "birthDate", p.sex, p.phone, p.email, p.address,
-             p.language, p.flags, p.notes, p.identifiers, p.guardians,
+             p.language, p.flags, p.notes, p.identifiers, ${guardiansIn(sql`p.guardians`)} as guardians,
              p.created_at as "createdAt", p.updated_at as "updatedAt",
              p.last_visit_at as "lastVisitAt", p.merged_into is not null as "isMerged", p.merge->>'at' as "mergedAt",
-             p.merge->'before' as "beforeMerge",
+             jsonb_set(p.merge->'before', '{guardians}', ${guardiansIn(sql`p.merge #> '{before,guardians}'`)}, false)
+               as "beforeMerge",
              array(select l.booking_id from holdfast.booking_patient l
                     where l.clinic_no = p.clinic_no and l.patient_id = p.id order by l.booking_id) as "bookings"
         from holdfast.patient p
@@ -82,12 +84,12 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
   },
   guardians: {
     tables: ['patient'],
-    // Of the patient, whose data is another person's, it has nothing. A record of the document has its guardians there.
+    // Nothing of the patient: that is another person's data. Guardians of the document's own records are in `records`.
     rows: (found) => sql`
       select case when ${isMarked(found)} then false end as "isLinked", g.guardian->>'name' as name,
              g.guardian->>'relation' as relation, g.guardian->>'phone' as phone, g.guardian->>'email' as email,
              (g.guardian->'getsMessages')::boolean as "getsMessages"
-        from (select distinct coalesce(p.merged_into, p.id) as id, f.guardian
+        from (select distinct coalesce(p.merged_into, p.id) as id, f.guardian - 'id' as guardian
                 from jsonb_to_recordset(${JSON.stringify(found.guardians)}::jsonb) f("patientId" uuid, guardian jsonb)
                 join holdfast.patient p on p.clinic_no = ${found.clinicNo} and p.id = f."patientId"
                where p.id <> all (${found.patientIds}::uuid[])) g

@@ -5,7 +5,8 @@
 -- stays, too, with the record that it was merged into first (merge->'into'). unmerge_patient undoes it.
 --
 -- One guardian at most gets the messages (getsMessages): if both records have such a guardian, that of the record that
--- stays. The other is kept without it. Two entries that differ in nothing else are one.
+-- stays. The other is kept without it. Two entries that differ in nothing else, but
+-- in their ids, are one.
 --
 -- p_version, p_merged_version: of the records that were read. p_taken: names of columns. p_identifiers_max: how many
 -- identifiers a record may have.
@@ -62,9 +63,11 @@ begin
          'notes', case when v_kept.notes = v_merged.notes then v_kept.notes
                        else nullif(concat_ws(chr(10) || chr(10), v_kept.notes, v_merged.notes), '') end,
          'identifiers', v_kept.identifiers || v_merged.identifiers,
-         'guardians', (select coalesce(jsonb_agg(g.guardian || jsonb_build_object('getsMessages', g.gets_messages)
+         'guardians', (select coalesce(jsonb_agg(g.guardian || jsonb_build_object('id', g.ids[1],
+                                                                                  'getsMessages', g.gets_messages)
                                                  order by g.n), '[]')
-                         from (select u.guardian - 'getsMessages' as guardian, min(u.n) as n,
+                         from (select u.guardian - '{id,getsMessages}'::text[] as guardian, min(u.n) as n,
+                                      array_agg(u.guardian->>'id' order by u.n) as ids,
                                       bool_or((u.guardian->'getsMessages')::boolean
                                               and (u.n <= jsonb_array_length(v_kept.guardians)
                                                    or not v_kept.guardians @> '[{"getsMessages": true}]')
