@@ -91,8 +91,8 @@ export const bookingProblemKinds = {
     status: 409,
     title: 'Too many bookings from this address, account or contact',
     help:
-      'The clinic limits holds and upcoming bookings per address, account and contact: confirm or cancel one, sign ' +
-      'in, or contact the clinic.',
+      'The clinic limits holds, waiting requests and upcoming bookings per address, account and contact: confirm or ' +
+      'cancel one, sign in, or contact the clinic.',
     members: { max: Type.Integer({ description: 'the limit of the clinic' }) },
   },
   invalid_transition: saidFromMembers({

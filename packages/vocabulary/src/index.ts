@@ -48,6 +48,7 @@ export {
   visitResourceKinds,
   visitResourceLimits,
   visitTypeLimits,
+  waitingRequestsMax,
   waitlistSearchedMax,
   webhooksMax,
   yearDaysMax,

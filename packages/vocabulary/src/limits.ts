@@ -103,6 +103,12 @@ export const yearDaysMax = 366
 /** How many waiting requests are counted: more are said to be more. */
 export const requestsCountedMax = 100
 
+/**
+ * How many requests of one person or connection may wait for a clinic's answer, with the holds that may become some: an
+ * account, a contact at an address, an address, a network (IPv6 /48). They may wait for days, and hold nothing.
+ */
+export const waitingRequestsMax = { account: 5, contact: 5, address: 10, network: 40 } as const
+
 /** How many closures a clinic may have that are not over. */
 export const closuresMax = 2_000
 

@@ -1,3 +1,4 @@
+import { waitingRequestsMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { clinicLockClasses } from '../database/advisory-locks.ts'
@@ -60,7 +61,9 @@ async function runAdmissionBatch(
       ${plainArray(origins, ({ subject }) => subject)}::uuid[],
       ${plainArray(released, ({ bookingId }) => clinicNoOf(bookingId))}::integer[],
       ${plainArray(released, ({ subject }) => subject)}::uuid[],
-      ${plainArray(released, ({ bookingId }) => bookingId)}::uuid[])`
+      ${plainArray(released, ({ bookingId }) => bookingId)}::uuid[],
+      ${plainArray(requests, ({ visitTypeId }) => visitTypeId ?? null)}::uuid[],
+      ${plainArray(origins, ({ kind }) => waitingRequestsMax[kind])}::integer[])`
   const { rows } = await pool.query<{ exceeded: (string | null)[]; maxima: (number | null)[] }>(
     prepared('admit_claims', statement),
   )

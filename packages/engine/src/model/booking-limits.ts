@@ -23,6 +23,8 @@ export type AdmissionRequest = {
   key: string
   units: number
   confirm: boolean
+  /** The visit type of the claim or booking; absent or null: there is none. */
+  visitTypeId?: string | null | undefined
   origins: readonly BookingOrigin[]
   /** As those of a claim. */
   times?: RequestTimes | undefined
@@ -31,12 +33,12 @@ export type AdmissionRequest = {
 export type AdmissionOutcome =
   | { kind: 'admitted' }
   | { kind: 'too_many_units'; max: number }
-  | { kind: 'too_many_bookings'; of: BookingOrigin['kind']; what: 'holds' | 'bookings'; max: number }
+  | { kind: 'too_many_bookings'; of: BookingOrigin['kind']; what: 'holds' | 'bookings' | 'requests'; max: number }
   | NotDone
 
-/** The outcome of SQL functions that name an exceeded limit: `<kind>_holds` or `<kind>_bookings`. */
+/** The outcome of SQL functions that name an exceeded limit: `<kind>_holds`, `<kind>_bookings` or `<kind>_requests`. */
 export function tooManyBookings(limit: string, max: number): Extract<AdmissionOutcome, { kind: 'too_many_bookings' }> {
-  const [of, what] = limit.split('_') as [BookingOrigin['kind'], 'holds' | 'bookings']
+  const [of, what] = limit.split('_') as [BookingOrigin['kind'], 'holds' | 'bookings' | 'requests']
   return { kind: 'too_many_bookings', of, what, max }
 }
 

@@ -2,13 +2,16 @@
 -- that do, until claim_slots has booked them. Each claim has subjects (the address, network, account and contacts that
 -- it comes from), in separate arrays; p_subject_claims says which claim each belongs to, counted from 1.
 -- p_confirm: the claim is no hold, or confirms a booking that exists.
+-- p_visit_type_ids: the visit type of each claim; null: it has none. p_requests_max: of each subject, how many requests
+-- it may have that wait for the clinic, which limits the claims of visit types that need approval.
 --
 -- p_released_…: reservations of claims that booked nothing. They are deleted first; not those of moving_clinics, which
 -- end by themselves.
 --
 -- Returns by claim: null, or the limit that it would exceed and the limit's value. Limits: units | <kind>_holds |
---   <kind>_bookings, as count_origins. A claim with a known key is never refused: it gets its first result. Nor do the
---   tries of a claim count for each other: each has a booking id, all have one key, and at most one will book.
+--   <kind>_bookings | <kind>_requests, as count_origins. A claim with a known key is never refused: it gets its first
+--   result. Nor do the tries of a claim count for each other: each has a booking id, all have one key, and at most one
+--   will book.
 -- Locks: an advisory lock per clinic, in order, until the commit: no two servers count at the same time. The function
 --   is short, and its commit does not wait for the disk (a crash loses a few reservations, never a booking).
 -- Fails: 22023 for arrays of different lengths.
@@ -19,7 +22,8 @@
 create or replace function holdfast.admit_claims(
   p_clinic_nos integer[], p_booking_ids uuid[], p_keys uuid[], p_units integer[], p_confirm boolean[],
   p_subject_claims integer[], p_subject_kinds text[], p_subjects uuid[],
-  p_released_clinic_nos integer[], p_released_subjects uuid[], p_released_ids uuid[]
+  p_released_clinic_nos integer[], p_released_subjects uuid[], p_released_ids uuid[],
+  p_visit_type_ids uuid[] default null, p_requests_max integer[] default null
 ) returns table (exceeded text[], maxima integer[])
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -43,12 +47,16 @@ declare
   v_subject record;
   v_holds integer;
   v_live integer;
+  v_requests integer;
+  v_may_ask boolean;
 begin
   if cardinality(p_booking_ids) not between 0 and 1000
-     or array[cardinality(p_clinic_nos), cardinality(p_keys), cardinality(p_units), cardinality(p_confirm)]
-        <> array_fill(cardinality(p_booking_ids), array[4])
-     or array[cardinality(p_subject_kinds), cardinality(p_subjects)]
-        <> array_fill(cardinality(p_subject_claims), array[2])
+     or array[cardinality(p_clinic_nos), cardinality(p_keys), cardinality(p_units), cardinality(p_confirm),
+              coalesce(cardinality(p_visit_type_ids), cardinality(p_booking_ids))]
+        <> array_fill(cardinality(p_booking_ids), array[5])
+     or array[cardinality(p_subject_kinds), cardinality(p_subjects),
+              coalesce(cardinality(p_requests_max), cardinality(p_subject_claims))]
+        <> array_fill(cardinality(p_subject_claims), array[3])
      or array[cardinality(p_released_subjects), cardinality(p_released_ids)]
         <> array_fill(cardinality(p_released_clinic_nos), array[2]) then
     raise exception 'claims, subjects and releases come as arrays of the same length, claims at most 1000'
@@ -76,7 +84,9 @@ begin
   -- with one key count as several here, as if each would book; only near a limit are they told apart (count_origins).
   with subjects as materialized (
     select i.n, p_subject_claims[i.n] as claim, p_subjects[i.n] as subject,
-           p_clinic_nos[p_subject_claims[i.n]] as clinic_no, l.lowest,
+           p_clinic_nos[p_subject_claims[i.n]] as clinic_no,
+           least(l.lowest, case when p_visit_type_ids[p_subject_claims[i.n]] is not null
+                                  then p_requests_max[i.n] end) as lowest,
            p_units[p_subject_claims[i.n]] > l.guest_units_max as has_many
       from generate_subscripts(p_subjects, 1) i(n)
      cross join lateral (select * from booking_limits_of(p_clinic_nos[p_subject_claims[i.n]], p_subject_kinds[i.n])
@@ -117,8 +127,13 @@ begin
   end if;
 
   foreach v_claim in array coalesce(v_near, '{}') loop
+    v_may_ask := exists (select from visit_type t
+                          where t.clinic_no = p_clinic_nos[v_claim] and t.id = p_visit_type_ids[v_claim]
+                            and needs_approval(t.approval, false));
     for v_subject in
-      select s.kind, s.subject, l.* from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
+      select s.kind, s.subject, s.requests_max, l.*
+        from unnest(p_subject_claims, p_subject_kinds, p_subjects, p_requests_max)
+             s(claim, kind, subject, requests_max)
        cross join lateral booking_limits_of(p_clinic_nos[v_claim], s.kind) l
        where s.claim = v_claim
     loop
@@ -127,7 +142,7 @@ begin
         v_maxima[v_claim] := v_subject.guest_units_max;
         exit;
       end if;
-      select c.holds, c.live into v_holds, v_live
+      select c.holds, c.live, c.requests into v_holds, v_live, v_requests
         from count_origins(p_clinic_nos[v_claim], v_subject.subject, p_booking_ids[v_claim], p_keys[v_claim], v_now) c;
       if v_live >= v_subject.bookings_max then
         v_exceeded[v_claim] := v_subject.kind || '_bookings';
@@ -136,6 +151,10 @@ begin
       elsif v_holds >= v_subject.holds_max and not p_confirm[v_claim] then
         v_exceeded[v_claim] := v_subject.kind || '_holds';
         v_maxima[v_claim] := v_subject.holds_max;
+        exit;
+      elsif v_may_ask and v_requests >= v_subject.requests_max then
+        v_exceeded[v_claim] := v_subject.kind || '_requests';
+        v_maxima[v_claim] := v_subject.requests_max;
         exit;
       end if;
     end loop;

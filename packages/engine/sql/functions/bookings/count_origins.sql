@@ -1,8 +1,8 @@
 -- count_origins: how many holds and bookings of a subject count at p_now, without the booking p_except: holds that have
 -- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be
 -- under way. live: all of these. holds: without confirmed bookings, and without requests, which may wait for days
--- (visit_type.approval_minutes). Reservations of one key count once, and those of p_key do not: at most one claim of a
--- key books.
+-- (visit_type.approval_minutes). requests: those, and holds of visit types that need approval, which may become some.
+-- Reservations of one key count once, and those of p_key do not: at most one claim of a key books.
 -- An account's subject is its id. A booking of no account is an account's reservation: its link may be under way. A
 -- booking of another account does not count: that one was faster.
 -- Deletes the reservations that will never count again, so that the next call reads only those that count. A booking
@@ -14,7 +14,7 @@
 -- Idempotent: yes.
 create or replace function holdfast.count_origins(
   p_clinic_no integer, p_subject uuid, p_except uuid, p_key uuid, p_now timestamptz,
-  out holds integer, out live integer
+  out holds integer, out live integer, out requests integer
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -54,11 +54,15 @@ begin
   -- A separate statement: it reads the locked bookings as they are under the lock.
   select count(*) filter (where q.counts and q.status = 'PENDING' and q.requested_at is null),
          count(*) filter (where q.counts and q.status is not null),
+         count(*) filter (where q.counts and q.status = 'PENDING' and (q.requested_at is not null or q.may_ask)),
          count(distinct q.key) filter (where q.counts and q.status is null and q.key <> p_key),
          array_agg(q.booking_id) filter (where not q.counts)
-    into holds, live, v_reserved, v_over
+    into holds, live, requests, v_reserved, v_over
     from (
       select o.booking_id, b.status, b.requested_at, coalesce(o.key, o.booking_id) as key,
+             exists (select from visit_type v
+                      where v.clinic_no = o.clinic_no and v.id = s.visit_type_id
+                        and needs_approval(v.approval, false)) as may_ask,
              case when b.id is null or o.kind = 'account' and b.account_id is null
                     then o.at > p_now - interval '2 minutes'
                   when o.kind = 'account' and b.account_id <> o.subject
@@ -69,12 +73,13 @@ begin
              end as counts
         from booking_origin o
         left join bookings_by_id(v_clinic_nos, v_ids) b on b.id = o.booking_id
-        left join lateral (select t.starts_at from slot t
+        left join lateral (select t.starts_at, t.visit_type_id from slot t
                             where t.clinic_no = o.clinic_no and t.id = b.slot_id limit 1) s on true
        where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id <> p_except
     ) q;
   holds := holds + v_reserved;
   live := live + v_reserved;
+  requests := requests + v_reserved;
   if v_over is not null then
     delete from booking_origin o
      where (o.clinic_no, o.subject, o.booking_id) in (

@@ -35,12 +35,14 @@ export async function claimWithinLimits(
   engine: Engine,
   bookingOrigins: BookingOrigins,
   caller: Caller,
-  request: Pick<ClaimRequest, 'bookingId' | 'key' | 'units' | 'confirm' | 'patient' | 'times'>,
+  request: Pick<ClaimRequest, 'bookingId' | 'key' | 'units' | 'confirm' | 'patient' | 'times'> & {
+    visitTypeId?: string
+  },
   claim: () => Promise<TimeClaimOutcome>,
 ): Promise<TimeClaimOutcome> {
-  const { bookingId, key, units, confirm, patient, times } = request
+  const { bookingId, key, units, confirm, patient, times, visitTypeId } = request
   const origins = [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller, patient)]
-  requireAdmitted(await engine.admit({ bookingId, key, units, confirm, origins, times }))
+  requireAdmitted(await engine.admit({ bookingId, key, units, confirm, origins, times, visitTypeId }))
   try {
     const outcome = await claim()
     if (outcome.kind !== 'booked') engine.release({ bookingId, origins })
@@ -69,8 +71,11 @@ export async function admitContact(
   const contactsIn = (of: Patient) => contactsOf(bookingOrigins, { principal: { kind: 'anonymous' }, ip }, of)
   const origins = contactsIn(patient)
   if (origins.length === 0) return null
-  if ((await engine.reads.booking(bookingId))?.status !== 'PENDING') return null
-  requireAdmitted(await engine.admit({ bookingId, key: freshKey(), units: 1, confirm: true, origins }))
+  const booking = await engine.reads.booking(bookingId)
+  // A request is confirmed again, and changes nothing.
+  if (booking?.status !== 'PENDING' || booking.requestedAt !== null) return null
+  const { visitTypeId } = booking
+  requireAdmitted(await engine.admit({ bookingId, key: freshKey(), units: 1, confirm: true, origins, visitTypeId }))
   return (outcome) => {
     // If there are two confirmations at once, only one changes the booking, and both have made reservations for it:
     // what the booking has stays reserved. Without a booking in the outcome, the reservation ends after two minutes.
@@ -97,10 +102,13 @@ export async function linkWithinLimits(
   if (!hasBookingLimits || actorIn(principal, clinicNoIn(bookingId)) !== null) return link()
   const booking = await engine.reads.booking(bookingId)
   if (booking === null || booking.accountId !== null) return link()
-  const { status, startsAt } = booking
+  const { status, startsAt, visitTypeId } = booking
   if ((status !== 'PENDING' && status !== 'CONFIRMED') || startsAt <= new Date()) return link()
   const origins = [accountOrigin(principal)]
-  requireAdmitted(await engine.admit({ bookingId, key, units: 1, confirm: status === 'CONFIRMED', origins }))
+  // A confirmed booking is no request any more.
+  const confirm = status === 'CONFIRMED'
+  const asked = confirm ? null : visitTypeId
+  requireAdmitted(await engine.admit({ bookingId, key, units: 1, confirm, origins, visitTypeId: asked }))
   // If it fails, the reservation ends after two minutes, or when another account gets the booking: another try may be
   // under way, here or on another server.
   return link()

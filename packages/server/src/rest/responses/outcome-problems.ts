@@ -120,7 +120,11 @@ const originTexts = {
   contact: 'The clinic allows from one internet connection, for one e-mail address or phone number,',
 } as const satisfies Record<BookingOrigin['kind'], string>
 
-const whatTexts = { holds: 'times held at once', bookings: 'coming appointments' } as const
+const whatTexts = {
+  holds: 'times held at once',
+  bookings: 'coming appointments',
+  requests: 'requests that wait for its answer',
+} as const
 
 const originAdvice = {
   address: 'Confirm or cancel one, or contact the clinic.',
