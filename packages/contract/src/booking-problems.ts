@@ -130,6 +130,13 @@ export const bookingProblemKinds = {
       '`refuseOverlap` to book this one as well.',
     detail: 'The patient has an appointment in this clinic at the same time.',
   },
+  already_requested: {
+    status: 409,
+    title: 'This account or contact has asked for this time already',
+    help: 'Wait for the clinic’s answer, withdraw that request, or ask for another time.',
+    detail: 'A request of this account or contact for this time of the doctor waits for the clinic’s answer.',
+    members: ofBooking,
+  },
   place_awaited: saidFromMembers({
     status: 409,
     title: 'Somebody waits for this place',

@@ -20,6 +20,13 @@ import { loggedEvents } from '../src/tail/logged-events.ts'
 /** A patient of requests. */
 export const ada = { name: 'Ada', email: 'ada@example.org' }
 
+let others = 0
+/** Somebody with another contact. */
+function anotherAda(): Patient {
+  others += 1
+  return { name: 'Ada', email: `ada-${others}@example.org` }
+}
+
 export type RequestScene = Awaited<ReturnType<typeof aRequestScene>>
 
 /** A session of a clinic, by default of a new one, whose visit type needs approval. */
@@ -55,8 +62,8 @@ export async function aRequestScene(
       if (claimed.kind !== 'booked') throw new Error(claimed.kind)
       return claimed.booking
     },
-    /** A request of a patient that the clinic has not answered. */
-    async request(minute = 0, units = 1, patient: Patient = ada) {
+    /** A request of a patient that the clinic has not answered; by default, each time of another one. */
+    async request(minute = 0, units = 1, patient: Patient = anotherAda()) {
       const { id } = await hold(minute, type, units, patient)
       const asked = await change(id, 'confirm', false)
       if (asked.kind !== 'done') throw new Error(`The request's outcome is ${asked.kind}.`)

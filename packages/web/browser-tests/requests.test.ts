@@ -32,7 +32,7 @@ async function request(
   await hold(page, time)
   await page.getByText('The clinic has to agree to this appointment.').waitFor()
   await page.getByLabel('Full name').fill(name)
-  if (phone === undefined) await page.getByLabel('E-mail').fill('ada@example.org')
+  if (phone === undefined) await page.getByLabel('E-mail').fill(`${name.replace(' ', '.')}@example.org`)
   else await page.getByLabel('Phone').fill(phone)
   await page.getByRole('button', { name: 'Send request' }).click()
   await page.getByRole('heading', { name: 'Your request was sent' }).waitFor()

@@ -78,6 +78,8 @@ export type SettledOutcome =
   /** confirm, of a request, with a patient: the clinic approves what was requested, and corrects it otherwise. */
   | { kind: 'request_corrected'; booking: Booking }
   | PatientBooked
+  /** confirm: the account or a contact has asked for this time of the doctor, and waits for the clinic's answer. */
+  | { kind: 'already_requested'; booking: Booking }
   /** confirm */
   | AnswerRefused
   /** The clinic's cancellation deadline has passed. */

@@ -76,7 +76,7 @@ describe('a request that holds nothing', () => {
     ]
     const approved = await approve(scene, second)
     if (approved.kind !== 'done') throw new Error(approved.kind)
-    expect(approved.booking).toMatchObject({ status: 'CONFIRMED', units: 1, patient: ada })
+    expect(approved.booking).toMatchObject({ status: 'CONFIRMED', units: 1, patient: second.patient })
     expect(await takenOf(database, { id: approved.booking.slotId })).toEqual([1])
     for (const { id } of [first, before]) {
       expect(await read(id)).toMatchObject({ status: 'CANCELLED', failureReason: 'time_taken', units: 0 })
@@ -105,7 +105,7 @@ describe('a request that holds nothing', () => {
 
   test('is approved as it was requested, with a reason: the clinic corrects its patient otherwise', async () => {
     const scene = await aScene()
-    const { id } = await scene.request()
+    const { id } = await scene.request(0, 1, ada)
     const sent = { bookingId: id, action: 'confirm', actorId: randomUUID(), onBehalf: true, key: null } as const
     const patient = { ...ada, name: 'Ada King' }
     expect(await engine.settle({ ...sent, reason: null, patient })).toMatchObject({ kind: 'request_corrected' })

@@ -11,8 +11,8 @@
 -- lasts for the type's approval_minutes, but not beyond the visit's start, and has requested_at; it is never shortened.
 -- From then on only the clinic confirms it, unless the slot was closed meanwhile, and it is not extended; for its
 -- patient, confirm returns unchanged. Of a type with approval not_holding, the request of one unit gives that back, and
--- gets one by take_requested_time before the clinic confirms it. An offer of the waitlist is the clinic's answer
--- already.
+-- gets one by take_requested_time before the clinic confirms it; its account or contact may have one such request for
+-- a time of a doctor. An offer of the waitlist is the clinic's answer already.
 -- cancel: also a case whose patient has arrived, but is not in the room yet (has_not_begun).
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the booking had
 -- its units all the time. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its
@@ -35,13 +35,15 @@
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
 --   holds_nothing (confirm: a request without units) | patient_missing (confirm) |
 --   request_corrected (confirm, of a request, with a patient: correct_patient and correct_answers have the rules) |
+--   already_requested (confirm, as already_requested) |
 --   answer_refused:… (confirm, as answered_patient; those of a request were judged when it was made) |
 --   patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | slot_closed:<why> (confirm, of a request, as claim_closed: nobody could book it
 --   now) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
 --   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
---   arrays changes the booking or, with p_known_by, confirms one of the same person at the same time)
+--   arrays changes the booking, requests the same slot without holding it or, with p_known_by, confirms one of the
+--   same person at the same time)
 -- Locks: as lock_patients, with p_known_by; then the slots of bookings that may give units back, by (clinic_no, id);
 --   then all the bookings, by id. Claims and moves take them in the same order; without it, moves
 --   deadlocked. Then, with such slots, as lock_waitlists, and to confirm cases, as plan_requests.
@@ -172,6 +174,7 @@ begin
            greatest(v_now, b.updated_at) as at,
            case when i.judged_version <> b.version then 'booking_changed' else 'done' end as judged,
            r.approval_minutes is not null as asks, f.frees,
+           case when r.approval = 'not_holding' then b.slot_id end as asked_slot_id,
            case when b.id is null then 'booking_missing'
                 when i.action <> 'link' and not has_access(b, i.access) then 'booking_missing'
                 when b.erased_at is not null then 'booking_erased'
@@ -199,7 +202,12 @@ begin
                        else coalesce(case when b.requested_at is not null
                                           then claim_closed(s.withdrawn_at, s.starts_at, s.ends_at, true,
                                                             s.blocked_at, v_now) end,
-                                     q.refusal, v_refusals[i.n], 'done') end
+                                     q.refusal, v_refusals[i.n],
+                                     case when r.approval = 'not_holding'
+                                               and already_requested(b, s.starts_at,
+                                                                     coalesce(q.patient, i.patient, b.patient), v_now)
+                                          then 'already_requested' end,
+                                     'done') end
                 when i.action in ('cancel', 'decline') then
                   case when b.status = 'CANCELLED' then 'unchanged'
                        when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'
@@ -281,10 +289,13 @@ begin
                 else v.verdict end as result
       from verdict v
   ), ordered as (
-    select a.*, min(a.n) filter (where a.result = 'done') over (partition by a.clinic_no, a.id) as first_done
+    select a.*, min(a.n) filter (where a.result = 'done') over (partition by a.clinic_no, a.id) as first_done,
+           min(a.n) filter (where a.result = 'done') over (partition by a.clinic_no, a.asked_slot_id) as first_asked
       from checked a
   ), decided as materialized (
-    select t.*, case when t.first_done is null or t.first_done = t.n then t.result else 'retry' end as outcome
+    select t.*, case when t.first_done <> t.n then 'retry'
+                     when t.result = 'done' and t.asked_slot_id is not null and t.first_asked <> t.n then 'retry'
+                     else t.result end as outcome
       from ordered t
   ), changed as materialized (
     select c.*

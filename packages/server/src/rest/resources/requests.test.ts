@@ -5,6 +5,7 @@ import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
 const patient = { name: 'Ada', email: 'ada@example.org' }
+const [grace, mary] = ['Grace', 'Mary'].map((name) => ({ patient: { name, email: `${name}@example.org` } }))
 
 /** A clinic whose visit type needs approval, within an hour. */
 async function aPractice(database: TestDatabase, rest: RestApp, approval: 'holding' | 'not_holding' = 'holding') {
@@ -14,8 +15,8 @@ async function aPractice(database: TestDatabase, rest: RestApp, approval: 'holdi
   const at = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
   const book = (more: object = {}, options: object = {}) =>
     rest.call('createBooking', { body: { ...at, patient, confirm: true, ...more }, ...options })
-  const request = async () => {
-    const { body } = await book()
+  const request = async (more: object = {}) => {
+    const { body } = await book(more)
     return { path: { bookingId: body.id }, token: body.manageToken ?? '', slotId: body.slotId }
   }
   const staff = await rest.aMember(clinic.no, 'staff')
@@ -230,7 +231,8 @@ test('requests that hold nothing are for one time, until staff approve one', asy
   const first = await book({}, options)
   expect(first.body).toMatchObject({ status: 'PENDING', units: 0, requestedAt: expect.any(String) })
   expect(await book({}, options)).toMatchObject({ status: 200, body: first.body })
-  const second = await book()
+  expect((await book()).problem).toMatchObject({ code: 'already_requested', status: 409 })
+  const second = await book(grace)
   const third = await book({ onBehalf: true }, { as: staff })
   expect([second.body.units, third.body.status]).toEqual([0, 'CONFIRMED'])
   const pathOf = ({ body }: typeof first) => ({ path: { bookingId: body.id } })
@@ -269,12 +271,12 @@ test('waiting requests are counted as the list has them, and the security log ha
   const elsewhere = { sessionId: other.id, startsAt: other.startsAt.toISOString(), visitTypeId: type.id }
   // What does not wait: a hold, an appointment, and requests that were answered, withdrawn or not answered in time.
   await book({ startsAt: later, confirm: false, patient: undefined })
-  const [declined, withdrawn, lapsed] = [await request(), await request(), await request()]
+  const [declined, withdrawn, lapsed] = [await request(), await request(grace), await request(mary)]
   await rest.call('declineBooking', { path: declined.path, as: staff })
   await rest.call('cancelBooking', { path: withdrawn.path, token: withdrawn.token })
   await lapseHolds(database, { clinicNo: clinic.no, id: lapsed.slotId })
   await book({ ...elsewhere, onBehalf: true }, { as: staff })
-  const [first] = [await request(), await request()]
+  const [first] = [await request(), await request(grace)]
   expect((await book({ ...elsewhere, startsAt: later })).body.requestedAt).toEqual(expect.any(String))
 
   rest.audited.length = 0

@@ -51,6 +51,7 @@ const codes = {
   place_awaited: 'invalid_transition',
   patient_missing: 'invalid_transition',
   request_corrected: 'invalid_transition',
+  already_requested: 'patient_booked',
   too_early: 'invalid_transition',
   booking_has_account: 'invalid_transition',
 } as const satisfies Record<Unbooked['kind'], TimeRefusalCode>
