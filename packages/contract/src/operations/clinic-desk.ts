@@ -53,7 +53,7 @@ export const clinicDeskOperations = operationTable('Figures', {
   listClinicBookings: operation('GET /api/v1/clinics/{clinicId}/bookings', {
     tag: 'Bookings',
     summary: 'List a clinic’s bookings',
-    description: 'Ordered by the slot’s start.',
+    description: 'Ordered by the slot’s start; with `requested`, by the end of the time to answer.',
     access: 'member',
     scope: 'bookings:read',
     restrictedField: 'query.doctorId',

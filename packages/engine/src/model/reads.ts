@@ -104,7 +104,7 @@ export type BookingsOfClinicQuery = {
   attendance?: 'confirmed' | 'unconfirmed' | null
   /** Only requests that the clinic has not answered yet; absent: all. */
   requested?: boolean
-  /** With `requested`: says of each request that holds nothing whether its time is free; a few milliseconds each. */
+  /** With `requested`: says of each request that holds nothing whether its time is free. */
   withTimeFree?: boolean
   doctorId: string | null
   /** Leaves out bookings that were created later; absent: all. */

@@ -13,19 +13,25 @@ import { pageOf } from '../lists/page.ts'
 import type { BookingAccess } from '../model/booking-access.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
-import type { BookingsOfAccountQuery, BookingsOfClinicQuery, ListedBooking, Reads } from '../model/reads.ts'
+import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
 import type { LaterVisit } from '../model/waitlist.ts'
 import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
+import { withTimeFree } from './free-requested-times.ts'
 import { instantsOfLocalDays } from './local-days.ts'
 import { lostBookings } from './lost-bookings.ts'
 
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
+const requestCursor = cursorOf('requests of clinic', ['micros', 'id'])
 
-type ListedRow = BookingRow & { starts_micros: string; is_time_free?: boolean | null }
+/** `sort_micros`: of the time by which the list is ordered. */
+type ListedRow = BookingRow & { sort_micros: string }
 
-/** One booking by its id, and lists by the start of their slots. Statuses are the effective ones. */
+/**
+ * One booking by its id, and lists by the start of their slots; of requests, by the end of the time to answer them.
+ * Statuses are the effective ones.
+ */
 export function bookingReads(
   pool: pg.Pool,
   shards: ShardPools,
@@ -46,12 +52,13 @@ export function bookingReads(
         const parts = await partsOfAccount(shard, query.accountId)
         return listed(shard, limit, parts, (ids) => accountQuery(query, ids, elsewhereNos))
       })
-      const rows = found.toSorted(byStart).slice(0, limit)
-      return pageOf(rows, query.limit, bookingOf, (last) => accountCursor.encode(last.starts_micros, last.id))
+      const rows = found.toSorted(inOrder).slice(0, limit)
+      return pageOf(rows, query.limit, bookingOf, (last) => accountCursor.encode(last.sort_micros, last.id))
     },
 
     async bookingsOfClinic(query) {
-      if (query.cursor !== null) clinicCursor.decode(query.cursor)
+      const cursor = query.requested ? requestCursor : clinicCursor
+      if (query.cursor !== null) cursor.decode(query.cursor)
       const zone = await pool.query<{ timezone: string }>(
         prepared('zone_of_clinic', sql`select timezone from holdfast.clinic where no = ${query.clinicNo}`),
       )
@@ -62,7 +69,8 @@ export function bookingReads(
       const ids = await bookingIdsOfSlots(pool, slots, days.end)
       const parts = ids === null ? [] : partsOf(ids)
       const rows = await listed(pool, query.limit + 1, parts, (part) => clinicQuery(query, slots, part))
-      return pageOf(rows, query.limit, listedBookingOf, (last) => clinicCursor.encode(last.starts_micros, last.id))
+      const page = pageOf(rows, query.limit, bookingOf, (last) => cursor.encode(last.sort_micros, last.id))
+      return query.withTimeFree ? { ...page, items: await withTimeFree(pool, query.clinicNo, page.items) } : page
     },
 
     async requestsOfClinic({ clinicNo, doctorId, limit }) {
@@ -104,8 +112,8 @@ function bookingById(bookingId: string, access: BookingAccess | null): Sql {
 }
 
 /**
- * The first `limit` rows of a list by (starts_at, id), whose bookings have these ids. One query after the other over a
- * few months each: a single one would lock all of them at once.
+ * The first `limit` rows of a list by (sort_micros, id), whose bookings have these ids. One query after the other over
+ * a few months each: a single one would lock all of them at once.
  */
 async function listed(
   pool: pg.Pool,
@@ -116,29 +124,20 @@ async function listed(
   let found: ListedRow[] = []
   for (const part of parts) {
     const { rows } = await pool.query<ListedRow>(queryOf(part))
-    found = found.length === 0 ? rows : [...found, ...rows].toSorted(byStart).slice(0, limit)
-    // The bookings of later parts were created later than the last slot that is listed starts.
+    found = found.length === 0 ? rows : [...found, ...rows].toSorted(inOrder).slice(0, limit)
+    // The bookings of later parts were created later than what is listed last starts, or ends.
     const last = found[limit - 1]
-    if (last !== undefined && idsUntil(last.starts_at) < part.until) break
+    if (last !== undefined && idsUntil(timeOfRow(last)) < part.until) break
   }
   return found
 }
 
-function listedBookingOf(row: ListedRow): ListedBooking {
-  const isTimeFree = row.is_time_free ?? null
-  return { ...bookingOf(row), ...(isTimeFree === null ? {} : { isTimeFree }) }
+function timeOfRow({ sort_micros }: ListedRow): Date {
+  return new Date(Number(BigInt(sort_micros) / 1_000n))
 }
 
-/** Of a request that holds nothing: as `take_requested_time` would find it. null: it is none. */
-const isTimeFree = sql`
-  case when b.units = 0 then exists (
-    select from holdfast.times_of_clinic(b.clinic_no, s.resource_id, s.visit_type_id, s.starts_at,
-                                         s.starts_at + interval '1 second', b.appointment_type, true, null, 1, 1000,
-                                         null) t
-     where t.starts_at = s.starts_at) end`
-
-function byStart(a: ListedRow, b: ListedRow): number {
-  return Number(BigInt(a.starts_micros) - BigInt(b.starts_micros)) || (a.id < b.id ? -1 : 1)
+function inOrder(a: ListedRow, b: ListedRow): number {
+  return Number(BigInt(a.sort_micros) - BigInt(b.sort_micros)) || (a.id < b.id ? -1 : 1)
 }
 
 /** The parts of all months in which the account has bookings: most have none, and are quickly planned and read. */
@@ -171,7 +170,7 @@ function accountQuery(query: BookingsOfAccountQuery, ids: BookingIds, elsewhereN
     conditions.push(sql`(s.starts_at, b.id) > (${timeOfMicros(micros)}, ${id}::uuid)`)
   }
   return sql`
-    select ${selectedBooking}, ${microsOf(sql`s.starts_at`)} as starts_micros
+    select ${selectedBooking}, ${microsOf(sql`s.starts_at`)} as sort_micros
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       join holdfast.clinic c on c.no = b.clinic_no
@@ -208,7 +207,10 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
   const isSearch = query.q !== null || query.requested === true
   if (!isSearch) bookings.push(sql`b.slot_id = s.id`)
   if (query.q !== null) bookings.push(matchesBooking(query.q))
-  if (query.cursor !== null) {
+  if (query.cursor !== null && query.requested) {
+    const [micros, id] = requestCursor.decode(query.cursor)
+    bookings.push(sql`(b.hold_expires_at, b.id) > (${timeOfMicros(micros)}, ${id}::uuid)`)
+  } else if (query.cursor !== null) {
     const [micros, id] = clinicCursor.decode(query.cursor)
     const time = timeOfMicros(micros)
     slots.push(sql`s.starts_at >= ${time}`, sql`(s.starts_at, b.id) > (${time}, ${id}::uuid)`)
@@ -225,13 +227,13 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
     (status) => sql`select b.* from holdfast.booking b where ${join([...bookings, status], ' and ')}`,
   )
   const found = join(arms, ' union all ')
+  const sortedBy = query.requested ? sql`b.hold_expires_at` : sql`s.starts_at`
   return sql`
-    select ${selectedBooking}, ${microsOf(sql`s.starts_at`)} as starts_micros,
-           ${query.withTimeFree ? isTimeFree : sql`null::boolean`} as is_time_free
+    select ${selectedBooking}, ${microsOf(sortedBy)} as sort_micros
       from holdfast.slot s
       join holdfast.clinic c on c.no = s.clinic_no
       ${!isSearch ? sql`cross join lateral (${found}) b` : sql`join (${found}) b on b.slot_id = s.id`}
      where ${join(slots, ' and ')}
-     order by s.starts_at, b.id
+     order by ${sortedBy}, b.id
      limit ${query.limit + 1}`
 }

@@ -296,3 +296,24 @@ test('waiting requests are counted as the list has them, and the security log ha
   expect((await rest.call('countRequests', { ...others, as: asDoctor })).problem.code).toBe('forbidden')
   expect((await rest.call('countRequests', { ...others, as: staff })).body.waiting).toBe(1)
 })
+
+test('requests are listed page by page, those that end first ahead', async ({ database, rest }) => {
+  const { clinic, session, request, staff } = await aPractice(database, rest, 'not_holding')
+  const later = (minutes: number) => new Date(session.startsAt.getTime() + minutes * 60_000).toISOString()
+  const sent = [
+    await request({ startsAt: later(120) }),
+    await request({ startsAt: later(0) }),
+    await request({ startsAt: later(60), ...grace }),
+  ]
+  const page = async (cursor: string | null, requested = true) => {
+    const query = { requested, limit: 2, ...(cursor === null ? {} : { cursor }) }
+    return rest.call('listClinicBookings', { path: { clinicId: clinic.id }, query, as: staff })
+  }
+  const [first, plain] = [await page(null), await page(null, false)]
+  const next = await page(first.body.nextCursor)
+  const ids = [...first.body.items, ...next.body.items].map(({ id }) => id)
+  expect(ids).toEqual(sent.map(({ path }) => path.bookingId))
+  expect([first.body.items.length, next.body.nextCursor]).toEqual([2, null])
+  // A list in another order goes on elsewhere.
+  expect((await page(plain.body.nextCursor)).problem.code).toBe('invalid_request')
+})

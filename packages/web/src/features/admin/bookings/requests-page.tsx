@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { type RefObject, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingActions } from '../../../domain/bookings/booking-actions.tsx'
 import { isRequest } from '../../../domain/bookings/offered-actions.ts'
@@ -10,6 +10,7 @@ import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { VisitOfBooking } from '../../../domain/visits/visit-of-booking.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
@@ -23,10 +24,12 @@ import { RequestsToCall } from './requests-to-call.tsx'
 export function RequestsPage() {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
-  const found = useQuery(requestsQuery(clinicId))
+  const found = useInfiniteQuery(requestsQuery(clinicId))
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
   const marks = usePendingMarks(clinicId)
   const [declining, setDeclining] = useState<Booking | null>(null)
-  const requests = withMarks(found.data?.items ?? [], marks)
+  const stored = found.data?.pages.flatMap(({ items }) => items)
+  const requests = withMarks(stored ?? [], marks)
   return (
     <Stack gap="lg">
       <div>
@@ -38,10 +41,12 @@ export function RequestsPage() {
       ) : requests.length === 0 ? (
         <EmptyState title={t('requests.none')} help={t('requests.noneHelp')} />
       ) : (
-        <RequestsTable requests={requests} onDecline={setDeclining} />
+        <>
+          <RequestsTable requests={requests} rowsRef={rowsRef} onDecline={setDeclining} />
+          <ShowMore pages={found} count={requests.length} listRef={rowsRef} />
+        </>
       )}
-      <RequestsToCall waiting={found.data?.items.filter(isRequest)} />
-      {found.data?.nextCursor ? <Text>{t('requests.more')}</Text> : null}
+      <RequestsToCall waiting={stored?.filter(isRequest)} />
       {declining === null ? null : (
         <CancelDialog key={declining.id} booking={declining} isOpen onClose={() => setDeclining(null)} />
       )}
@@ -49,9 +54,13 @@ export function RequestsPage() {
   )
 }
 
-type TableProps = { requests: ReturnType<typeof withMarks>; onDecline: (request: Booking) => void }
+type TableProps = {
+  requests: ReturnType<typeof withMarks>
+  rowsRef: RefObject<HTMLTableSectionElement | null>
+  onDecline: (request: Booking) => void
+}
 
-function RequestsTable({ requests, onDecline }: TableProps) {
+function RequestsTable({ requests, rowsRef, onDecline }: TableProps) {
   const { t } = useTranslation('admin')
   const { doctors, timeZone } = useClinic()
   return (
@@ -66,7 +75,7 @@ function RequestsTable({ requests, onDecline }: TableProps) {
           <th scope="col">{t('requests.answer')}</th>
         </tr>
       </thead>
-      <tbody>
+      <tbody ref={rowsRef}>
         {requests.map((request) => (
           <tr key={request.id}>
             <td className="tabular">

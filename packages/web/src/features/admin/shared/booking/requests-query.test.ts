@@ -10,11 +10,12 @@ test('a stored mark replaces its booking among the requests that the page has re
   const queryClient = new QueryClient()
   const { queryKey } = requestsQuery(clinicId)
   const [asked, other] = [aRequest('asked', 1), aRequest('other', 1)]
-  queryClient.setQueryData(queryKey, { items: [asked, other], nextCursor: null })
+  const read = (items: Booking[]) => ({ pages: [{ items, nextCursor: null }], pageParams: [{}] })
+  queryClient.setQueryData(queryKey, read([asked, other]))
   const approved: Booking = { ...asked, status: 'CONFIRMED', version: 2 }
   const cached = cachedBookings(queryClient, clinicId)
   cached.update(approved)
-  expect(queryClient.getQueryData(queryKey)).toEqual({ items: [approved, other], nextCursor: null })
+  expect(queryClient.getQueryData(queryKey)).toEqual(read([approved, other]))
   expect(cached.hasLater(asked)).toBe(true)
   expect(cached.hasLater(approved)).toBe(false)
 })

@@ -1,22 +1,26 @@
 import type { BookingPage, RequestCount } from '@holdfast/contract/client'
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../../../lib/api/api.ts'
+import { pageByPage } from '../../../../lib/api/read-pages.ts'
 import { formatNumber } from '../../../../lib/i18n/format.ts'
-import { bookingListsKey, clinicKey, rereadMs } from '../../../../lib/queries/clinic-queries.ts'
+import { bookingSearchesKey, clinicKey, rereadMs } from '../../../../lib/queries/clinic-queries.ts'
 
-const shownMax = 100
+const pageSize = 100
 
 /**
- * The requests that the clinic has not answered, by the start of their visits: the first hundred, and whether their
- * times are free. For the page that shows them: the security log says that who reads this list has read the data of its
- * patients.
+ * The requests that the clinic has not answered, those that end first ahead, and whether their times are free. For the
+ * page that shows them: the security log says that who reads this list has read the data of its patients.
  */
 export function requestsQuery(clinicId: string) {
-  return queryOptions({
-    queryKey: [...bookingListsKey(clinicId), 'requests'],
-    queryFn: (): Promise<BookingPage> =>
+  return infiniteQueryOptions({
+    ...pageByPage,
+    queryKey: [...bookingSearchesKey(clinicId), 'requests'],
+    queryFn: ({ pageParam }): Promise<BookingPage> =>
       dataOf(
-        api.listClinicBookings({ path: { clinicId }, query: { requested: true, withTimeFree: true, limit: shownMax } }),
+        api.listClinicBookings({
+          path: { clinicId },
+          query: { requested: true, withTimeFree: true, limit: pageSize, ...pageParam },
+        }),
       ),
     refetchInterval: rereadMs,
   })
