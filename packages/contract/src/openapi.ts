@@ -59,7 +59,9 @@ const restrictedFieldTexts: Record<RestrictedField, string> = {
   'body.manageToken': '`manageToken` must be the booking’s.',
   'body.override': '`override` is for admins of the clinic.',
   'body.trial': '`trial` is for admins of the clinic.',
-  'body.password': '`password` is needed from ten minutes after signing in or showing a second factor.',
+  'body.password':
+    'From ten minutes after signing in or showing a second factor, `password` is needed: to create something, and ' +
+    'for changes to the role `admin` or to another URL. Not with API keys.',
   'body.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
   'query.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
 }

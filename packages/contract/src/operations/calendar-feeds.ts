@@ -10,6 +10,8 @@ import { object } from '../schemas/object.ts'
 import { notModified, operation, operationTable } from './operation.ts'
 
 const created = {
+  restrictedField: 'body.password',
+  problems: ['password_wrong'],
   bodyOptional: true,
   body: newCalendarFeedSchema,
   responses: { 201: { description: 'The URL of the feed', schema: calendarFeedUrlSchema } },

@@ -99,13 +99,14 @@ export const clinicDeskOperations = operationTable('Figures', {
   changeMember: operation('PATCH /api/v1/clinics/{clinicId}/members/{accountId}', {
     tag: 'People',
     summary: 'Change a member’s role',
-    description: 'Members are added by invitation.',
+    description: 'Members are added by invitation. Who makes somebody an admin confirms it.',
     access: 'admin',
+    restrictedField: 'body.password',
     body: memberChangeSchema,
     responses: { 200: { description: 'The member with the changed role', schema: memberSchema } },
     audit: { kind: 'role_changed', subject: 'accountId' },
     example: { body: { role: 'staff' } },
-    problems: ['doctor_not_found', 'member_not_found', 'last_admin'],
+    problems: ['doctor_not_found', 'member_not_found', 'last_admin', 'password_wrong'],
   }),
   removeMember: operation('DELETE /api/v1/clinics/{clinicId}/members/{accountId}', {
     tag: 'People',

@@ -29,12 +29,13 @@ export const invitationOperations = operationTable('People', {
       'and signs in or up gets the role. Another invitation for the same address replaces the open one. A repetition ' +
       'with the same Idempotency-Key does so too: the response contains a secret and is not stored.',
     access: 'admin',
+    restrictedField: 'body.password',
     body: newInvitationSchema,
     responses: { 201: { description: 'The invitation with its link', schema: createdInvitationSchema } },
     ifLost: 'Create it again: it replaces the invitation that may exist, and its link is in the response.',
     audit: { kind: 'invitation_created', subject: 'response' },
     example: { body: { email: 'nobody@example.org', role: 'staff' } },
-    problems: ['doctor_not_found', 'too_many_invitations', 'invited_too_often'],
+    problems: ['doctor_not_found', 'too_many_invitations', 'invited_too_often', 'password_wrong'],
   }),
   listInvitations: operation('GET /api/v1/clinics/{clinicId}/invitations', {
     summary: 'List a clinic’s open invitations',

@@ -75,7 +75,10 @@ export type RestrictedField =
   /** Only for admins of the clinic. */
   | 'body.override'
   | 'body.trial'
-  /** The current password, which is needed if the caller has not signed in or shown a second factor a moment ago. */
+  /**
+   * The current password, which is needed if the caller is a person who has not signed in or shown a second factor a
+   * moment ago; of a change, only if it names the role of an admin, or another URL.
+   */
   | 'body.password'
   /** A member with the role doctor may name only themselves. */
   | 'body.surgeonId'

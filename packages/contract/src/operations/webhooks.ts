@@ -9,6 +9,7 @@ import {
   webhookChangeSchema,
   webhookListSchema,
   webhookReplaySchema,
+  webhookRotationSchema,
   webhookSchema,
   webhookWithSecretSchema,
 } from '../schemas/webhook.ts'
@@ -26,6 +27,7 @@ export const webhookOperations = operationTable('Webhooks', {
       'response has the webhook and the secret as they are then.',
     access: 'admin',
     scope: 'admin',
+    restrictedField: 'body.password',
     body: newWebhookSchema,
     responses: { 201: { description: 'The webhook with its secret', schema: webhookWithSecretSchema } },
     ifLost:
@@ -33,7 +35,7 @@ export const webhookOperations = operationTable('Webhooks', {
       'webhooks: if it is among them, rotate its secret to get one; if it is not, create it again.',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['webhook added'] },
     example: { body: { url: 'https://127.0.0.1:1/', events: ['booking.moved'] } },
-    problems: ['too_many_webhooks', 'webhook_not_found'],
+    problems: ['too_many_webhooks', 'webhook_not_found', 'password_wrong'],
   }),
   listWebhooks: operation('GET /api/v1/clinics/{clinicId}/webhooks', {
     summary: 'List a clinic’s webhooks',
@@ -54,10 +56,12 @@ export const webhookOperations = operationTable('Webhooks', {
       'due is sent there within a minute, and the failures until then are forgotten.',
     access: 'admin',
     scope: 'admin',
+    restrictedField: 'body.password',
     body: webhookChangeSchema,
     responses: { 200: { description: 'The changed webhook', schema: webhookSchema } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook changed'] },
     example: { body: { paused: true } },
+    problems: ['password_wrong'],
   }),
   deleteWebhook: operation('DELETE /api/v1/clinics/{clinicId}/webhooks/{webhookId}', {
     summary: 'Remove a webhook and its deliveries',
@@ -73,9 +77,13 @@ export const webhookOperations = operationTable('Webhooks', {
       'replaces the new secret again; within five minutes, the one before the first rotation goes on signing.',
     access: 'admin',
     scope: 'admin',
+    restrictedField: 'body.password',
+    body: webhookRotationSchema,
+    bodyOptional: true,
     responses: { 200: { description: 'The webhook with its new secret', schema: webhookWithSecretSchema } },
     ifLost: 'Rotate it again: the response has another secret.',
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook secret'] },
+    problems: ['password_wrong'],
   }),
   listWebhookDeliveries: operation('GET /api/v1/clinics/{clinicId}/webhooks/{webhookId}/deliveries', {
     summary: 'List what was sent to a webhook',

@@ -57,8 +57,6 @@ export const roleFields = {
   doctorId: Type.Optional(id({ description: 'Required with role doctor, and allowed only then' })),
 }
 
-export const memberChangeSchema = component('MemberChange', roleFields)
-
 /** The fields of better-auth's user that are part of the contract. */
 const userSchema = Type.Object(
   {
@@ -144,6 +142,8 @@ export const passwordAgain = Type.Optional(
     description: 'The current password. Not needed within ten minutes after signing in or showing a second factor.',
   }),
 )
+
+export const memberChangeSchema = component('MemberChange', { ...roleFields, password: passwordAgain })
 
 export const sessionRevocationSchema = component('SessionRevocation', {
   id: Type.String({ format: 'uuid', description: 'The session’s `id`, from the list' }),

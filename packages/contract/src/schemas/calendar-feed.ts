@@ -1,11 +1,13 @@
 import { messageLanguages } from '@holdfast/vocabulary'
 import Type from 'typebox'
+import { passwordAgain } from './account.ts'
 import { nullableTime } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
 
 export const newCalendarFeedSchema = component('NewCalendarFeed', {
   language: Type.Optional(literals(messageLanguages, { default: 'en', description: 'Of the texts in the feed' })),
+  password: passwordAgain,
 })
 
 export const calendarFeedUrlSchema = component('CalendarFeedUrl', {

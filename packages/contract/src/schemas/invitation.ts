@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { roleFields, roleSchema } from './account.ts'
+import { passwordAgain, roleFields, roleSchema } from './account.ts'
 import { email, nullableId, nullableText, pageOf } from './fields.ts'
 import { component } from './object.ts'
 
@@ -8,6 +8,7 @@ export const newInvitationSchema = component('NewInvitation', {
     description: 'The address of the person invited: an account that has confirmed it can accept the invitation.',
   }),
   ...roleFields,
+  password: passwordAgain,
 })
 
 const invitationFields = {

@@ -1,5 +1,6 @@
 import { lengths, webhooksMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
+import { passwordAgain } from './account.ts'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 import { component } from './object.ts'
@@ -47,7 +48,9 @@ const events = Type.Array(literals(publishedEventNames, { title: 'PublishedEvent
   description: 'The events that are sent',
 })
 
-export const newWebhookSchema = component('NewWebhook', { url: webhookUrl, events })
+export const newWebhookSchema = component('NewWebhook', { url: webhookUrl, events, password: passwordAgain })
+
+export const webhookRotationSchema = component('WebhookRotation', { password: passwordAgain })
 
 export const webhookChangeSchema = Type.Object(
   {
@@ -58,6 +61,7 @@ export const webhookChangeSchema = Type.Object(
         description: 'true: nothing is sent. false: what is due is sent, and events are sent from now on',
       }),
     ),
+    password: passwordAgain,
   },
   { title: 'WebhookChange', additionalProperties: false, minProperties: 1 },
 )

@@ -143,11 +143,12 @@ const isForPatients = {
 } satisfies Record<Operation['access'], boolean>
 
 /**
- * Few doctors have open sessions, and only the desk names a record: the texts are loaded with the refusal
- * (src/lib/api/api.ts).
+ * Few doctors have open sessions, only the desk names a record, and a dialog asks for the password: the texts are
+ * loaded with the refusal (src/lib/api/api.ts).
  */
 const loadedLater = [
   'booking_series_not_found',
+  'password_wrong',
   'patient_not_found',
   'record_merged',
   'session_not_found',

@@ -18,10 +18,12 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
   const { webhooks } = deps.engine
 
   serve(restOperations.createWebhook, async ({ body, granted: { clinic }, key }) => {
-    requireUrl(deps, body.url)
+    const { url, events } = body
+    requireUrl(deps, url)
     const { sealed } = deps.webhookSender
-    const webhook = { clinicNo: clinic.no, ...body, sealedSecret: await sealed.seal(newWebhookSecret()) }
-    const outcome = await webhooks.create(webhook, writeKeyOf(key, `createWebhook ${clinic.id}`, body))
+    const webhook = { clinicNo: clinic.no, url, events, sealedSecret: await sealed.seal(newWebhookSecret()) }
+    // The password of a repetition may be absent, and no digest of it is stored.
+    const outcome = await webhooks.create(webhook, writeKeyOf(key, `createWebhook ${clinic.id}`, { url, events }))
     if (outcome.kind === 'key_reused' || outcome.kind === 'too_many_webhooks') throw refusalProblem(outcome)
     if (outcome.kind === 'webhook_missing') throw noWebhook()
     const secret = await afterCommit(() => sealed.open(outcome.sealedSecret))

@@ -20,8 +20,8 @@ async function read(owner: FeedOwner): Promise<FeedState> {
 }
 
 /** @returns the URL, which is not shown again */
-async function create(owner: FeedOwner): Promise<string> {
-  const body = { language: currentLanguage() }
+async function create(owner: FeedOwner, confirmation: { password?: string }): Promise<string> {
+  const body = { language: currentLanguage(), ...confirmation }
   if (owner.kind === 'mine') return (await dataOf(api.createMyCalendarFeed({ body }))).url
   if (owner.kind === 'clinic') {
     return (await dataOf(api.createClinicCalendarFeed({ path: { clinicId: owner.clinicId }, body }))).url
@@ -39,7 +39,10 @@ export function useFeedActions(owner: FeedOwner) {
   const queryClient = useQueryClient()
   const onSettled = () => queryClient.invalidateQueries({ queryKey: feedQuery(owner).queryKey })
   return {
-    create: useMutation({ mutationFn: () => create(owner), onSettled }),
+    create: useMutation({
+      mutationFn: (confirmation: { password?: string }) => create(owner, confirmation),
+      onSettled,
+    }),
     revoke: useMutation({ mutationFn: () => revoke(owner), onSettled }),
   }
 }

@@ -11,6 +11,7 @@ import layoutClasses from '../../ui/layout.module.css'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
+import { errorBesidePassword, PasswordDialog } from '../password/password-dialog.tsx'
 import { type FeedOwner, feedQuery, useFeedActions } from './feed-queries.ts'
 
 type FeedSectionProps = {
@@ -27,8 +28,9 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
   const { create, revoke } = useFeedActions(owner)
   const [url, setUrl] = useState<string | null>(null)
   const createdAt = feed.data?.createdAt ?? null
+  const send = (confirmation: { password?: string }) => create.mutate(confirmation, { onSuccess: setUrl })
   const confirmed = {
-    replace: () => create.mutate(undefined, { onSuccess: setUrl }),
+    replace: () => send({}),
     revoke: () =>
       revoke.mutate(undefined, {
         onSuccess: () => {
@@ -38,7 +40,7 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
       }),
   }
   const { asked, ask, dialog } = useConfirmed(confirmed)
-  const error = create.error ?? revoke.error
+  const error = errorBesidePassword(create.error) ?? revoke.error
   return (
     <section className={layoutClasses.panel} aria-labelledby="calendar-feed">
       <Stack gap="md">
@@ -88,6 +90,7 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
       >
         <Text>{t(`feed.ask.${asked ?? 'replace'}`)}</Text>
       </ConfirmDialog>
+      <PasswordDialog of={create} send={send} />
     </section>
   )
 }

@@ -225,7 +225,6 @@ const webhooksRoute = createRoute({
 const apiKeysRoute = createRoute({
   ...parent,
   path: 'api-keys',
-  loader: () => loadTexts('account'),
   beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
 })

@@ -1,9 +1,9 @@
-import type { ApiKeyWithSecret } from '@holdfast/contract/client'
+import type { ApiKeyWithSecret, NewApiKey } from '@holdfast/contract/client'
 import { type ApiKeyScope, apiKeyLimits, apiKeyScopes } from '@holdfast/vocabulary'
 import { Checkbox, Group, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { errorBesidePassword, PasswordDialog } from '../../../domain/password/password-dialog.tsx'
 import { instantOf } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
@@ -11,7 +11,6 @@ import { Panel } from '../../../ui/panel.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { useApiKeyActions } from './api-key-queries.ts'
-import { errorBesidePassword, PasswordAgain } from './password-again.tsx'
 
 type Draft = { name: string; scopes: ApiKeyScope[]; lastDay: string }
 
@@ -20,21 +19,21 @@ export function AddApiKey({ onAdded }: { onAdded(apiKey: ApiKeyWithSecret): void
   const { t } = useTranslation('admin')
   const { timeZone, today } = useClinic()
   const { add } = useApiKeyActions()
-  const [password, setPassword] = useState('')
   const error = errorBesidePassword(add.error)
   const form = useForm<Draft>({
     initialValues: { name: '', scopes: [], lastDay: '' },
     validate: { scopes: (scopes) => (scopes.length === 0 ? t('apiKeys.chooseScopes') : null) },
   })
-  const submit = form.onSubmit(({ name, scopes, lastDay }) => {
-    const expiresAt = lastDay === '' ? {} : { expiresAt: instantOf(lastDay, '24:00', timeZone) }
+  const send = (body: NewApiKey) => {
     const onSuccess = (apiKey: ApiKeyWithSecret) => {
       form.reset()
-      setPassword('')
       onAdded(apiKey)
     }
-    const confirmation = password === '' ? {} : { password }
-    add.mutate({ name: name.trim(), scopes, ...expiresAt, ...confirmation }, { onSuccess })
+    add.mutate(body, { onSuccess })
+  }
+  const submit = form.onSubmit(({ name, scopes, lastDay }) => {
+    const expiresAt = lastDay === '' ? {} : { expiresAt: instantOf(lastDay, '24:00', timeZone) }
+    send({ name: name.trim(), scopes, ...expiresAt })
   })
   return (
     <Panel id="add-api-key" title={t('apiKeys.add')}>
@@ -61,12 +60,6 @@ export function AddApiKey({ onAdded }: { onAdded(apiKey: ApiKeyWithSecret): void
             min={today}
             {...form.getInputProps('lastDay')}
           />
-          <PasswordAgain
-            error={add.error}
-            wasSent={add.variables?.password !== undefined}
-            value={password}
-            onChange={setPassword}
-          />
           {error === null ? null : <ErrorState error={error} />}
           <Group>
             <ActionButton type="submit" isBusy={add.isPending}>
@@ -75,6 +68,7 @@ export function AddApiKey({ onAdded }: { onAdded(apiKey: ApiKeyWithSecret): void
           </Group>
         </Stack>
       </form>
+      <PasswordDialog of={add} send={send} />
     </Panel>
   )
 }

@@ -1,17 +1,17 @@
 import type { ApiKey, ApiKeyWithSecret } from '@holdfast/contract/client'
 import { Group, Stack, Text, Title } from '@mantine/core'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { errorBesidePassword, PasswordDialog } from '../../../domain/password/password-dialog.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
+import { useConfirmed } from '../../../ui/dialogs/use-confirmed.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useApiKeyActions } from './api-key-queries.ts'
-import { errorBesidePassword, PasswordAgain } from './password-again.tsx'
 
 type ApiKeyCardProps = {
   apiKey: ApiKey
@@ -20,34 +20,18 @@ type ApiKeyCardProps = {
   onRemoved(): void
 }
 
-/** The action that waits for its confirmation. */
+/** The actions that are confirmed first. */
 type Asked = 'rotate' | 'endPrevious' | 'remove'
 
 /** An API key: what it may do, until when, when it was used, and what can be done with it. */
 export function ApiKeyCard({ apiKey, onRotated, onRemoved }: ApiKeyCardProps) {
   const { t } = useTranslation('admin')
   const actions = useApiKeyActions()
-  const [asked, setAsked] = useState<Asked | null>(null)
-  const [password, setPassword] = useState('')
   const { id, name, scopes, previousUntil } = apiKey
   const error = errorBesidePassword(Object.values(actions).find((action) => action.isError)?.error ?? null)
-  const close = () => {
-    setAsked(null)
-    setPassword('')
-    actions.rotate.reset()
-  }
-  const rotate = () => {
-    const onSuccess = (rotated: ApiKeyWithSecret) => {
-      close()
-      onRotated(rotated)
-    }
-    const onError = (refused: Error) => {
-      if (errorBesidePassword(refused) !== null) setAsked(null)
-    }
-    actions.rotate.mutate({ id, ...(password === '' ? {} : { password }) }, { onSuccess, onError })
-  }
-  const confirmed: Record<Asked, () => void> = {
-    rotate,
+  const rotate = (of: { id: string; password?: string }) => actions.rotate.mutate(of, { onSuccess: onRotated })
+  const { asked, ask, dialog } = useConfirmed<Asked>({
+    rotate: () => rotate({ id }),
     endPrevious: () =>
       actions.endPrevious.mutate(id, { onSuccess: () => toastDone({ message: t('apiKeys.previousEnded') }) }),
     // Not by the callbacks of `mutate`: the card may be gone by then, and they are not called.
@@ -59,14 +43,14 @@ export function ApiKeyCard({ apiKey, onRotated, onRemoved }: ApiKeyCardProps) {
         },
         () => undefined,
       ),
-  }
+  })
   const button = (action: Asked) => (
     <ActionButton
       size="sm"
       variant="default"
       isBusy={actions[action].isPending}
       aria-label={t('apiKeys.of', { action: t(`apiKeys.${action}`), name })}
-      onClick={() => setAsked(action)}
+      onClick={() => ask(action)}
     >
       {t(`apiKeys.${action}`)}
     </ActionButton>
@@ -87,38 +71,17 @@ export function ApiKeyCard({ apiKey, onRotated, onRemoved }: ApiKeyCardProps) {
         </Group>
       </Stack>
       <ConfirmDialog
+        {...dialog}
         title={t(`apiKeys.${asked ?? 'rotate'}Title`)}
-        isOpen={asked !== null}
-        onClose={close}
         confirm={t(`apiKeys.${asked ?? 'rotate'}`)}
         isHarmless={asked === 'rotate'}
-        isBusy={actions.rotate.isPending}
-        onConfirm={() => {
-          if (asked !== null) confirmed[asked]()
-          // The password may be asked for.
-          if (asked !== 'rotate') setAsked(null)
-        }}
       >
         <Text fw={600}>
           <bdi>{name}</bdi>
         </Text>
         <Text>{t(`apiKeys.${asked ?? 'rotate'}Help`)}</Text>
-        {asked === 'rotate' ? (
-          <form
-            onSubmit={(event) => {
-              event.preventDefault()
-              rotate()
-            }}
-          >
-            <PasswordAgain
-              error={actions.rotate.error}
-              wasSent={actions.rotate.variables?.password !== undefined}
-              value={password}
-              onChange={setPassword}
-            />
-          </form>
-        ) : null}
       </ConfirmDialog>
+      <PasswordDialog of={actions.rotate} send={rotate} />
     </section>
   )
 }

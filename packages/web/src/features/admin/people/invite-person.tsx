@@ -1,10 +1,11 @@
-import type { CreatedInvitation } from '@holdfast/contract/client'
+import type { CreatedInvitation, NewInvitation } from '@holdfast/contract/client'
 import type { Role } from '@holdfast/vocabulary'
 import { lengths } from '@holdfast/vocabulary'
 import { NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { errorBesidePassword, PasswordDialog } from '../../../domain/password/password-dialog.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { Panel } from '../../../ui/panel.tsx'
@@ -38,15 +39,17 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
     validate: { doctorId: (id, draft) => (draft.role === 'doctor' && id === '' ? t('people.chooseDoctor') : null) },
   })
   const { role } = form.getValues()
-  const submit = form.onSubmit(({ email, doctorId }) => {
-    const body = { email: email.trim(), role, ...(role === 'doctor' ? { doctorId } : {}) }
+  const error = errorBesidePassword(invite.error)
+  const send = (body: NewInvitation) =>
     invite.mutate(body, {
       onSuccess: (invitation) => {
         form.setFieldValue('email', '')
         onInvited(invitation)
       },
     })
-  })
+  const submit = form.onSubmit(({ email, doctorId }) =>
+    send({ email: email.trim(), role, ...(role === 'doctor' ? { doctorId } : {}) }),
+  )
   return (
     <Panel id="invite-person" title={t('people.invite')}>
       <form onSubmit={submit}>
@@ -79,9 +82,10 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
               />
             ) : null}
           </div>
-          <SaveButton of={invite} label={t('people.submit')} />
+          <SaveButton of={{ isError: error !== null, error, isPending: invite.isPending }} label={t('people.submit')} />
         </Stack>
       </form>
+      <PasswordDialog of={invite} send={send} />
     </Panel>
   )
 }

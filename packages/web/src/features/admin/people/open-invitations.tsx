@@ -1,15 +1,15 @@
-import type { CreatedInvitation, Invitation } from '@holdfast/contract/client'
+import type { CreatedInvitation, Invitation, NewInvitation } from '@holdfast/contract/client'
 import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { PasswordDialog, useShowErrorBesidePassword } from '../../../domain/password/password-dialog.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
-import { useShowError } from '../../../ui/use-show-error.ts'
 import { invitationsQuery } from '../shared/members/invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useInvite, useRevokeInvitation } from './use-invitations.ts'
@@ -89,14 +89,11 @@ function InvitationsTable({ invitations, ...callbacks }: InvitationsTableProps) 
 function InvitationActions({ invitation, onInvited, onRevoked }: OpenInvitationsProps & { invitation: Invitation }) {
   const { t } = useTranslation('admin')
   const invite = useInvite()
-  const showError = useShowError()
+  const onError = useShowErrorBesidePassword()
   const revoke = useRevokeInvitation(invitation)
   const [isAsking, setAsking] = useState(false)
   const { id, email, role, doctorId } = invitation
-  const renew = () => {
-    const body = { email, role, ...(doctorId === null ? {} : { doctorId }) }
-    invite.mutate(body, { onSuccess: onInvited, onError: showError })
-  }
+  const send = (body: NewInvitation) => invite.mutate(body, { onSuccess: onInvited, onError })
   return (
     <Group gap="xs">
       <ActionButton
@@ -104,7 +101,7 @@ function InvitationActions({ invitation, onInvited, onRevoked }: OpenInvitations
         variant="default"
         isBusy={invite.isPending}
         aria-label={t('people.renewOf', { email })}
-        onClick={renew}
+        onClick={() => send({ email, role, ...(doctorId === null ? {} : { doctorId }) })}
       >
         {t('people.renew')}
       </ActionButton>
@@ -129,6 +126,7 @@ function InvitationActions({ invitation, onInvited, onRevoked }: OpenInvitations
       >
         <Text>{t('people.revokeHelp', { email: isolated(email) })}</Text>
       </ConfirmDialog>
+      <PasswordDialog of={invite} send={send} />
     </Group>
   )
 }

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { PasswordDialog } from '../../../domain/password/password-dialog.tsx'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
@@ -91,18 +92,21 @@ function RoleSelect({ member }: { member: Member }) {
   const change = useChangeMember(member)
   const offered = member.role === 'doctor' ? roles : roles.filter((role) => role !== 'doctor')
   return (
-    <NativeSelect
-      size="sm"
-      maw="13rem"
-      aria-label={t('people.roleOf', { name: member.name ?? t('people.deletedAccount') })}
-      value={change.isPending ? change.variables.role : member.role}
-      onChange={({ currentTarget }) => {
-        const role = offered.find((one) => one === currentTarget.value)
-        // The field is not disabled meanwhile, because it would lose the focus.
-        if (role !== undefined && role !== 'doctor' && !change.isPending) change.mutate({ role })
-      }}
-      data={offered.map((one) => ({ value: one, label: t(`role.${one}`) }))}
-    />
+    <>
+      <NativeSelect
+        size="sm"
+        maw="13rem"
+        aria-label={t('people.roleOf', { name: member.name ?? t('people.deletedAccount') })}
+        value={change.isPending ? change.variables.role : member.role}
+        onChange={({ currentTarget }) => {
+          const role = offered.find((one) => one === currentTarget.value)
+          // The field is not disabled meanwhile, because it would lose the focus.
+          if (role !== undefined && role !== 'doctor' && !change.isPending) change.mutate({ role })
+        }}
+        data={offered.map((one) => ({ value: one, label: t(`role.${one}`) }))}
+      />
+      <PasswordDialog of={change} send={change.mutate} />
+    </>
   )
 }
 

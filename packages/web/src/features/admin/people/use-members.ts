@@ -1,6 +1,7 @@
 import type { Member, MemberChange } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { useShowErrorBesidePassword } from '../../../domain/password/password-dialog.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { meQuery } from '../../../lib/session/session.ts'
 import { toastDone } from '../../../ui/toast.ts'
@@ -28,7 +29,7 @@ export function useChangeMember({ accountId, name }: Member) {
     mutationFn: (body: MemberChange): Promise<Member> =>
       dataOf(api.changeMember({ path: { clinicId, accountId }, body })),
     onSuccess: ({ role }) => toastDone({ message: t('people.saved', { name, role: t(`role.${role}`) }) }),
-    onError: useShowError(),
+    onError: useShowErrorBesidePassword(),
     onSettled: useReread(),
   })
 }

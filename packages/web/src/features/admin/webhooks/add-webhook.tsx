@@ -1,8 +1,9 @@
-import type { PublishedEvent, WebhookWithSecret } from '@holdfast/contract/client'
+import type { NewWebhook, PublishedEvent, WebhookWithSecret } from '@holdfast/contract/client'
 import { lengths } from '@holdfast/vocabulary'
 import { Box, Checkbox, Group, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
+import { errorBesidePassword, PasswordDialog } from '../../../domain/password/password-dialog.tsx'
 import { refusesField } from '../../../lib/api/api-error.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -21,7 +22,8 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
     initialValues: { url: '', events: chosenAtFirst },
     validate: { events: (events) => (events.length === 0 ? t('webhooks.chooseEvents') : null) },
   })
-  const submit = form.onSubmit(({ url, events }) => {
+  const error = errorBesidePassword(add.error)
+  const send = (body: NewWebhook) => {
     const onSuccess = (webhook: WebhookWithSecret) => {
       form.reset()
       onAdded(webhook)
@@ -31,8 +33,9 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
       form.setFieldError('url', t('webhooks.urlRefused'))
       form.getInputNode('url')?.focus()
     }
-    add.mutate({ url: url.trim(), events }, { onSuccess, onError })
-  })
+    add.mutate(body, { onSuccess, onError })
+  }
+  const submit = form.onSubmit(({ url, events }) => send({ url: url.trim(), events }))
   return (
     <Panel id="add-webhook" title={t('webhooks.add')}>
       <form onSubmit={submit}>
@@ -54,7 +57,7 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
               ))}
             </Box>
           </Checkbox.Group>
-          {add.isError && !refusesField(add.error, 'url') ? <ErrorState error={add.error} /> : null}
+          {error !== null && !refusesField(error, 'url') ? <ErrorState error={error} /> : null}
           <Group>
             <ActionButton type="submit" isBusy={add.isPending}>
               {t('webhooks.submit')}
@@ -62,6 +65,7 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
           </Group>
         </Stack>
       </form>
+      <PasswordDialog of={add} send={send} />
     </Panel>
   )
 }

@@ -1,6 +1,7 @@
 import type { Webhook, WebhookWithSecret } from '@holdfast/contract/client'
 import { Group, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { errorBesidePassword, PasswordDialog } from '../../../domain/password/password-dialog.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
@@ -30,7 +31,8 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
   const actions = useWebhookActions()
   const { id, url, pausedAt, events } = webhook
   const isPaused = pausedAt !== null
-  const error = Object.values(actions).find((action) => action.isError)?.error ?? null
+  const error = errorBesidePassword(Object.values(actions).find((action) => action.isError)?.error ?? null)
+  const rotate = (of: { id: string; password?: string }) => actions.rotate.mutate(of, { onSuccess: onRotated })
   const test = () =>
     actions.test.mutate(id, {
       onSuccess: (delivery) => {
@@ -40,7 +42,7 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
       },
     })
   const { asked, ask, dialog } = useConfirmed<Asked>({
-    rotate: () => actions.rotate.mutate(id, { onSuccess: onRotated }),
+    rotate: () => rotate({ id }),
     replay: () => actions.replay.mutate(id, { onSuccess: () => toastDone({ message: t('webhooks.replayDone') }) }),
     // Not by the callbacks of `mutate`: the card may be gone by then, and they are not called.
     remove: () =>
@@ -96,6 +98,7 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
         </Text>
         <Text>{t(`webhooks.${asked ?? 'rotate'}Help`)}</Text>
       </ConfirmDialog>
+      <PasswordDialog of={actions.rotate} send={rotate} />
     </section>
   )
 }

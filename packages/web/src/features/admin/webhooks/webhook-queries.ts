@@ -44,7 +44,11 @@ export function useWebhookActions() {
       onSettled,
     }),
     test: useMutation({ mutationFn: (id: string) => dataOf(api.testWebhook(of(id))), onSettled }),
-    rotate: useMutation({ mutationFn: (id: string) => dataOf(api.rotateWebhookSecret(of(id))), onSettled }),
+    rotate: useMutation({
+      mutationFn: ({ id, ...body }: { id: string; password?: string }) =>
+        dataOf(api.rotateWebhookSecret({ ...of(id), body })),
+      onSettled,
+    }),
     replay: useMutation({
       mutationFn: (id: string) => dataOf(api.replayWebhook({ ...of(id), body: { after: null } })),
       onSettled,
