@@ -85,7 +85,9 @@ begin
     return 'merge_too_large:guardians';
   end if;
   v_changed := array(select f.name from unnest(c_fields || '{flags,notes,identifiers,guardians}') f(name)
-                      where v_after->f.name is distinct from v_before->f.name);
+                      where v_after->f.name is distinct from v_before->f.name
+                         -- Another merge may have brought them, and be undone first.
+                         or f.name in ('flags', 'guardians') and v_after->f.name <> '[]');
 
   update patient t set merged_into = p_kept_id where t.clinic_no = p_clinic_no and t.merged_into = p_merged_id;
   -- A number or an identifier is of one record at a time.

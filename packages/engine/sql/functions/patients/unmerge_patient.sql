@@ -1,7 +1,9 @@
 -- unmerge_patient: undoes merge_patients. The record that was merged has again what was its own, and the one that
 -- stayed what it had; what was changed of that one since stays as it is, field by field, and so does what was added to
--- it. The records that were merged into the separated one before are with it again.
--- A later merge into the same record restores, from then on, what was there before this one.
+-- it. The records that were merged into the separated one before are with it again. Flags and guardians that the merge
+-- brought leave the one that stayed, unless a record that is still merged into it has them, too.
+-- A later merge into the same record restores, from then on, what was there before this one, without what this one
+-- brought.
 --
 -- Bookings, cases and requests are where they were linked: those from before the merge with their own record, those
 -- since then with the one that stayed.
@@ -32,6 +34,10 @@ declare
   v_before jsonb;
   v_now jsonb;
   v_restored jsonb;
+  v_list text;
+  -- Entries that the merge brought, and those of the records that are still merged.
+  v_brought jsonb;
+  v_others jsonb;
 begin
   perform 1 from patient t
     where t.clinic_no = p_clinic_no and (t.id in (p_id, v_kept_id) or t.merged_into = v_kept_id)
@@ -54,22 +60,34 @@ begin
           from jsonb_object_keys(v_before - '{flags,identifiers,guardians}'::text[]) f(name)
          where v_now->f.name = v_merged.merge->'after'->f.name)
     || jsonb_build_object(
-         'flags', (select coalesce(jsonb_agg(f.flag order by f.n), '[]')
-                     from jsonb_array_elements_text(v_now->'flags') with ordinality f(flag, n)
-                    where not v_before ? 'flags' or v_before->'flags' ? f.flag
-                       or not v_merged.merge->'after'->'flags' ? f.flag),
-         'guardians', (select coalesce(jsonb_agg(coalesce(b.guardian, g.guardian) order by g.n), '[]')
-                         from jsonb_array_elements(v_now->'guardians') with ordinality g(guardian, n)
-                         -- Whom the merge made the one who gets the messages.
-                         left join jsonb_array_elements(v_before->'guardians') b(guardian)
-                           on b.guardian - 'getsMessages' = g.guardian - 'getsMessages'
-                              and v_merged.merge->'after'->'guardians' @> jsonb_build_array(g.guardian)
-                        where b.guardian is not null or not v_before ? 'guardians'
-                           or v_before->'guardians' @> jsonb_build_array(g.guardian)
-                           or not v_merged.merge->'after'->'guardians' @> jsonb_build_array(g.guardian)),
          'identifiers', (select coalesce(jsonb_agg(i.identifier order by i.n), '[]')
                            from jsonb_array_elements(v_now->'identifiers') with ordinality i(identifier, n)
                           where not v_merged.merge->'own'->'identifiers' @> jsonb_build_array(i.identifier)));
+  foreach v_list in array '{flags,guardians}'::text[] loop
+    v_brought := entries_without(v_merged.merge->'after'->v_list, v_before->v_list);
+    v_others := (
+      select coalesce(jsonb_agg(e.entry), '[]')
+        from patient o
+       cross join lateral jsonb_array_elements(to_jsonb(o)->v_list) e(entry)
+       where o.clinic_no = p_clinic_no and o.merged_into = v_kept_id and o.id <> p_id and o.id <> all (v_with_it));
+    v_restored := v_restored || jsonb_build_object(
+      v_list, entries_without(v_now->v_list, entries_without(v_brought, v_others)));
+    update patient t
+       set merge = jsonb_set(t.merge, array['before', v_list], entries_without(t.merge->'before'->v_list, v_brought))
+     where t.clinic_no = p_clinic_no and t.merged_into = v_kept_id and t.merge->>'into' = v_kept_id::text
+       and t.merge->'before'->v_list <> entries_without(t.merge->'before'->v_list, v_brought)
+       and (t.merge->>'at')::timestamptz > (v_merged.merge->>'at')::timestamptz;
+  end loop;
+  v_restored := v_restored || jsonb_build_object('guardians', restored_guardians(
+    v_restored->'guardians', v_before->'guardians', v_merged.merge->'after'->'guardians', v_others));
+  update patient t
+     set merge = jsonb_set(t.merge, '{before,guardians}', n.guardians)
+    from (select o.id, restored_guardians(o.merge->'before'->'guardians', v_before->'guardians',
+                                          v_merged.merge->'after'->'guardians', '[]') as guardians
+            from patient o
+           where o.clinic_no = p_clinic_no and o.merged_into = v_kept_id and o.merge->>'into' = v_kept_id::text
+             and (o.merge->>'at')::timestamptz > (v_merged.merge->>'at')::timestamptz) n
+   where t.clinic_no = p_clinic_no and t.id = n.id and t.merge->'before'->'guardians' <> n.guardians;
   update patient t
      set merge = jsonb_set(t.merge, '{before}', t.merge->'before' || l.fields)
     from (select n.id, jsonb_object_agg(f.name, v_before->f.name) as fields
