@@ -181,6 +181,44 @@ test('a hold that was answered does not bring its answers to a type that asks so
   expect(await its.confirm(hold, { ...ada, answers })).toMatchObject({ kind: 'done' })
 })
 
+/** What comes of it when the desk says with a move that the patient agrees. */
+async function givenByDesk(engine: Engine, database: TestDatabase) {
+  const consent = aQuestion('consent', { required: false })
+  const its = await aPractice(engine, database, [consent])
+  const same = await aVisitType(database, its.clinic, { questions: [consent] })
+  const said = (value: boolean) => [{ questionId: consent.id, value, version: 1 }]
+  const declined = await its.booked(said(false))
+  const withdrawn = await its.booked(said(true), {}, 120)
+  await its.withdraw(withdrawn, consent.id)
+  const outcomes = [
+    await its.moveTo(declined, same.id, true, said(true)),
+    await its.moveTo(withdrawn, same.id, true, said(true)),
+  ]
+  return { its, same, said, declined, outcomes }
+}
+
+test('the desk gives no consent that the patient has declined or withdrawn', async () => {
+  const { its, same, said, declined, outcomes } = await givenByDesk(engine, database)
+  const refused = { kind: 'answer_refused', why: 'patient_only' }
+  expect(outcomes).toMatchObject([refused, refused])
+  expect((await its.answersOf(declined))?.[0]).not.toHaveProperty('agreedAt')
+  // The control: the patient says so.
+  expect(await its.moveTo(declined, same.id, false, said(true))).toMatchObject({ kind: 'done' })
+  expect((await its.answersOf(declined))?.[0]).toMatchObject({ value: true, agreedAt: expect.any(String) })
+})
+
+test('negative control: if the desk were not refused, it would give them', async () => {
+  const planted = await createTestDatabase()
+  const engine = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
+  onTestFinished(async () => {
+    await engine.stop()
+    await planted.drop()
+  })
+  await plantFunction(planted, 'judged_answers', { part: 'k.was_declined and p_by_desk', becomes: 'false' })
+  const { outcomes } = await givenByDesk(engine, planted)
+  expect(outcomes.map(({ kind }) => kind)).not.toContain('answer_refused')
+})
+
 test('negative control: without the comparison, a consent to one text is one to another', async () => {
   const planted = await createTestDatabase()
   const engine = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })

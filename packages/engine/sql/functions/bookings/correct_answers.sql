@@ -11,8 +11,7 @@
 -- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
 --   booking_missing (also for a case, and without access) | booking_erased | hold_expired | invalid_transition
 --   (neither confirmed nor requested; the desk also corrects those of a patient who has arrived) | past_deadline |
---   visit_over | answer_refused:… (as judged_answers, or patient_only: the desk gives a consent) | booking_outdated (it
---   has another version)
+--   visit_over | answer_refused:… (as judged_answers) | booking_outdated (it has another version)
 -- Locks: the booking.
 -- Fails: never.
 -- Idempotent: yes.
@@ -56,16 +55,13 @@ begin
       where exists (select from jsonb_array_elements(p_answers) a where a->'questionId' = s->'questionId')),
     p_answers, v_answers, p_by_desk, v_now);
   if v_judged.refusal is null then
-    select format('answer_refused:%s:%s', case when s ? 'agreedAt' then 'invalid' else 'patient_only' end,
-                  encode(convert_to(
+    select format('answer_refused:invalid:%s', encode(convert_to(
              ((s - array['questionId', 'value', 'agreedAt', 'withdrawnAt'])
-              || jsonb_build_object('id', s->'questionId', 'choices', '[]'::jsonb))::text,
-             'UTF8'), 'hex'))
+              || jsonb_build_object('id', s->'questionId', 'choices', '[]'::jsonb))::text, 'UTF8'), 'hex'))
       into v_judged.refusal
       from jsonb_array_elements(p_answers) a
       join jsonb_array_elements(v_answers) s on s->'questionId' = a->'questionId'
-     where case when s ? 'agreedAt' then a->'value' <> 'true' or s ? 'withdrawnAt'
-                else p_by_desk and s->>'kind' = 'consent' and a->'value' = 'true' end
+     where s ? 'agreedAt' and (a->'value' <> 'true' or s ? 'withdrawnAt')
      limit 1;
   end if;
   select coalesce(jsonb_agg(coalesce(j, s) order by n), '[]') into v_answers

@@ -4,11 +4,12 @@
 -- left empty, or if it is required, the clinic's desk did not ask it.
 --
 -- p_stored: the answers of the booking; null: there are none yet. The same consent keeps the time when it was given.
--- p_by_desk: a member of the clinic does it for the patient, and may skip every question but those for consents.
+-- p_by_desk: a member of the clinic does it for the patient, and may skip every question but those for consents. A
+-- consent that the patient has not given, or has withdrawn, is not given for them.
 -- answers: null: nothing is asked, or it is refused.
 --
 -- refusal: null, or answer_refused:unknown:<the id of a question that is not asked> |
---   answer_refused:<missing | invalid | outdated>:<the question, as JSON in hexadecimal digits>.
+--   answer_refused:<missing | invalid | patient_only | outdated>:<the question, as JSON in hexadecimal digits>.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.judged_answers(
@@ -32,7 +33,10 @@ begin
            a.answer->'version' = q.question->'version' as is_of_version,
            (select s->>'agreedAt' from jsonb_array_elements(p_stored) s
              where was_asked(s, q.question) and s->'version' = q.question->'version' and not s ? 'withdrawnAt'
-           ) as agreed_before
+           ) as agreed_before,
+           exists (select from jsonb_array_elements(p_stored) s
+                    where s->'questionId' = q.question->'id' and s->>'kind' = 'consent'
+                      and (not s ? 'agreedAt' or s ? 'withdrawnAt')) as was_declined
       from jsonb_array_elements(p_questions) with ordinality q(question, n)
       left join lateral (select s as answer from jsonb_array_elements(p_sent) s
                           where s->'questionId' = q.question->'id' limit 1) a on true
@@ -41,6 +45,7 @@ begin
              when k.value is null or k.value #>> '{}' ~ '^\s*$' or k.is_consent and k.is_required and k.value = 'false'
                then case when k.is_required and (k.is_consent or not p_by_desk) then 'missing' end
              when jsonb_typeof(k.value) <> case when k.is_consent then 'boolean' else 'string' end then 'invalid'
+             when k.is_consent and k.value = 'true' and k.was_declined and p_by_desk then 'patient_only'
              when k.value = 'true' and k.is_of_version is not true then 'outdated'
              when k.question->>'kind' = 'choice' and k.choice is null
                or k.question->>'kind' = 'date' and not is_date(k.value #>> '{}') then 'invalid' end as fault
