@@ -147,7 +147,7 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times', 'slot_for_move',
-         'take_requested_time',
+         'take_requested_time', 'rival_requests',
          'takes_time', 'time_of_slot', 'with_buffers',
          'are_doctors_locked', 'working_hours_plan', 'fill_working_hours',
          'create_sessions', 'withdraw_session', 'set_visit_resource', 'times_of_clinic', 'refusal_of_all',

@@ -171,6 +171,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'renew_manage_token',
     'request_link',
     'resource_uses',
+    'rival_requests',
     'running_server',
     'save_case_request',
     'schedule_cases',

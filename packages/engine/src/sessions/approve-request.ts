@@ -45,19 +45,43 @@ export function approvalQueue(
   })
 }
 
-/** Which of the approvals would wait for a lock of another transaction. Waits for no row itself. */
+/** How many bookings one look for locks has. */
+const lockedSoughtMax = 1_000
+
+/**
+ * Which of the approvals would wait for a lock of another transaction, also of the requests that they end. Waits for no
+ * row itself.
+ */
 export async function findLockedApprovals(pool: pg.Pool, requests: readonly SettleRequest[]): Promise<boolean[]> {
   const ids = requests.map(({ bookingId }) => bookingId)
   // A booking that does not exist is of no session, and so not locked.
-  const { rows } = await pool.query<{ sessionId: string; visitTypeId: string | null }>(sql`
-    select coalesce(s.session_id, i.id) as "sessionId", s.visit_type_id as "visitTypeId"
+  const { rows } = await pool.query<{ sessionId: string; visitTypeId: string | null; rivalIds: string[] }>(sql`
+    select coalesce(s.session_id, i.id) as "sessionId", s.visit_type_id as "visitTypeId",
+           holdfast.rival_requests(i.clinic_no, i.id) as "rivalIds"
       from unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]) with ordinality i(clinic_no, id, n)
       left join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id and b.id = any (${ids}::uuid[])
       left join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
      order by i.n`)
   const doctors = await findLockedDoctors(pool, rows)
   const bookings = await findLocked(pool, requests.map(locksOf.settle))
-  return requests.map((_request, index) => doctors[index] === true || bookings[index] === true)
+  const rivals = await lockedOf(pool, [...new Set(rows.flatMap(({ rivalIds }) => rivalIds))])
+  return rows.map(
+    ({ rivalIds }, index) =>
+      doctors[index] === true || bookings[index] === true || rivalIds.some((id) => rivals.has(id)),
+  )
+}
+
+async function lockedOf(pool: pg.Pool, bookingIds: readonly string[]): Promise<Set<string>> {
+  const locked = new Set<string>()
+  for (let from = 0; from < bookingIds.length; from += lockedSoughtMax) {
+    const some = bookingIds.slice(from, from + lockedSoughtMax)
+    const found = await findLocked(
+      pool,
+      some.map((bookingId) => locksOf.settle({ bookingId, action: 'confirm' })),
+    )
+    for (const [index, id] of some.entries()) if (found[index] === true) locked.add(id)
+  }
+  return locked
 }
 
 /** Undoes what was prepared for an approval that was refused. */

@@ -130,7 +130,7 @@ freshDatabaseTest('control: without the lock of the doctor, both win', async ({ 
 freshDatabaseTest(
   'control: if the others were not looked for, they would wait for nothing',
   async ({ database: its }) => {
-    await plantFunction(its, 'take_requested_time', {
+    await plantFunction(its, 'rival_requests', {
       part: "b.status = 'PENDING' and b.units = 0 and",
       becomes: 'false and',
     })
@@ -187,6 +187,9 @@ freshDatabaseTest('approvals that would wait are found by their locks', async ({
   expect(await lockedWith('resource', race.scene.doctor.id)).toEqual([true, true, false])
   expect(await lockedWith('slot', one.slotId)).toEqual([true, false, false])
   expect(await lockedWith('booking', two.id)).toEqual([false, true, false])
+  // Another request for the time, which the approval ends.
+  const rival = await race.scene.request(10)
+  expect(await lockedWith('booking', rival.id)).toEqual([true, false, false])
   expect(await findLockedApprovals(its.appPool, requests)).toEqual([false, false, false])
   expect(await race.end()).toEqual([])
 })

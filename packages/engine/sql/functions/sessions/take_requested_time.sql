@@ -1,8 +1,8 @@
 -- take_requested_time: gives a request that holds nothing its time: a slot in a session that is open then
 -- (slot_for_move), or in its group's slot, with the request's unit. For the first half of a transaction whose second is
--- settle_bookings, by which the clinic confirms it; unless that does, the transaction has to be rolled back. Other
--- requests that hold nothing, whose times with their buffers overlap this one, become CANCELLED `time_taken`, each with
--- its event, unless units of the group remain. p_slot_id: the id of a new slot. The others are those of slot_for_move.
+-- settle_bookings, by which the clinic confirms it; unless that does, the transaction has to be rolled back. The others
+-- for this time (rival_requests) become CANCELLED `time_taken`, each with its event.
+-- p_slot_id: the id of a new slot. The other parameters are those of slot_for_move.
 --
 -- Outcomes: null (it has its time; or it is no such request any more, as settle_bookings then says) | those of
 --   slot_for_move. slot_full: also if its group has no unit left.
@@ -55,18 +55,7 @@ begin
     return coalesce(v_closed, 'slot_full');
   end if;
 
-  -- The doctor is locked: who asks for such a time from now on waits for its slot.
-  v_rival_ids := array(
-    select b.id
-      from slot s
-      join booking b on b.clinic_no = s.clinic_no and b.slot_id = s.id and b.id >= recent_ids()
-     where s.clinic_no = p_clinic_no and s.resource_id = v_slot.resource_id and s.session_id is not null
-       -- A slot has 25 hours at most, and a buffer 4.
-       and s.starts_at between v_slot.starts_at - interval '33 hours' and v_slot.ends_at + interval '8 hours'
-       and time_of_slot(s) && time_of_slot(v_slot)
-       and b.status = 'PENDING' and b.units = 0 and b.requested_at is not null and b.id <> p_id
-       and not (s.visit_type_id = v_slot.visit_type_id and s.starts_at = v_slot.starts_at
-                and v_slot.taken + 1 < v_slot.capacity));
+  v_rival_ids := rival_requests(p_clinic_no, p_id, v_slot.id);
   v_bookings := lock_bookings(array_fill(p_clinic_no, array[cardinality(v_rival_ids) + 1]), p_id || v_rival_ids);
   v_now := clock_timestamp();
   select b.* into v_booking from unnest(v_bookings) b where b.id = p_id;
