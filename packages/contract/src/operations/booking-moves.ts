@@ -10,8 +10,9 @@ export const bookingMoveOperations = operationTable('Bookings', {
     description:
       'Such as all of an afternoon, half an hour later. They move one after the other, so that each leaves its time ' +
       'before another enters it; they do not swap their times. Those whose new time is not free keep theirs, and are ' +
-      'listed in `changes`, with free times near it. Visits keep their types. `dryRun` looks at the times, and ' +
-      'takes a room or device for taken that another of these bookings leaves. Each patient gets one message. A ' +
+      'listed in `changes`, with free times near it. Visits keep their types. `dryRun` looks at the times. It takes ' +
+      'a room or device for taken that another of these bookings leaves, and may not see that one is taken where ' +
+      'the doctor’s time is left by another of them. Each patient gets one message. A ' +
       'retry moves what was not moved, and nothing twice. Moving them back undoes it.',
     access: 'clinic_staff',
     scope: 'bookings:write',
