@@ -232,7 +232,7 @@ export type { AlternativesQuery, BookingsOfClinicQuery, ListedBooking, Reads } f
 export { noTimes, type RequestTimes, type Span } from './model/request-times.ts'
 export type * from './model/series.ts'
 export type * from './model/session.ts'
-export type { MoveOutcome, SettleAction, SettleOutcome, SettleRequest, TimeMoveOutcome } from './model/settle.ts'
+export type * from './model/settle.ts'
 export type * from './model/slot.ts'
 export { parseSnapshot, Snapshot } from './model/snapshot.ts'
 export type { OnceResult, WriteKey } from './model/stored-responses.ts'

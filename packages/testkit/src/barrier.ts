@@ -53,7 +53,11 @@ export async function untilLockWaiters(database: BuilderDatabase, count: number)
 }
 
 /** A lock that a test holds. */
-export type HeldLock = { release(): Promise<void> }
+export type HeldLock = {
+  release(): Promise<void>
+  /** Releases it once so many sessions of its database wait for a lock, as {@link untilLockWaiters} counts them. */
+  releaseOnce(waiters: number): Promise<void>
+}
 
 /**
  * Takes locks in a separate transaction and holds them until they are released: `select … for update`, `lock table …`
@@ -75,10 +79,15 @@ export async function holdLock(pool: pg.Pool, statement: string, parameters: unk
     await client.query('rollback')
     client.release()
   }
+  const release = () => {
+    released ??= end()
+    return released
+  }
   return {
-    release() {
-      released ??= end()
-      return released
+    release,
+    async releaseOnce(waiters) {
+      await untilLockWaiters({ ownerPool: pool }, waiters)
+      await release()
     },
   }
 }

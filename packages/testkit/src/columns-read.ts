@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { BuilderDatabase } from './builders.ts'
+import { rolledBack } from './rolled-back.ts'
 
 /** A statement as `sql` templates are: text with `$1`, `$2` and so on, and their values. */
 type Statement = { text: string; values: readonly unknown[] }
@@ -20,9 +21,7 @@ export async function columnsRead(
     searchPath,
   }: { statements: readonly Statement[]; tables: readonly string[]; searchPath: string },
 ): Promise<{ read: string[]; all: string[] }> {
-  const client = await ownerPool.connect()
-  try {
-    await client.query('begin')
+  return rolledBack(ownerPool, async (client) => {
     await client.query(`set local search_path = ${searchPath}`)
     for (const [index, statement] of statements.entries()) {
       await client.query(`create temporary view columns_read_${index} as ${withLiterals(statement)}`)
@@ -41,10 +40,7 @@ export async function columnsRead(
     )
     const names = (selected: typeof rows) => selected.map(({ name }) => name).toSorted()
     return { read: names(rows.filter(({ isRead }) => isRead)), all: names(rows) }
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 }
 
 /** Views have no parameters. */

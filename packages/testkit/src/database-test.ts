@@ -1,4 +1,4 @@
-import { test as base } from 'vitest'
+import { test as base, onTestFinished } from 'vitest'
 import { addMonths } from './add-months.ts'
 import { aClinic, aDoctor, aSlot, type BuiltClinic, type BuiltDoctor } from './builders.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
@@ -12,6 +12,13 @@ async function aDatabase(
 ): Promise<TestDatabase> {
   const database = await createTestDatabase(postgres)
   onCleanup(() => database.drop())
+  return database
+}
+
+/** Another database for the running test, dropped at its end: migrated, and empty. */
+export async function anotherDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase()
+  onTestFinished(() => database.drop())
   return database
 }
 
