@@ -1,5 +1,5 @@
 import { createEngine, createPool, type Engine } from '@holdfast/engine'
-import { aNewVisitType } from '@holdfast/testkit'
+import { aNewVisitType, ofKind } from '@holdfast/testkit'
 import type pg from 'pg'
 import type { Calendar, CalendarShape, Recount } from './contender.ts'
 
@@ -110,9 +110,7 @@ async function madeSlots(engine: Engine, doctorId: string, count: number, capaci
 /** A type whose visits are as long as the slots, which every doctor offers. */
 async function madeVisitType(engine: Engine, clinicNo: number): Promise<string> {
   const minutes = slotMs / 60_000
-  const created = await engine.directory.createVisitType(clinicNo, aNewVisitType({ minutes }), null)
-  if (created.kind !== 'done') throw new Error('The visit type was not created.')
-  return created.visitType.id
+  return ofKind(await engine.directory.createVisitType(clinicNo, aNewVisitType({ minutes }), null), 'done').visitType.id
 }
 
 /** Consecutive times from {@link firstSlotStart} on, each written as its session and its start. */
@@ -123,8 +121,7 @@ async function madeTimes(engine: Engine, doctorId: string, count: number): Promi
     startsAt: new Date(first + n * sessionMs),
     endsAt: new Date(Math.min(first + (n + 1) * sessionMs, end)),
   }))
-  const created = await engine.sessions.create({ ...shapeOfSessions, doctorId, drafts })
-  if (created.kind !== 'done') throw new Error('The sessions were not created.')
+  const created = ofKind(await engine.sessions.create({ ...shapeOfSessions, doctorId, drafts }), 'done')
   return created.items.flatMap(({ sessionId, startsAt, endsAt }) => {
     if (sessionId === null) throw new Error('A session was not created.')
     const starts = Math.round((endsAt.getTime() - startsAt.getTime()) / slotMs)

@@ -4,17 +4,19 @@ import {
   aBooking,
   aClaim,
   aMember,
+  aMove,
   aNewVisitType,
   aPatientRecord,
   aQuestion,
   aSession,
   aTimeClaim,
   aVisitType,
+  aWithdrawal,
   type BuiltSlot,
-  createTestDatabase,
+  ofKind,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import { afterAll, describe, expect } from 'vitest'
 import {
   anAnnouncedScene as aScene,
@@ -27,6 +29,7 @@ import {
 } from '../test/announced-scene.ts'
 import { announcedTimes } from '../test/announced-times.ts'
 import { closureWrites } from '../test/closures.ts'
+import { engineOf } from '../test/engine-of.ts'
 import { workingHoursWrites } from '../test/working-hours.ts'
 import { createEngine } from './create-engine.ts'
 import type { AnnouncedWrite } from './engine-methods.ts'
@@ -56,13 +59,7 @@ const newDoctor: NewDoctor = {
   fee: null,
   appointmentTypes: ['in_person'],
 }
-const withdrawal = (slot: BuiltSlot, dryRun = false) => ({
-  clinicNo: slot.clinicNo,
-  which: { slotId: slot.id },
-  withBookings: true,
-  dryRun,
-  actorId: null,
-})
+const withdrawal = (slot: BuiltSlot, dryRun = false) => aWithdrawal(slot.clinicNo, { slotId: slot.id }, { dryRun })
 const aRoom = () => ({ kind: 'room', name: `Room ${randomUUID()}`, units: 1 }) as const
 const offeredBy = ({ id }: { id: string }) => ({
   doctorId: id,
@@ -113,7 +110,7 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
   move: {
     async prepare({ database: db, engine: its, slot, other }) {
       const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
-      return () => its.move({ bookingId: id, slotId: other.id, actorId: null, onBehalf: true })
+      return () => its.move(aMove(id, other.id))
     },
     announced: ({ doctor, colleague }) => ({ kind: 'bookings', doctorIds: [doctor.id, colleague.id] }),
   },
@@ -182,8 +179,7 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
   },
   'patients.erase': {
     async prepare({ database: db, engine: its, clinic, slot }) {
-      const created = await its.patients.create(clinic.no, aPatientRecord(), null)
-      if (created.kind !== 'done') throw new Error(created.kind)
+      const created = ofKind(await its.patients.create(clinic.no, aPatientRecord(), null), 'done')
       const { id: patientId } = created.value
       const { id } = await aBooking(db, slot, { status: 'CANCELLED' })
       await its.patients.link(id, patientId, patientId)
@@ -362,14 +358,12 @@ describe('a write is announced once, after COMMIT and before its result, with po
   })
 
   test('negative control: without the trigger that logs doctors’ changes, updateDoctor fails this check', async () => {
-    const planted = await createTestDatabase()
+    const planted = await anotherDatabase()
     await planted.ownerPool.query('drop trigger note_change on holdfast.resource')
-    const its = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
+    const its = engineOf(planted)
     await expect(expectAnnounced(await aScene(planted, its), writes['directory.updateDoctor'])).rejects.toThrow(
       /to deeply equal/,
     )
-    await its.stop()
-    await planted.drop()
   })
 })
 

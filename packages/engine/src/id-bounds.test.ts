@@ -5,7 +5,10 @@ import {
   aClinic,
   aDoctor,
   ageBooking,
+  aMove,
+  aSettlement,
   aSlot,
+  aWithdrawal,
   type ClaimWay,
   claimWays,
   lapseHolds,
@@ -156,7 +159,7 @@ describe('a booking that is older than its slot, because it was moved into it', 
     const doctor = await aDoctor(database, clinic)
     const booking = await ageBooking(database, await aBooking(database, await aSlot(database, doctor)), 300)
     const slot = await aSlot(database, doctor)
-    const move = { bookingId: booking.id, slotId: slot.id, actorId: null, onBehalf: true, key: null }
+    const move = aMove(booking.id, slot.id)
     expect(await runMoveBatch(database.appPool, [move])).toMatchObject([{ outcome: { kind: 'done' } }])
     const day = slot.startsAt.toISOString().slice(0, 10)
     const days = { clinicNo: clinic.no, from: day, to: day }
@@ -197,7 +200,7 @@ describe('a slot that was created while the clock of the database was two days a
   }
 
   async function withdrawnIds(database: TestDatabase, { id: slotId, clinicNo }: { id: string; clinicNo: number }) {
-    const ways = { clinicNo, which: { slotId }, withBookings: true, dryRun: false, actorId: null }
+    const ways = aWithdrawal(clinicNo, { slotId })
     const outcome = await withdrawSlots(database.appPool, ways)
     return outcome.kind === 'withdrawn' ? outcome.bookings.map(({ id }) => id) : outcome.kind
   }
@@ -245,14 +248,7 @@ describe('a change of a booking of 11 months ago', () => {
   async function changeOldBooking(database: TestDatabase) {
     const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
     const booking = await ageBooking(database, await aBooking(database, slot), 330)
-    const cancel = {
-      bookingId: booking.id,
-      action: 'cancel' as const,
-      actorId: null,
-      onBehalf: true,
-      key: null,
-      reason: null,
-    }
+    const cancel = aSettlement(booking.id, 'cancel')
     expect(await runSettleBatch(database.appPool, [cancel])).toMatchObject([{ outcome: { kind: 'done' } }])
     return cancellationsInLog(database)
   }

@@ -4,19 +4,21 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aMove,
   aSlot,
+  aWithdrawal,
   type BuiltDoctor,
   type BuiltSlot,
   checkHistory,
-  createTestDatabase,
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
+import { anotherDatabase } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
+import { engineOf } from '../test/engine-of.ts'
 import { calling, losing } from '../test/losing-pool.ts'
 import { aCase, soonAt, test } from '../test/theatre.ts'
-import { createEngine } from './create-engine.ts'
 import type { Committed } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
@@ -34,7 +36,7 @@ async function aScene(database: TestDatabase, lost: string | null): Promise<Scen
   const slot = await aSlot(database, doctor, { capacity: 5, startsAt: new Date(Date.now() - 600_000) })
   const other = await aSlot(database, doctor, { capacity: 5 })
   const pool = lost === null ? database.appPool : losing(database.appPool, calling(lost))
-  return { database, engine: createEngine({ batchPool: pool, generalPool: pool }), doctor, slot, other }
+  return { database, engine: engineOf({ appPool: pool }), doctor, slot, other }
 }
 
 async function bookingOf(database: TestDatabase, id: string) {
@@ -139,7 +141,6 @@ describe('a result lost after COMMIT: the engine sends the change again, and it 
   test.for(changes)('$name', async (change, { database }) => {
     const scene = await aScene(database, functionOf(change.name))
     await expectMadeOnce(scene, change)
-    await scene.engine.stop()
   })
 
   test('claim', async ({ database }) => {
@@ -149,14 +150,13 @@ describe('a result lost after COMMIT: the engine sends the change again, and it 
     const { version, xid } = await bookingOf(database, claim.bookingId)
     expect([version, outcome]).toMatchObject([1, { kind: 'booked', position: xid }])
     expect(announced).toMatchObject([{ kind: 'bookings', position: xid, slots: [{ slotId: scene.other.id }] }])
-    await scene.engine.stop()
   })
 
   test.for(['schedule_cases', 'claim_cases'])('claims of cases by %s', async (name, { database, scene }) => {
     // It stores the day of the room's open time, which claim_cases does not.
     await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(13) }))
     const pool = losing(database.appPool, calling(name))
-    const engine = createEngine({ batchPool: pool, generalPool: pool })
+    const engine = engineOf({ appPool: pool })
     const request = aCase(scene)
     // It shares its slot with the first, and so it is sent alone, after that.
     const requests = [request, ...(name === 'claim_cases' ? [aCase(scene, { startsAt: soonAt(16) })] : [])]
@@ -171,7 +171,6 @@ describe('a result lost after COMMIT: the engine sends the change again, and it 
     expect(announced).toContainEqual(
       expect.objectContaining({ kind: 'bookings', position: null, doctorIds: new Set([scene.room]) }),
     )
-    await engine.stop()
   })
 
   test('after all of this, the log agrees with the bookings', async ({ database }) => {
@@ -189,7 +188,6 @@ describe('the client sends a change again with its Idempotency-Key, and it is ma
     const { status, version, xid } = await bookingOf(database, booking.id)
     expect([status, version]).toEqual([to, booking.version + 1])
     for (const outcome of outcomes) expect(outcome).toMatchObject({ position: xid })
-    await scene.engine.stop()
   })
 
   test.for(changes)('$name: to another server, which announces it', async ({ name, from }, { database }) => {
@@ -197,12 +195,11 @@ describe('the client sends a change again with its Idempotency-Key, and it is ma
     const booking = await aBooking(database, scene.slot, { status: from })
     const key = randomUUID()
     await make(scene, name, booking.id, key)
-    const another = { ...scene, engine: createEngine({ batchPool: database.appPool, generalPool: database.appPool }) }
+    const another = { ...scene, engine: engineOf(database) }
     const { outcome, announced } = await observe(another.engine, () => make(another, name, booking.id, key))
     const { version, xid } = await bookingOf(database, booking.id)
     expect([version, outcome]).toMatchObject([booking.version + 1, { kind: 'unchanged', position: xid }])
     expect(announced).toMatchObject([{ position: null, doctorIds: new Set([scene.slot.doctorId]) }])
-    await Promise.all([scene.engine.stop(), another.engine.stop()])
   })
 
   test.for([
@@ -220,20 +217,17 @@ describe('the client sends a change again with its Idempotency-Key, and it is ma
     expect((await bookingOf(database, booking.id)).version).toBe(booking.version + 2)
     // A request with another key is another request.
     expect(await make(scene, name, booking.id, randomUUID())).toMatchObject({ kind: 'done' })
-    await scene.engine.stop()
   })
 
   test('a move, after somebody has moved the booking back', async ({ database }) => {
     const scene = await aScene(database, null)
     const [here, there] = [scene.other, await aSlot(database, scene.doctor)]
     const booking = await aBooking(database, here)
-    const move = (slotId: string, key: string) =>
-      scene.engine.move({ bookingId: booking.id, slotId, actorId: null, onBehalf: true, key })
+    const move = (slotId: string, key: string) => scene.engine.move(aMove(booking.id, slotId, { key }))
     const key = randomUUID()
     expect(await move(there.id, key)).toMatchObject({ kind: 'done' })
     expect(await move(here.id, randomUUID())).toMatchObject({ kind: 'done' })
     expect(await move(there.id, key)).toMatchObject({ kind: 'unchanged', booking: { slotId: here.id } })
-    await scene.engine.stop()
   })
 
   test('after 24 hours a key can be used again', async ({ database }) => {
@@ -248,7 +242,6 @@ describe('the client sends a change again with its Idempotency-Key, and it is ma
       kind: 'done',
       booking: { status: 'CONFIRMED' },
     })
-    await scene.engine.stop()
   })
 
   test('a hold that has lapsed since it was extended is reported as lapsed', async ({ database }) => {
@@ -259,19 +252,16 @@ describe('the client sends a change again with its Idempotency-Key, and it is ma
     const lapses = `update holdfast.booking set hold_expires_at = now() - interval '1 second' where id = $1`
     await database.ownerPool.query(lapses, [booking.id])
     expect(await make(scene, 'extend', booking.id, key)).toMatchObject({ kind: 'hold_expired' })
-    await scene.engine.stop()
   })
 })
 
 test('negative control: if the log is not searched for the key, reopen is made twice', async () => {
-  const database = await createTestDatabase()
+  const database = await anotherDatabase()
   await plantFunction(database, 'is_repeated', { part: 'if p_key is null then', becomes: 'if true then' })
   const scene = await aScene(database, 'settle_bookings')
   const reopen = changes.find(({ name }) => name === 'reopen')
   if (reopen === undefined) throw new Error('The table lacks reopen.')
   await expect(expectMadeOnce(scene, reopen)).rejects.toThrow(/CONFIRMED/)
-  await scene.engine.stop()
-  await database.drop()
 })
 
 describe('a withdrawal whose result was lost after COMMIT: sent again, it names the bookings that it ended', () => {
@@ -294,13 +284,7 @@ describe('a withdrawal whose result was lost after COMMIT: sent again, it names 
     await make(scene, 'move', moved.id, null)
     await make(scene, 'link', linked.id, null)
     await aBooking(database, other, { status: 'hold_expired' })
-    const request = {
-      clinicNo: other.clinicNo,
-      which: which(scene),
-      withBookings: true,
-      dryRun: false,
-      actorId: randomUUID(),
-    }
+    const request = aWithdrawal(other.clinicNo, which(scene), { actorId: randomUUID() })
     await expect(scene.engine.withdrawSlots(request)).rejects.toThrow('Connection terminated')
     // A guest's booking can be linked to an account after it has failed.
     await make(scene, 'link', held.id, null)
@@ -316,7 +300,6 @@ describe('a withdrawal whose result was lost after COMMIT: sent again, it names 
     expect(bookings).toEqual(named.toSorted((one, two) => (one.id < two.id ? -1 : 1)))
     expect(announced).toMatchObject([{ kind: 'directory', doctorIds: new Set([other.doctorId]) }])
     expect(await scene.engine.withdrawSlots({ ...request, dryRun: true })).toMatchObject({ bookings: [] })
-    await scene.engine.stop()
   })
 })
 
@@ -330,5 +313,4 @@ test('400 changes of one booking at once: one is made, and nobody is refused', a
     expect([name, counts.done?.length, counts.unchanged?.length]).toEqual([name, 1, 399])
     await make(scene, 'cancel', booking.id, null)
   }
-  await scene.engine.stop()
 })

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSlot, checkHistory, lapseHolds, shiftSlot } from '@holdfast/testkit'
+import {
+  aClinic,
+  aDoctor,
+  aMove,
+  aSettlement,
+  aSlot,
+  aWithdrawal,
+  checkHistory,
+  lapseHolds,
+  shiftSlot,
+} from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -105,17 +115,12 @@ test('ten clients of two servers do anything: nothing is overbooked, the log exp
           })
           if (outcome.kind === 'booked') bookingIds.push(outcome.booking.id)
         } else if (one.kind === 'settle' && bookingId !== undefined) {
-          const outcome = await engine.settle({
-            bookingId,
-            action: one.action,
-            actorId: accounts[one.account] ?? null,
-            onBehalf: true,
-            key: randomUUID(),
-            reason: null,
-          })
+          const outcome = await engine.settle(
+            aSettlement(bookingId, one.action, { actorId: accounts[one.account] ?? null, key: randomUUID() }),
+          )
           if (outcome.kind === 'done') done[one.action] = (done[one.action] ?? 0) + 1
         } else if (one.kind === 'move' && bookingId !== undefined) {
-          await engine.move({ bookingId, slotId: at.id, actorId: null, onBehalf: true })
+          await engine.move(aMove(bookingId, at.id))
         } else if (one.kind === 'lapse') {
           await lapseHolds(database, at)
         } else if (one.kind === 'sweep') {
@@ -126,13 +131,7 @@ test('ten clients of two servers do anything: nothing is overbooked, the log exp
           const outcome = await engine.setCapacity({ clinicNo: at.clinicNo, slotId: at.id, capacity: one.capacity })
           resized[outcome.kind] = (resized[outcome.kind] ?? 0) + 1
         } else if (one.kind === 'withdraw') {
-          await engine.withdrawSlots({
-            clinicNo: at.clinicNo,
-            which: { slotId: at.id },
-            withBookings: true,
-            dryRun: false,
-            actorId: null,
-          })
+          await engine.withdrawSlots(aWithdrawal(at.clinicNo, { slotId: at.id }))
         }
       }
       await Promise.all(

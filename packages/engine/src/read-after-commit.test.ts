@@ -3,6 +3,7 @@ import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/
 import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
+import { engineOf } from '../test/engine-of.ts'
 import { changedPool, lostConnection } from '../test/losing-pool.ts'
 import { aCase, aTheatre, caseOf, soonAt } from '../test/theatre.ts'
 import { createEngine } from './create-engine.ts'
@@ -49,8 +50,7 @@ test.for(Object.entries(failures))(
     const first = anEngine(database, failure)
     await expect(first.confirmAttendance(attendance)).rejects.toMatchObject(unknown)
     // The same request again finds it.
-    const healthy = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-    onTestFinished(() => healthy.stop())
+    const healthy = engineOf(database)
     expect(await healthy.confirmAttendance(attendance)).toMatchObject({ kind: 'unchanged' })
 
     const scene = await aTheatre(database)

@@ -6,16 +6,21 @@ import {
   aClinic,
   aDoctor,
   ageBooking,
+  aMove,
+  aSettlement,
   aSlot,
   aWaitlistEntry,
+  aWithdrawal,
   type BookingOverrides,
   lapseHolds,
   lockCounter,
+  ofKind,
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
 import { agedDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
+import { engineOf } from '../test/engine-of.ts'
 import { theatreOperations } from '../test/theatre-operations.ts'
 import { visitOperations } from '../test/visit-operations.ts'
 import { createEngine } from './create-engine.ts'
@@ -52,18 +57,15 @@ async function operationsOf(database: TestDatabase) {
   const list = { status: null, limit: 25, cursor: null }
 
   const book = async (confirm: boolean) => {
-    const outcome = await engine.claim(aClaim(slot, { confirm, accountId }))
-    if (outcome.kind !== 'booked') throw new Error(`The claim's outcome is ${outcome.kind}.`)
-    return outcome.booking.id
+    return ofKind(await engine.claim(aClaim(slot, { confirm, accountId })), 'booked').booking.id
   }
   const lapsed = async () => {
     await book(false)
     await lapseHolds(database, slot)
   }
   const settle = (action: SettleAction) => async (bookingId: string) =>
-    await engine.settle({ bookingId, action, actorId: accountId, onBehalf: true, key: null, reason: null })
-  const move = async (bookingId: string) =>
-    await engine.move({ bookingId, slotId: other.id, actorId: null, onBehalf: true, key: null })
+    await engine.settle(aSettlement(bookingId, action, { actorId: accountId }))
+  const move = async (bookingId: string) => await engine.move(aMove(bookingId, other.id))
   const attend = async (bookingId: string) =>
     await engine.confirmAttendance({ bookingId, slotId: slot.id, actorId: accountId, key: null })
   const held = () => book(false)
@@ -158,7 +160,7 @@ async function operationsOf(database: TestDatabase) {
       const withdrawn = await aSlot(database, await aDoctor(database, clinic), { startsAt })
       const lost = await ageBooking(database, await aBooking(database, withdrawn, { patient: judged().patient }), 700)
       const which = { slotId: withdrawn.id }
-      await engine.withdrawSlots({ clinicNo: clinic.no, which, withBookings: true, dryRun: false, actorId: null })
+      await engine.withdrawSlots(aWithdrawal(clinic.no, which))
       const found = await engine.reads.booking(lost.id)
       counter.takeMax()
       return await engine.reads.bookedSinceWithdrawal({
@@ -194,13 +196,7 @@ async function operationsOf(database: TestDatabase) {
     retention: () => purgeOutdated(pool),
     'a withdrawal': async () => {
       const { id: slotId } = await aSlot(database, doctor)
-      return await engine.withdrawSlots({
-        clinicNo: clinic.no,
-        which: { slotId },
-        withBookings: true,
-        dryRun: false,
-        actorId: null,
-      })
+      return await engine.withdrawSlots(aWithdrawal(clinic.no, { slotId }))
     },
   }
   Object.assign(operations, await theatreOperations(database, pool), await visitOperations(database, pool))
@@ -224,7 +220,7 @@ test('with ten more years of months, no operation holds more than 120 locks', as
 
 test("an account's bookings are looked for only in months that have bookings", async ({ database }) => {
   const { appPool: pool } = database
-  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const engine = engineOf({ appPool: pool })
   const accountId = randomUUID()
   const doctor = await aDoctor(database, await aClinic(database))
   const [first, second] = [await aSlot(database, doctor), await aSlot(database, doctor)]
@@ -236,12 +232,11 @@ test("an account's bookings are looked for only in months that have bookings", a
   expect(items.map(({ id }) => id).toSorted()).toEqual([old.id, recent.id].toSorted())
   // The months; and for each of two parts of the ten years, whether the account has bookings there, and the list.
   expect(queries).toHaveBeenCalledTimes(5)
-  await engine.stop()
 })
 
 test('who joined a waitlist long ago has what was booked since in the last six months', async ({ database }) => {
   const { appPool: pool } = database
-  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const engine = engineOf({ appPool: pool })
   const doctor = await aDoctor(database, await aClinic(database))
   const [first, second] = [await aSlot(database, doctor), await aSlot(database, doctor)]
   const joinedAt = new Date(Date.now() - 300 * 86_400_000)
@@ -254,7 +249,6 @@ test('who joined a waitlist long ago has what was booked since in the last six m
   const { startsAt } = first
   const since = await engine.waitlist.bookedSince(doctor.clinicNo, ids)
   expect(since).toEqual(new Map([[ids[0], { bookingId: found.id, startsAt }]]))
-  await engine.stop()
 })
 
 test.for([

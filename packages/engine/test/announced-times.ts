@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aSession, aTimeClaim, aVisitType } from '@holdfast/testkit'
+import { aSession, aTimeClaim, aVisitType, ofKind } from '@holdfast/testkit'
 import { type AnnouncedScene, type AnnouncedWriteCase, at } from './announced-scene.ts'
 
 const directoryOf = ({ doctor }: AnnouncedScene) => ({ kind: 'directory' as const, doctorIds: [doctor.id] })
@@ -27,8 +27,7 @@ export const announcedTimes = {
   moveToTime: {
     async prepare({ database, engine, doctor }) {
       const [session, type] = [await aSession(database, doctor), await aVisitType(database, { no: doctor.clinicNo })]
-      const claimed = await engine.claimTime(aTimeClaim(session, type, 0))
-      if (claimed.kind !== 'booked') throw new Error(claimed.kind)
+      const claimed = ofKind(await engine.claimTime(aTimeClaim(session, type, 0)), 'booked')
       const { sessionId, startsAt } = aTimeClaim(session, type, 40)
       const bookingId = claimed.booking.id
       const move = { bookingId, sessionId, startsAt, visitTypeId: null, actorId: null, onBehalf: true }

@@ -7,6 +7,7 @@ import {
   aTimeClaim,
   aVisitType,
   type BuiltSession,
+  ofKind,
   type TestDatabase,
 } from '@holdfast/testkit'
 import type { CorrectAnswersRequest } from '../src/model/answers-correction.ts'
@@ -28,9 +29,7 @@ export async function aPractice(engine: Engine, database: TestDatabase, question
     aTimeClaim(session, type, minute, { patient: { ...ada, ...(answers && { answers }) }, confirm: true, ...overrides })
   const claim = (...of: Parameters<typeof request>) => engine.claimTime(request(...of))
   const booked = async (...of: Parameters<typeof request>) => {
-    const outcome = await claim(...of)
-    if (outcome.kind !== 'booked') throw new Error(JSON.stringify(outcome))
-    return outcome.booking.id
+    return ofKind(await claim(...of), 'booked').booking.id
   }
   const confirm = (bookingId: string, patient: AnsweringPatient | null, overrides = {}) =>
     engine.settle({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BuiltDoctor, TestDatabase } from '@holdfast/testkit'
+import { ofKind } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import type { NewClosure } from '../src/model/closure.ts'
 import type { Engine } from '../src/model/engine.ts'
@@ -14,9 +15,7 @@ export function closing({ clinicNo, id: doctorId }: BuiltDoctor, { startsAt, end
 }
 
 export async function close(engine: Engine, closure: NewClosure) {
-  const created = await engine.closures.create(closure, null)
-  if (created.kind !== 'done') throw new Error(`It is not closed: ${created.kind}`)
-  return created.closure
+  return ofKind(await engine.closures.create(closure, null), 'done').closure
 }
 
 export async function areBlocked(database: TestDatabase, ...slots: { id: string }[]): Promise<boolean[]> {

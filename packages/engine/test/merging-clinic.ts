@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, ofKind, type TestDatabase } from '@holdfast/testkit'
 import { createEngine } from '../src/create-engine.ts'
 import type { MergePatientsRequest, PatientFields, PatientRecord } from '../src/model/patient-record.ts'
 import { verify } from '../src/verify/verify.ts'
@@ -16,9 +16,7 @@ export async function aMergingClinic(database: TestDatabase) {
     return record
   }
   const record = async (fields: Partial<PatientFields> = {}) => {
-    const created = await patients.create(clinic.no, aPatientRecord({ name: 'Ada', ...fields }), null)
-    if (created.kind !== 'done') throw new Error(created.kind)
-    return created.value.id
+    return ofKind(await patients.create(clinic.no, aPatientRecord({ name: 'Ada', ...fields }), null), 'done').value.id
   }
   const merge = async (keptId: string, mergedId: string, overrides: Partial<MergePatientsRequest> = {}) => {
     const [{ version }, { version: mergedVersion }] = [await read(keptId), await read(mergedId)]

@@ -6,6 +6,7 @@ import {
   aTimeClaim,
   aVisitType,
   type BuiltClinic,
+  ofKind,
   type TestDatabase,
   type VisitTypeOverrides,
 } from '@holdfast/testkit'
@@ -44,9 +45,7 @@ export async function aRequestScene(
     by.settle({ bookingId, action, actorId: onBehalf ? randomUUID() : null, onBehalf, key: null, reason: null })
   const hold = async (minute = 0, visitType: { id: string } = type, units = 1, patient: Patient = ada) => {
     const claim = aTimeClaim(session, visitType, minute, { patient, confirm: true, units })
-    const claimed = await engine.claimTime(claim)
-    if (claimed.kind !== 'booked') throw new Error(`The claim's outcome is ${claimed.kind}.`)
-    return claimed.booking
+    return ofKind(await engine.claimTime(claim), 'booked').booking
   }
   return {
     clinic,
@@ -58,16 +57,12 @@ export async function aRequestScene(
     /** The clinic books the time, whoever has asked for it. */
     async bookByDesk(minute = 0) {
       const claim = aTimeClaim(session, type, minute, { confirm: true, actorId: randomUUID() })
-      const claimed = await engine.claimTime(claim)
-      if (claimed.kind !== 'booked') throw new Error(claimed.kind)
-      return claimed.booking
+      return ofKind(await engine.claimTime(claim), 'booked').booking
     },
     /** A request of a patient that the clinic has not answered; by default, each time of another one. */
     async request(minute = 0, units = 1, patient: Patient = anotherAda()) {
       const { id } = await hold(minute, type, units, patient)
-      const asked = await change(id, 'confirm', false)
-      if (asked.kind !== 'done') throw new Error(`The request's outcome is ${asked.kind}.`)
-      return asked.booking
+      return ofKind(await change(id, 'confirm', false), 'done').booking
     },
   }
 }

@@ -4,9 +4,10 @@ import { test as base, freshDatabaseTest } from '@holdfast/testkit/database-test
 import { createEngine } from '../src/create-engine.ts'
 import type { Committed } from '../src/model/committed.ts'
 import { newId } from '../src/model/id.ts'
+import type { SlotDraft } from '../src/model/slot.ts'
 import type { NewCaseRequest, Theatre } from '../src/model/theatre.ts'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
-import type { NewEquipment, NewRoom, NewStaff, Profession } from '../src/model/theatre-resource.ts'
+import type { BlockOwner, NewEquipment, NewRoom, NewStaff, Profession } from '../src/model/theatre-resource.ts'
 
 /** A theatre with one room, surgeon and piece of equipment, and an engine whose announcements are collected. */
 export async function aTheatre(database: TestDatabase, overrides: ClinicOverrides = {}) {
@@ -101,6 +102,21 @@ export function aCase(
     requestHash: randomUUID(),
     ...overrides,
   }
+}
+
+/** A block, for everybody unless `owner` says otherwise. @returns its id */
+export async function aBlock(
+  theatre: Theatre,
+  roomId: string,
+  draft: SlotDraft,
+  owner: Partial<BlockOwner & { releaseDays: number }> = {},
+): Promise<string> {
+  const whose = { service: null, surgeonId: null, releaseDays: null, ...owner }
+  const request = { ...whose, roomId, when: { drafts: [draft] }, dryRun: false, actorId: null }
+  const outcome = await theatre.createBlocks(request)
+  const blockId = outcome.kind === 'done' ? outcome.items[0]?.blockId : null
+  if (blockId == null) throw new Error(`No block was created: ${JSON.stringify(outcome)}`)
+  return blockId
 }
 
 /** A request of the waitlist for a case. */

@@ -8,6 +8,7 @@ import {
   aSlot,
   aTimeClaim,
   aVisitType,
+  ofKind,
   type TestDatabase,
 } from '@holdfast/testkit'
 import type pg from 'pg'
@@ -62,8 +63,7 @@ export async function visitOperations(
       const { id: bookingId, startsAt } = await claim(forAll)
       const to = { sessionId: session.id, startsAt: new Date(startsAt.getTime() + 600_000), visitTypeId: type.id }
       minute += 10
-      const outcome = await engine.moveToTime({ bookingId, ...to, actorId: accountId, onBehalf: false })
-      if (outcome.kind !== 'done') throw new Error(`The move's outcome is ${outcome.kind}.`)
+      ofKind(await engine.moveToTime({ bookingId, ...to, actorId: accountId, onBehalf: false }), 'done')
     },
   }
 }

@@ -1,16 +1,14 @@
 import { aDoctor, aSlot, plantFunction, shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { archive, book, fileOf, findings, old, test } from '../../test/old-month.ts'
-import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aBlock, aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { restoreMonth } from './restore-month.ts'
 
 /** An appointment and a completed case in a block, both of the month eight months ago. */
 async function anOldMonth(database: TestDatabase) {
   const scene = await aTheatre(database)
   const { theatre, clinic, room } = scene
-  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(16), capacity: 420 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  await aBlock(theatre, room, { startsAt: soonAt(9), endsAt: soonAt(16), capacity: 420 })
   const done = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   const by = { caseId: done.id, actorId: null, key: null, isTrial: true }
   await theatre.recordMilestone({ ...by, milestone: 'in_room', at: soonAt(9) })

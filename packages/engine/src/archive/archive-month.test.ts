@@ -3,7 +3,8 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { aBooking, aClaim, aClinic, aDoctor, aSlot, checkHistory, holdLock, placesOfText } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import {
   aHistory,
   archive,
@@ -59,8 +60,7 @@ test('a link comes back with its booking, but not to a record erased meanwhile',
     records.push(await linkToRecord(database, await book(database, slot, { status: 'COMPLETED' })))
   }
   await archive(database, directory)
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-  onTestFinished(() => engine.stop())
+  const engine = engineOf(database)
   const [kept, erased] = records
   const clinicNo = slots[0]?.clinicNo ?? 0
   const of = { patientId: erased ?? '' }

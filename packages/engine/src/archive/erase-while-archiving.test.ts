@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, holdLock, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { archiveMonth } from './archive-month.ts'
 import { restoreMonth } from './restore-month.ts'
 
@@ -20,8 +20,7 @@ test('a patient is erased while a month is being archived: it names months not s
     patient: { name: 'Ada', email: 'a@example.org' },
     createdAt: new Date(startsAt.getTime() - 30 * 86_400_000),
   })
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-  onTestFinished(() => engine.stop())
+  const engine = engineOf(database)
   const erase = () =>
     engine.erasures.ofPatient({ clinicNo: slot.clinicNo, patient: { email: 'a@example.org' }, actorId: null })
   const crash = (step: string) => {
@@ -45,8 +44,7 @@ test.for(['before it begins', 'while it runs'])(
     const startsAt = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 8, 15, 9))
     const month = startsAt.toISOString().slice(0, 7)
     const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { startsAt })
-    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-    onTestFinished(() => engine.stop())
+    const engine = engineOf(database)
     const fields = aPatientRecord({ mrn: 'M-1' })
     const created = await engine.patients.create(slot.clinicNo, fields, null)
     const patientId = created.kind === 'done' ? created.value.id : ''

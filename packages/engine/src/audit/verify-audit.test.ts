@@ -1,7 +1,7 @@
 // Completeness: a change of the security log by hand is not found
 import { randomUUID } from 'node:crypto'
-import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { aClinic, type TestDatabase } from '@holdfast/testkit'
+import { anotherDatabase, freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { addEvents, anchor, daysAgo } from '../../test/audit-events.ts'
 import type { AuditHead } from '../model/audit-event.ts'
@@ -32,8 +32,7 @@ test('events are numbered in the order of their times for each clinic, and what 
   expect(report).toMatchObject({ chains: 2, events: 7, erased: 0, restored: [], findings: [] })
 })
 
-test('two processes that seal at once number each event once', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('two processes that seal at once number each event once', async ({ database, clinic }) => {
   await database.ownerPool.query(
     `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
      select $1, now(), 'denied', 1, 'nobody', '{}' from generate_series(1, 2500)`,
@@ -155,8 +154,7 @@ const tampering: Record<string, Tampering> = {
   ],
 }
 
-test.for(Object.entries(tampering))('found: %s', async ([_, [statements, expected]], { database }) => {
-  const clinic = await aClinic(database)
+test.for(Object.entries(tampering))('found: %s', async ([_, [statements, expected]], { database, clinic }) => {
   await addEvents(database, clinic.no, 9)
   const anchored = await anchor(database)
   expect(found(await verifyAll(database, anchored))).toEqual([])
@@ -174,8 +172,7 @@ test('the application adds no events about the log itself', async ({ database })
   }
 })
 
-test('what is deleted before its time is found, also when its anchors are old', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('what is deleted before its time is found, also when its anchors are old', async ({ database, clinic }) => {
   await addEvents(database, clinic.no, 5, 100)
   const anchored = await anchor(database, daysAgo(100))
   await database.ownerPool.query(
@@ -188,34 +185,28 @@ test('what is deleted before its time is found, also when its anchors are old', 
   expect(found(await verifyAll(database, anchored))).toContainEqual(['missing', '5'])
 })
 
-test('an event that was sealed where a clinic was before belongs to its chain', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('an event that was sealed where a clinic was before belongs to its chain', async ({ database, clinic }) => {
   await addEvents(database, clinic.no, 4)
-  const other = await createTestDatabase()
-  try {
-    // The clinic has moved with its first three events, and the fourth was recorded afterwards.
-    const { rows } = await database.ownerPool.query(
-      'select to_jsonb(e) as event from holdfast.audit_event e where clinic_no = $1 and no < 4',
-      [clinic.no],
-    )
-    await other.ownerPool.query(
-      `insert into holdfast.audit_event overriding system value
-       select r.* from jsonb_array_elements($1) one
-        cross join jsonb_populate_record(null::holdfast.audit_event, one) r`,
-      [JSON.stringify(rows.map(({ event }) => event))],
-    )
-    await database.ownerPool.query('delete from holdfast.audit_event where clinic_no = $1 and no < 4', [clinic.no])
-    const pools = [database.ownerPool, other.ownerPool]
-    const options = { anchored: null, since: daysAgo(40), months: 12 }
-    expect(await verifyAudit(pools, options)).toMatchObject({ events: 4, findings: [] })
-    expect(found(await verifyAudit(pools.slice(0, 1), options))).toContainEqual(['missing', '4'])
-  } finally {
-    await other.drop()
-  }
+  const other = await anotherDatabase()
+  // The clinic has moved with its first three events, and the fourth was recorded afterwards.
+  const { rows } = await database.ownerPool.query(
+    'select to_jsonb(e) as event from holdfast.audit_event e where clinic_no = $1 and no < 4',
+    [clinic.no],
+  )
+  await other.ownerPool.query(
+    `insert into holdfast.audit_event overriding system value
+     select r.* from jsonb_array_elements($1) one
+      cross join jsonb_populate_record(null::holdfast.audit_event, one) r`,
+    [JSON.stringify(rows.map(({ event }) => event))],
+  )
+  await database.ownerPool.query('delete from holdfast.audit_event where clinic_no = $1 and no < 4', [clinic.no])
+  const pools = [database.ownerPool, other.ownerPool]
+  const options = { anchored: null, since: daysAgo(40), months: 12 }
+  expect(await verifyAudit(pools, options)).toMatchObject({ events: 4, findings: [] })
+  expect(found(await verifyAudit(pools.slice(0, 1), options))).toContainEqual(['missing', '4'])
 })
 
-test('an ended chain that is deleted whole is found without anchors', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('an ended chain that is deleted whole is found without anchors', async ({ database, clinic }) => {
   await addEvents(database, clinic.no, 3)
   await database.ownerPool.query('select holdfast.begin_log_epoch((select max(no) from holdfast.log_epoch))')
   // The end of the chain is noted although nothing else is recorded.
@@ -228,8 +219,7 @@ test('an ended chain that is deleted whole is found without anchors', async ({ d
   expect(found(await verifyAll(database))).toContainEqual(['missing', '3'])
 })
 
-test('an account is erased from the log, and the chain stays valid', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('an account is erased from the log, and the chain stays valid', async ({ database, clinic }) => {
   await addEvents(database, clinic.no, 3)
   const accountId = randomUUID()
   await database.ownerPool.query(
@@ -249,8 +239,7 @@ test('an account is erased from the log, and the chain stays valid', async ({ da
   expect(await verifyAll(database)).toMatchObject({ events: 7, erased: 1, findings: [] })
 })
 
-test('what retention deletes leaves a row from which the rest verifies', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('what retention deletes leaves a row from which the rest verifies', async ({ database, clinic }) => {
   await addEvents(database, clinic.no, 5, 400)
   const anchored = await anchor(database, daysAgo(400))
   await addEvents(database, clinic.no, 4)
@@ -268,8 +257,7 @@ test('what retention deletes leaves a row from which the rest verifies', async (
   expect(found(await verifyAll(database, anchored))).toContainEqual(['missing', '6'])
 })
 
-test('a chain that is deleted whole by retention is not missing', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('a chain that is deleted whole by retention is not missing', async ({ database, clinic }) => {
   await addEvents(database, clinic.no, 3, 400)
   expect(await purgeAuditEvents(database.appPool, 12)).toBe(3)
   expect(found(await verifyAll(database))).toEqual([])
@@ -277,8 +265,7 @@ test('a chain that is deleted whole by retention is not missing', async ({ datab
   expect(await verifyAll(database)).toMatchObject({ events: 1, findings: [] })
 })
 
-test('after a restore a new chain begins, and what was lost is named', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('after a restore a new chain begins, and what was lost is named', async ({ database, clinic }) => {
   await addEvents(database, clinic.no, 5)
   const saved = await chainsAndEvents(database)
   await addEvents(database, clinic.no, 4)
@@ -313,33 +300,29 @@ async function aRestoredFormer(database: TestDatabase, other: TestDatabase): Pro
 test('a database restored to before a clinic left it is named as that, and changes of it are found', async ({
   database,
 }) => {
-  const other = await createTestDatabase()
-  try {
-    const anchored = await aRestoredFormer(database, other)
-    const verify = (pools = [database.ownerPool, other.ownerPool]) =>
-      verifyAudit(pools, { anchored, since: daysAgo(40), months: 12 })
-    const asRestored = { events: 10, findings: [], restored: [{ no: '5', lost: 0, elsewhere: 4 }] }
-    expect(await verify()).toMatchObject(asRestored)
-    expect(await verify([other.ownerPool, database.ownerPool])).toMatchObject(asRestored)
-    // Without the other database, they are lost.
-    expect((await verify([database.ownerPool])).restored).toMatchObject([{ no: '5', lost: 4, elsewhere: 0 }])
-    const changes: [TestDatabase, statement: string, expected: [kind: string, no: string]][] = [
-      [database, 'set subject_id = gen_random_uuid() where no = 3', ['changed', '3']],
-      [database, 'set hash = sha256(hash) where no = 5', ['changed', '5']],
-      [other, 'set subject_id = gen_random_uuid() where no = 5', ['changed', '5']],
-      [other, 'set subject_id = gen_random_uuid() where no = 7', ['changed', '7']],
-      [other, 'set no = 10 where no = 9', ['missing', '10']],
-      [database, 'set no = 6 where no = 5', ['changed', '6']],
-    ]
-    for (const [changed, statement, expected] of changes) {
-      await whileChanged(changed, `update holdfast.audit_event ${statement} and epoch = 1`, async () => {
-        expect(found(await verify()), statement).toContainEqual(expected)
-      })
-    }
-    expect(await verify()).toMatchObject(asRestored)
-  } finally {
-    await other.drop()
+  const other = await anotherDatabase()
+  const anchored = await aRestoredFormer(database, other)
+  const verify = (pools = [database.ownerPool, other.ownerPool]) =>
+    verifyAudit(pools, { anchored, since: daysAgo(40), months: 12 })
+  const asRestored = { events: 10, findings: [], restored: [{ no: '5', lost: 0, elsewhere: 4 }] }
+  expect(await verify()).toMatchObject(asRestored)
+  expect(await verify([other.ownerPool, database.ownerPool])).toMatchObject(asRestored)
+  // Without the other database, they are lost.
+  expect((await verify([database.ownerPool])).restored).toMatchObject([{ no: '5', lost: 4, elsewhere: 0 }])
+  const changes: [TestDatabase, statement: string, expected: [kind: string, no: string]][] = [
+    [database, 'set subject_id = gen_random_uuid() where no = 3', ['changed', '3']],
+    [database, 'set hash = sha256(hash) where no = 5', ['changed', '5']],
+    [other, 'set subject_id = gen_random_uuid() where no = 5', ['changed', '5']],
+    [other, 'set subject_id = gen_random_uuid() where no = 7', ['changed', '7']],
+    [other, 'set no = 10 where no = 9', ['missing', '10']],
+    [database, 'set no = 6 where no = 5', ['changed', '6']],
+  ]
+  for (const [changed, statement, expected] of changes) {
+    await whileChanged(changed, `update holdfast.audit_event ${statement} and epoch = 1`, async () => {
+      expect(found(await verify()), statement).toContainEqual(expected)
+    })
   }
+  expect(await verify()).toMatchObject(asRestored)
 })
 
 /** Runs `work` with a change that is undone afterwards. */

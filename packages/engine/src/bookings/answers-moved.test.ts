@@ -1,11 +1,11 @@
 // Guarantee: a move to another visit type brings no consent to a text that was not shown.
 import { randomUUID } from 'node:crypto'
-import { aQuestion, aVisitType, createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
-import { expect, onTestFinished } from 'vitest'
+import { aQuestion, aSettlement, aVisitType, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { aChoice, ada, aPractice } from '../../test/answering-practice.ts'
 import { checkedEngine } from '../../test/checked-engine.ts'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import type { Engine } from '../model/engine.ts'
 import type { VisitQuestion } from '../model/visit-question.ts'
 import { verify } from '../verify/verify.ts'
@@ -135,14 +135,7 @@ test('the state of a booking refuses a move before its answers do', async () => 
   const its = await aPractice(engine, database, [])
   const asking = await aVisitType(database, its.clinic, { questions: [aQuestion('consent')] })
   const cancelled = await its.booked()
-  await engine.settle({
-    bookingId: cancelled,
-    action: 'cancel',
-    actorId: null,
-    onBehalf: true,
-    key: null,
-    reason: null,
-  })
+  await engine.settle(aSettlement(cancelled, 'cancel'))
   expect(await its.moveTo(cancelled, asking.id)).toMatchObject({ kind: 'invalid_transition' })
   await engine.erasures.ofBooking({ bookingId: cancelled, actorId: null, key: null })
   expect(await its.moveTo(cancelled, asking.id)).toMatchObject({ kind: 'booking_erased' })
@@ -220,12 +213,8 @@ test('negative control: if the desk were not refused, it would give them', async
 })
 
 test('negative control: without the comparison, a consent to one text is one to another', async () => {
-  const planted = await createTestDatabase()
-  const engine = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
-  onTestFinished(async () => {
-    await engine.stop()
-    await planted.drop()
-  })
+  const planted = await anotherDatabase()
+  const engine = engineOf(planted)
   const consent = aQuestion('consent')
   const its = await aPractice(engine, planted, [consent])
   await plantFunction(planted, 'moved_patient', { part: 'was_asked(s, q)', becomes: "q->'id' = s->'questionId'" })

@@ -1,11 +1,11 @@
 // Guarantee: nobody agrees to a text that they have not seen, and no appointment lacks a required consent.
 import { randomUUID } from 'node:crypto'
-import { aQuestion, createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
-import { expect, onTestFinished } from 'vitest'
+import { aQuestion, ofKind, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { aChoice, ada, aPractice } from '../../test/answering-practice.ts'
 import { checkedEngine } from '../../test/checked-engine.ts'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import type { AnsweringPatient } from '../model/claim.ts'
 import type { Engine } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
@@ -129,8 +129,7 @@ test('a hold that became outdated shows the text that is to be agreed to', async
   const id = await its.booked(undefined, { confirm: false, patient: { name: '' } })
   await its.ask([{ ...consent, label: 'Another text' }])
   const agreed = (version: number) => ({ ...ada, answers: [{ questionId: consent.id, value: true, version }] })
-  const outcome = await its.confirm(id, agreed(1))
-  if (outcome.kind !== 'answer_refused') throw new Error(outcome.kind)
+  const outcome = ofKind(await its.confirm(id, agreed(1)), 'answer_refused')
   expect(outcome).toMatchObject({ why: 'outdated', question: { label: 'Another text', version: 2 } })
   expect(await its.confirm(id, agreed(2))).toMatchObject({ kind: 'done' })
 })
@@ -208,12 +207,8 @@ test('no version of a question is that of two texts', async () => {
 })
 
 test('negative control: without the judgement, an appointment lacks its consent', async () => {
-  const planted = await createTestDatabase()
-  const engine = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
-  onTestFinished(async () => {
-    await engine.stop()
-    await planted.drop()
-  })
+  const planted = await anotherDatabase()
+  const engine = engineOf(planted)
   await plantFunction(planted, 'judged_answers', { part: "then 'missing' end", becomes: 'then null::text end' })
   const its = await aPractice(engine, planted, [aQuestion('consent')])
   expect(await its.claim([])).toMatchObject({ kind: 'booked' })

@@ -3,12 +3,14 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   aWaitlistEntry,
   type BuiltBooking,
   checkHistory,
   createTestDatabase,
   lapseHolds,
+  ofKind,
   plantFunction,
   type TestDatabase,
   takenOf,
@@ -55,8 +57,7 @@ const twoMinutesLater = (database: TestDatabase, { id }: { id: string }) =>
 
 test('a hold waits for its link as long as the clinic says, and stays a hold', async ({ database }) => {
   const { slot, booking } = await aHold(database, {}, 40)
-  const outcome = await request(booking)
-  if (outcome.kind !== 'done') throw new Error(outcome.kind)
+  const outcome = ofKind(await request(booking), 'done')
   expect(outcome.booking).toMatchObject({ status: 'PENDING', version: 2, extended: false, patient })
   const minutes = ((outcome.booking.holdExpiresAt?.getTime() ?? 0) - outcome.booking.updatedAt.getTime()) / 60_000
   expect(minutes).toBeCloseTo(40, 3)
@@ -64,14 +65,7 @@ test('a hold waits for its link as long as the clinic says, and stays a hold', a
   const sent = await engine.bookingLinks.sent(booking.id)
   expect(sent?.sentAt).toEqual(outcome.booking.updatedAt)
   expect(sent?.nextAt).toEqual(new Date(outcome.booking.updatedAt.getTime() + 60_000))
-  const confirmed = await engine.settle({
-    bookingId: booking.id,
-    action: 'confirm',
-    actorId: null,
-    onBehalf: false,
-    key: null,
-    reason: null,
-  })
+  const confirmed = await engine.settle(aSettlement(booking.id, 'confirm', { onBehalf: false }))
   expect(confirmed.kind).toBe('done')
   expect(await checkHistory(database)).toEqual([])
   expect((await engine.reads.verify({ clinicNo: null, detailsMax: 10 })).details).toEqual([])
@@ -93,8 +87,7 @@ test('an offer of the waitlist waits for its link no longer than it is held', as
   await engine.messages.changeSettings(slot.clinicNo, { confirmByLink: true, confirmMinutes: 60 })
   const taken = await aBooking(database, slot)
   const entry = await aWaitlistEntry(database, doctor, { patient })
-  const settle = (bookingId: string, action: 'cancel' | 'confirm') =>
-    engine.settle({ bookingId, action, actorId: null, onBehalf: true, key: null, reason: null })
+  const settle = (bookingId: string, action: 'cancel' | 'confirm') => engine.settle(aSettlement(bookingId, action))
   await settle(taken.id, 'cancel')
   const id = (await engine.waitlist.entry(entry.id))?.offerBookingId ?? ''
   expect(await engine.waitlist.patientOfOffer(id)).toEqual(patient)

@@ -76,11 +76,10 @@ test('several people at the desk get a place each', async ({ database, engine, f
 test('what lapsed holds give back is offered to those who wait, and the desk gets another place', async ({
   database,
   engine,
-  doctor,
   wait,
   offerOf,
+  slot,
 }) => {
-  const slot = await aSlot(database, doctor)
   await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
   const entry = await wait()
   // More than the slot had, too.
@@ -108,8 +107,7 @@ test('no booking is locked after the waitlist, if a second hold lapses', async (
     await other.query('begin')
     await other.query('select from holdfast.booking where id = $1 for update', [id])
     const changing = other.query(offering, [doctor.clinicNo])
-    await untilLockWaiters(database, 2)
-    await waitlist.release()
+    await waitlist.releaseOnce(2)
     await changing
     await other.query('commit')
   } finally {

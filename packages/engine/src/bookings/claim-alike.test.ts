@@ -4,6 +4,7 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   type BuiltDoctor,
   type BuiltSlot,
@@ -140,9 +141,7 @@ async function run(calendar: Calendar, one: Step): Promise<object | string> {
   if (one.kind === 'cancel') {
     const bookingId = calendar.made[one.booking]
     if (bookingId === undefined) return 'nothing to cancel'
-    const [result] = await runSettleBatch(database.appPool, [
-      { bookingId, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
-    ])
+    const [result] = await runSettleBatch(database.appPool, [aSettlement(bookingId, 'cancel')])
     return result?.kind === 'completed' ? result.outcome.kind : 'retry'
   }
   const at = calendar.slots[one.slot]

@@ -3,12 +3,12 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   type BuiltClinic,
   type BuiltSlot,
   checkHistory,
   claimWays,
-  createTestDatabase,
   holdSlotLock,
   kinds,
   lapseHolds,
@@ -17,7 +17,7 @@ import {
   until,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
@@ -67,10 +67,7 @@ const withdraw = (pool: pg.Pool, slot: { id: string; clinicNo: number }) =>
   pool.query(sql`
     select * from holdfast.withdraw_slots(${slot.clinicNo}, ${slot.id}, null, null, null, true, false, null)`)
 
-const cancel = (pool: pg.Pool, booking: { id: string }) =>
-  runSettleBatch(pool, [
-    { bookingId: booking.id, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
-  ])
+const cancel = (pool: pg.Pool, booking: { id: string }) => runSettleBatch(pool, [aSettlement(booking.id, 'cancel')])
 
 describe.each([alone, together])('while another session has locked the slot, claimed $way', ({ claim }) => {
   test.for([
@@ -164,8 +161,7 @@ describe.each([alone, together])('while another session has locked the slot, cla
     const lapsing = lapseHolds(database, slot)
     await untilLockWaiters(database, 1)
     const waiting = claim(database.appPool, aClaim(slot, { confirm: true }))
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(await lapsing).toBe(1)
     expect(kinds(await waiting)).toEqual(['booked'])
     expect(await slotRow(database, slot)).toEqual({ taken: 1, next_lapse: null })
@@ -224,7 +220,7 @@ describe('the slot starts while a claim waits for it', () => {
   }
 
   test('closed, no unit is taken; negative control: an UPDATE’s condition is not rechecked', async ({ database }) => {
-    const planted = await createTestDatabase()
+    const planted = await anotherDatabase()
     await plantFunction(
       planted,
       'claim_slot',
@@ -238,7 +234,6 @@ describe('the slot starts while a claim waits for it', () => {
     ])
     expect(await waitAcrossStart(database, together.claim)).toEqual(closed)
     await expectAllWell(database)
-    await planted.drop()
   })
 
   test.for([alone, together])(

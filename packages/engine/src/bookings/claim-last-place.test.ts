@@ -6,7 +6,6 @@ import {
   type BuiltDoctor,
   checkHistory,
   claimWays,
-  createTestDatabase,
   holdSlotLock,
   kinds,
   neverReadAgain,
@@ -14,7 +13,7 @@ import {
   takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import type { ClaimOutcome } from '../model/claim.ts'
@@ -39,8 +38,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     const slot = await aSlot(database, doctor)
     const lock = await holdSlotLock(database, slot)
     const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot))))
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(kinds((await outcomes).flat()).sort()).toEqual(['booked', 'slot_full'])
     expect(await checkHistory(database)).toEqual([])
   })
@@ -51,7 +49,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
       claim_slot: / and s\.taken \+ p_units <= s\.capacity/,
       claim_slots: /\s+for update(?=\) q)/,
     }
-    const unguarded = await createTestDatabase()
+    const unguarded = await anotherDatabase()
     await plantFunction(unguarded, sqlFunction, { part: guards[sqlFunction], becomes: '' })
     // The wait for the test's lock is long; it must not make them read again.
     await neverReadAgain(unguarded)
@@ -60,8 +58,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
       const slot = await aSlot(unguarded, doctor)
       const lock = await holdSlotLock(unguarded, slot)
       const racing = Promise.allSettled([1, 2].map(() => claim(unguarded.appPool, aClaim(slot))))
-      await untilLockWaiters(unguarded, 2)
-      await lock.release()
+      await lock.releaseOnce(2)
       return racing
     }
     const results = await race()
@@ -74,7 +71,6 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     await unguarded.ownerPool.query('alter table holdfast.slot drop constraint slot_never_overbooked')
     expect(await race()).toMatchObject([{ value: [{ kind: 'booked' }] }, { value: [{ kind: 'booked' }] }])
     expect(await checkHistory(unguarded)).toEqual([expect.stringMatching(/has 2 of 1 units taken/)])
-    await unguarded.drop()
   })
 
   test('units are counted, by one and by several', async ({ database }) => {
@@ -94,8 +90,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     const slot = await aSlot(database, doctor, { capacity: 5 })
     const lock = await holdSlotLock(database, slot)
     const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot, { units: 3 }))))
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(kinds((await outcomes).flat()).sort()).toEqual(['booked', 'slot_full'])
     expect(await takenOf(database, slot)).toEqual([3])
     expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['booked'])
@@ -116,8 +111,7 @@ describe('a lone claim and a batch on the last unit', () => {
     }
     // A batch locks all its slots before it books any: its claim for another slot waits too.
     racing.push(together.claim(database.appPool, aClaim(slot), aClaim(beside)))
-    await untilLockWaiters(database, 3)
-    await lock.release()
+    await lock.releaseOnce(3)
     expect((await Promise.all(racing)).map(kinds)).toEqual([['booked'], ['slot_full'], ['slot_full', 'booked']])
     expect(await takenOf(database, slot)).toEqual([1])
     expect(await checkHistory(database)).toEqual([])
@@ -129,8 +123,7 @@ describe('a lone claim and a batch on the last unit', () => {
     const large = alone.claim(database.appPool, aClaim(slot, { units: 3 }))
     await untilLockWaiters(database, 1)
     const batch = together.claim(database.appPool, aClaim(slot), aClaim(slot, { units: 2 }))
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(kinds((await Promise.all([large, batch])).flat())).toEqual(['booked', 'booked', 'slot_full'])
     expect(await takenOf(database, slot)).toEqual([4])
   })

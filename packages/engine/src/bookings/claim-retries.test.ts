@@ -3,6 +3,7 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   type BuiltDoctor,
   checkHistory,
@@ -52,9 +53,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     const request = aClaim(slot)
     const [first] = await claim(database.appPool, request)
     if (first === undefined || first === 'retry' || first.kind !== 'booked') throw new Error('not booked')
-    await runSettleBatch(database.appPool, [
-      { bookingId: first.booking.id, action: 'confirm', actorId: null, onBehalf: false, key: null, reason: null },
-    ])
+    await runSettleBatch(database.appPool, [aSettlement(first.booking.id, 'confirm', { onBehalf: false })])
     const [retried] = await claim(database.appPool, retryOf(request))
     expect(retried).toEqual({ ...first, kind: 'replayed' })
   })
@@ -212,8 +211,7 @@ describe('negative controls: the slot is locked before the key, and a lost key g
     const racing = Promise.all(
       [request, { ...request, bookingId: newId(slot.clinicNo) }].map((one) => alone.claim(its.appPool, one)),
     )
-    await untilLockWaiters(its, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(kinds((await racing).flat()).sort()).toEqual(['booked', 'retry'])
     const { details } = await verify(its.appPool, { clinicNo: clinic.no, detailsMax: 10 })
     return details.map(({ kind, message }) => ({ kind, message }))
@@ -242,8 +240,7 @@ describe('negative controls: the slot is locked before the key, and a lost key g
     const batch = together.claim(its.appPool, request)
     await untilLockWaiters(its, 1)
     const one = alone.claim(its.appPool, { ...request, bookingId: newId(slot.clinicNo) })
-    await untilLockWaiters(its, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     const results = await Promise.allSettled([batch, one])
     return results.map((result) => (result.status === 'fulfilled' ? kinds(result.value)[0] : result.reason.code))
   }

@@ -8,7 +8,6 @@ import {
   type BuiltSlot,
   checkHistory,
   claimWays,
-  createTestDatabase,
   holdSlotLock,
   kinds,
   neverReadAgain,
@@ -17,7 +16,7 @@ import {
   takenOf,
   until,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { runClaimBatch } from './claim-batch.ts'
 
@@ -88,17 +87,16 @@ for (const way of [alone, together]) {
   })
 
   test(`negative control: with facts of any age, it is booked ${way.way}`, async () => {
-    const planted = await createTestDatabase()
+    const planted = await anotherDatabase()
     await neverReadAgain(planted)
     for (const change of changes) {
       expect((await claimWhile(planted, way, change)).outcomes).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
     }
-    await planted.drop()
   })
 }
 
 test('what a claim read is read again after a wait only if something changed', async () => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   const readAgain = { part: 'v_is_locked := true;', becomes: "raise exception 'read again';" }
   await plantFunction(planted, 'claim_slots', readAgain)
   const nothing = { statement: 'select $1::integer, $2::uuid' }
@@ -107,7 +105,6 @@ test('what a claim read is read again after a wait only if something changed', a
     { kind: 'booked' },
   ])
   for (const change of changes) await expect(claimWhile(planted, together, change)).rejects.toThrow('read again')
-  await planted.drop()
 })
 
 /** A claim of a free slot that waits for its lock until this time. */
@@ -162,13 +159,12 @@ test.each([
   { ...alone, name: 'claim_slot', part: /claim_closed\(null, .*?\) is not null/ },
   { ...together, name: 'claim_slots', part: /claim_closed\(l\.withdrawn_at,.*?v_now\)/s },
 ])('negative control: without the check of $name under the lock, the desk books a slot that ended', async (control) => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   const becomes = control.name === 'claim_slot' ? 'false' : 'null'
   await plantFunction(planted, control.name, { part: control.part, becomes })
   // So that it is not read again.
   await neverReadAgain(planted)
   expect((await deskClaimAtEnd(planted, control)).outcomes).toMatchObject([{ kind: 'booked' }])
-  await planted.drop()
 })
 
 test.for([alone, together])(

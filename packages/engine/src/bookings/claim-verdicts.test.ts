@@ -6,11 +6,10 @@ import {
   aDoctor,
   aSlot,
   claimWays,
-  createTestDatabase,
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { newId } from '../model/id.ts'
@@ -127,7 +126,7 @@ describe.each([alone, together])('claimed $way', ({ claim }) => {
 })
 
 test('negative control: two rules of claim_verdict in another order are detected', async () => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   const rule = "WHEN (NOT p_doctor_active) THEN 'slot_closed:doctor_inactive'::text"
   await plantFunction(planted, 'claim_verdict', { part: /(ELSE COALESCE\()/, becomes: `${rule} $1` })
   const claim = await aWrongClaim(planted, ['slot_closed:withdrawn', 'slot_closed:doctor_inactive'])
@@ -135,15 +134,13 @@ test('negative control: two rules of claim_verdict in another order are detected
     const [outcome] = await book(planted.appPool, claim)
     expect(verdictOf(outcome)).toBe('slot_closed:doctor_inactive')
   }
-  await planted.drop()
 })
 
 test('negative control: a claim_verdict that ignores whose slot it is books a block as an appointment', async () => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   await plantFunction(planted, 'claim_verdict', { part: "(p_kind <> 'doctor'::text)", becomes: 'false' })
   for (const { claim: book } of [alone, together]) {
     const [outcome] = await book(planted.appPool, await aWrongClaim(planted, ['slot_missing:block']))
     expect(verdictOf(outcome)).toBe('booked')
   }
-  await planted.drop()
 })

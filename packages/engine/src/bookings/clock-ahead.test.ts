@@ -6,11 +6,10 @@ import {
   aSlot,
   type BuiltBooking,
   type BuiltSlot,
-  createTestDatabase,
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
@@ -133,10 +132,9 @@ test.for([
     expect(await act(await aScene(database))).toEqual(right)
     const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: null, detailsMax: 10 })
     expect({ overbooked, mismatches, details }).toEqual({ overbooked: 0, mismatches: 0, details: [] })
-    const other = await createTestDatabase()
+    const other = await anotherDatabase()
     const { name, ...change } = mistake
     await plantFunction(other, name, change)
     expect(await act(await aScene(other))).toEqual(wrong)
-    await other.drop()
   },
 )

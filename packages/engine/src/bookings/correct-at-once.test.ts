@@ -5,15 +5,15 @@ import {
   aClinic,
   aDoctor,
   aSlot,
-  createTestDatabase,
   holdLock,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import { anotherDatabase } from '@holdfast/testkit/database-test'
 import { expect, test } from 'vitest'
 import { checkedEngine } from '../../test/checked-engine.ts'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import type { CorrectionRequest } from '../model/correction.ts'
 import type { Engine } from '../model/engine.ts'
 
@@ -103,12 +103,10 @@ test('a correction waits for a booking of the same patient, and sees it', async 
 })
 
 test('negative control: without the lock of the patient, both are made', async () => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   await plantFunction(planted, 'visits_at_once', { part: 'perform lock_patients(p_clinic_nos, v_names);', becomes: '' })
-  const by = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
+  const by = engineOf(planted)
   expect(await whileBooked(planted, by)).toBe('done')
-  await by.stop()
-  await planted.drop()
 })
 
 test('a booking that another session corrects meanwhile is judged again', async () => {
@@ -119,8 +117,7 @@ test('a booking that another session corrects meanwhile is judged again', async 
   const renamed = correct(id, { name: ada.name }, engine, { key: randomUUID() })
   await untilLockWaiters(database, 1)
   const readdressed = correct(id, { email: ada.email }, engine, { key: randomUUID() })
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   const kinds = [(await renamed).kind, (await readdressed).kind].sort()
   expect(kinds).toEqual(['done', 'patient_booked'])
 })

@@ -6,7 +6,6 @@ import {
   ageBooking,
   aSlot,
   type BookingOverrides,
-  createTestDatabase,
   endLockWaiters,
   holdLock,
   lapseHolds,
@@ -15,12 +14,12 @@ import {
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { agedDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { agedDatabaseTest, anotherDatabase, test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { checkedEngine } from '../../test/checked-engine.ts'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { inTransaction } from '../database/pools.ts'
 import { planMessages } from '../messages/plan-messages.ts'
 import type { CorrectionRequest } from '../model/correction.ts'
@@ -253,12 +252,11 @@ test('a hold, a lapsed one and a booking that does not exist are not corrected',
 })
 
 agedDatabaseTest(6)('a booking of a former month is corrected', async ({ database: aged }) => {
-  const by = createEngine({ batchPool: aged.appPool, generalPool: aged.appPool })
+  const by = engineOf(aged)
   const { booking } = await aVisit({}, aged)
   const old = { booking: await ageBooking(aged, booking, 100) }
   const outcome = await correct(old, { patient: { name: 'Ada Lovelace' }, reason: '' }, by)
   expect(outcome).toMatchObject({ kind: 'done', booking: { patient: { name: 'Ada Lovelace' }, reason: null } })
-  await by.stop()
 })
 
 /** Two people correct one field each, at the same time. @returns the patient afterwards */
@@ -269,8 +267,7 @@ async function correctedTwice(its: TestDatabase, by: Engine) {
   ])
   const changes = [{ name: 'Ada Lovelace' }, { email: 'right@example.org' }]
   const correcting = changes.map((change) => correct(visit, { patient: change }, by))
-  await untilLockWaiters(its, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   await Promise.all(correcting)
   return (await by.reads.booking(visit.booking.id))?.patient
 }
@@ -287,18 +284,16 @@ function hasLostOne(after: unknown): boolean {
 }
 
 test('negative control: without the lock, one of two corrections is lost', async () => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   await plantFunction(planted, 'correct_patient', {
     part: 'v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);',
     becomes: 'v_bookings := array(select b from booking b where b.clinic_no = p_clinic_no and b.id = p_id);',
   })
-  const by = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
+  const by = engineOf(planted)
   // The second one fails, because its event has the version of the first; or it overwrites it.
   const after = await correctedTwice(planted, by).catch((error: unknown) => error)
   const isLost = after instanceof pg.DatabaseError ? after.code === '23505' : hasLostOne(after)
   expect(isLost, String(after)).toBe(true)
-  await by.stop()
-  await planted.drop()
 })
 
 test('a correction whose connection is lost while it waits for the booking is made all the same', async () => {

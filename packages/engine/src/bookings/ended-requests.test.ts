@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import {
+  aMove,
   aPatientRecord,
   aQuestion,
   aTimeClaim,
   aVisitType,
+  aWithdrawal,
   lapseHolds,
+  ofKind,
   plantFunction,
   type TestDatabase,
   takenOf,
 } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { checkedEngine } from '../../test/checked-engine.ts'
 import { areBlocked, close, closing } from '../../test/closures.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { ada, aRequestScene, plannedOf, type RequestScene } from '../../test/requests.ts'
 import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
-import { createEngine } from '../create-engine.ts'
 import type { Engine } from '../model/engine.ts'
 import { expireHolds } from '../upkeep/expire-holds.ts'
 
@@ -34,13 +37,7 @@ const approved = [['confirmed', 3, null]]
 
 /** Withdraws the times of the doctor from the session's start to its end. */
 const withdrawDay = ({ doctor, session: { startsAt: from, endsAt: to } }: RequestScene) =>
-  engine.withdrawSlots({
-    clinicNo: doctor.clinicNo,
-    which: { doctorId: doctor.id, from, to },
-    withBookings: true,
-    dryRun: false,
-    actorId: randomUUID(),
-  })
+  engine.withdrawSlots(aWithdrawal(doctor.clinicNo, { doctorId: doctor.id, from, to }, { actorId: randomUUID() }))
 
 describe('what becomes of a request', () => {
   test('whose doctor is away: it stays, the closure names it, and it is approved only after that', async () => {
@@ -111,8 +108,7 @@ describe('what becomes of a request', () => {
     const to = new Date(from.getTime() + 1)
     const [session] = await engine.sessions.list({ doctorId: scene.doctor.id, from, to })
     const claim = aTimeClaim({ ...scene.session, id: session?.id ?? '', startsAt: from }, scene.type, 0)
-    const claimed = await engine.claimTime({ ...claim, patient: ada, confirm: true })
-    if (claimed.kind !== 'booked') throw new Error(claimed.kind)
+    const claimed = ofKind(await engine.claimTime({ ...claim, patient: ada, confirm: true }), 'booked')
     const { id, slotId } = claimed.booking
     await scene.change(id, 'confirm', false)
     await engine.workingHours.set(hoursOf(scene.doctor, [aBand({ to: '10:00' })], { validUntil: dayAfter(5) }))
@@ -197,8 +193,7 @@ describe('what becomes of a request', () => {
       update holdfast.visit_type set questions = ${JSON.stringify([consent])} where id = ${scene.type.id}`)
     const answers = [{ questionId: consent.id, value: true, version: 1 }]
     const claim = aTimeClaim(scene.session, scene.type, 0, { patient: { ...ada, answers }, confirm: true })
-    const claimed = await engine.claimTime(claim)
-    if (claimed.kind !== 'booked') throw new Error(claimed.kind)
+    const claimed = ofKind(await engine.claimTime(claim), 'booked')
     const { id } = claimed.booking
     const withdraw = () =>
       engine.withdrawConsent({ bookingId: id, questionId: consent.id, actorId: null, key: randomUUID() })
@@ -237,8 +232,7 @@ describe('a patient does not get around the approval by a move', () => {
   })
 
   freshDatabaseTest('negative control: without that rule, the move is made', async ({ database: its }) => {
-    const by = createEngine({ batchPool: its.appPool, generalPool: its.appPool })
-    onTestFinished(() => by.stop())
+    const by = engineOf(its)
     const scene = await aRequestScene(its, by)
     const { id } = await scene.hold(0, await aVisitType(its, scene.clinic))
     await plantFunction(its, 'slot_for_move', { part: 'needs_approval(t.approval, p_on_behalf)', becomes: 'false' })
@@ -264,7 +258,7 @@ describe('a patient does not get around the approval by a move', () => {
     const plain = await aVisitType(database, scene.clinic)
     const { id } = await scene.hold(0, plain)
     expect(await move(scene, id, { visitTypeId: group.id })).toEqual({ kind: 'approval_required' })
-    const bySlot = { bookingId: id, slotId, actorId: null, onBehalf: false, key: null }
+    const bySlot = aMove(id, slotId, { onBehalf: false })
     expect(await engine.move(bySlot)).toEqual({ kind: 'slot_missing' })
     expect(await takenOf(database, { id: slotId })).toEqual([1])
   })

@@ -4,17 +4,19 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aMove,
+  aSettlement,
   aSlot,
+  aWithdrawal,
   type BuiltBooking,
   type BuiltDoctor,
-  createTestDatabase,
   holdLock,
   lapseHolds,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { SettleAction } from '../model/settle.ts'
@@ -31,9 +33,7 @@ test.beforeAll(async ({ database }) => {
 })
 
 const settle = (its: TestDatabase, booking: { id: string }, action: SettleAction) =>
-  runSettleBatch(its.appPool, [
-    { bookingId: booking.id, action, actorId: randomUUID(), onBehalf: true, key: randomUUID(), reason: null },
-  ])
+  runSettleBatch(its.appPool, [aSettlement(booking.id, action, { actorId: randomUUID(), key: randomUUID() })])
 
 const sweep = (its: TestDatabase) => its.appPool.query('select holdfast.expire_holds(100)')
 
@@ -56,13 +56,12 @@ async function linkDuringClaim(its: TestDatabase): Promise<string[]> {
 }
 
 test('a lapsed hold linked as a claim waits fails after the link; negative control: before', async ({ database }) => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   await plantFunction(planted, 'lapse_holds', { part: 'greatest(p_now, q.updated_at)', becomes: 'p_now' })
   expect(await linkDuringClaim(database)).toEqual([])
   expect(await linkDuringClaim(planted)).toEqual([
     expect.stringMatching(/^version 3: failed at .*, before its predecessor/),
   ])
-  await planted.drop()
 })
 
 /** Makes everything so far look written by a server with a clock an hour ahead that has failed over to this one. */
@@ -101,22 +100,14 @@ test.for([
     status: 'CONFIRMED',
     after: 'CONFIRMED',
     act: async (database: TestDatabase, b: BuiltBooking) =>
-      runMoveBatch(database.appPool, [
-        { bookingId: b.id, slotId: (await aSlot(database, doctor)).id, actorId: null, onBehalf: true },
-      ]),
+      runMoveBatch(database.appPool, [aMove(b.id, (await aSlot(database, doctor)).id)]),
   },
   {
     what: 'loses its slot',
     status: 'CONFIRMED',
     after: 'FAILED',
     act: (database: TestDatabase, { clinicNo, slotId }: BuiltBooking) =>
-      withdrawSlots(database.appPool, {
-        clinicNo,
-        which: { slotId },
-        withBookings: true,
-        dryRun: false,
-        actorId: null,
-      }),
+      withdrawSlots(database.appPool, aWithdrawal(clinicNo, { slotId })),
   },
   { what: 'lapses', status: 'PENDING', after: 'FAILED', act: (database: TestDatabase) => sweep(database) },
   {

@@ -2,6 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestDatabase } from '@holdfast/testkit'
+import { rolledBack } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql, { type Sql } from 'sql-template-tag'
 import { expect } from 'vitest'
@@ -30,15 +31,11 @@ test('a hold has lapsed from the moment at which it ends, in functions and in re
 })
 
 async function planOf(database: TestDatabase, statement: Sql): Promise<string> {
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query('begin; set local enable_seqscan = off; set local enable_bitmapscan = off')
+  return rolledBack(database.ownerPool, async (client) => {
+    await client.query('set local enable_seqscan = off; set local enable_bitmapscan = off')
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(sql`explain (verbose, costs off) ${statement}`)
     return rows.map((row) => row['QUERY PLAN']).join('\n')
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 }
 
 const lapsedOfSlot = (rule: Sql) => sql`

@@ -3,7 +3,10 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aMove,
+  aSettlement,
   aSlot,
+  aWithdrawal,
   type BuiltBooking,
   type BuiltDoctor,
   checkHistory,
@@ -46,7 +49,7 @@ const request = (
   action: SettleAction,
   actorId: string | null = null,
   overrides: Partial<SettleRequest> = {},
-): SettleRequest => ({ bookingId: booking.id, action, actorId, onBehalf: true, key: null, reason: null, ...overrides })
+): SettleRequest => aSettlement(booking.id, action, { actorId, ...overrides })
 
 async function settle(...requests: SettleRequest[]): Promise<(BatchSettleOutcome | { kind: 'retry' })[]> {
   const results = await runSettleBatch(database.appPool, requests)
@@ -114,7 +117,7 @@ describe('a mark is undone', () => {
     expect(await rate()).toEqual([1, 1, 0])
     expect(await kindsOf(request(booking, 'reopen'))).toEqual(['done'])
     expect(await rate()).toEqual([null, 0, 1])
-    const move = { bookingId: booking.id, slotId: later.id, actorId: null, onBehalf: true }
+    const move = aMove(booking.id, later.id)
     expect(await runMoveBatch(database.appPool, [move])).toMatchObject([{ outcome: { kind: 'done' } }])
   })
 
@@ -141,13 +144,7 @@ describe('a mark is undone', () => {
          array[true], array[null::uuid], array[null])`,
       [first.clinicNo, first.id],
     )
-    const withdrawing = withdrawSlots(database.appPool, {
-      clinicNo: slot.clinicNo,
-      which: { slotId: slot.id },
-      withBookings: true,
-      dryRun: false,
-      actorId: null,
-    })
+    const withdrawing = withdrawSlots(database.appPool, aWithdrawal(slot.clinicNo, { slotId: slot.id }))
     await untilLockWaiters(database, 1)
     await reopening.query('commit')
     reopening.release()
@@ -225,8 +222,7 @@ describe('a guest’s booking becomes an account’s', () => {
     const accounts = [randomUUID(), randomUUID()]
     const lock = await lockOf(booking)
     const linking = accounts.map((accountId) => settle(request(booking, 'link', accountId)))
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     const kinds = (await Promise.all(linking)).map(([outcome]) => outcome?.kind)
     expect(kinds.toSorted()).toEqual(['booking_has_account', 'done'])
     expect(await accountOf(booking)).toBe(accounts[kinds.indexOf('done')])
@@ -254,10 +250,9 @@ describe('a guest’s booking becomes an account’s', () => {
     const booking = await aBooking(database, from)
     const lock = await lockOf(booking)
     const accountId = randomUUID()
-    const moving = engine.move({ bookingId: booking.id, slotId: to.id, actorId: null, onBehalf: true })
+    const moving = engine.move(aMove(booking.id, to.id))
     const linking = engine.settle(request(booking, 'link', accountId))
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect([(await moving).kind, (await linking).kind]).toEqual(['done', 'done'])
     expect(await createReads(database.appPool).booking(booking.id)).toMatchObject({
       slotId: to.id,

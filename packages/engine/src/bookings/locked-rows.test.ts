@@ -11,15 +11,15 @@ import {
   type BuiltDoctor,
   type BuiltSlot,
   checkHistory,
-  createTestDatabase,
   type HeldLock,
   holdLock,
   holdSlotLock,
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import { describe, expect, onTestFinished } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { createEngine } from '../create-engine.ts'
 import { createPool } from '../database/pools.ts'
 import { newId } from '../model/id.ts'
@@ -276,8 +276,7 @@ describe('a transaction that hangs with a lock delays the other clinics by one l
 describe('a confirmation does not wait for its slot', () => {
   test('while another transaction has locked that', async ({ database }) => {
     const [place, other] = [await aPlace(database), await aPlace(database)]
-    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-    onTestFinished(() => engine.stop())
+    const engine = engineOf(database)
     const lock = await holdSlotLock(database, place.slot)
     onTestFinished(() => lock.release())
     const outcomes = await Promise.all([place, other].map((one) => settle('confirm')(engine, one, '')))
@@ -325,8 +324,7 @@ test('the sweep finds lapsed holds beside a locked slot with more than one step 
 // because the words are removed.
 describe('a row that is waited for after all', () => {
   test('the sweep leaves it to the next run', async () => {
-    const database = await createTestDatabase()
-    onTestFinished(() => database.drop())
+    const database = await anotherDatabase()
     await plantFunction(database, 'expire_holds', { part: /skip locked/g, becomes: '' })
     const { slot } = await aPlace(database)
     await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) })
@@ -340,8 +338,7 @@ describe('a row that is waited for after all', () => {
   })
 
   test.for(['are_locked', 'lock_free_bookings'])('%s reports it as locked', async (name) => {
-    const database = await createTestDatabase()
-    onTestFinished(() => database.drop())
+    const database = await anotherDatabase()
     await plantFunction(database, name, { part: /skip locked/g, becomes: '' })
     const { slot, target, booking } = await aPlace(database)
     const lock = name === 'are_locked' ? await holdSlotLock(database, slot) : await lockBooking(database, booking)
@@ -360,8 +357,7 @@ describe('a row that is waited for after all', () => {
 })
 
 test('negative control: if no locked row is found, the others are not sent together at once', async () => {
-  const database = await createTestDatabase()
-  onTestFinished(() => database.drop())
+  const database = await anotherDatabase()
   await plantFunction(database, 'are_locked', {
     part: 'return array(',
     becomes: 'return array_fill(false, array[cardinality(p_clinic_nos)]); return array(',

@@ -6,13 +6,12 @@ import {
   aSlot,
   aWaitlistEntry,
   type BuiltBooking,
-  createTestDatabase,
   holdLock,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
@@ -105,8 +104,7 @@ test('two bearers of one token at once: the token of one is valid, and the other
   const { booking, epochs } = await aStage(database)
   const lock = await lockOf(database, booking)
   const renewing = [epochs.renew(aRenewal(booking.id)), epochs.renew(aRenewal(booking.id))]
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   expect((await Promise.all(renewing)).toSorted()).toEqual([1, null])
   expect((await epochs.access(booking.id))?.epoch).toBe(1)
 })
@@ -120,8 +118,7 @@ test('the same for an entry of a waitlist', async ({ database }) => {
     [doctor.clinicNo, entry.id],
   )
   const renewing = [epochs.renew(aRenewal(entry.id)), epochs.renew(aRenewal(entry.id))]
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   expect((await Promise.all(renewing)).toSorted()).toEqual([1, null])
   expect((await epochs.accessToEntry(entry.id))?.epoch).toBe(1)
 })
@@ -133,8 +130,7 @@ test('a token that is renewed first does not link the booking any more', async (
   const renewing = epochs.renew(aRenewal(booking.id))
   await untilLockWaiters(database, 1)
   const linking = link(database, booking, thief, 0)
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   expect(await renewing).toBe(1)
   expect(await linking).toBe('booking_missing')
   expect((await epochs.access(booking.id))?.accountId).toBeNull()
@@ -151,15 +147,14 @@ test('a booking that is linked first gives its former bearer no token', async ({
   const linking = link(database, booking, accountId, 0)
   await untilLockWaiters(database, 1)
   const renewing = epochs.renew(aRenewal(booking.id))
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   expect(await linking).toBe('done')
   expect(await renewing).toBeNull()
   expect(await epochs.access(booking.id)).toMatchObject({ accountId, epoch: 0 })
 })
 
 test('negative control: a renewal that does not lock the booking races with its link', async () => {
-  const database = await createTestDatabase()
+  const database = await anotherDatabase()
   const { booking, epochs } = await aStage(database)
   await plantFunction(database, 'renew_manage_token', {
     part: 'v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);',
@@ -178,11 +173,10 @@ test('negative control: a renewal that does not lock the booking races with its 
   await linking.query('commit')
   linking.release()
   expect(await epochs.access(booking.id)).toMatchObject({ accountId, epoch: 1 })
-  await database.drop()
 })
 
 test('negative control: a link that does not compare the epoch is done with a void token', async () => {
-  const database = await createTestDatabase()
+  const database = await anotherDatabase()
   const { booking, epochs } = await aStage(database)
   await plantFunction(database, 'settle_bookings', {
     part: 'when not has_access(',
@@ -190,5 +184,4 @@ test('negative control: a link that does not compare the epoch is done with a vo
   })
   await epochs.renew(aRenewal(booking.id))
   expect(await link(database, booking, randomUUID(), 0)).toBe('done')
-  await database.drop()
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   aBooking,
   aDoctor,
+  aMove,
   aSlot,
   type BuiltSlot,
   endLockWaiters,
@@ -20,14 +21,8 @@ import type { Committed } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { MoveRequest } from '../model/settle.ts'
 
-const added = (booking: { id: string }, slot: { id: string }, more: Partial<MoveRequest> = {}): MoveRequest => ({
-  bookingId: booking.id,
-  slotId: slot.id,
-  actorId: randomUUID(),
-  onBehalf: true,
-  addsPlaces: true,
-  ...more,
-})
+const added = (booking: { id: string }, slot: { id: string }, more: Partial<MoveRequest> = {}): MoveRequest =>
+  aMove(booking.id, slot.id, { actorId: randomUUID(), addsPlaces: true, ...more })
 const capacityOf = async (engine: Engine, slot: BuiltSlot) => (await engine.reads.slot(slot.id))?.capacity
 
 const block = (database: TestDatabase, { id }: BuiltSlot) =>

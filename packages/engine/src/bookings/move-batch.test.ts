@@ -2,6 +2,8 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aMove,
+  aSettlement,
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
@@ -28,13 +30,8 @@ test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, clinic)
 })
 
-const aMove = (booking: { id: string }, slot: { id: string }, overrides: Partial<MoveRequest> = {}): MoveRequest => ({
-  bookingId: booking.id,
-  slotId: slot.id,
-  actorId: null,
-  onBehalf: false,
-  ...overrides,
-})
+const ownMove = (booking: { id: string }, slot: { id: string }, overrides: Partial<MoveRequest> = {}): MoveRequest =>
+  aMove(booking.id, slot.id, { onBehalf: false, ...overrides })
 
 async function move(database: TestDatabase, ...requests: MoveRequest[]): Promise<(MoveOutcome | { kind: 'retry' })[]> {
   const results = await runMoveBatch(database.appPool, requests)
@@ -48,7 +45,7 @@ describe('move_bookings', () => {
   test('units leave one slot and enter the other in one step, and the log says from where', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor, { capacity: 2 }), await aSlot(database, doctor, { capacity: 3 })]
     const booking = await aBooking(database, from, { units: 2 })
-    const [outcome] = await move(database, aMove(booking, to))
+    const [outcome] = await move(database, ownMove(booking, to))
     expect(outcome).toMatchObject({
       kind: 'done',
       booking: { slotId: to.id, startsAt: to.startsAt, status: 'CONFIRMED', version: 3 },
@@ -57,7 +54,7 @@ describe('move_bookings', () => {
     const { rows } = await database.ownerPool.query(sql`select slot_id, from_slot_id from holdfast.booking_event
         where booking_id = ${booking.id} and version = 3`)
     expect(rows).toEqual([{ slot_id: to.id, from_slot_id: from.id }])
-    expect(await kindOf(database, aMove(booking, to))).toEqual(['unchanged'])
+    expect(await kindOf(database, ownMove(booking, to))).toEqual(['unchanged'])
     expect(await checkHistory(database)).toEqual([])
   })
 
@@ -72,7 +69,7 @@ describe('move_bookings', () => {
     const past = await aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() - 60_000) })
     const idle = await aSlot(database, await aDoctor(database, clinic, { active: false }))
     const outcomes = [full, elsewhere, { id: newId(clinic.no) }, withdrawn, video, past, idle].map((slot) =>
-      move(database, aMove(booking, slot)),
+      move(database, ownMove(booking, slot)),
     )
     expect((await Promise.all(outcomes)).flat()).toEqual([
       { kind: 'slot_full' },
@@ -85,7 +82,7 @@ describe('move_bookings', () => {
     ])
     expect(await takenOf(database, from)).toEqual([1])
     const large = await aBooking(database, await aSlot(database, doctor, { capacity: 4 }), { units: 4 })
-    expect(await move(database, aMove(large, full))).toEqual([{ kind: 'units_over_capacity', capacity: 1 }])
+    expect(await move(database, ownMove(large, full))).toEqual([{ kind: 'units_over_capacity', capacity: 1 }])
   })
 
   test('the clinic moves within the notice, beyond the horizon, and until the slot ends', async ({ database }) => {
@@ -98,7 +95,7 @@ describe('move_bookings', () => {
         minutes: 15,
       })
       const booking = await aBooking(database, await aSlot(database, await aDoctor(database, its)))
-      const [outcome] = await move(database, aMove(booking, to, { onBehalf: true }))
+      const [outcome] = await move(database, ownMove(booking, to, { onBehalf: true }))
       outcomes.push(outcome?.kind === 'slot_closed' ? outcome.why : `${outcome?.kind}`)
     }
     expect(outcomes).toEqual(['ended', 'done', 'done', 'done'])
@@ -117,13 +114,13 @@ describe('move_bookings', () => {
     const within = [await aSlot(database, strict, inMinutes(70)), await aSlot(database, strict, inMinutes(29 * 1440))]
     for (const status of ['CONFIRMED', 'PENDING'] as const) {
       const booking = await aBooking(database, from, { status })
-      expect(await move(database, aMove(booking, soon))).toEqual([{ kind: 'slot_closed', why: 'minimum_notice' }])
-      expect(await move(database, aMove(booking, far))).toEqual([{ kind: 'slot_closed', why: 'booking_horizon' }])
+      expect(await move(database, ownMove(booking, soon))).toEqual([{ kind: 'slot_closed', why: 'minimum_notice' }])
+      expect(await move(database, ownMove(booking, far))).toEqual([{ kind: 'slot_closed', why: 'booking_horizon' }])
       expect(await takenOf(database, from, soon, far)).toEqual([1, 0, 0])
       const [early, late] = within
       if (early === undefined || late === undefined) throw new Error('no slots')
-      expect(await kindOf(database, aMove(booking, late))).toEqual(['done'])
-      expect(await kindOf(database, aMove(booking, early))).toEqual(['done'])
+      expect(await kindOf(database, ownMove(booking, late))).toEqual(['done'])
+      expect(await kindOf(database, ownMove(booking, early))).toEqual(['done'])
     }
   })
 
@@ -131,13 +128,13 @@ describe('move_bookings', () => {
     const [from, to] = [await aSlot(database, doctor, { capacity: 5 }), await aSlot(database, doctor, { capacity: 5 })]
     const holdExpiresAt = new Date(Date.now() + 60_000)
     const held = await aBooking(database, from, { status: 'PENDING', holdExpiresAt })
-    expect(await move(database, aMove(held, to))).toMatchObject([
+    expect(await move(database, ownMove(held, to))).toMatchObject([
       { kind: 'done', booking: { status: 'PENDING', holdExpiresAt } },
     ])
     await lapseHolds(database, to)
-    expect(await kindOf(database, aMove(held, from))).toEqual(['hold_expired'])
+    expect(await kindOf(database, ownMove(held, from))).toEqual(['hold_expired'])
     const cancelled = await aBooking(database, from, { status: 'CANCELLED' })
-    expect(await kindOf(database, aMove(cancelled, to), aMove({ id: newId(clinic.no) }, to))).toEqual([
+    expect(await kindOf(database, ownMove(cancelled, to), ownMove({ id: newId(clinic.no) }, to))).toEqual([
       'invalid_transition',
       'booking_missing',
     ])
@@ -148,24 +145,24 @@ describe('move_bookings', () => {
     const its = await aDoctor(database, strict)
     const [from, to] = [await aSlot(database, its), await aSlot(database, its)]
     const booking = await aBooking(database, from)
-    expect(await kindOf(database, aMove(booking, to))).toEqual(['past_deadline'])
-    expect(await kindOf(database, aMove(booking, to, { onBehalf: true }))).toEqual(['done'])
+    expect(await kindOf(database, ownMove(booking, to))).toEqual(['past_deadline'])
+    expect(await kindOf(database, ownMove(booking, to, { onBehalf: true }))).toEqual(['done'])
   })
 
   test('a booking can move into the units of a lapsed hold', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     await aBooking(database, to, { status: 'PENDING' })
-    expect(await kindOf(database, aMove(booking, to))).toEqual(['slot_full'])
+    expect(await kindOf(database, ownMove(booking, to))).toEqual(['slot_full'])
     await lapseHolds(database, to)
-    expect(await kindOf(database, aMove(booking, to))).toEqual(['done'])
+    expect(await kindOf(database, ownMove(booking, to))).toEqual(['done'])
     expect(await takenOf(database, from, to)).toEqual([0, 1])
   })
 
   test('bookings of two full slots cannot swap, and both stay where they are', async ({ database }) => {
     const [a, b] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const [inA, inB] = [await aBooking(database, a), await aBooking(database, b)]
-    expect((await Promise.all([move(database, aMove(inA, b)), move(database, aMove(inB, a))])).flat()).toEqual([
+    expect((await Promise.all([move(database, ownMove(inA, b)), move(database, ownMove(inB, a))])).flat()).toEqual([
       { kind: 'slot_full' },
       { kind: 'slot_full' },
     ])
@@ -193,19 +190,12 @@ describe('move_bookings', () => {
       if (n % 3 === 0) {
         return runSettleBatch(
           database.appPool,
-          ordered.map((booking) => ({
-            bookingId: booking.id,
-            action: 'confirm',
-            actorId: null,
-            onBehalf: true,
-            key: null,
-            reason: null,
-          })),
+          ordered.map((booking) => aSettlement(booking.id, 'confirm')),
         )
       }
       return runMoveBatch(
         database.appPool,
-        ordered.map((booking, index) => aMove(booking, slotAt(index + n), { onBehalf: true })),
+        ordered.map((booking, index) => ownMove(booking, slotAt(index + n), { onBehalf: true })),
       )
     })
     const results = await Promise.allSettled(rounds)
@@ -220,7 +210,7 @@ describe('move_bookings', () => {
     await wrongWay.query('begin')
     await wrongWay.query("set local deadlock_timeout = '50ms'")
     await wrongWay.query('select from holdfast.booking where id = $1 for update', [booking.id])
-    const moving = move(database, aMove(booking, to)).then(
+    const moving = move(database, ownMove(booking, to)).then(
       () => 'moved',
       (error: { code?: string }) => error.code,
     )
@@ -238,9 +228,8 @@ describe('move_bookings', () => {
     const [a, b, c] = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, a)
     const lock = await holdLock(database.ownerPool, 'select from holdfast.slot where id = $1 for update', [a.id])
-    const [first, second] = [move(database, aMove(booking, b)), move(database, aMove(booking, c))]
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    const [first, second] = [move(database, ownMove(booking, b)), move(database, ownMove(booking, c))]
+    await lock.releaseOnce(2)
     const kinds = (await Promise.all([first, second])).flat().map((outcome) => outcome.kind)
     expect(kinds.sort()).toEqual(['done', 'retry'])
     expect((await takenOf(database, a, b, c)).reduce((sum, taken) => sum + taken)).toBe(1)

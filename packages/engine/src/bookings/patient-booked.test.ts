@@ -4,6 +4,8 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aMove,
+  aSettlement,
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
@@ -46,14 +48,7 @@ const claim = async (database: TestDatabase, ...requests: ClaimRequest[]) =>
   outcomes(await runClaimBatch(database.appPool, requests))
 
 function confirmation(booking: { id: string }, overrides: Partial<SettleRequest> = {}): SettleRequest {
-  const base = {
-    bookingId: booking.id,
-    action: 'confirm',
-    actorId: null,
-    onBehalf: true,
-    key: null,
-    reason: null,
-  } as const
+  const base = aSettlement(booking.id, 'confirm')
   return { ...base, knownBy: 'clinic', ...overrides }
 }
 
@@ -198,11 +193,7 @@ test('a move is refused to a time of another appointment, but not by the booking
   const other = await aBooking(database, first, { patient: ada })
   const mine = await aBooking(database, await aSlot(database, scene.doctors[1]), { patient: ada })
   const move = async (booking: { id: string }, slot: { id: string }, knownBy: PatientKnownBy | null) =>
-    outcomes(
-      await runMoveBatch(database.appPool, [
-        { bookingId: booking.id, slotId: slot.id, actorId: null, onBehalf: true, knownBy },
-      ]),
-    )
+    outcomes(await runMoveBatch(database.appPool, [aMove(booking.id, slot.id, { knownBy })]))
   expect(await move(mine, second, 'clinic')).toEqual([{ kind: 'patient_booked', otherId: other.id }])
   expect(await move(other, second, 'clinic')).toMatchObject([{ kind: 'done' }])
 })
@@ -240,7 +231,7 @@ test('a move by an account looks only at appointments of that account', async ({
     patient: ada,
     accountId,
   })
-  const request = { bookingId, slotId: second.id, actorId, onBehalf: false, knownBy: 'account' } as const
+  const request = aMove(bookingId, second.id, { actorId, onBehalf: false, knownBy: 'account' })
   expect(kindsOf(await runMoveBatch(database.appPool, [request]))).toEqual(['done'])
 })
 
@@ -260,7 +251,7 @@ async function changeOfRenamed(database: TestDatabase, change: 'confirm' | 'move
   const correcting = await database.ownerPool.connect()
   await correcting.query('begin')
   await correcting.query('update holdfast.booking set patient = $2 where id = $1', [booking.id, ada])
-  const move = { bookingId: booking.id, slotId: second.id, actorId: null, onBehalf: true, knownBy: 'clinic' } as const
+  const move = aMove(booking.id, second.id, { knownBy: 'clinic' })
   const run = async () =>
     isMove
       ? kindsOf(await runMoveBatch(database.appPool, [move]))
@@ -308,11 +299,7 @@ async function writesBesideOthers(database: TestDatabase) {
   const mine = await aBooking(database, await aSlot(database, scene.doctors[1]), { patient: ada })
   const { appPool } = database
   return [
-    ...kindsOf(
-      await runMoveBatch(appPool, [
-        { bookingId: mine.id, slotId: third.id, actorId: null, onBehalf: true, knownBy: 'clinic' },
-      ]),
-    ),
+    ...kindsOf(await runMoveBatch(appPool, [aMove(mine.id, third.id, { knownBy: 'clinic' })])),
     ...(await claim(database, aClaim(third, known))).map(({ kind }) => kind),
     ...kindsOf(await runSettleBatch(appPool, [confirmation(hold, { patient: ada })])),
   ]

@@ -6,11 +6,10 @@ import {
   aDoctor,
   aSlot,
   type BuiltBooking,
-  createTestDatabase,
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
@@ -26,8 +25,7 @@ test('a repeated change reads the log of its booking, not that of its clinic', a
 })
 
 test('negative control: a position that is looked up by max(xid) reads the log of the clinic', async () => {
-  const planted = await createTestDatabase()
-  onTestFinished(() => planted.drop())
+  const planted = await anotherDatabase()
   await plantFunction(planted, 'last_change', {
     part: /select \(array_agg[^;]*(from booking_event l\s+where [^;]*)order by l\.version desc offset 0\) e;/,
     becomes: 'select max(l.xid) into tx $1;',

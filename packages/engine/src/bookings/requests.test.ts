@@ -9,6 +9,7 @@ import {
   checkHistory,
   holdLock,
   lapseHolds,
+  ofKind,
   plantFunction,
   type TestDatabase,
   takenOf,
@@ -59,11 +60,8 @@ async function settle(
 const byClinic = () => ({ onBehalf: true, actorId: randomUUID() })
 
 async function aRequest(database: TestDatabase, scene: Scene) {
-  const claimed = await scene.claim({ confirm: true })
-  if (claimed.kind !== 'booked') throw new Error(claimed.kind)
-  const asked = await settle(database, claimed.booking.id, 'confirm')
-  if (asked.kind !== 'done') throw new Error(asked.kind)
-  return asked.booking
+  const claimed = ofKind(await scene.claim({ confirm: true }), 'booked')
+  return ofKind(await settle(database, claimed.booking.id, 'confirm'), 'done').booking
 }
 
 async function statusOf({ ownerPool }: TestDatabase, id: string) {
@@ -82,8 +80,7 @@ describe('a request holds its time', () => {
     expect(claimed).toMatchObject({ kind: 'booked', booking: { status: 'PENDING' } })
     if (claimed.kind !== 'booked') throw new Error(claimed.kind)
     const { id, slotId } = claimed.booking
-    const asked = await settle(database, id, 'confirm')
-    if (asked.kind !== 'done') throw new Error(asked.kind)
+    const asked = ofKind(await settle(database, id, 'confirm'), 'done')
     expect(asked.booking).toMatchObject({ status: 'PENDING', requestedAt: expect.any(Date) })
     const { holdExpiresAt, requestedAt } = asked.booking
     expect((holdExpiresAt?.getTime() ?? 0) - (requestedAt?.getTime() ?? 0)).toBe(60 * minuteMs)

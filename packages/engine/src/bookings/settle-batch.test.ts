@@ -4,6 +4,8 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aMove,
+  aSettlement,
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
@@ -36,15 +38,7 @@ const request = (
   booking: { id: string },
   action: SettleAction,
   overrides: Partial<SettleRequest> = {},
-): SettleRequest => ({
-  bookingId: booking.id,
-  action,
-  actorId: null,
-  onBehalf: false,
-  key: null,
-  reason: null,
-  ...overrides,
-})
+): SettleRequest => aSettlement(booking.id, action, { onBehalf: false, ...overrides })
 
 async function settle(
   database: TestDatabase,
@@ -308,13 +302,10 @@ describe("settle_bookings: the clinic's rules", () => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     const lock = await holdSlotLock(database, from)
-    const moving = runMoveBatch(database.appPool, [
-      { bookingId: booking.id, slotId: to.id, actorId: null, onBehalf: true },
-    ])
+    const moving = runMoveBatch(database.appPool, [aMove(booking.id, to.id)])
     await untilLockWaiters(database, 1)
     const cancelling = kindOf(database, request(booking, 'cancel'))
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(await moving).toMatchObject([{ outcome: { kind: 'done' } }])
     expect(await cancelling).toEqual(['retry'])
     expect(await kindOf(database, request(booking, 'cancel'))).toEqual(['done'])

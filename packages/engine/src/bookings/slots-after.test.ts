@@ -3,20 +3,21 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aMove,
+  aSettlement,
   aSlot,
+  aWithdrawal,
   type BuiltSlot,
-  createTestDatabase,
   lapseHolds,
   neverReadAgain,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import type { Committed, CommittedSlot } from '../model/committed.ts'
-import type { SettleAction } from '../model/settle.ts'
 import { createCalendarReads } from '../reads/calendar-reads.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { runClaimBatch } from './claim-batch.ts'
@@ -30,15 +31,6 @@ const slotsOf = async (database: TestDatabase) => {
   const doctor = await aDoctor(database, await aClinic(database))
   return [await aSlot(database, doctor, { capacity: 5 }), await aSlot(database, doctor, { capacity: 7 })] as const
 }
-
-const settling = (bookingId: string, action: SettleAction) => ({
-  bookingId,
-  action,
-  actorId: null,
-  onBehalf: true,
-  key: null,
-  reason: null,
-})
 
 /** The slot as it must be announced. */
 function announcedOf({ id, doctorId, startsAt }: BuiltSlot, available: number | null): CommittedSlot {
@@ -100,7 +92,7 @@ describe('a batch announces each slot whose units it took or freed, once, with w
     const committed = await announcedBy((announce) =>
       runSettleBatch(
         database.appPool,
-        booked.map(({ id }) => settling(id, 'cancel')),
+        booked.map(({ id }) => aSettlement(id, 'cancel')),
         announce,
       ),
     )
@@ -114,7 +106,7 @@ describe('a batch announces each slot whose units it took or freed, once, with w
     const { slots } = await announcedBy((announce) =>
       runMoveBatch(
         database.appPool,
-        booked.map(({ id }) => ({ bookingId: id, slotId: other.id, actorId: null, onBehalf: true })),
+        booked.map(({ id }) => aMove(id, other.id)),
         announce,
       ),
     )
@@ -129,11 +121,11 @@ describe('a batch announces each slot whose units it took or freed, once, with w
         aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 60_000) })
       const [first, second] = [await hold(), await hold()]
       const inTime = await announcedBy((announce) =>
-        runSettleBatch(database.appPool, [settling(first.id, action)], announce),
+        runSettleBatch(database.appPool, [aSettlement(first.id, action)], announce),
       )
       expect(inTime).toMatchObject({ slots: [], snapshot: null, doctorIds: new Set([slot.doctorId]) })
       const pool = slowPool(database.appPool)
-      const late = await announcedBy((announce) => runSettleBatch(pool, [settling(second.id, action)], announce))
+      const late = await announcedBy((announce) => runSettleBatch(pool, [aSettlement(second.id, action)], announce))
       expect(late).toMatchObject({ slots: [announcedOf(slot, null)], snapshot: null })
     },
   )
@@ -149,7 +141,7 @@ describe('a batch announces each slot whose units it took or freed, once, with w
   test.for(['arrive', 'no_show', 'reopen', 'link'] as const)('%s: no slot', async (action, { database, doctor }) => {
     const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
     const { id } = await aBooking(database, slot, { status: action === 'reopen' ? 'ARRIVED' : 'CONFIRMED' })
-    const change = { ...settling(id, action), actorId: crypto.randomUUID() }
+    const change = { ...aSettlement(id, action), actorId: crypto.randomUUID() }
     expect(await announcedBy((announce) => runSettleBatch(database.appPool, [change], announce))).toMatchObject({
       slots: [],
       snapshot: null,
@@ -159,17 +151,15 @@ describe('a batch announces each slot whose units it took or freed, once, with w
 
 type Leave = (pool: pg.Pool, bookingId: string, to: BuiltSlot) => Run
 const leaves: [string, Leave][] = [
-  ['cancelled', (pool, bookingId) => (announce) => runSettleBatch(pool, [settling(bookingId, 'cancel')], announce)],
+  ['cancelled', (pool, bookingId) => (announce) => runSettleBatch(pool, [aSettlement(bookingId, 'cancel')], announce)],
   [
     'moved to another slot',
-    (pool, bookingId, to) => (announce) =>
-      runMoveBatch(pool, [{ bookingId, slotId: to.id, actorId: null, onBehalf: true }], announce),
+    (pool, bookingId, to) => (announce) => runMoveBatch(pool, [aMove(bookingId, to.id)], announce),
   ],
 ]
 
 type Close = (database: TestDatabase, slot: BuiltSlot) => Promise<unknown>
-const withdraw: Close = ({ appPool }, { clinicNo, id }) =>
-  withdrawSlots(appPool, { clinicNo, which: { slotId: id }, withBookings: true, dryRun: false, actorId: null })
+const withdraw: Close = ({ appPool }, { clinicNo, id }) => withdrawSlots(appPool, aWithdrawal(clinicNo, { slotId: id }))
 const block: Close = ({ ownerPool }, { id }) =>
   ownerPool.query('update holdfast.slot set blocked_at = statement_timestamp() where id = $1', [id])
 
@@ -196,11 +186,10 @@ describe.each([
   })
 
   test.for(leaves)('negative control: %s, and that the slot is closed is ignored', async ([, leave]) => {
-    const planted = await createTestDatabase()
+    const planted = await anotherDatabase()
     await plantFunction(planted, 'announced_units', { part: closed.rule, becomes: 'true' })
     const { announced } = await closedSlotAfter(planted, closed.close, leave)
     expect(announced).toMatchObject({ available: 4, lapsesInMs: expect.any(Number) })
-    await planted.drop()
   })
 })
 
@@ -253,13 +242,13 @@ const changes: [string, Change][] = [
     'a cancellation',
     (pool, { inside }) =>
       (announce) =>
-        runSettleBatch(pool, [settling(inside, 'cancel')], announce),
+        runSettleBatch(pool, [aSettlement(inside, 'cancel')], announce),
   ],
   [
     'a move',
     (pool, { slot, outside }) =>
       (announce) =>
-        runMoveBatch(pool, [{ bookingId: outside, slotId: slot.id, actorId: null, onBehalf: true }], announce),
+        runMoveBatch(pool, [aMove(outside, slot.id)], announce),
   ],
 ]
 
@@ -315,7 +304,7 @@ describe('of two transactions on one slot, the one that had its lock later has t
   })
 
   test('negative control: a snapshot from before the wait for the lock does not see the first', async () => {
-    const planted = await createTestDatabase()
+    const planted = await anotherDatabase()
     await plantFunction(
       planted,
       'claim_slot',
@@ -326,7 +315,6 @@ describe('of two transactions on one slot, the one that had its lock later has t
     const { first, second } = await lateNumberFirst(planted, loneClaim)
     if (first.snapshot === null || second.snapshot === null) throw new Error('no snapshot')
     expect(second.snapshot.sees(Number(first.position))).toBe(false)
-    await planted.drop()
   })
 })
 

@@ -7,18 +7,18 @@ import {
   aSlot,
   type BuiltDoctor,
   claimWays,
-  createTestDatabase,
   kinds,
   plantFunction,
   type TestDatabase,
   takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import { anotherDatabase } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { test } from '../../test/waitlist.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
-import { createEngine } from '../create-engine.ts'
 import type { BusyTime } from '../model/busy-calendar.ts'
 import { newId } from '../model/id.ts'
 import { recordBusyCalendar, setBusyTimes, takeDueBusyCalendars } from './read-busy-calendars.ts'
@@ -84,13 +84,12 @@ test.for(
 )
 
 test('negative control: without the checks of blocked places, the waiting claim is booked', async () => {
-  const database = await createTestDatabase()
+  const database = await anotherDatabase()
   const doctor = await aDoctor(database, await aClinic(database))
   await aCalendar(database, doctor)
   const slot = await aSlot(database, doctor)
   await plantFunction(database, 'claim_closed', { part: 'p_blocked_at IS NOT NULL', becomes: 'false' })
   expect(kinds(await claimedWhileBlocked(database, doctor, slot, together.claim))).toEqual(['booked'])
-  await database.drop()
 })
 
 async function claimedWhileBlocked(
@@ -189,7 +188,7 @@ test('more than a thousand slots are blocked and freed in steps', async ({ datab
 })
 
 test('one process at a time reads a calendar; removed, it frees its places for good', async ({ database, doctor }) => {
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const slot = await aSlot(database, doctor)
   await engine.busyCalendars.set({ ...keysOf(doctor), sealedUrl: 'sealed' })
   const mine = async () =>
@@ -217,7 +216,6 @@ test('one process at a time reads a calendar; removed, it frees its places for g
   // What was read of it meanwhile comes too late.
   await recordBusyCalendar(database.appPool, due, read)
   expect(await whyClosed(database, slot)).toBeNull()
-  await engine.stop()
 })
 
 test('an unchanged calendar is asked for whole after a day, as its repetitions go on', async ({ database, doctor }) => {

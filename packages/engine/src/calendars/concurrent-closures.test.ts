@@ -3,13 +3,13 @@ import {
   aDoctor,
   aSlot,
   type BuiltDoctor,
-  createTestDatabase,
   holdLock,
   holdSlotLock,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import { anotherDatabase } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { areBlocked, close, closing } from '../../test/closures.ts'
@@ -51,12 +51,11 @@ test('a closure that is changed while slots are created waits and blocks them', 
 })
 
 test('negative control: without the resource’s lock, the slot stays free', async () => {
-  const database = await createTestDatabase()
+  const database = await anotherDatabase()
   const doctor = await aDoctor(database, await aClinic(database))
   await plantFunction(database, 'apply_busy_times', { part: 'for no key update', becomes: '' })
   const { slot } = await closedWhileCreating(database, doctor)
   expect(await areBlocked(database, slot)).toEqual([false])
-  await database.drop()
 })
 
 test('slots created while a closure is written wait, and are blocked', async ({ database, engine, doctor, slot }) => {

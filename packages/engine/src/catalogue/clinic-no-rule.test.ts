@@ -1,4 +1,5 @@
 // Completeness: a table or index does not begin with clinic_no, a function has no search_path
+import { rolledBack } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
@@ -111,15 +112,11 @@ test.for([
        foreign key (clinic_no, key) references holdfast.resource (clinic_no, id)`,
   ],
 ])('a planted violation is reported: %s', async ([expected, statement], { database }) => {
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query(`begin; set local search_path = public; ${statement}`)
+  await rolledBack(database.ownerPool, async (client) => {
+    await client.query(`set local search_path = public; ${statement}`)
     const found = await violations(client)
     expect(found.map((violation) => violation.replaceAll('holdfast.planted', 'planted'))).toContain(expected)
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 })
 
 test('every function has a fixed search_path with pg_temp last, or a body parsed at creation', async ({ database }) => {

@@ -1,5 +1,5 @@
 // Completeness: the application's role may run a statement that only the owner may run
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, rolledBack, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
@@ -18,17 +18,10 @@ const permissionDenied = '42501'
 
 /** Runs statements in a transaction that is rolled back; returns `done`, or the SQLSTATE of the error. */
 async function attempt(pool: pg.Pool, statements: string): Promise<string> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
+  return rolledBack(pool, async (client) => {
     await client.query(statements)
     return 'done'
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  }).catch((error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error)))
 }
 
 /** The application role lacks the privilege; the owner can run the same statement. */

@@ -3,8 +3,7 @@ import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 
-test('each way of changing a visit type or its doctors is noted for the caches, once', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('each way of changing a visit type or its doctors is noted for the caches, once', async ({ database, clinic }) => {
   const doctor = await aDoctor(database, clinic)
   const { id } = await aVisitType(database, clinic)
   const changes = async () => {

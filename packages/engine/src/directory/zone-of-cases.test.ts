@@ -22,8 +22,7 @@ async function aCaseInFlight(database: TestDatabase) {
 test('another time zone waits for cases that are being claimed, and counts them', async ({ database }) => {
   const { clinic, engine, claiming, storing } = await aCaseInFlight(database)
   const changing = engine.directory.updateClinic(clinic.id, { timezone: 'Asia/Tokyo' })
-  await untilLockWaiters(database, 2)
-  await storing.release()
+  await storing.releaseOnce(2)
   expect(caseOf(await claiming)).toMatchObject({ status: 'PENDING' })
   expect(await changing).toMatchObject({ kind: 'time_zone_in_use', slots: 1, takenSlots: 1 })
 })

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, ageBooking, aSlot } from '@holdfast/testkit'
 import { agedDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 
 const test = agedDatabaseTest(4)
 
 test('an erasure also removes an account that has lost the booking by a correction', async ({ database }) => {
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const doctor = await aDoctor(database, await aClinic(database))
   const slot = await aSlot(database, doctor)
   const made = await aBooking(database, slot, { patient: { name: 'Ada', email: 'wrong@example.org' } })
@@ -36,5 +36,4 @@ test('an erasure also removes an account that has lost the booking by a correcti
   expect(await actorsIn('late_event')).toEqual(actors.slice(-5))
   const { details } = await engine.reads.verify({ clinicNo: slot.clinicNo, detailsMax: 10 })
   expect(details).toEqual([])
-  await engine.stop()
 })

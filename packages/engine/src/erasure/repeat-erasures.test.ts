@@ -59,8 +59,7 @@ describe('what was erased', () => {
 })
 
 describe('a database that was restored as it was before the erasures', () => {
-  freshDatabaseTest('forgets all of them again, and cancels what had been cancelled', async ({ database }) => {
-    const clinic = await aClinic(database)
+  freshDatabaseTest('forgets all of them again, and cancels what had been cancelled', async ({ database, clinic }) => {
     const doctor = await aDoctor(database, clinic)
     const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - hourMs), capacity: 3 })
     const coming = await aSlot(database, doctor, { capacity: 3 })

@@ -7,13 +7,12 @@ import {
   type BuiltBooking,
   type BuiltClinic,
   type BuiltSlot,
-  createTestDatabase,
   holdLock,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import type { AdmissionOutcome, AdmissionRequest, BookingOrigin } from '../model/booking-limits.ts'
@@ -249,27 +248,23 @@ describe('what counts', () => {
   })
 
   test('one booking twice in one batch; negative control: it fails where both are written', async () => {
-    const database = await createTestDatabase()
-    try {
-      const clinic = await aClinic(database)
-      const twice = () => {
-        const request = aRequest(clinic, [anOrigin()])
-        return database.appPool.query(
-          `select * from holdfast.admit_claims(array[$1, $1]::integer[], array[$2, $2]::uuid[],
-             array[$3, $3]::uuid[], array[1, 1], array[true, true], array[1, 2], array['address', 'address'],
-             array[$4, $4]::uuid[], '{}', '{}', '{}')`,
-          [clinic.no, request.bookingId, request.key, request.origins[0]?.subject],
-        )
-      }
-      expect((await twice()).rows).toEqual([{ exceeded: [null, null], maxima: [null, null] }])
-      await plantFunction(database, 'admit_claims', {
-        part: 'select distinct on (q.clinic_no, q.subject, q.booking_id) q.*',
-        becomes: 'select q.*',
-      })
-      await expect(twice()).rejects.toThrow('cannot affect row a second time')
-    } finally {
-      await database.drop()
+    const database = await anotherDatabase()
+    const clinic = await aClinic(database)
+    const twice = () => {
+      const request = aRequest(clinic, [anOrigin()])
+      return database.appPool.query(
+        `select * from holdfast.admit_claims(array[$1, $1]::integer[], array[$2, $2]::uuid[],
+           array[$3, $3]::uuid[], array[1, 1], array[true, true], array[1, 2], array['address', 'address'],
+           array[$4, $4]::uuid[], '{}', '{}', '{}')`,
+        [clinic.no, request.bookingId, request.key, request.origins[0]?.subject],
+      )
     }
+    expect((await twice()).rows).toEqual([{ exceeded: [null, null], maxima: [null, null] }])
+    await plantFunction(database, 'admit_claims', {
+      part: 'select distinct on (q.clinic_no, q.subject, q.booking_id) q.*',
+      becomes: 'select q.*',
+    })
+    await expect(twice()).rejects.toThrow('cannot affect row a second time')
   })
 })
 
@@ -320,13 +315,11 @@ describe('reservations that another transaction is deleting', () => {
   })
 
   test('negative control: claims that wait for locked reservations are found', async () => {
-    const database = await createTestDatabase()
+    const database = await anotherDatabase()
     await plantFunction(database, 'count_origins', { part: 'for update skip locked', becomes: 'for update' })
     const { deletion, claims } = await whileDeleted(database, purge)
-    await untilLockWaiters(database, 1)
-    await deletion.release()
+    await deletion.releaseOnce(1)
     await Promise.all(claims)
-    await database.drop()
   })
 })
 
@@ -342,20 +335,16 @@ describe('two servers at the same time', () => {
   })
 
   test('negative control: without the lock both are admitted', async () => {
-    const database = await createTestDatabase()
-    try {
-      await plantFunction(database, 'admit_claims', {
-        part: 'perform pg_advisory_xact_lock',
-        becomes: 'perform num_nulls',
-      })
-      const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
-      const origin = anOrigin()
-      const commit = await begin(database, clinic, origin)
-      expect(await admissionsOf(database).admit(aRequest(clinic, [origin]))).toEqual({ kind: 'admitted' })
-      await commit()
-    } finally {
-      await database.drop()
-    }
+    const database = await anotherDatabase()
+    await plantFunction(database, 'admit_claims', {
+      part: 'perform pg_advisory_xact_lock',
+      becomes: 'perform num_nulls',
+    })
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
+    const origin = anOrigin()
+    const commit = await begin(database, clinic, origin)
+    expect(await admissionsOf(database).admit(aRequest(clinic, [origin]))).toEqual({ kind: 'admitted' })
+    await commit()
   })
 
   test('four servers with a hundred claims each admit no more than the limit', async ({ database }) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSession, aTimeClaim, aVisitType, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSession, aSettlement, aTimeClaim, aVisitType, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { engineOf } from '../../test/engine-of.ts'
@@ -29,14 +29,7 @@ async function aSeries(database: TestDatabase, emails = ['ada@example.org', 'ada
   const ids = claims.map(({ bookingId }) => bookingId)
   await engine.series.hold(claims)
   const settling = (bookingIds: readonly string[], action: SettleAction) =>
-    bookingIds.map((bookingId) => ({
-      bookingId,
-      action,
-      actorId: randomUUID(),
-      onBehalf: true,
-      key: randomUUID(),
-      reason: null,
-    }))
+    bookingIds.map((bookingId) => aSettlement(bookingId, action, { actorId: randomUUID(), key: randomUUID() }))
   await engine.series.confirm({ clinicNo: clinic.no, every: 1, unit: 'week', confirmations: settling(ids, 'confirm') })
   const cancel = (bookingIds: readonly string[]) =>
     engine.series.cancel({ cancellations: settling(bookingIds, 'cancel'), reachedBy: null })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { test as base } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { engineOf } from '../../test/engine-of.ts'
@@ -10,6 +10,8 @@ import { loggedEvents } from '../tail/logged-events.ts'
 import { createMessages } from './create-messages.ts'
 import { planMessages } from './plan-messages.ts'
 import { beginSending, messageFacts, recordMessage, takeDueMessages } from './send-messages.ts'
+
+const test = base.extend('slot', ({ database }) => aVisit(database))
 
 const patient = { name: 'Ada', email: 'ada@example.org' }
 const dayMs = 86_400_000
@@ -74,8 +76,7 @@ test('no message for a visit that has begun, and only the reminders that are to 
   expect(await planned(database, booking)).toEqual([['confirmed', 2, 0, null]])
 })
 
-test('a cancelled visit: by whom; a withdrawn one; a move', async ({ database }) => {
-  const slot = await aVisit(database)
+test('a cancelled visit: by whom; a withdrawn one; a move', async ({ database, slot }) => {
   const other = await aSlot(database, { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' })
   const engine = engineOf(database)
   const settle = { action: 'cancel', key: null, reason: null, patient: null } as const
@@ -104,8 +105,7 @@ test('a cancelled visit: by whom; a withdrawn one; a move', async ({ database })
   expect(await planned(database, withdrawn)).toEqual([['withdrawn', 3, 0, null]])
 })
 
-test('moves by a patient are announced after a moment, those of the clinic at once', async ({ database }) => {
-  const slot = await aVisit(database)
+test('moves by a patient are announced after a moment, those of the clinic at once', async ({ database, slot }) => {
   const other = await aSlot(database, { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' }, { capacity: 2 })
   const engine = engineOf(database)
   const delayOf = async (actorId: string | null) => {
@@ -121,8 +121,7 @@ test('moves by a patient are announced after a moment, those of the clinic at on
   expect(await delayOf(randomUUID())).toEqual([{ byClinic: true, isLater: false }])
 })
 
-test('a place of the waitlist that is on offer is announced while it is held', async ({ database }) => {
-  const slot = await aVisit(database)
+test('a place of the waitlist that is on offer is announced while it is held', async ({ database, slot }) => {
   const anOffer = async (holdExpiresAt: Date) => {
     const booking = await aBooking(database, slot, { patient, status: 'PENDING', holdExpiresAt })
     await database.ownerPool.query(sql`update holdfast.booking_event set type = 'offered'
@@ -136,8 +135,7 @@ test('a place of the waitlist that is on offer is announced while it is held', a
   expect((await anOffer(new Date(Date.now() - 1_000)))?.holdExpiresAt).toBeNull()
 })
 
-test('the end of an offer is announced to whom the offer was', async ({ database }) => {
-  const slot = await aVisit(database)
+test('the end of an offer is announced to whom the offer was', async ({ database, slot }) => {
   const anEndedOffer = async (isAnnounced: boolean, reason: string) => {
     const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
     await database.ownerPool.query(sql`update holdfast.booking_event set type = 'offered'
@@ -164,8 +162,7 @@ test('the end of an offer is announced to whom the offer was', async ({ database
   expect(await anEndedOffer(true, 'hold_expired')).toEqual({ planned: [offered], offerAnnounced: false })
 })
 
-test('an entry’s end by unanswered offers is announced once, even after the visit', async ({ database }) => {
-  const slot = await aVisit(database)
+test('an entry’s end by unanswered offers is announced once, even after the visit', async ({ database, slot }) => {
   const aLapsedOffer = async (missed: number) => {
     const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
     const entryId = newId(booking.clinicNo)
@@ -207,8 +204,7 @@ test('an entry’s end by unanswered offers is announced once, even after the vi
   expect(await planned(database, last)).toEqual([offered, unanswered])
 })
 
-test('a link to confirm is announced while its hold lasts, once for each request', async ({ database }) => {
-  const slot = await aVisit(database)
+test('a link to confirm is announced while its hold lasts, once for each request', async ({ database, slot }) => {
   const engine = engineOf(database)
   const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
   const request = { bookingId: booking.id, actorId: null, key: null, reason: null, judgedVersion: null }
@@ -227,8 +223,7 @@ test('a link to confirm is announced while its hold lasts, once for each request
   expect((await planned(database, late)).map(([kind]) => kind)).not.toContain('confirm')
 })
 
-test('a clinic that sends no e-mails plans none; its offsets are used', async ({ database }) => {
-  const slot = await aVisit(database)
+test('a clinic that sends no e-mails plans none; its offsets are used', async ({ database, slot }) => {
   const messages = createMessages(database.appPool)
   const changed = await messages.changeSettings(slot.clinicNo, {
     reminderMinutes: [60, 2880],
@@ -243,8 +238,7 @@ test('a clinic that sends no e-mails plans none; its offsets are used', async ({
   expect(await planAll(database, await aBooking(database, slot, { patient }))).toBe(0)
 })
 
-test('what the clinic has chosen goes by SMS, too, to patients with a telephone number', async ({ database }) => {
-  const slot = await aVisit(database)
+test('what the clinic has chosen goes by SMS, too, to patients with a telephone number', async ({ database, slot }) => {
   const phone = '020 7946 0018'
   const channelsOf = async (patient: { name: string; email?: string; phone?: string }) => {
     const booking = await aBooking(database, slot, { patient })
@@ -312,8 +306,7 @@ test('a due message is taken by one process, and again if that ends without a re
   expect(await beginSending(database.appPool, resent, 10)).toBe(true)
 })
 
-test('a message waits for an earlier one of its booking on the same channel only', async ({ database }) => {
-  const slot = await aVisit(database)
+test('a message waits for an earlier one of its booking on the same channel only', async ({ database, slot }) => {
   const takenAfter = async (channel: string) => {
     const booking = await aBooking(database, slot, { patient })
     const [id, later] = [newId(slot.clinicNo), newId(slot.clinicNo)]
@@ -332,8 +325,7 @@ test('a message waits for an earlier one of its booking on the same channel only
   expect(await takenAfter('email')).toEqual([])
 })
 
-test('that the patient comes is announced to nobody, and the reminders stay due', async ({ database }) => {
-  const slot = await aVisit(database)
+test('that the patient comes is announced to nobody, and the reminders stay due', async ({ database, slot }) => {
   const booking = await aBooking(database, slot, { patient })
   await planAll(database, booking)
   const before = await planned(database, booking)
@@ -349,8 +341,7 @@ test('that the patient comes is announced to nobody, and the reminders stay due'
   expect(await factsOf()).toMatchObject({ version: 2, isAttendanceConfirmed: true })
 })
 
-test('the messages of a booking are deleted with its patient', async ({ database }) => {
-  const slot = await aVisit(database)
+test('the messages of a booking are deleted with its patient', async ({ database, slot }) => {
   const booking = await aBooking(database, slot, { patient, status: 'CANCELLED' })
   const another = await aBooking(database, slot, { patient, status: 'CANCELLED' })
   await planAll(database, booking)

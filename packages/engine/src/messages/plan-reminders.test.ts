@@ -2,7 +2,7 @@ import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { createEngine } from '../create-engine.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { inTransaction } from '../database/pools.ts'
 import { loggedEvents } from '../tail/logged-events.ts'
 import { createMessages } from './create-messages.ts'
@@ -77,7 +77,7 @@ test('reminders planned by the relay are not planned again; one that the setting
 
 test('a moved visit gets those of its new time, by SMS, too; none of a time that is past', async ({ database }) => {
   const { clinic, slot, soon, messages } = await aClinicWithVisits(database)
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const engine = engineOf(database)
   const booking = await aBooking(database, slot, { patient: { ...patient, phone: '+49 171 1234567' } })
   await engine.move({ bookingId: booking.id, slotId: soon.id, actorId: null, onBehalf: true })
   await messages.changeSettings(clinic.no, { smsKinds: ['reminder'], phoneCountry: 'DE', reminderMinutes: [2880, 60] })

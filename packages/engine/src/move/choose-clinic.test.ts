@@ -2,12 +2,14 @@
 import { aClaim, type TestDatabase } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { aScene, test } from '../../test/moving-clinic.ts'
+import { aScene, test as base } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
 import { misplacedClinics } from '../shards/misplaced-clinics.ts'
 import { settleClinics } from '../shards/settle-clinics.ts'
 import { clinicTables } from './clinic-tables.ts'
 import { copyClinic } from './copy-clinic.ts'
+
+const test = base.extend('scene', ({ database, north }) => aMovedClinic(database, north))
 
 /** A clinic that has moved to north. */
 async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
@@ -54,8 +56,7 @@ async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
   }
 }
 
-test('a note of a database without the clinic is corrected if one other has it', async ({ database, north }) => {
-  const scene = await aMovedClinic(database, north)
+test('a note of a database without the clinic is corrected if one other has it', async ({ scene }) => {
   const { clinicNo } = scene
   await scene.restoreNote()
   const misplaced = { clinicNo, inShard: 1, notedIn: 0, inBoth: false }
@@ -72,8 +73,7 @@ test('a note of a database without the clinic is corrected if one other has it',
   expect((await scene.engines.north.claim(aClaim(scene.slot))).kind).toBe('booked')
 })
 
-test('nothing is changed while the noted database cannot be read', async ({ database, north }) => {
-  const scene = await aMovedClinic(database, north)
+test('nothing is changed while the noted database cannot be read', async ({ scene }) => {
   await scene.restoreRows()
   expect(await scene.settle({ databases: scene.databases.filter(({ no }) => no === 0), areAll: false })).toEqual([])
   expect(await scene.place()).toEqual({ shard_no: 1, moving_to: null })
@@ -81,8 +81,7 @@ test('nothing is changed while the noted database cannot be read', async ({ data
   await scene.choose(1)
 })
 
-test('of two, the noted one is used, and the other refuses changes until deleted', async ({ database, north }) => {
-  const scene = await aMovedClinic(database, north)
+test('of two, the noted one is used, and the other refuses changes until deleted', async ({ database, scene }) => {
   const { clinicNo, engines, slot } = scene
   await scene.restoreRows()
   // What nobody prevents: both accept bookings.
@@ -109,8 +108,7 @@ test('of two, the noted one is used, and the other refuses changes until deleted
   expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
 })
 
-test('the noted copy is the older, as note and rows were restored: the newer is used', async ({ database, north }) => {
-  const scene = await aMovedClinic(database, north)
+test('the noted copy is the older, as note and rows were restored: the newer is used', async ({ scene }) => {
   const { clinicNo, engines, slot } = scene
   await scene.restoreNote()
   await scene.restoreRows()
@@ -149,8 +147,7 @@ test('a clinic that came back and left again: the copy of its last arrival is us
   )
 })
 
-test('of copies that are alike in age none is used until one is chosen', async ({ database, north }) => {
-  const scene = await aMovedClinic(database, north)
+test('of copies that are alike in age none is used until one is chosen', async ({ north, scene }) => {
   const { clinicNo, engines, slot } = scene
   await scene.restoreRows(await scene.arrivedIn(north))
   const why = 'it is not known which copy is the newest, and all refuse changes: run holdfast shards choose'
@@ -164,8 +161,7 @@ test('of copies that are alike in age none is used until one is chosen', async (
   expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
 })
 
-test('a copy in a drained database is chosen only if it is noted there', async ({ database, north }) => {
-  const scene = await aMovedClinic(database, north)
+test('a copy in a drained database is chosen only if it is noted there', async ({ database, scene }) => {
   const drain = (at: string) => database.ownerPool.query(`update holdfast.shard set drained_at = ${at} where no = 1`)
   await scene.restoreNote()
   await drain('now()')
@@ -185,8 +181,7 @@ test('a copy in a drained database is chosen only if it is noted there', async (
 
 test.for(['refused', 'noted'] as const)(
   'the stale copy is chosen: interrupted after the step %s, the same call continues',
-  async (interruptedAfter, { database, north }) => {
-    const scene = await aMovedClinic(database, north)
+  async (interruptedAfter, { north, scene }) => {
     await scene.restoreRows()
     const claim = aClaim(scene.slot, { confirm: true })
     expect((await scene.engines.directory.claim(claim)).kind).toBe('booked')
@@ -216,8 +211,7 @@ test.for(['refused', 'noted'] as const)(
   },
 )
 
-test('a choice is refused that would lose the clinic, or that cannot be judged', async ({ database, north }) => {
-  const scene = await aMovedClinic(database, north)
+test('a choice is refused that would lose the clinic, or that cannot be judged', async ({ scene }) => {
   await expect(scene.choose(0)).rejects.toThrow('directory does not have the clinic')
   await expect(scene.choose(1, { clinicNo: 987_654 })).rejects.toThrow('the directory does not know the clinic')
   const [directory, second] = scene.databases

@@ -1,4 +1,4 @@
-import { aClaim, type TestDatabase } from '@holdfast/testkit'
+import { aClaim, ofKind, type TestDatabase } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
@@ -89,8 +89,7 @@ async function aSecondMove(database: TestDatabase, north: TestDatabase) {
     [scene.clinicNo],
   )
   await scene.move(0)
-  const booked = await scene.engines.directory.claim(aClaim(scene.slot, { confirm: true }))
-  if (booked.kind !== 'booked') throw new Error(`It is ${booked.kind}.`)
+  const booked = ofKind(await scene.engines.directory.claim(aClaim(scene.slot, { confirm: true })), 'booked')
   return { ...scene, bookingId: booked.booking.id, firstArrival: rows[0]?.at ?? '' }
 }
 

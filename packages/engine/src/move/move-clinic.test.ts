@@ -2,7 +2,7 @@
 import { aClaim, until, untilLockWaiters } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { aScene, test } from '../../test/moving-clinic.ts'
+import { aScene, test as base } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
 import { erasuresSince } from '../erasure/repeat-erasures.ts'
 import { newId } from '../model/id.ts'
@@ -12,10 +12,11 @@ import { addLogReceiver } from '../tail/log-receivers.ts'
 import { clinicTables, otherTables } from './clinic-tables.ts'
 import type { MoveStep } from './move-clinic.ts'
 
+const test = base.extend('scene', ({ database, north }) => aScene(database, north))
+
 const isRefused = expect.objectContaining({ code: 'HF003' })
 
-test('all rows of a clinic are moved, there and back; others stay', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('all rows of a clinic are moved, there and back; others stay', async ({ database, north, scene }) => {
   const before = await scene.rowsIn(database)
   const key = aClaim(scene.slot, { confirm: true })
   const booked = await scene.engines.directory.claim(key)
@@ -41,8 +42,7 @@ test('all rows of a clinic are moved, there and back; others stay', async ({ dat
   expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
 })
 
-test('what was erased before the move is on the next list of the new database', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('what was erased before the move is on the next list of the new database', async ({ database, north, scene }) => {
   const id = newId(scene.clinicNo)
   await database.ownerPool.query(sql`insert into holdfast.erasure (clinic_no, kind, id, erased_at)
       values (${scene.clinicNo}, 'waitlist_entry', ${id}, now() - interval '1 day')`)
@@ -51,8 +51,7 @@ test('what was erased before the move is on the next list of the new database', 
   expect(await erasuresSince(north.ownerPool, lastList)).toContainEqual(expect.objectContaining({ id }))
 })
 
-test('events keep their order, no other receiver gets them, and readers go on', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('events keep their order, no other receiver gets them, and readers go on', async ({ database, north, scene }) => {
   const { directory, north: there } = scene.engines
   for (const { appPool } of [database, north]) await appPool.query('select holdfast.begin_log_epoch(null)')
   await addLogReceiver(north.appPool, 'reader')
@@ -85,8 +84,7 @@ test('events keep their order, no other receiver gets them, and readers go on', 
   expect((await eventsOf(directory, before.position)).events).toEqual(since.events)
 })
 
-test('while it is moved, changes are refused, and those of other clinics are not', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('while it is moved, changes are refused, and those of other clinics are not', async ({ scene }) => {
   const outcomes: unknown[] = []
   await scene.move(1, {
     afterStep: async (step) => {
@@ -103,8 +101,7 @@ test('while it is moved, changes are refused, and those of other clinics are not
   await scene.expectClean(true)
 })
 
-test('negative control: without the refusal, a booking is lost', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('negative control: without the refusal, a booking is lost', async ({ database, north, scene }) => {
   const claim = aClaim(scene.slot, { confirm: true })
   await scene.move(1, {
     afterStep: async (step) => {
@@ -119,8 +116,7 @@ test('negative control: without the refusal, a booking is lost', async ({ databa
   expect(found.rowCount).toBe(0)
 })
 
-test('databases with other settings, and late events of the security log', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('databases with other settings, and late events of the security log', async ({ database, north, scene }) => {
   await north.ownerPool.query(`do $$ begin
     execute format('alter database %I set timezone = ''Asia/Kolkata''', current_database());
     execute format('alter database %I set datestyle = ''SQL, DMY''', current_database()); end $$`)
@@ -173,8 +169,7 @@ test('a security event that is not committed when rows are copied is waited for'
   await scene.move(0)
 })
 
-test('what fails before the copy is committed goes back by itself', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('what fails before the copy is committed goes back by itself', async ({ scene }) => {
   const fail = (wanted: MoveStep) => async (step: MoveStep) => {
     if (step === wanted) throw new Error('planted')
   }
@@ -185,8 +180,7 @@ test('what fails before the copy is committed goes back by itself', async ({ dat
   }
 })
 
-test('what takes longer than changes may wait goes back, and accepts changes by then', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('what takes longer than changes may wait goes back, and accepts changes by then', async ({ scene }) => {
   const late = aClaim(scene.slot)
   await expect(
     scene.move(1, {
@@ -205,8 +199,7 @@ test('what takes longer than changes may wait goes back, and accepts changes by 
   expect((await scene.engines.directory.claim(late)).kind).toBe('booked')
 })
 
-test('a replay that begins after the first look sends the move back: it would not end', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('a replay that begins after the first look sends the move back: it would not end', async ({ database, scene }) => {
   await database.ownerPool.query(sql`insert into holdfast.webhook (clinic_no, id, url, events, secret)
       values (${scene.clinicNo}, ${newId(scene.clinicNo)}, 'https://example.org', '{booking.confirmed}', 'secret')`)
   const setReplay = (until: string) => database.ownerPool.query(`update holdfast.webhook set replay_until = ${until}`)
@@ -220,8 +213,7 @@ test('a replay that begins after the first look sends the move back: it would no
   await scene.expectClean(true)
 })
 
-test('a call that hung does not commit a copy that lacks what was written since', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('a call that hung does not commit a copy that lacks what was written since', async ({ database, scene }) => {
   await expect(
     scene.move(1, {
       afterStep: async (step) => {
@@ -237,8 +229,7 @@ test('a call that hung does not commit a copy that lacks what was written since'
   await scene.expectClean(false)
 })
 
-test('a copy that fails within a table goes back', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('a copy that fails within a table goes back', async ({ database, north, scene }) => {
   const { rows } = await database.ownerPool.query<{ key: string }>(sql`select * from holdfast.idempotency
       where clinic_no = ${scene.clinicNo} order by key limit 1`)
   await north.ownerPool.query(sql`insert into holdfast.idempotency select *
@@ -259,8 +250,7 @@ test('a copy that fails within a table goes back', async ({ database, north }) =
   expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
 })
 
-test('a rehearsal copies everything, and changes nothing', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('a rehearsal copies everything, and changes nothing', async ({ database, north, scene }) => {
   const before = await scene.rowsIn(database)
   const rehearsed = await scene.move(1, { dryRun: true })
   expect(rehearsed?.rows).toBe(Object.values(before).reduce((sum, count) => sum + count, 0))
@@ -271,8 +261,7 @@ test('a rehearsal copies everything, and changes nothing', async ({ database, no
   await undrainShard(database.ownerPool, 1)
 })
 
-test('it waits for the receivers of the log, and gives up with their name', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('it waits for the receivers of the log, and gives up with their name', async ({ database, scene }) => {
   await database.ownerPool.query(`insert into holdfast.log_receiver (name, epoch, xid, seq) values ('late', 1, '3', 0)`)
   await expect(scene.move(1)).rejects.toThrow('the receiver late of the log has not got the clinic’s last events')
   await scene.expectClean(false)
@@ -286,8 +275,7 @@ test('it waits for the receivers of the log, and gives up with their name', asyn
   await database.ownerPool.query('delete from holdfast.log_receiver')
 })
 
-test('two calls at once: the second is refused', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('two calls at once: the second is refused', async ({ scene }) => {
   const isCopying = Promise.withResolvers<void>()
   const mayGoOn = Promise.withResolvers<void>()
   const first = scene.move(1, {
@@ -304,8 +292,7 @@ test('two calls at once: the second is refused', async ({ database, north }) => 
   expect(await first).toMatchObject({ to: 'north' })
 })
 
-test('a clinic of archived months, of no database, and to no database is refused', async ({ database, north }) => {
-  const scene = await aScene(database, north)
+test('a clinic of archived months, of no database, and to no database is refused', async ({ database, scene }) => {
   await expect(scene.move(7)).rejects.toThrow('in the database 7, which HOLDFAST_SHARDS lacks')
   await expect(scene.move(1, { clinicNo: 9_999 })).rejects.toThrow('the directory does not know the clinic')
   await database.ownerPool.query(`insert into holdfast.archived_month (month, state)

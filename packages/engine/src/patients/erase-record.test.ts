@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf, someStaff, soonAt, test } from '../../test/theatre.ts'
+import { aBlock, aCase, aTheatre, caseOf, someStaff, soonAt, test } from '../../test/theatre.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { Case } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
@@ -79,9 +79,7 @@ test('a patient is erased from all cases, from requests and from the log, when a
 test('a patient in the room is not erased when the block, or the day of open time, has ended', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic } = scene
-  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: scene.room, when: { drafts }, dryRun: false, actorId: null })
+  await aBlock(theatre, scene.room, { startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 })
   const overrunning = { rules: ['block_overrun' as const], reason: 'The last of the day' }
   const late = [
     { startsAt: soonAt(22, 30), minutes: 180, slotEndsAt: soonAt(24), override: null },

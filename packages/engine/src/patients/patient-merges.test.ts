@@ -8,19 +8,20 @@ import {
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { test as base, freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aMergingClinic, fieldsOf, one, other, twoRecords } from '../../test/merging-clinic.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import type { Guardian, PatientFields } from '../model/patient-record.ts'
+
+const test = base.extend('scene', ({ database }) => aMergingClinic(database))
 
 const aGuardian = (name: string): Guardian => {
   return { name, relation: 'parent', phone: '4711', email: null, getsMessages: false }
 }
 
 describe('two records that are merged', () => {
-  test('are one, with what each had, and their appointments', async ({ database }) => {
-    const scene = await aMergingClinic(database)
+  test('are one, with what each had, and their appointments', async ({ scene }) => {
     const { patients, read, merge, found, findings, linked } = scene
     const { kept, merged } = await twoRecords(scene)
     const bookings = [await linked(kept), await linked(merged)]
@@ -78,8 +79,7 @@ describe('two records that are merged', () => {
     expect(identified).toEqual({ kind: 'identifier_taken' })
   })
 
-  test('a change that was not read refuses it, and a repetition finds it done', async ({ database }) => {
-    const scene = await aMergingClinic(database)
+  test('a change that was not read refuses it, and a repetition finds it done', async ({ scene }) => {
     const { patients, read, merge } = scene
     const { kept, merged } = await twoRecords(scene)
     const versions = { version: 1, mergedVersion: 1 }
@@ -147,8 +147,7 @@ describe('two records that are merged', () => {
     })
   })
 
-  test('too much for one record is refused', async ({ database }) => {
-    const { record, merge } = await aMergingClinic(database)
+  test('too much for one record is refused', async ({ scene: { record, merge } }) => {
     const flags = (letter: string) => Array.from({ length: 11 }, (_, index) => `${letter}${index}`)
     const identifiers = (letter: string) => flags(letter).map((value) => ({ system: 's', value }))
     const refused = async (fields: (letter: string) => Partial<PatientFields>) =>
@@ -166,8 +165,7 @@ describe('two records that are merged', () => {
 describe('a merge that is undone', () => {
   test.for([[[]], [['mrn', 'name', 'birthDate', 'email', 'phone']]] as const)(
     'gives each record what it had; taken: %j',
-    async ([taken], { database }) => {
-      const scene = await aMergingClinic(database)
+    async ([taken], { scene }) => {
       const { patients, read, merge, found, findings, linked } = scene
       const { kept, merged } = await twoRecords(scene)
       const before = [fieldsOf(await read(kept)), fieldsOf(await read(merged))]
@@ -187,8 +185,7 @@ describe('a merge that is undone', () => {
     },
   )
 
-  test('keeps what was changed of the other one since', async ({ database }) => {
-    const scene = await aMergingClinic(database)
+  test('keeps what was changed of the other one since', async ({ scene }) => {
     const { patients, read, merge } = scene
     const { kept, merged } = await twoRecords(scene)
     await merge(kept, merged, { taken: ['name', 'email'] })
@@ -206,8 +203,7 @@ describe('a merge that is undone', () => {
     expect(await read(merged)).toMatchObject({ name: 'Ada Lovelace', identifiers: [other] })
   })
 
-  test('is refused while a third record has what was the merged one’s', async ({ database }) => {
-    const scene = await aMergingClinic(database)
+  test('is refused while a third record has what was the merged one’s', async ({ scene }) => {
     const { patients, read, record, merge } = scene
     const { kept, merged } = await twoRecords(scene)
     await merge(kept, merged)
@@ -262,9 +258,8 @@ test('an erasure of either erases both, with all that is linked to them, when al
 })
 
 test('records that may be of the same patient are found by birth date and name, or by a contact', async ({
-  database,
+  scene: { patients, record, merge },
 }) => {
-  const { patients, record, merge } = await aMergingClinic(database)
   const ada = await record({
     name: 'Ada Müller',
     birthDate: '1980-05-03',
@@ -328,8 +323,7 @@ describe('a merge that races', () => {
     const blocking = await holdLock(database.ownerPool, `select from holdfast.patient where id = '${b}' for share`)
     const [first, second] = isReversed ? [[c, b] as const, [b, a] as const] : [[b, a] as const, [c, b] as const]
     const merging = [merge(...first), untilLockWaiters(database, 1).then(() => merge(...second))]
-    await untilLockWaiters(database, 2)
-    await blocking.release()
+    await blocking.releaseOnce(2)
     const outcomes = await Promise.all(merging)
     const into = await Promise.all([a, b, c].map(async (id) => (await read(id)).mergedInto))
     return { kinds: outcomes.map(({ kind }) => kind).sort(), into, a, b, c, findings: await scene.findings() }
@@ -365,16 +359,14 @@ describe('a merge that races', () => {
   /** An erasure has locked a record, and waits before it commits; the merge is sent meanwhile. */
   test.for(['kept', 'merged'] as const)(
     'with an erasure of the record that is %s finds it gone',
-    async (which, { database }) => {
-      const scene = await aMergingClinic(database)
+    async (which, { database, scene }) => {
       const { record, merge, erase, findings, patients } = scene
       const ids = { kept: await record(), merged: await record() }
       const blocking = await holdLock(database.ownerPool, 'lock table holdfast.erasure in exclusive mode')
       const erasing = erase(ids[which])
       await untilLockWaiters(database, 1)
       const merging = merge(ids.kept, ids.merged)
-      await untilLockWaiters(database, 2)
-      await blocking.release()
+      await blocking.releaseOnce(2)
       expect([await erasing, await merging]).toMatchObject([{ kind: 'erased' }, { kind: 'patient_missing' }])
       expect(await patients.record(ids[which === 'kept' ? 'merged' : 'kept'])).toMatchObject({ mergedInto: null })
       expect(await findings()).toEqual([])

@@ -1,4 +1,4 @@
-import { aClinic, aPatientRecord, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aPatientRecord, ofKind, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
@@ -9,9 +9,7 @@ async function aDesk(database: TestDatabase) {
   const { patients } = createEngine({ batchPool: pool, generalPool: pool })
   const clinic = await aClinic(database)
   const create = async (fields: Partial<PatientFields> = {}) => {
-    const created = await patients.create(clinic.no, aPatientRecord(fields), null)
-    if (created.kind !== 'done') throw new Error(created.kind)
-    return created.value.id
+    return ofKind(await patients.create(clinic.no, aPatientRecord(fields), null), 'done').value.id
   }
   return { patients, clinic, create }
 }

@@ -1,5 +1,5 @@
-import { createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import { bookableTime } from '@holdfast/vocabulary'
 import sql, { type Sql } from 'sql-template-tag'
 import { expect } from 'vitest'
@@ -111,11 +111,10 @@ test.for([
     'p_starts_at >= (p_now + p_booking_horizon)',
   ],
 ] as const)('negative control: another rule for %s in claims is detected', async ([what, name, part, becomes]) => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   await plantFunction(planted, name, { part, becomes })
   expect(differing(await compared(planted))).not.toEqual([])
   if (!['the withdrawal', 'busy times'].includes(what)) {
     expect(differingTimes(await verdictsOf(planted))).not.toEqual([])
   }
-  await planted.drop()
 })

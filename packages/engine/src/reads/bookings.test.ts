@@ -3,6 +3,7 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
@@ -197,9 +198,7 @@ describe('a clinic’s bookings', () => {
     await aBooking(database, slot, { status: 'hold_expired' })
     const cancelled = await aBooking(database, slot, { status: 'CANCELLED' })
     const released = await aBooking(database, slot, { status: 'PENDING' })
-    await runSettleBatch(database.appPool, [
-      { bookingId: released.id, action: 'cancel', actorId: null, onBehalf: false, key: null, reason: null },
-    ])
+    await runSettleBatch(database.appPool, [aSettlement(released.id, 'cancel', { onBehalf: false })])
     await aBooking(database, slot, { status: 'PENDING' })
     await lapseHolds(database, slot)
     const held = await aBooking(database, slot, { status: 'PENDING' })

@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, aWithdrawal, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
@@ -32,13 +32,7 @@ describe('a clinic’s log', () => {
     const { clinic, doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const booking = await aBooking(database, slot, { units: 2, status: 'PENDING', patient: { name: 'Ana Secret' } })
-    await withdrawSlots(database.appPool, {
-      clinicNo: clinic.no,
-      which: { slotId: slot.id },
-      withBookings: true,
-      dryRun: false,
-      actorId: null,
-    })
+    await withdrawSlots(database.appPool, aWithdrawal(clinic.no, { slotId: slot.id }))
     const { items, nextCursor } = await eventsOnce(database, clinic.no, 2)
     expect(items).toMatchObject([
       {

@@ -1,14 +1,14 @@
 import { addMonths, lapseHolds } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { aRequestScene } from '../../test/requests.ts'
-import { createEngine } from '../create-engine.ts'
 
 freshDatabaseTest(
   'waiting requests are counted up to the limit, by doctor, and the first end is that of all',
   async ({ database }) => {
     const { appPool: pool } = database
-    const engine = createEngine({ batchPool: pool, generalPool: pool })
+    const engine = engineOf({ appPool: pool })
     await addMonths(database, 24)
     const { clinic, doctor, request } = await aRequestScene(database, engine)
     const first = await request(60)

@@ -4,6 +4,7 @@ import {
   aVisitResource,
   aWaitlistEntry,
   lapseHolds,
+  ofKind,
   type TestDatabase,
   takenOf,
   type VisitTypeOverrides,
@@ -13,8 +14,8 @@ import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { checkedEngine } from '../../test/checked-engine.ts'
 import { close, closing } from '../../test/closures.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { ada, aRequestScene, plannedOf, type RequestScene } from '../../test/requests.ts'
-import { createEngine } from '../create-engine.ts'
 import type { Engine } from '../model/engine.ts'
 import { expireHolds } from '../upkeep/expire-holds.ts'
 
@@ -74,8 +75,7 @@ describe('a request that holds nothing', () => {
       await scene.request(20),
       await scene.request(90),
     ]
-    const approved = await approve(scene, second)
-    if (approved.kind !== 'done') throw new Error(approved.kind)
+    const approved = ofKind(await approve(scene, second), 'done')
     expect(approved.booking).toMatchObject({ status: 'CONFIRMED', units: 1, patient: second.patient })
     expect(await takenOf(database, { id: approved.booking.slotId })).toEqual([1])
     for (const { id } of [first, before]) {
@@ -234,7 +234,7 @@ describe('a group', () => {
 })
 
 freshDatabaseTest('a full group is not free, whatever holds were confirmed in it', async ({ database: its }) => {
-  const itsEngine = createEngine({ batchPool: its.appPool, generalPool: its.appPool })
+  const itsEngine = engineOf(its)
   const scene = await aRequestScene(its, itsEngine, undefined, { ...notHolding, capacity: 2 })
   const request = await scene.request(0)
   for (let n = 0; n < 2; n += 1) await scene.change((await scene.hold(0)).id, 'confirm', true)
@@ -244,12 +244,11 @@ freshDatabaseTest('a full group is not free, whatever holds were confirmed in it
   // Negative control: a hold that has lapsed is free.
   await its.ownerPool.query(`update holdfast.booking set status = 'PENDING', hold_expires_at = now() where units > 0`)
   expect(await listed(scene, itsEngine)).toEqual({ [request.id]: true })
-  await itsEngine.stop()
 })
 
 describe('verify', () => {
   freshDatabaseTest('control: reports units that no request may lose or get', async ({ database: its }) => {
-    const itsEngine = createEngine({ batchPool: its.appPool, generalPool: its.appPool })
+    const itsEngine = engineOf(its)
     const scene = await aRequestScene(its, itsEngine, undefined, notHolding)
     const { id } = await scene.request()
     await scene.change(id, 'confirm', true)
@@ -265,6 +264,5 @@ describe('verify', () => {
     expect(await kinds()).toContain('illegal_transition')
     await units(3, 2)
     expect(await kinds()).toContain('illegal_transition')
-    await itsEngine.stop()
   })
 })

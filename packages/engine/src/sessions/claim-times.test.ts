@@ -4,10 +4,13 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aMove,
   aSession,
+  aSettlement,
   aSlot,
   aTimeClaim,
   aVisitType,
+  aWithdrawal,
   type BuiltClinic,
   type BuiltDoctor,
   type BuiltSession,
@@ -183,9 +186,7 @@ describe('claims of times', () => {
     ]
     const [booked] = await claim(database, aTimeClaim(session, short, 30))
     expect(kindsOf(await claim(database, aTimeClaim(session, long, 20)))).toEqual(['slot_full'])
-    await runSettleBatch(database.appPool, [
-      { bookingId: bookingIdOf(booked), action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
-    ])
+    await runSettleBatch(database.appPool, [aSettlement(bookingIdOf(booked), 'cancel')])
     expect(kindsOf(await claim(database, aTimeClaim(session, long, 20)))).toEqual(['booked'])
     expect(kindsOf(await claim(database, aTimeClaim(session, short, 30)))).toEqual(['slot_full'])
     expect(await checkHistory(database)).toEqual([])
@@ -194,9 +195,7 @@ describe('claims of times', () => {
   test('a fixed slot takes the time of a cancelled visit, and not of one that is booked', async ({ database }) => {
     const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
     const [cancelled] = await claim(database, aTimeClaim(session, type, 0), aTimeClaim(session, type, 30))
-    await runSettleBatch(database.appPool, [
-      { bookingId: bookingIdOf(cancelled), action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
-    ])
+    await runSettleBatch(database.appPool, [aSettlement(bookingIdOf(cancelled), 'cancel')])
     const drafts = [10, 40].map((minute) => ({
       startsAt: minuteOf(session, minute),
       endsAt: minuteOf(session, minute + 5),
@@ -236,13 +235,11 @@ describe('claims of times', () => {
     const withdraw = (dryRun: boolean) =>
       withdrawInParts(
         database.appPool,
-        {
-          clinicNo: doctor.clinicNo,
-          which: { doctorId: doctor.id, from: minuteOf(session, 35), to: minuteOf(session, 65) },
-          withBookings: true,
-          dryRun,
-          actorId: null,
-        },
+        aWithdrawal(
+          doctor.clinicNo,
+          { doctorId: doctor.id, from: minuteOf(session, 35), to: minuteOf(session, 65) },
+          { dryRun },
+        ),
         () => undefined,
       )
     const whole = { doctorId: doctor.id, from: session.startsAt, to: session.endsAt }
@@ -286,7 +283,7 @@ describe('claims of times', () => {
     const missing = [{ outcome: { kind: 'slot_missing' } }]
     expect(await runClaimBatch(database.appPool, [aClaim(slot)])).toMatchObject(missing)
     const { id: bookingId } = await aBooking(database, await aSlot(database, doctor))
-    const move = { bookingId, slotId: slot.id, actorId: null, onBehalf: true }
+    const move = aMove(bookingId, slot.id)
     expect(await runMoveBatch(database.appPool, [move])).toMatchObject(missing)
   })
 
@@ -321,7 +318,7 @@ describe('claims of times', () => {
     )
     expect(cancelled).toMatchObject([{ outcome: { kind: 'past_deadline' } }, { outcome: { kind: 'done' } }])
     const slot = await aSlot(database, doctor, { startsAt: session.endsAt })
-    const move = { bookingId: bookingIdOf(booked[0]), slotId: slot.id, actorId: null, onBehalf: false }
+    const move = aMove(bookingIdOf(booked[0]), slot.id, { onBehalf: false })
     expect(await runMoveBatch(database.appPool, [move])).toMatchObject([{ outcome: { kind: 'past_deadline' } }])
   })
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
+  aSettlement,
+  aWithdrawal,
   type BuiltDoctor,
   holdLock,
   plantFunction,
@@ -20,14 +22,8 @@ import { createPool } from '../database/pools.ts'
 import type { SettleRequest } from '../model/settle.ts'
 import { approvalQueue, findLockedApprovals } from './approve-request.ts'
 
-const approvalOf = (bookingId: string): SettleRequest => ({
-  bookingId,
-  action: 'confirm',
-  actorId: randomUUID(),
-  onBehalf: true,
-  key: randomUUID(),
-  reason: null,
-})
+const approvalOf = (bookingId: string): SettleRequest =>
+  aSettlement(bookingId, 'confirm', { actorId: randomUUID(), key: randomUUID() })
 
 async function aRace(its: TestDatabase, overrides: VisitTypeOverrides = { bufferAfterMinutes: 20 }) {
   const engine = createEngine({ batchPool: its.appPool, generalPool: its.appPool })
@@ -52,8 +48,7 @@ async function approvedAtOnce(its: TestDatabase, race: Awaited<ReturnType<typeof
   const approving = [race.approval(ids[0])]
   await untilLockWaiters(its, 1)
   approving.push(race.approval(ids[1]))
-  await untilLockWaiters(its, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   const outcomes = await Promise.all(approving)
   expect(await race.end()).toEqual([])
   return outcomes
@@ -96,7 +91,7 @@ async function bookedDuringApproval(its: TestDatabase) {
   const former = await race.scene.bookByDesk()
   await race.scene.change(former.id, 'cancel', true)
   const which = { slotId: former.slotId }
-  const withdrawal = { clinicNo: clinic.no, which, withBookings: false, dryRun: false, actorId: randomUUID() }
+  const withdrawal = aWithdrawal(clinic.no, which, { withBookings: false, actorId: randomUUID() })
   expect(await race.engine.withdrawSlots(withdrawal)).toMatchObject({ kind: 'withdrawn' })
   const { rows } = await its.ownerPool.query<{ minutes: number }>(sql`
     select minutes from holdfast.visit_type where id = ${race.scene.type.id}`)

@@ -8,20 +8,20 @@ import {
   aTimeClaim,
   aVisitType,
   type BuiltSession,
-  createTestDatabase,
   holdLock,
+  ofKind,
   plantFunction,
   type TestDatabase,
   until,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { type MoveRow, movesOf } from '../bookings/move-batch.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
-import { createEngine } from '../create-engine.ts'
 import { verify } from '../verify/verify.ts'
 import { findLockedMoves, moveToTime, timeMoveQueue } from './move-to-time.ts'
 
@@ -29,13 +29,10 @@ const byDesk = { actorId: null, onBehalf: true }
 
 /** An engine whose claims and moves go to the database, until it is stopped. */
 function engineOn({ appPool }: TestDatabase) {
-  const engine = createEngine({ batchPool: appPool, generalPool: appPool })
+  const engine = engineOf({ appPool })
   return {
-    stop: () => engine.stop(),
     async book(session: BuiltSession, type: { id: string }, minute = 0, confirm = true) {
-      const outcome = await engine.claimTime(aTimeClaim(session, type, minute, { confirm }))
-      if (outcome.kind !== 'booked') throw new Error(outcome.kind)
-      return outcome.booking
+      return ofKind(await engine.claimTime(aTimeClaim(session, type, minute, { confirm })), 'booked').booking
     },
     moveToStart: (bookingId: string, { id, startsAt }: BuiltSession, visitTypeId: string) =>
       engine.moveToTime({ bookingId, sessionId: id, startsAt, visitTypeId, ...byDesk }),
@@ -77,7 +74,6 @@ async function moveTwice(its: TestDatabase) {
     async (client) => expect((await client.query<MoveRow>(movesOf([toFixed]))).rows[0]?.outcome).toBe('done'),
     () => engine.moveToStart(one.id, other, group.id),
   )
-  await engine.stop()
   const { rows } = await its.ownerPool.query<{ open: boolean; taken: number }>(sql`
     select withdrawn_at is null as open, taken from holdfast.slot where id = ${rest.slotId}`)
   const { details } = await verify(its.appPool, { clinicNo: clinic.no, detailsMax: 9 })
@@ -85,7 +81,7 @@ async function moveTwice(its: TestDatabase) {
 }
 
 test('a visit that was moved meanwhile leaves its former group’s slot; negative control', async ({ database }) => {
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   await plantFunction(planted, 'slot_for_move', {
     part: 'v_booking.slot_id is distinct from v_from.id',
     becomes: 'false',
@@ -94,7 +90,6 @@ test('a visit that was moved meanwhile leaves its former group’s slot; negativ
   expect(await moveTwice(database)).toEqual(done)
   const ended = { slotOfRest: { open: false, taken: 1 }, faults: ['withdrawn_slot_booked'] }
   expect(await moveTwice(planted)).toEqual({ ...done, ...ended })
-  await planted.drop()
 })
 
 /** A hold is moved to a visit type with a consent, and confirmed meanwhile. */
@@ -121,17 +116,15 @@ async function moveConfirmed(its: TestDatabase) {
       ]),
     move,
   )
-  await engine.stop()
   return [first, first.kind === 'retry' ? await move() : null]
 }
 
 test('a hold that is confirmed meanwhile brings no consent to another type; negative control', async ({ database }) => {
   expect(await moveConfirmed(database)).toMatchObject([{ kind: 'retry' }, { outcome: { kind: 'answer_refused' } }])
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   const part = 'judged_version := v_booking.version'
   await plantFunction(planted, 'slot_for_move', { part, becomes: 'judged_version := null' })
   expect(await moveConfirmed(planted)).toMatchObject([{ outcome: { kind: 'done' } }, null])
-  await planted.drop()
 })
 
 /** A visit is moved into a session that is closed meanwhile. */
@@ -147,17 +140,15 @@ async function moveIntoClosed(its: TestDatabase) {
       client.query('select from holdfast.withdraw_session($1, $2, $3)', [clinic.no, other.id, other.doctorId]),
     () => engine.moveToStart(id, other, type.id),
   )
-  await engine.stop()
   return outcome
 }
 
 test('a visit is not moved into a session that is closed meanwhile; negative control', async ({ database }) => {
   expect(await moveIntoClosed(database)).toEqual({ kind: 'slot_closed', why: 'withdrawn' })
-  const planted = await createTestDatabase()
+  const planted = await anotherDatabase()
   const part = /(perform lock_resources[^;]*;)\s*(select r\.active into [^;]*;\s*select \* into v_session [^;]*;)/
   await plantFunction(planted, 'slot_for_move', { part, becomes: '$2 $1' })
   expect(await moveIntoClosed(planted)).toMatchObject({ kind: 'done' })
-  await planted.drop()
 })
 
 /** The pool, which has no connection for the `nth` transaction. */
@@ -189,7 +180,6 @@ async function moveWithoutConnection(its: TestDatabase, settings: Parameters<typ
   const [session, type] = [await aSession(its, await aDoctor(its, clinic)), await aVisitType(its, clinic)]
   const engine = engineOn(its)
   const visits = await Promise.all([0, 20, 40].map((minute) => engine.book(session, type, minute)))
-  await engine.stop()
   const queue = timeMoveQueue(withoutConnection(its.appPool, 2), () => undefined, settings)
   const ends = await Promise.allSettled(visits.map((visit) => queue.submit(anHourLater(visit, session))))
   const whichMoved = async () => {
@@ -228,7 +218,6 @@ test('moves that would wait are found by the locks of the doctor, the booking an
   ]
   const engine = engineOn(database)
   const [one, two] = [await engine.book(session, type, 0), await engine.book(session, type, 20)]
-  await engine.stop()
   const moves = [anHourLater(one, session), anHourLater(two, session), anHourLater(one, other), anHourLater(two, other)]
   const lockedWith = async (table: string, id: string) => {
     const lock = await holdLock(database.ownerPool, `select from holdfast.${table} where id = $1 for update`, [id])

@@ -10,7 +10,6 @@ import {
   holdLock,
   plantFunction,
   type TestDatabase,
-  untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
@@ -38,8 +37,7 @@ async function raceForDevice(database: TestDatabase, { clinic, device, type, ses
     `select from holdfast.resource where clinic_no = ${clinic.no} and id = '${device.id}' for no key update`,
   )
   const claims = sessions.map((session) => runTimeClaimBatch(database.appPool, [aTimeClaim(session, type, 0)]))
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   const results = (await Promise.all(claims)).flat()
   return results.map((result) => (result.kind === 'completed' ? result.outcome.kind : result.kind)).sort()
 }
@@ -92,8 +90,7 @@ describe('visits of different doctors that need the same device', () => {
         (error: { code?: string }) => error.code,
       ),
     )
-    await untilLockWaiters(unguarded, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(await Promise.all(claims)).toContain('23P01')
   })
 
@@ -111,8 +108,7 @@ describe('visits of different doctors that need the same device', () => {
     const to = { sessionId: one.id, startsAt: one.startsAt, visitTypeId: null }
     const moving = moveToTime(database.appPool, { bookingId: moved.bookingId, ...to, actorId: null, onBehalf: true })
     const claiming = runTimeClaimBatch(database.appPool, [aTimeClaim(other, type, 0)])
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     const results = [await moving, ...(await claiming)]
     const kinds = results.map((result) => (result.kind === 'completed' ? result.outcome.kind : result.kind)).sort()
     expect([

@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aSession, aVisitType, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSession, aVisitType, plantFunction, rolledBack, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { timesSearchedMax } from '@holdfast/vocabulary'
 import { expect, vi } from 'vitest'
@@ -24,9 +24,8 @@ async function manySessions(database: TestDatabase, days: number, gridMinutes: n
 /** How often a list with a custom plan computes what is taken. */
 async function computations(database: TestDatabase): Promise<number> {
   const { clinic, query } = await manySessions(database, 62, 10)
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query(`begin; set local track_functions = 'all'; set local plan_cache_mode = force_custom_plan`)
+  return rolledBack(database.ownerPool, async (client) => {
+    await client.query(`set local track_functions = 'all'; set local plan_cache_mode = force_custom_plan`)
     const { rows } = await client.query(
       'select count(*)::integer as count from holdfast.open_times($1, $2, $3, $4, $5, false, false, 2000)',
       [clinic.no, query.doctorId, query.visitTypeId, query.from, query.to],
@@ -35,10 +34,7 @@ async function computations(database: TestDatabase): Promise<number> {
     const { rows: counted } = await client.query<{ calls: number }>(`select calls::integer as calls
         from pg_stat_xact_user_functions where funcname = 'taken_times'`)
     return counted[0]?.calls ?? Number.NaN
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 }
 
 test('a list of times computes once what is taken', async ({ database }) => {

@@ -6,6 +6,7 @@ import {
   aVisitResource,
   aVisitType,
   type BuiltClinic,
+  ofKind,
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
@@ -24,8 +25,7 @@ async function aGroup(database: TestDatabase) {
     const [result] = await runTimeClaimBatch(database.appPool, [aTimeClaim(session, type, minute, { confirm })])
     return result?.kind === 'completed' ? result.outcome : result
   }
-  const later = await claim(60, true)
-  if (later?.kind !== 'booked') throw new Error(later?.kind)
+  const later = ofKind(await claim(60, true), 'booked')
   await claim(0, false)
   return { clinic, session, claim, later: later.booking }
 }

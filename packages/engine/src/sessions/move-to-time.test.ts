@@ -12,14 +12,15 @@ import {
   type BuiltSession,
   checkHistory,
   lapseHolds,
+  ofKind,
   plantFunction,
   type TestDatabase,
   takenOf,
 } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { runMoveBatch } from '../bookings/move-batch.ts'
-import { createEngine } from '../create-engine.ts'
 import type { TimeMoveRequest } from '../model/settle.ts'
 import { verify } from '../verify/verify.ts'
 import { moveToTime } from './move-to-time.ts'
@@ -45,14 +46,9 @@ async function move(database: TestDatabase, request: TimeMoveRequest) {
   return result.kind === 'completed' ? result.outcome : result
 }
 
-const engineOn = ({ appPool }: TestDatabase) => createEngine({ batchPool: appPool, generalPool: appPool })
-
 async function aVisit(database: TestDatabase, session: BuiltSession, type: { id: string }, minute: number) {
-  const engine = engineOn(database)
-  const outcome = await engine.claimTime(aTimeClaim(session, type, minute, { confirm: true }))
-  await engine.stop()
-  if (outcome.kind !== 'booked') throw new Error(outcome.kind)
-  return outcome.booking
+  const engine = engineOf(database)
+  return ofKind(await engine.claimTime(aTimeClaim(session, type, minute, { confirm: true })), 'booked').booking
 }
 
 async function expectNoFaults(database: TestDatabase) {
@@ -188,13 +184,11 @@ test('the place of a group is entered if there is one, and left', async ({ datab
 
 test('a hold that has lapsed is given back first', async ({ database }) => {
   const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
-  const engine = engineOn(database)
-  const held = await engine.claimTime(aTimeClaim(session, type, 60))
-  if (held.kind !== 'booked') throw new Error(held.kind)
+  const engine = engineOf(database)
+  const held = ofKind(await engine.claimTime(aTimeClaim(session, type, 60)), 'booked')
   await lapseHolds(database, { clinicNo: clinic.no, id: held.booking.slotId })
   const booking = await aVisit(database, session, type, 0)
   expect(await engine.moveToTime(aMove(booking.id, session, 50))).toMatchObject({ kind: 'done' })
-  await engine.stop()
   await expectNoFaults(database)
 })
 
@@ -205,13 +199,12 @@ async function atOnce(database: TestDatabase) {
   const type = await aVisitType(database, own, { minutes: 10 })
   const visits = []
   for (let minute = 0; minute < 80; minute += 10) visits.push(await aVisit(database, session, type, minute))
-  const engine = engineOn(database)
+  const engine = engineOf(database)
   const failed = () => ({ kind: 'failed' as const })
   const outcomes = await Promise.all([
     ...visits.map(({ id }) => engine.moveToTime(aMove(id, session, 120)).catch(failed)),
     ...Array.from({ length: 4 }, () => engine.claimTime(aTimeClaim(session, type, 120)).catch(failed)),
   ])
-  await engine.stop()
   const { rows } = await database.ownerPool.query<{ booked: number }>(
     `select count(*)::integer as booked from holdfast.booking b join holdfast.slot s on s.id = b.slot_id
       where b.clinic_no = $1 and s.starts_at = $2 and b.status in ('PENDING', 'CONFIRMED')`,

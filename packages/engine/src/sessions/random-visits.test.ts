@@ -2,6 +2,7 @@ import {
   aClinic,
   aDoctor,
   aSession,
+  aSettlement,
   aSlot,
   aTimeClaim,
   aVisitResource,
@@ -205,9 +206,7 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
       continue
     }
     if (step < 0.2 && visit !== undefined && bookingId !== undefined) {
-      await runSettleBatch(database.appPool, [
-        { bookingId, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
-      ])
+      await runSettleBatch(database.appPool, [aSettlement(bookingId, 'cancel')])
       leave(visit, bookingId)
       continue
     }

@@ -66,8 +66,7 @@ test('what a case takes of its surgeon is not open for visits', async ({ databas
   expect(await stats()).toMatchObject({ days: [{ openMinutes: 130 }] })
 })
 
-test('a visit that is held takes its minutes until the hold has lapsed', async ({ database, engine }) => {
-  const clinic = await aClinic(database)
+test('a visit that is held takes its minutes until the hold has lapsed', async ({ database, engine, clinic }) => {
   const doctor = await aDoctor(database, clinic)
   const type = await aVisitType(database, clinic, { minutes: 20 })
   const date = dayAhead(3)

@@ -2,10 +2,12 @@ import {
   aClinic,
   aDoctor,
   aSession,
+  aSettlement,
   aSlot,
   aTimeClaim,
   aVisitResource,
   aVisitType,
+  aWithdrawal,
   type BuiltClinic,
   type BuiltSession,
   createTestDatabase,
@@ -139,10 +141,7 @@ describe('what a visit takes', () => {
     const [a, b] = [await book(database, one, type), await book(database, one, type)]
     expect(a.slotId).toBe(b.slotId)
     expect(await allocations(database)).toEqual(['Room 2', 'Ultrasound'])
-    const cancel = (bookingId: string) =>
-      runSettleBatch(database.appPool, [
-        { bookingId, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
-      ])
+    const cancel = (bookingId: string) => runSettleBatch(database.appPool, [aSettlement(bookingId, 'cancel')])
     await cancel(a.bookingId)
     expect((await claim(database, other, type)).outcome?.kind).toBe('needs_taken')
     await cancel(b.bookingId)
@@ -177,14 +176,7 @@ const paths: Record<string, { confirm?: boolean; free: Path }> = {
     },
   },
   'a withdrawal of its slot': {
-    free: (database, { slotId }, { clinic }) =>
-      withdrawSlots(database.appPool, {
-        clinicNo: clinic.no,
-        which: { slotId },
-        withBookings: true,
-        dryRun: false,
-        actorId: null,
-      }),
+    free: (database, { slotId }, { clinic }) => withdrawSlots(database.appPool, aWithdrawal(clinic.no, { slotId })),
   },
   'a move to a fixed slot': {
     free: async (database, { bookingId }, { clinic }) => {

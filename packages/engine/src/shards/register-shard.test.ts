@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aMember, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { test as base } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test as base } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
@@ -96,8 +96,7 @@ test('a registered name is refused for another database, which stays', async ({ 
 })
 
 test('a new database with clinics is refused, and leaves no trace in the directory', async ({ database }) => {
-  const full = await createTestDatabase()
-  onTestFinished(() => full.drop())
+  const full = await anotherDatabase()
   await aClinic(full)
   const known = await shardsOf(database.ownerPool)
   await expect(registerShard(database.ownerPool, full.ownerPool, 'full')).rejects.toThrow(
@@ -143,8 +142,7 @@ test('a directory that was restored to before its first shard was added needs th
 })
 
 test('the directory is refused as a shard', async () => {
-  const alone = await createTestDatabase()
-  onTestFinished(() => alone.drop())
+  const alone = await anotherDatabase()
   await expect(registerShard(alone.ownerPool, alone.ownerPool, 'alone')).rejects.toThrow(
     'the URL of alone in HOLDFAST_SHARDS leads to the database of DATABASE_URL',
   )
@@ -186,8 +184,7 @@ test('a clinic that two databases have stays noted where it was', async ({ datab
 })
 
 test('a database of another installation without clinics keeps accounts and administrators', async ({ database }) => {
-  const alone = await createTestDatabase()
-  onTestFinished(() => alone.drop())
+  const alone = await anotherDatabase()
   const register = () => registerShard(database.ownerPool, alone.ownerPool, 'alone')
   const refusal = (what: string) =>
     `the database alone of HOLDFAST_SHARDS has ${what}, and is of no installation: a new one has to be empty`

@@ -1,11 +1,13 @@
-import { aBooking, aClinic, aDoctor, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { aBooking, aClinic, aDoctor, aSlot, holdLock, type TestDatabase } from '@holdfast/testkit'
+import { test as databaseTest } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { SlotDraft } from '../model/slot.ts'
 import { createSlots } from './create-slots.ts'
+
+const test = databaseTest.extend('scene', ({ database }) => aCalendar(database))
 
 const hour = 3_600_000
 // Far ahead, on a whole hour: the slots' times are minutes after it.
@@ -98,8 +100,7 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
     expect(result).toMatchObject({ created: 0, skipped: 2, conflicts: 0, position: expect.stringMatching(/^[1-9]/) })
   })
 
-  test('a slot that has begun is created, until its end', async ({ database }) => {
-    const { create } = await aCalendar(database)
+  test('a slot that has begun is created, until its end', async ({ scene: { create } }) => {
     const minutes = (count: number) => new Date(Date.now() + count * 60_000)
     const begun = { startsAt: minutes(-10), endsAt: minutes(10), capacity: 1 }
     const over = { startsAt: minutes(-40), endsAt: minutes(-20), capacity: 1 }
@@ -107,20 +108,17 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
     expect(items.map(({ outcome }) => outcome)).toEqual(['created', 'skipped'])
   })
 
-  test('an empty list creates nothing', async ({ database }) => {
-    const { create } = await aCalendar(database)
+  test('an empty list creates nothing', async ({ scene: { create } }) => {
     expect(await create([])).toEqual({ created: 0, skipped: 0, differing: 0, conflicts: 0, items: [], position: null })
   })
 
-  test('slots of different doctors do not conflict', async ({ database }) => {
-    const { clinic, create } = await aCalendar(database)
+  test('slots of different doctors do not conflict', async ({ database, scene: { clinic, create } }) => {
     const other = await aDoctor(database, clinic)
     await aSlot(database, other, { startsAt: at(0), minutes: 30 })
     expect(await create([draft(0, 30)])).toMatchObject({ created: 1 })
   })
 
-  test('a slot that has bookings is not changed', async ({ database }) => {
-    const { doctor, create } = await aCalendar(database)
+  test('a slot that has bookings is not changed', async ({ database, scene: { doctor, create } }) => {
     const slot = await aSlot(database, doctor, { startsAt: at(0), minutes: 30, capacity: 2 })
     await aBooking(database, slot)
     const again = await create([draft(0, 30, 9), draft(0, 30, 2), draft(30, 60, 4), draft(30, 60, 5)])
@@ -180,8 +178,7 @@ test('a dry run returns the same result and writes nothing; no two slots ever ov
 })
 
 describe('two calls at once', () => {
-  test('two identical calls create each slot once', async ({ database }) => {
-    const { doctor, create } = await aCalendar(database)
+  test('two identical calls create each slot once', async ({ database, scene: { doctor, create } }) => {
     const drafts = Array.from({ length: 500 }, (_, n) => draft(n * 15, n * 15 + 15))
     const results = await Promise.all([create(drafts), create(drafts.toReversed()), create(drafts)])
     expect(results.map((result) => result.created).sort()).toEqual([0, 0, 500])
@@ -189,14 +186,12 @@ describe('two calls at once', () => {
     expect(await storedSlots(database, doctor.id)).toHaveLength(500)
   })
 
-  test('a call that waited sees what the other created', async ({ database }) => {
-    const { doctor, create } = await aCalendar(database)
+  test('a call that waited sees what the other created', async ({ database, scene: { doctor, create } }) => {
     const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [
       doctor.id,
     ])
     const waiting = Promise.all([create([draft(0, 30)]), create([draft(15, 45)])])
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     const outcomes = (await waiting).map((result) => result.items[0]?.outcome)
     expect(outcomes.sort()).toEqual(['conflict', 'created'])
   })
@@ -212,8 +207,7 @@ describe('two calls at once', () => {
   })
 })
 
-test('10,000 slots in one call; one more is refused', async ({ database }) => {
-  const { doctor, create } = await aCalendar(database)
+test('10,000 slots in one call; one more is refused', async ({ database, scene: { doctor, create } }) => {
   const drafts = Array.from({ length: 10_000 }, (_, n) => draft(n * 15, n * 15 + 15))
   const dry = await create(drafts, true)
   expect(dry.created).toBe(10_000)
@@ -230,8 +224,7 @@ describe('the function rejects values outside of the limits, whoever calls it', 
     ['capacity 0', draft(0, 30, 0)],
     ['capacity -1', draft(0, 30, -1)],
     ['capacity 1,000,001', draft(0, 30, 1_000_001)],
-  ])('%s, also in a dry run', async ([_, wrong], { database }) => {
-    const { doctor, create } = await aCalendar(database)
+  ])('%s, also in a dry run', async ([_, wrong], { database, scene: { doctor, create } }) => {
     for (const dryRun of [true, false]) {
       await expect(create([draft(60, 90), wrong], dryRun)).rejects.toMatchObject({
         code: '23514',
@@ -241,8 +234,7 @@ describe('the function rejects values outside of the limits, whoever calls it', 
     expect(await storedSlots(database, doctor.id)).toEqual([])
   })
 
-  test('a doctor that does not exist', async ({ database }) => {
-    const { clinic } = await aCalendar(database)
+  test('a doctor that does not exist', async ({ database, scene: { clinic } }) => {
     const request = { doctorId: newId(clinic.no), drafts: [draft(0, 30)], dryRun: false }
     await expect(createSlots(database.appPool, request)).rejects.toMatchObject({ code: 'P0002' })
     await expect(createSlots(database.appPool, { ...request, dryRun: true })).rejects.toMatchObject({ code: 'P0002' })

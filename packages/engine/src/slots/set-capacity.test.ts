@@ -107,8 +107,7 @@ describe('a place of a slot with another capacity is given back', () => {
       ({ engine, booking, other }) =>
         engine.move({ bookingId: booking.id, slotId: other.id, actorId: null, onBehalf: true }),
     ],
-  ])('%s', async ([, status, giveBack], { database, engine, doctor }) => {
-    const slot = await aSlot(database, doctor)
+  ])('%s', async ([, status, giveBack], { database, engine, doctor, slot }) => {
     const other = await aSlot(database, doctor)
     const booking = await aBooking(database, slot, { status })
     await set(engine, slot, 4)
@@ -168,8 +167,7 @@ describe('claims and a smaller capacity at the same time', () => {
       ({ kind }) => kind,
       () => 'failed',
     )
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     const booked = (await claims).filter(({ kind }) => kind === 'booked').length
     return { booked, smaller: await smaller }
   }

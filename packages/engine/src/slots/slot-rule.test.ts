@@ -1,3 +1,4 @@
+import { ofKind } from '@holdfast/testkit'
 import { slotLimits } from '@holdfast/vocabulary'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -25,9 +26,7 @@ function expand(rule: SlotRule, zone: string) {
 }
 
 function drafts(rule: SlotRule, zone: string) {
-  const outcome = expand(rule, zone)
-  if (outcome.kind !== 'expanded') throw new Error(JSON.stringify(outcome))
-  return outcome.drafts
+  return ofKind(expand(rule, zone), 'expanded').drafts
 }
 
 function localStarts(rule: SlotRule, zone: string): string[] {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   aBooking,
   aClaim,
+  aSettlement,
   aSlot,
   type BuiltSlot,
   checkHistory,
@@ -36,8 +37,7 @@ describe('a withdrawal at the same time as other writes', () => {
       )
       const range = [slots[0]?.startsAt ?? new Date(), slots[9]?.endsAt ?? new Date()] as const
       const withdrawal = withdrawDays(database, doctor, ...range, { withBookings: true })
-      await untilLockWaiters(database, 4)
-      await lock.release()
+      await lock.releaseOnce(4)
       const results = (await Promise.all(batches)).flat()
       const result = await withdrawal
       const booked = results.filter((result) => result.kind === 'completed' && result.outcome.kind === 'booked').length
@@ -93,13 +93,10 @@ describe('a withdrawal at the same time as other writes', () => {
     const lock = await holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [
       booking.id,
     ])
-    const confirmation = runSettleBatch(database.appPool, [
-      { bookingId: booking.id, action: 'confirm', actorId: null, onBehalf: false, key: null, reason: null },
-    ])
+    const confirmation = runSettleBatch(database.appPool, [aSettlement(booking.id, 'confirm', { onBehalf: false })])
     await untilLockWaiters(database, 1)
     const withdrawal = withdraw(database, slot, { withBookings: true })
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     expect(await confirmation).toMatchObject([{ outcome: { kind: 'done' } }])
     expect(await withdrawal).toMatchObject({ kind: 'withdrawn', bookings: [{ id: booking.id, status: 'CONFIRMED' }] })
     expect(await lastEvent(database, booking.id)).toMatchObject({ version: 3, type: 'failed' })
@@ -111,8 +108,7 @@ describe('a withdrawal at the same time as other writes', () => {
     for (let n = 0; n < 12; n += 1) slots.push(await aSlot(database, doctor, { capacity: 30 }))
     const bookings = await Promise.all(slots.flatMap((slot) => [aBooking(database, slot), aBooking(database, slot)]))
     const range = [slots[0]?.startsAt ?? new Date(), slots[11]?.endsAt ?? new Date()] as const
-    const cancel = (id: string) =>
-      ({ bookingId: id, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null }) as const
+    const cancel = (id: string) => aSettlement(id, 'cancel')
     await Promise.all([
       runClaimBatch(
         database.appPool,

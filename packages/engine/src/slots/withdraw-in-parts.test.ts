@@ -3,8 +3,10 @@ import {
   aClinic,
   aDoctor,
   aSlot,
+  aWithdrawal,
   checkHistory,
   holdSlotLock,
+  ofKind,
   type TestDatabase,
   until,
   untilLockWaiters,
@@ -33,13 +35,7 @@ async function aWeek(database: TestDatabase) {
   const bookings = []
   for (const slot of slots) bookings.push(await aBooking(database, slot))
   const which = { doctorId: doctor.id, from, to: new Date(from.getTime() + 24 * 60 * minuteMs) }
-  const request: WithdrawSlotsRequest = {
-    clinicNo: doctor.clinicNo,
-    which,
-    withBookings: true,
-    dryRun: false,
-    actorId: null,
-  }
+  const request: WithdrawSlotsRequest = aWithdrawal(doctor.clinicNo, which)
   return { slots, bookings, request }
 }
 
@@ -145,8 +141,7 @@ test.for([
   expect(await withdrawInParts(database.appPool, first, () => undefined, inParts)).toMatchObject({ slots: 4 })
   await database.ownerPool.query(sql`update holdfast.slot set withdrawn_at = withdrawn_at - ${age}::interval
       where id = any (${slots.map(({ id }) => id)}) and withdrawn_at is not null`)
-  const outcome = await withdrawInParts(database.appPool, request, () => undefined, inParts)
-  if (outcome.kind !== 'withdrawn') throw new Error(outcome.kind)
+  const outcome = ofKind(await withdrawInParts(database.appPool, request, () => undefined, inParts), 'withdrawn')
   expect(outcome.slots).toBe(2)
   expect(outcome.bookings.map(({ id }) => id)).toEqual(bookings.slice(-named).map(({ id }) => id))
 })

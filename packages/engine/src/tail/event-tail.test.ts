@@ -4,16 +4,16 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   type BuiltBooking,
   type BuiltSlot,
-  createTestDatabase,
   plantFunction,
   type TestDatabase,
   until,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { afterEach, describe, expect } from 'vitest'
@@ -121,7 +121,7 @@ describe('the horizon', () => {
   })
 
   test('the control: without the horizon, a cursor passes an event that commits late, and loses it', async () => {
-    const planted = await createTestDatabase()
+    const planted = await anotherDatabase()
     await plantFunction(planted, 'read_log', {
       part: /pg_snapshot_xmin\(pg_current_snapshot\(\)\)/g,
       becomes: "'9223372036854775807'::xid8",
@@ -141,7 +141,6 @@ describe('the horizon', () => {
     const cursor = page.rows.at(-1)?.entry ?? { xid: 0n, seq: 0n }
     await end(older)
     expect((await readLog(planted.appPool, cursor, 1000)).rows).toEqual([])
-    await planted.drop()
   })
 
   test('a sleeping transaction delays the tail, and nothing is lost', async () => {
@@ -181,7 +180,7 @@ describe('a read of the log', () => {
   })
 
   test('finds its entries by the index, also in a month that was empty when the read was planned', async () => {
-    const restored = await createTestDatabase()
+    const restored = await anotherDatabase()
     const reader = await restored.appPool.connect()
     // The database is like a restored one: the statistics say that every month is empty, and the plan relies on it.
     await restored.ownerPool.query('analyze')
@@ -207,7 +206,6 @@ describe('a read of the log', () => {
     expect((await readLog(reader, from, 100)).rows).toHaveLength(100)
     expect((await readSoFar()) - before).toBeLessThan(1_000)
     reader.release()
-    await restored.drop()
   })
 })
 
@@ -255,14 +253,7 @@ describe('under load', () => {
         wake()
         if (outcome?.kind !== 'booked') throw new Error(`not booked: ${outcome?.kind}`)
         const settle = (action: 'extend' | 'confirm' | 'cancel') =>
-          engine?.settle({
-            bookingId: outcome.booking.id,
-            action,
-            actorId: null,
-            onBehalf: true,
-            key: randomUUID(),
-            reason: null,
-          })
+          engine?.settle(aSettlement(outcome.booking.id, action, { key: randomUUID() }))
         await Promise.all([settle('extend'), settle('confirm'), round % 3 === 0 ? settle('cancel') : undefined])
         wake()
       }

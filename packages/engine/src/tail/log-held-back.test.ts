@@ -1,4 +1,4 @@
-import { aBooking } from '@holdfast/testkit'
+import { aBooking, rolledBack } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { aCluster, aRoomySlot } from '../../test/followed-cluster.ts'
 import { findLogHeldBack, logHeldBackSeconds } from './log-held-back.ts'
@@ -11,9 +11,7 @@ test('an open transaction that is older than an event holds it back, and is name
   // The application may not see the session of another role, but its lock.
   const find = () => findLogHeldBack(database.appPool, 0)
   expect(await find()).toBeNull()
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query('begin')
+  await rolledBack(database.ownerPool, async (client) => {
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()')
     // Nothing waits for it yet.
     expect(await find()).toBeNull()
@@ -22,10 +20,7 @@ test('an open transaction that is older than an event holds it back, and is name
     expect(held).toMatchObject({ by: { pid: rows[0]?.pid } })
     expect(held?.seconds).toBeGreaterThanOrEqual(59)
     expect(await findLogHeldBack(database.appPool, 600)).toBeNull()
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
   expect(await find()).toBeNull()
   expect(await logHeldBackSeconds(database.appPool)).toBe(0)
 })

@@ -1,4 +1,5 @@
 import type { TestDatabase } from '@holdfast/testkit'
+import { rolledBack } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 
@@ -8,19 +9,15 @@ async function planOf(database: TestDatabase, withSettings: boolean): Promise<st
     select prosrc as body, proconfig as settings from pg_proc where oid = 'holdfast.log_is_ahead'::regproc`)
   const [found] = rows
   if (found === undefined) throw new Error('log_is_ahead does not exist')
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query('begin; set local search_path = holdfast, pg_catalog, pg_temp')
+  return rolledBack(database.ownerPool, async (client) => {
+    await client.query('set local search_path = holdfast, pg_catalog, pg_temp')
     for (const setting of withSettings ? found.settings : []) {
       const [name = '', value = ''] = setting.split('=')
       if (name !== 'search_path') await client.query('select set_config($1, $2, true)', [name, value])
     }
     const plan = await client.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${found.body}`)
     return plan.rows.map((row) => row['QUERY PLAN']).join('\n')
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 }
 
 test('log_is_ahead reads partitions without statistics by their index', async ({ database }) => {

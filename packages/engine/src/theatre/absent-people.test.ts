@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import type { Urgency } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { aCase, aTheatre, caseOf, someStaff, soonAt, test } from '../../test/theatre.ts'
 import { aTransaction } from '../../test/theatre-transaction.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type { MoveCaseRequest } from '../model/theatre-case.ts'
@@ -161,8 +161,7 @@ test('the preview of an absence counts the cases in which the doctor is, and nam
   expect(await engine.closures.casesOf(during)).toMatchObject({ cases: 1, firstCases: [{ caseId: own.caseId }] })
 })
 
-test('the preview of an absence counts no case that has begun', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('the preview of an absence counts no case that has begun', async ({ scene }) => {
   const { clinic, engine, theatre, surgeon } = scene
   const minute = Math.floor(Date.now() / 60_000) * 60_000
   for (const [minutes, length] of [

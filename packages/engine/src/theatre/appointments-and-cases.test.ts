@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClaim, aSession, aSlot, aTimeClaim, aVisitType, claimWays } from '@holdfast/testkit'
+import { aBooking, aClaim, aSession, aSettlement, aSlot, aTimeClaim, aVisitType, claimWays } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
+import { engineOf } from '../../test/engine-of.ts'
+import { aBlock, aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
-import { createEngine } from '../create-engine.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
 import { newId } from '../model/id.ts'
 import { verify } from '../verify/verify.ts'
 
 async function aBlockWithCase(scene: BuiltTheatre) {
   const { theatre, room } = scene
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 })
   const booked = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   return { booked, blockId: booked.blockId ?? '' }
 }
@@ -74,14 +72,7 @@ test('a case takes the time of a cancelled visit, and not of one that is booked'
   if (first.kind !== 'booked') throw new Error(first.kind)
   const plan = () => aCase(scene, { startsAt: soonAt(9), minutes: 60 })
   expect(await scene.theatre.claimCase(plan())).toMatchObject({ kind: 'refused' })
-  await engine.settle({
-    bookingId: first.booking.id,
-    action: 'cancel',
-    actorId: null,
-    onBehalf: true,
-    key: null,
-    reason: null,
-  })
+  await engine.settle(aSettlement(first.booking.id, 'cancel'))
   expect(await scene.theatre.claimCase(plan())).toMatchObject({ kind: 'booked' })
   expect(await engine.claimTime(second)).toEqual({ kind: 'slot_full' })
 })
@@ -111,7 +102,7 @@ test('a claim whose response was lost is repeated by another server, and gets th
   const scene = await aTheatre(database)
   const request = aCase(scene)
   await scene.theatre.claimCase(request)
-  const other = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const other = engineOf(database)
   const again = { ...request, caseId: newId(scene.clinic.no) }
   const outcomes = await Promise.all([other.theatre.claimCase(again), scene.theatre.claimCase(again)])
   for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'replayed', case: { id: request.caseId } })

@@ -2,8 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, holdSlotLock, plantFunction, type TestDatabase, takenOf, untilLockWaiters } from '@holdfast/testkit'
 import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
+import {
+  aBlock,
+  aCase,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  freshTest as base,
+  caseOf,
+  soonAt,
+} from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
+
+const test = base.extend('arrived', ({ database }) => anArrivedCase(database))
 
 const by = { actorId: null, key: null }
 
@@ -11,9 +22,7 @@ const by = { actorId: null, key: null }
 async function anArrivedCase(database: TestDatabase) {
   const scene = await aTheatre(database)
   const { theatre, clinic, room, robot } = scene
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 })
   const plan = aCase(scene, { confirm: true, equipment: [{ equipmentId: robot, units: 1 }] })
   const { id: caseId, blockId } = caseOf(await theatre.claimCase(plan))
   if (blockId === null) throw new Error('The case is in no block.')
@@ -51,9 +60,7 @@ async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Pro
 describe('a case whose patient has arrived, and is not in the room yet', () => {
   test('does not stand in its own way within a full block', async ({ database, scene }) => {
     const { theatre, room, clinic } = scene
-    const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 120 }]
-    const owner = { service: null, surgeonId: null, releaseDays: null }
-    await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+    await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(12), capacity: 120 })
     const plan = aCase(scene, { confirm: true, urgency: 'immediate' })
     const { id: caseId, blockId } = caseOf(await theatre.claimCase(plan))
     const other = { ...scene, surgeon: await aDoctor(database, clinic) }
@@ -75,8 +82,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, scene)
   })
 
-  test('is cancelled, and gives back all that it took', async ({ database }) => {
-    const arrived = await anArrivedCase(database)
+  test('is cancelled, and gives back all that it took', async ({ database, arrived }) => {
     const { scene, plan, caseId, block } = arrived
     const { theatre } = scene
     expect(await takenOf(database, block)).toEqual([60])
@@ -96,8 +102,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, scene)
   })
 
-  test('is moved, stays arrived, and gives back its former time', async ({ database }) => {
-    const arrived = await anArrivedCase(database)
+  test('is moved, stays arrived, and gives back its former time', async ({ database, arrived }) => {
     const { scene, caseId, block, record, other } = arrived
     const { theatre } = scene
     expect(await move(arrived)).toMatchObject({
@@ -122,9 +127,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     const arrived = await anArrivedCase(database)
     const { scene, caseId } = arrived
     const { theatre, clinic, room } = scene
-    const drafts = [{ startsAt: soonAt(32), endsAt: soonAt(40), capacity: 480 }]
-    const owner = { service: null, surgeonId: null, releaseDays: null }
-    await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+    await aBlock(theatre, room, { startsAt: soonAt(32), endsAt: soonAt(40), capacity: 480 })
     const moving = { ...by, key: randomUUID(), caseId, change: { startsAt: soonAt(33) }, override: null }
     const outcomes = await Promise.all([theatre.moveCase(moving), theatre.moveCase(moving)])
     expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['done', 'unchanged'])
@@ -139,8 +142,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, scene)
   })
 
-  test('stays arrived up to twelve hours after the arrival', async ({ database }) => {
-    const arrived = await anArrivedCase(database)
+  test('stays arrived up to twelve hours after the arrival', async ({ database, arrived }) => {
     const { theatre } = arrived.scene
     const to = (startsAt: Date) =>
       theatre.moveCase({ ...by, caseId: arrived.caseId, change: { startsAt }, override: null })
@@ -149,8 +151,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, arrived.scene)
   })
 
-  test('is not moved onto others', async ({ database }) => {
-    const arrived = await anArrivedCase(database)
+  test('is not moved onto others', async ({ database, arrived }) => {
     const { theatre } = arrived.scene
     const next = caseOf(await theatre.claimCase(aCase(arrived.scene, { startsAt: soonAt(13, 30) })))
     const before = await theatre.case(arrived.caseId)
@@ -159,8 +160,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, arrived.scene)
   })
 
-  test('is swapped with one that is planned', async ({ database }) => {
-    const arrived = await anArrivedCase(database)
+  test('is swapped with one that is planned', async ({ database, arrived }) => {
     const { scene, other, block } = arrived
     expect(await swap(arrived)).toMatchObject({
       kind: 'done',
@@ -172,8 +172,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, scene)
   })
 
-  test('gives way to an emergency, and its patient is on the waitlist', async ({ database }) => {
-    const arrived = await anArrivedCase(database)
+  test('gives way to an emergency, and its patient is on the waitlist', async ({ database, arrived }) => {
     const { scene, caseId, block } = arrived
     const refused = await scene.theatre.claimCase(aCase(scene, { urgency: 'urgent' }))
     expect(refused).toMatchObject({ kind: 'refused', conflicts: [{ caseId, bumpableCaseIds: [caseId] }, {}] })
@@ -183,8 +182,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, scene)
   })
 
-  test('is moved out of a block that was withdrawn, or cancelled in it', async ({ database }) => {
-    const arrived = await anArrivedCase(database)
+  test('is moved out of a block that was withdrawn, or cancelled in it', async ({ database, arrived }) => {
     const { scene, block } = arrived
     const withdrawal = { which: { slotId: block.id }, withBookings: true, dryRun: false, actorId: null }
     await scene.engine.withdrawSlots({ clinicNo: block.clinicNo, ...withdrawal })
@@ -197,8 +195,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
 })
 
 describe('a case whose patient is in the room', () => {
-  test.for(Object.keys(changes) as (keyof typeof changes)[])('is not %s', async (name, { database }) => {
-    const arrived = await anArrivedCase(database)
+  test.for(Object.keys(changes) as (keyof typeof changes)[])('is not %s', async (name, { database, arrived }) => {
     for (const milestone of ['in_room', 'incision'] as const) {
       await arrived.record(milestone, soonAt(9))
       expect(await changes[name](arrived)).toMatchObject({ kind: 'invalid_transition' })
@@ -215,8 +212,7 @@ describe('a case whose patient is in the room', () => {
     const entering = arrived.record('in_room', soonAt(9))
     await untilLockWaiters(database, 1)
     const changing = changes[name](arrived)
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     // Whichever is first.
     const [entered, changed] = await Promise.all([entering, changing])
     if (changed.kind === 'done') {

@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
-import type { BlockOwner, CreateBlocksRequest } from '../model/theatre-resource.ts'
+import { aBlock as aBlockOf, aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
+import type { BlockOwner } from '../model/theatre-resource.ts'
 import { verify } from '../verify/verify.ts'
 
 const noOwner: BlockOwner = { service: null, surgeonId: null }
 
 /** A block from nine to three tomorrow. */
-async function aBlock({ theatre, room }: BuiltTheatre, overrides: Partial<CreateBlocksRequest> = {}, minutes = 360) {
-  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(15), capacity: minutes }]
-  const request = { ...noOwner, roomId: room, when: { drafts }, releaseDays: null, dryRun: false, actorId: null }
-  const outcome = await theatre.createBlocks({ ...request, ...overrides })
-  const blockId = outcome.kind === 'done' ? outcome.items[0]?.blockId : undefined
-  if (blockId == null) throw new Error(`No block was created: ${JSON.stringify(outcome)}`)
-  return blockId
-}
+const aBlock = ({ theatre, room }: BuiltTheatre, owner: Parameters<typeof aBlockOf>[3] = {}, minutes = 360) =>
+  aBlockOf(theatre, room, { startsAt: soonAt(9), endsAt: soonAt(15), capacity: minutes }, owner)
 
 test('a block takes elective cases up to its minutes, with holds and turnovers between them', async ({ scene }) => {
   const { theatre } = scene

@@ -200,8 +200,7 @@ test('a case that has ended is named by the refusal', async ({ scene }) => {
   await expectUnchanged(scene, inTheWay, urgent)
 })
 
-freshTest('a case that is moved away while the bump waits for its locks stays there', async ({ database }) => {
-  const scene = await aTheatre(database)
+freshTest('a case that is moved away while the bump waits for its locks stays there', async ({ database, scene }) => {
   const inTheWay = await booked(scene, aCase(scene))
   const other = await aTransaction(database)
   const moved = caseOf(await other.theatre.moveCase(moveOf(inTheWay.id, { startsAt: soonAt(14) })))

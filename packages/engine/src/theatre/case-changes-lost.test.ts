@@ -1,16 +1,10 @@
 // Rest: each change of a case, with its result lost
 import { randomUUID } from 'node:crypto'
-import {
-  createTestDatabase,
-  holdLock,
-  plantFunction,
-  type TestDatabase,
-  until,
-  untilLockWaiters,
-} from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { holdLock, plantFunction, type TestDatabase, until, untilLockWaiters } from '@holdfast/testkit'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { calling, changedPool, committingLate, losing, lostConnection } from '../../test/losing-pool.ts'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { createEngine } from '../create-engine.ts'
@@ -271,7 +265,7 @@ describe.for(changes)('$name', (change) => {
     const scene = await aScene(database, change)
     const key = randomUUID()
     await change.make(scene.theatre, scene, key)
-    const another = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+    const another = engineOf(database)
     await expectMadeOnce(scene, change, await change.make(another.theatre, scene, key), [change.repeated])
   })
 })
@@ -280,7 +274,7 @@ test('a move that is found announces the room that it left', async ({ database }
   const move = changeNamed('move')
   const scene = await aScene(database, move)
   const pool = losing(database.appPool, calling('schedule_cases'))
-  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const engine = engineOf({ appPool: pool })
   const announced: Committed[] = []
   engine.onCommitted((committed) => announced.push(committed))
   await move.make(engine.theatre, scene, null)
@@ -310,7 +304,7 @@ test('a confirmation that does not reach the database is refused at once, as not
     if (!calling('settle_bookings')(parameters)) return run(...parameters)
     throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
   })
-  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const engine = engineOf({ appPool: pool })
   await expect(confirmation.make(engine.theatre, scene, null)).rejects.toMatchObject({
     name: 'DatabaseUnavailable',
     outcomeUnknown: false,
@@ -346,13 +340,12 @@ test('changes of cases are counted in the depth of their queue', async ({ databa
 })
 
 test('negative control: if the log is not searched for the key, a swap is made twice', async () => {
-  const database = await createTestDatabase()
-  onTestFinished(() => database.drop())
+  const database = await anotherDatabase()
   await plantFunction(database, 'is_repeated', { part: 'if p_key is null then', becomes: 'if true then' })
   const swap = changeNamed('swap')
   const scene = await aScene(database, swap)
   const pool = losing(database.appPool, calling(swap.by))
-  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const engine = engineOf({ appPool: pool })
   const outcome = await swap.make(engine.theatre, scene, null)
   await expect(expectMadeOnce(scene, swap, outcome, ['done', 'unchanged'])).rejects.toThrow(/version|expected/)
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, holdLock, type TestDatabase, until, untilLockWaiters } from '@holdfast/testkit'
 import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { calling, changedPool, committingLate, losing, lostConnection } from '../../test/losing-pool.ts'
 import { aCase, aRoom, aTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { createEngine } from '../create-engine.ts'
@@ -76,7 +77,7 @@ describe('a claim that a batch leaves', () => {
   test('is looked up when its result is lost', async ({ database }) => {
     const scene = await aStoredDay(database)
     const pool = losing(database.appPool, calling('schedule_cases'))
-    const engine = createEngine({ batchPool: pool, generalPool: pool })
+    const engine = engineOf({ appPool: pool })
     const requests = twoClaims(scene)
     expect(await Promise.all(requests.map((request) => engine.theatre.claimCase(request)))).toMatchObject([
       { kind: 'booked', case: { id: requests[0]?.caseId } },
@@ -93,7 +94,7 @@ describe('a claim that a batch leaves', () => {
       if (tries > 1) return run(...parameters)
       throw Object.assign(new pg.DatabaseError('read-only', 0, 'error'), { code: '25006' })
     })
-    const engine = createEngine({ batchPool: pool, generalPool: pool })
+    const engine = engineOf({ appPool: pool })
     const outcomes = await Promise.all(twoClaims(scene).map((request) => engine.theatre.claimCase(request)))
     expect([tries, outcomes]).toMatchObject([2, [{ kind: 'booked' }, { kind: 'booked' }]])
   })

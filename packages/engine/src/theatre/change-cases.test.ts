@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
+import { aBlock, aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import type { CasePlan, MoveCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -85,9 +85,7 @@ test('two cases of full blocks are swapped; each keeps its team and length', asy
   const { theatre, clinic, room, surgeon } = scene
   const other = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
   for (const roomId of [room, other.room]) {
-    const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 }]
-    const owner = { service: null, surgeonId: null, releaseDays: null }
-    await theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false, actorId: null })
+    await aBlock(theatre, roomId, { startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 })
   }
   const a = caseOf(await theatre.claimCase(aCase(scene, { minutes: 120 })))
   const b = caseOf(await theatre.claimCase(aCase(other, { minutes: 120 })))

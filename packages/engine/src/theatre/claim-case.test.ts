@@ -218,8 +218,7 @@ test.for([
   ['an account', undefined, 'account'],
   ['an account', 'account', 'account'],
   ['an API key', 'api_key', 'api_key'],
-] as const)('a correction by %s (%s) is recorded as one of %s', async ([, sentBy, kind], { database }) => {
-  const scene = await aTheatre(database)
+] as const)('a correction by %s (%s) is recorded as one of %s', async ([, sentBy, kind], { database, scene }) => {
   const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: null }
   caseOf(await scene.theatre.claimCase(aCase(scene, { patient })))
   const actorId = randomUUID()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf, someStaff } from '../../test/theatre.ts'
+import { aBlock, aCase, aTheatre, caseOf, someStaff } from '../../test/theatre.ts'
 import { createSlots } from '../slots/create-slots.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -16,9 +16,7 @@ async function aPlannedCase(database: TestDatabase, minutesFromNow: number) {
   const now = Math.floor(Date.now() / 60_000) * 60_000
   const at = (minutes: number) => new Date(now + minutes * 60_000)
   await theatre.updateRoom(room, { turnoverMinutes: 20 })
-  const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
-  const drafts = [{ startsAt: at(1), endsAt: at(360), capacity: 240 }]
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+  await aBlock(theatre, room, { startsAt: at(1), endsAt: at(360), capacity: 240 })
   const { id } = caseOf(await theatre.claimCase(aCase(scene, { startsAt: at(minutesFromNow), confirm: true })))
   const by = () => ({ caseId: id, actorId: null, key: randomUUID() })
   return {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { aSlot, lapseHolds, ofKind, type TestDatabase } from '@holdfast/testkit'
 import { expect, vi } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
+import { aBlock, aCase, aRoom, aTheatre, caseOf, soonAt, test } from '../../test/theatre.ts'
 import { slotOf } from '../../test/theatre-transaction.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
@@ -14,10 +14,7 @@ import { longestFree } from './longest-free.ts'
 
 test('to fill a block, the cases of requests in other blocks are not read', async ({ database, scene }) => {
   const { theatre, clinic, room } = scene
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(9), capacity: 60 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const blockId = await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(9), capacity: 60 })
   const caseIds: string[] = []
   for (const hour of [8, 10, 11, 12]) {
     const claim = aCase(scene, { startsAt: soonAt(hour) })
@@ -106,8 +103,7 @@ test('a later step claims nothing booked earlier, and its retry returns what it 
   const scheduledIn = (block: Block, afterId: string | null) => requestsScheduledIn(database.appPool, block, afterId)
   const fill = fillBlock(slow, { ...alone, fillings: blockFillings(database.appPool), scheduledIn }, () => clock)
   const by = { blockId, confirm: true, actorId: null }
-  const first = await fill({ ...by, key: randomUUID() })
-  if (first.kind !== 'filled') throw new Error(first.kind)
+  const first = ofKind(await fill({ ...by, key: randomUUID() }), 'filled')
   expect(first).toMatchObject({ cases: [{ blockId }], examined: 1, nextCursor: expect.any(String) })
   const next = { ...by, key: randomUUID(), cursor: first.nextCursor }
   const second = await fill(next)
@@ -150,10 +146,7 @@ test('a cursor that no step of this block returned is refused', async ({ databas
 
 test('an immediate request is not booked in a block of next month, nor an urgent one', async ({ scene }) => {
   const { theatre, clinic, room } = scene
-  const drafts = [{ startsAt: soonAt(45 * 24), endsAt: soonAt(45 * 24 + 8), capacity: 480 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const blockId = await aBlock(theatre, room, { startsAt: soonAt(45 * 24), endsAt: soonAt(45 * 24 + 8), capacity: 480 })
   for (const urgency of ['immediate', 'urgent', 'expedited', 'elective'] as const) {
     const { patient, service, procedure, minutes, surgeonId } = aCase(scene)
     const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
@@ -170,8 +163,7 @@ test('one run fills a block: a second is refused, also between steps, until it e
   const { theatre, blockId } = await aBlockToFill(database)
   const by = { blockId, confirm: true, actorId: null }
   const steps = fillBlock(theatre, { ...alone, fillings: blockFillings(database.appPool) }, aClockOf(6_000))
-  const step = await steps({ ...by, key: randomUUID() })
-  if (step.kind !== 'filled') throw new Error(step.kind)
+  const step = ofKind(await steps({ ...by, key: randomUUID() }), 'filled')
   const second = { ...by, key: randomUUID() }
   const soFar = { examined: 1, booked: 1 }
   expect(await theatre.fillBlock(second)).toEqual({ kind: 'block_being_filled', ...soFar })
@@ -208,8 +200,7 @@ test('a run that nobody continues is over, and another one fills the block', asy
   const { theatre, blockId } = await aBlockToFill(database)
   const by = { blockId, confirm: true, actorId: null }
   const steps = fillBlock(theatre, { ...alone, fillings: blockFillings(database.appPool) }, aClockOf(6_000))
-  const left = await steps({ ...by, key: randomUUID() })
-  if (left.kind !== 'filled') throw new Error(left.kind)
+  const left = ofKind(await steps({ ...by, key: randomUUID() }), 'filled')
   await database.ownerPool.query('update holdfast.block_filling set running_until = now() where block_id = $1', [
     blockId,
   ])
@@ -321,10 +312,7 @@ test('only requests of fitting owner, room and length are read; none for a full 
 
 test('times are searched for no request that is longer than the room is free at once', async ({ database, scene }) => {
   const { theatre, clinic, room } = scene
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const blockId = await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 })
   const wait = async (minutes: number) => {
     const { patient, service, procedure, urgency, surgeonId } = aCase(scene)
     const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }

@@ -2,16 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import {
-  aCase,
-  aRoom,
-  aTheatre,
-  type BuiltTheatre,
-  caseOf,
-  someEquipment,
-  someStaff,
-  soonAt,
-} from '../../test/theatre.ts'
+import { aBlock, aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff, soonAt } from '../../test/theatre.ts'
 import type { CasePlan, ClaimCaseRequest, RuleOverride } from '../model/theatre-case.ts'
 import type { BlockOwner } from '../model/theatre-resource.ts'
 
@@ -30,21 +21,14 @@ async function aScene(database: Parameters<typeof aTheatre>[0]) {
   return { ...scene, nurse, book, move }
 }
 
-async function aBlock({ theatre, room }: BuiltTheatre, owner: BlockOwner): Promise<string> {
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(15), capacity: 420 }]
-  const wanted = { ...owner, roomId: room, when: { drafts }, releaseDays: null, dryRun: false, actorId: null }
-  const created = await theatre.createBlocks(wanted)
-  const id = 'items' in created ? created.items[0]?.blockId : undefined
-  return id ?? expect.fail(JSON.stringify(created))
-}
-
+const day = { startsAt: soonAt(8), endsAt: soonAt(15), capacity: 420 }
 const refused = (kind: string) => ({ kind: 'refused', conflicts: [{ kind }] })
 
 describe('a case that keeps its place, and does not become longer, is not judged again', () => {
   test('by whose the block is', async ({ database }) => {
     const scene = await aScene(database)
     const { theatre, clinic, nurse, move } = scene
-    const blockId = await aBlock(scene, orthopaedics)
+    const blockId = await aBlock(scene.theatre, scene.room, day, orthopaedics)
     const id = await scene.book()
     await theatre.changeBlock({ blockId, action: { kind: 'take_over', ...urology }, actorId: null })
     const { id: surgeonId } = await aDoctor(database, clinic)
@@ -59,7 +43,7 @@ describe('a case that keeps its place, and does not become longer, is not judged
   test('by a block that was released and reclaimed, and not in a swap', async ({ database }) => {
     const scene = await aScene(database)
     const { theatre, nurse, book, move } = scene
-    const blockId = await aBlock(scene, urology)
+    const blockId = await aBlock(scene.theatre, scene.room, day, urology)
     const change = (kind: 'release' | 'reclaim') => theatre.changeBlock({ blockId, action: { kind }, actorId: null })
     await change('release')
     const id = await book()

@@ -7,6 +7,7 @@ import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { departures } from '../../test/departures.ts'
 import {
+  aBlock,
   aCase,
   aRoom,
   aTheatre,
@@ -75,9 +76,7 @@ describe('a case whose end was a mistake lacks its room, which another one has s
     const { theatre, engine, clinic, room, surgeon } = scene
     const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
     await record(theatre, early.id, 'out_of_room', soonAt(9, 10))
-    const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
-    const drafts = [{ startsAt: soonAt(9, 30), endsAt: soonAt(12), capacity: 120 }]
-    await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+    await aBlock(theatre, room, { startsAt: soonAt(9, 30), endsAt: soonAt(12), capacity: 120 })
     const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
     const taker = caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(9, 30), confirm: true })))
     await record(theatre, early.id, 'out_of_room', null)
@@ -224,9 +223,7 @@ test('a case that is late, or keeps the next one waiting, has what its plan need
 
 test('a case with all but the minutes of its block lacks nothing: others have them', async ({ database, scene }) => {
   const { theatre, engine, clinic, room } = scene
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 120 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+  await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(16), capacity: 120 })
   const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   await record(theatre, early.id, 'arrived', soonAt(8))
   await record(theatre, early.id, 'out_of_room', soonAt(9, 20))

@@ -1,7 +1,7 @@
 import { aDoctor, holdSlotLock, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aBlock, aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 
 /** Moves a case into the way of a hold that ends while the move waits for its block; and again when it has ended. */
 async function moveWhileHoldEnds(database: TestDatabase) {
@@ -10,9 +10,7 @@ async function moveWhileHoldEnds(database: TestDatabase) {
   const equipment = [{ equipmentId: robot, units: 1 }]
   const held = caseOf(await theatre.claimCase(aCase(scene, { equipment })))
   const other = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
-  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(17), capacity: 480 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: other.room, when: { drafts }, dryRun: false, actorId: null })
+  await aBlock(theatre, other.room, { startsAt: soonAt(9), endsAt: soonAt(17), capacity: 480 })
   const { id: caseId, blockId } = caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(14), equipment })))
   const change = { startsAt: soonAt(9) }
   const move = () => theatre.moveCase({ caseId, change, override: null, actorId: null, key: null })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
 import { type Departure, departures } from '../../test/departures.ts'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
+import { aBlock, aCase, aTheatre, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
 import { aTransaction, endHold, slotOf } from '../../test/theatre-transaction.ts'
 import type { Case, ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
@@ -120,9 +120,7 @@ describe('a late case takes its room as long as expected, when it is extended ag
   async function aLateCaseBeforeABlock(database: TestDatabase): Promise<Late> {
     const scene = await aTheatre(database)
     const { theatre, clinic, room } = scene
-    const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
-    const drafts = [{ startsAt: soonAt(10), endsAt: soonAt(12), capacity: 120 }]
-    await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+    await aBlock(theatre, room, { startsAt: soonAt(10), endsAt: soonAt(12), capacity: 120 })
     const late = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
     const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
     const following = caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(10), confirm: true })))

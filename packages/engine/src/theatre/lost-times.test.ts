@@ -3,7 +3,7 @@ import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
-import { aCase, aCaseRequest, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aBlock, aCase, aCaseRequest, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { NewCaseRequest } from '../model/theatre.ts'
 import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
@@ -58,14 +58,11 @@ describe('a bumped case', () => {
   test('is booked before elective requests that were there before, when a block is filled', async ({ database }) => {
     const scene = await aTheatreInAuckland(database)
     const { theatre, room } = scene
-    const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(10), capacity: 60 }]
-    const when = { roomId: room, when: { drafts }, dryRun: false, actorId: null }
-    const blocks = await theatre.createBlocks({ service: null, surgeonId: null, releaseDays: null, ...when })
+    const blockId = await aBlock(theatre, room, { startsAt: soonAt(9), endsAt: soonAt(10), capacity: 60 })
     await waits(scene, {})
     await waits(scene, { dueOn: localDay(lateAt, 5) })
     const lost = await booked(scene, aCase(scene, { startsAt: lateAt }))
     await bump(scene, lost.id)
-    const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
     expect(await theatre.fillBlock({ blockId, confirm: true, actorId: null, key: randomUUID() })).toMatchObject({
       kind: 'filled',
       cases: [{ patient: lost.patient }],
@@ -91,12 +88,8 @@ describe('a bumped case', () => {
 })
 
 describe('cases of a withdrawn block', () => {
-  async function aBlock(scene: BuiltTheatre): Promise<string> {
-    const drafts = [{ startsAt: soonAt(18), endsAt: soonAt(24), capacity: 360 }]
-    const when = { roomId: scene.room, when: { drafts }, dryRun: false, actorId: null }
-    const blocks = await scene.theatre.createBlocks({ service: null, surgeonId: null, releaseDays: null, ...when })
-    return (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
-  }
+  const anEvening = ({ theatre, room }: BuiltTheatre) =>
+    aBlock(theatre, room, { startsAt: soonAt(18), endsAt: soonAt(24), capacity: 360 })
 
   const withdraw = ({ engine, clinic }: BuiltTheatre, slotId: string, dryRun = false) =>
     engine.withdrawSlots({ clinicNo: clinic.no, which: { slotId }, withBookings: true, dryRun, actorId: null })
@@ -104,7 +97,7 @@ describe('cases of a withdrawn block', () => {
   test('return to the waitlist once, due on the day that they lost', async ({ database }) => {
     const scene = await aTheatreInAuckland(database)
     const { theatre, clinic } = scene
-    const blockId = await aBlock(scene)
+    const blockId = await anEvening(scene)
     const { anyDay } = await aWaitlist(scene)
     const claim = aCase(scene, { startsAt: soonAt(18) })
     const requestId = await waits(scene, { patient: claim.patient, note: 'Allergic to latex' })
@@ -156,7 +149,7 @@ describe('cases of a withdrawn block', () => {
   test('are erased once their patients wait no longer', async ({ database }) => {
     const scene = await aTheatreInAuckland(database)
     const { theatre, clinic } = scene
-    const blockId = await aBlock(scene)
+    const blockId = await anEvening(scene)
     const { patient } = await booked(scene, aCase(scene, { startsAt: lateAt }))
     await withdraw(scene, blockId)
     const [request] = await openRequests(scene)
@@ -172,7 +165,7 @@ describe('cases of a withdrawn block', () => {
   test('can be booked again, by the request that they got', async ({ database }) => {
     const scene = await aTheatreInAuckland(database)
     const { theatre, clinic } = scene
-    const blockId = await aBlock(scene)
+    const blockId = await anEvening(scene)
     const claim = aCase(scene, { startsAt: lateAt })
     await booked(scene, claim)
     await withdraw(scene, blockId)

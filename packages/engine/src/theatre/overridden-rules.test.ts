@@ -3,6 +3,7 @@ import { aDoctor, plantFunction } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import {
+  aBlock,
   aCase,
   aRoom,
   aTheatre,
@@ -34,9 +35,7 @@ async function aClosingRoom(scene: BuiltTheatre): Promise<void> {
   const { theatre, room } = scene
   const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '10:00' }))
   await theatre.updateRoom(room, { hours })
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(9), capacity: 300 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(9), capacity: 300 })
 }
 
 test('a case keeps the overridden rules that it still breaks, and no others', async ({ database, scene }) => {

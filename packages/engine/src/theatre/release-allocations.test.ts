@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { aWithdrawal, lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { aCase, type BuiltTheatre, caseOf, soonAt, freshTest as test } from '../../test/theatre.ts'
@@ -21,13 +21,7 @@ const ways: Record<string, (scene: BuiltTheatre, held: Case, database: TestDatab
     await database.appPool.query('select holdfast.expire_holds(1000)')
   },
   'its block is withdrawn': async ({ engine, clinic }, held, database) =>
-    engine.withdrawSlots({
-      clinicNo: clinic.no,
-      which: { slotId: await slotOf(database, held) },
-      withBookings: true,
-      dryRun: false,
-      actorId: null,
-    }),
+    engine.withdrawSlots(aWithdrawal(clinic.no, { slotId: await slotOf(database, held) })),
   'it is moved': ({ theatre }, { id }) =>
     theatre.moveCase({
       caseId: id,

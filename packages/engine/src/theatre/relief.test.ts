@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { freshDatabaseTest as base } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
@@ -10,6 +10,8 @@ import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff } from '..
 import { aTransaction, endHold } from '../../test/theatre-transaction.ts'
 import type { Case, CasePlan, ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
+
+const test = base.extend('scene', ({ database }) => aRunningCase(database))
 
 // At the change of shift, somebody of a running case goes home and somebody else comes.
 
@@ -84,8 +86,7 @@ async function findings({ database, clinic }: Scene): Promise<string[]> {
 }
 
 describe('who is relieved', () => {
-  test('is free from then on, and who comes is not', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('is free from then on, and who comes is not', async ({ scene }) => {
     const { id, leaving, coming, nurse } = scene
     expect(await elsewhere(scene, leaving)).toMatchObject(busy(id))
     const earliest = Date.now()
@@ -109,8 +110,7 @@ describe('who is relieved', () => {
     })
   })
 
-  test('may stay in another role, which the event names', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('may stay in another role, which the event names', async ({ scene }) => {
     const { id, leaving, coming, nurse } = scene
     const relief = async (to: Partial<CasePlan>) => {
       expect(await change(scene, to)).toMatchObject({ kind: 'done' })
@@ -135,8 +135,7 @@ describe('who is relieved', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('had the time before it: what is entered afterwards does not get it', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('had the time before it: what is entered afterwards does not get it', async ({ scene }) => {
     await relieved(scene)
     const past = { startsAt: at(-40), minutes: 20 }
     expect(await elsewhere(scene, scene.leaving, past)).toMatchObject(busy(scene.id))
@@ -144,8 +143,7 @@ describe('who is relieved', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('may come back', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('may come back', async ({ scene }) => {
     await relieved(scene)
     const back = caseOf(await change(scene, { anaesthetistId: scene.leaving }))
     expect(timesOf(back, scene.leaving)).toMatchObject({ from: timesOf(back, scene.coming)?.to, to: at(65) })
@@ -168,8 +166,7 @@ describe('who is relieved', () => {
     }
   })
 
-  test('is not delayed by the case any more', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('is not delayed by the case any more', async ({ scene }) => {
     const { id, leaving } = scene
     const next = caseOf(await elsewhere(scene, leaving, { startsAt: at(70) }))
     const extension = { ...by, caseId: id, expectedEndsAt: at(90) }
@@ -184,8 +181,7 @@ describe('who is relieved', () => {
 })
 
 describe('who comes', () => {
-  test('has no other case until the expected end', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('has no other case until the expected end', async ({ scene }) => {
     const { theatre, id, coming, leaving } = scene
     const other = caseOf(await elsewhere(scene, coming, { startsAt: at(50) }))
     expect(await change(scene, { anaesthetistId: coming })).toMatchObject(busy(other.id))
@@ -210,8 +206,7 @@ describe('who comes', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('is in one place, if they are booked elsewhere at the same moment', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('is in one place, if they are booked elsewhere at the same moment', async ({ database, scene }) => {
     const held = await database.ownerPool.connect()
     await held.query('begin')
     await held.query('select from holdfast.resource where id = $1 for update', [scene.coming])
@@ -224,16 +219,14 @@ describe('who comes', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('takes over what a hold has lapsed on', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('takes over what a hold has lapsed on', async ({ database, scene }) => {
     const hold = caseOf(await elsewhere(scene, scene.coming, { confirm: false }))
     expect(await change(scene, { anaesthetistId: scene.coming })).toMatchObject(busy(hold.id))
     await endHold(database, hold, -1)
     expect(await change(scene, { anaesthetistId: scene.coming })).toMatchObject({ kind: 'done' })
   })
 
-  test('exists, is active, of the profession, and named once', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('exists, is active, of the profession, and named once', async ({ database, scene }) => {
     const { theatre, clinic, nurse, leaving } = scene
     const gone = await someStaff(theatre, clinic, 'nurse', { name: 'Gone' })
     await database.ownerPool.query('update holdfast.resource set active = false where id = any ($1)', [[gone, nurse]])
@@ -246,8 +239,7 @@ describe('who comes', () => {
   })
 })
 
-test('a repetition changes nothing, and only the team of a running case changes', async ({ database }) => {
-  const scene = await aRunningCase(database)
+test('a repetition changes nothing, and only the team of a running case changes', async ({ scene }) => {
   const { coming, leaving, nurse, room } = scene
   const key = randomUUID()
   const same = { roomId: room, startsAt: at(-60), minutes: 120, equipment: scene.equipment }
@@ -265,8 +257,7 @@ test('a repetition changes nothing, and only the team of a running case changes'
   expect(await change(scene, { anaesthetistId: coming })).toMatchObject({ kind: 'invalid_transition' })
 })
 
-test('another order of the staff changes nothing', async ({ database }) => {
-  const scene = await aRunningCase(database)
+test('another order of the staff changes nothing', async ({ scene }) => {
   const { nurse, coming } = scene
   expect(await change(scene, { staffIds: [nurse, coming] })).toMatchObject({ kind: 'done' })
   expect(await change(scene, { staffIds: [coming, nurse] })).toMatchObject({
@@ -275,8 +266,7 @@ test('another order of the staff changes nothing', async ({ database }) => {
   })
 })
 
-test('a change of the plan is no relief, if the patient comes into the room meanwhile', async ({ database }) => {
-  const scene = await aRunningCase(database)
+test('a change of the plan is no relief, if the patient comes into the room meanwhile', async ({ database, scene }) => {
   const { theatre, id, leaving, coming } = scene
   await record(scene, 'in_room', null)
   const other = await aTransaction(database)
@@ -291,8 +281,7 @@ test('a change of the plan is no relief, if the patient comes into the room mean
 })
 
 describe('after a relief', () => {
-  test('an extension is of who came', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('an extension is of who came', async ({ scene }) => {
     const left = timesOf(await relieved(scene), scene.leaving)
     const extended = caseOf(await scene.theatre.extendCase({ ...by, caseId: scene.id, expectedEndsAt: at(90) }))
     expect(timesOf(extended, scene.leaving)).toEqual(left)
@@ -301,8 +290,7 @@ describe('after a relief', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('an end gives back what is left, and a correction takes it again', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('an end gives back what is left, and a correction takes it again', async ({ scene }) => {
     const { leaving, coming } = scene
     const left = timesOf(await relieved(scene), leaving)
     const ended = await record(scene, 'out_of_room', at(4))
@@ -313,8 +301,7 @@ describe('after a relief', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('an end before it leaves nothing to who came, until it is corrected', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('an end before it leaves nothing to who came, until it is corrected', async ({ scene }) => {
     const { leaving, coming } = scene
     const came = timesOf(await relieved(scene), coming)
     const ended = await record(scene, 'out_of_room', at(-20))
@@ -366,8 +353,7 @@ describe('after a relief', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('its patient can be erased when it is over', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('its patient can be erased when it is over', async ({ scene }) => {
     const { theatre, clinic, id, leaving, coming } = scene
     const patient = (await theatre.case(id))?.patient
     await relieved(scene)
@@ -383,8 +369,7 @@ describe('after a relief', () => {
     expect(await findings(scene)).toEqual([])
   })
 
-  test('verify finds somebody who has less than from when they came', async ({ database }) => {
-    const scene = await aRunningCase(database)
+  test('verify finds somebody who has less than from when they came', async ({ database, scene }) => {
     await relieved(scene)
     await database.ownerPool.query(sql`
       update holdfast.allocation set during = tstzrange(lower(during) + interval '1 minute', upper(during))

@@ -1,4 +1,4 @@
-import { aDoctor, lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { aDoctor, aWithdrawal, lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aCaseRequest, aRoom, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
@@ -16,14 +16,7 @@ const ends: Record<string, { isHeld?: boolean; end: (scene: Replanned, database:
         }),
     },
     'the withdrawal of its block': {
-      end: ({ engine, clinic, moved }) =>
-        engine.withdrawSlots({
-          clinicNo: clinic.no,
-          which: { slotId: moved.blockId ?? '' },
-          withBookings: true,
-          dryRun: false,
-          actorId: null,
-        }),
+      end: ({ engine, clinic, moved }) => engine.withdrawSlots(aWithdrawal(clinic.no, { slotId: moved.blockId ?? '' })),
     },
     'its cancellation': {
       end: ({ theatre, moved }) =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aCaseRequest, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aBlock, aCase, aCaseRequest, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { MoveCaseRequest } from '../model/theatre-case.ts'
 
 /** A request that needs the hybrid room, and another room. */
@@ -55,10 +55,7 @@ test('it gets any room when the one that it needs is no longer used, also in a b
   database,
 }) => {
   const { theatre, room, hybrid, claim } = await aRequestWithRoom(database)
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const blockId = await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 })
   const fill = () => theatre.fillBlock({ blockId, confirm: false, actorId: null, key: randomUUID() })
   expect(await fill()).toMatchObject({ kind: 'filled', cases: [] })
   await theatre.updateRoom(hybrid, { active: false })

@@ -3,7 +3,7 @@ import { holdSlotLock, plantFunction, type TestDatabase, untilLockWaiters } from
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aBlock, aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
 
 const by = { actorId: null, key: null }
@@ -13,9 +13,7 @@ const minuteMs = 60_000
 async function aRunningCase(database: TestDatabase) {
   const scene = await aTheatre(database)
   const { theatre, room } = scene
-  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 })
   const { id: caseId, blockId } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
   if (blockId === null) throw new Error('The case is in no block.')
   const record = (milestone: Milestone, at: Date | null, isTrial = false) =>
@@ -61,8 +59,7 @@ describe('a milestone that was recorded by mistake, in a block that was withdraw
     const withdrawing = withdraw(scene, blockId)
     await untilLockWaiters(database, 1)
     const removing = record('arrived', null)
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    await lock.releaseOnce(2)
     // Whichever is first: the case is not CONFIRMED in a withdrawn block.
     const [{ kind }] = await Promise.all([removing, withdrawing])
     expect(['slot_closed', 'done']).toContain(kind)

@@ -1,17 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { plantFunction } from '@holdfast/testkit'
+import { ofKind, plantFunction } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import {
-  aCase,
-  aCaseRequest,
-  aRoom,
-  aTheatre,
-  type BuiltTheatre,
-  caseOf,
-  freshTest,
-  soonAt,
-  test,
-} from '../../test/theatre.ts'
+import { aCase, aCaseRequest, aRoom, type BuiltTheatre, caseOf, freshTest, soonAt, test } from '../../test/theatre.ts'
 import type { SuggestQuery } from '../model/theatre.ts'
 
 const tomorrow = soonAt(0).toISOString().slice(0, 10)
@@ -191,8 +181,7 @@ test('an emergency with others’ blocks in all rooms is searched two days, with
   expect({ refusals, searchedUntil }).toEqual({ refusals: [], searchedUntil: null })
 })
 
-test('a stretch lasts over midnight: the next day begins no other one, and is not refused', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a stretch lasts over midnight: the next day begins no other one, and is not refused', async ({ scene }) => {
   const { room, theatre } = scene
   caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(0), minutes: 900, confirm: true })))
   for (const urgency of ['immediate', 'elective'] as const) {
@@ -206,12 +195,10 @@ test('a stretch lasts over midnight: the next day begins no other one, and is no
   expect(startsOf(inBlock)).toEqual([22, 23, 24, 25, 26, 27].map((hour) => [hour]))
 })
 
-test('a block over midnight is filled on both of its days', async ({ database }) => {
-  const scene = await aTheatre(database)
+test('a block over midnight is filled on both of its days', async ({ scene }) => {
   const { theatre, room } = scene
   const blockId = await aBlock(scene, room, 22)
   for (const minutes of [150, 120, 90]) await aCaseRequest(scene, aCase(scene, { minutes }))
-  const filled = await theatre.fillBlock({ blockId, confirm: true, actorId: null, key: randomUUID() })
-  if (filled.kind !== 'filled') throw new Error(filled.kind)
+  const filled = ofKind(await theatre.fillBlock({ blockId, confirm: true, actorId: null, key: randomUUID() }), 'filled')
   expect(filled.cases.map(({ startsAt }) => (+startsAt - +soonAt(0)) / 3_600_000)).toEqual([22, 24.5, 26.5])
 })

@@ -4,6 +4,7 @@ import { aDoctor, aSlot, plantFunction, type TestDatabase } from '@holdfast/test
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import {
+  aBlock,
   aCase,
   aRoom,
   aTheatre,
@@ -114,10 +115,7 @@ test('a named room that is withdrawn, or none, is refused as a claim there is', 
 
 test('a block is not filled beyond its end, also not with an urgent case', async ({ database, scene }) => {
   const { theatre, clinic, room, surgeon } = scene
-  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const blockId = await aBlock(theatre, room, { startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 })
   // Its surgeon is free only for the block's last hour.
   await aSlot(database, surgeon, { startsAt: soonAt(9), minutes: 60 })
   const { patient, service, procedure } = aCase(scene)
@@ -134,10 +132,7 @@ test('a block is not filled beyond its end, also not with an urgent case', async
 
 test('a freed block is filled from the waitlist in one step, the most urgent first', async ({ scene }) => {
   const { theatre, clinic, room, surgeon } = scene
-  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(12), capacity: 180 }]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const blockId = await aBlock(theatre, room, { startsAt: soonAt(9), endsAt: soonAt(12), capacity: 180 })
   const request = async (urgency: ClaimCaseRequest['urgency'], minutes: number, surgeonId: string | null) => {
     const { patient, service, procedure } = aCase(scene)
     const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }

@@ -1,7 +1,7 @@
 import { aDoctor } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aBlock, aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { randomNumbers } from '../../test/theatre-storm.ts'
 
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 1_000_000))
@@ -35,9 +35,7 @@ test('cases with unequal turnovers back to back are swapped wherever the other o
     const end = secondAt + minutes[1] + (pick(2) === 0 ? 0 : second)
     const isBlock = pick(2) === 0
     if (isBlock) {
-      const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(8, end), capacity: Math.min(end, 720) }]
-      const owner = { service: null, surgeonId: null, releaseDays: null }
-      await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+      await aBlock(theatre, room, { startsAt: soonAt(8), endsAt: soonAt(8, end), capacity: Math.min(end, 720) })
     } else {
       const [from, to] = [soonAt(8), soonAt(8, end)].map((at) => at.toISOString().slice(11, 16)) as [string, string]
       await theatre.updateRoom(room, { hours: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from, to })) })

@@ -1,5 +1,5 @@
 // Completeness: a table or column is neither verified nor named as out of scope
-import type { TestDatabase } from '@holdfast/testkit'
+import { rolledBack, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import sql from 'sql-template-tag'
@@ -15,22 +15,17 @@ const corruptedTables = { ...corruptedColumns, ...corruptedPatients }
 
 /** The kinds that are found after a change by hand, which is undone; or the constraint that rejects it. */
 async function consequenceOf(database: TestDatabase, clinicNo: number, statement: string): Promise<string[]> {
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query('begin')
+  return rolledBack(database.ownerPool, async (client) => {
     const { rowCount } = await client.query(statement)
     if (rowCount === 0) throw new Error(`It changes nothing: ${statement}`)
     const { rows } = await client.query<{ kind: string }>(sql`select d->>'kind' as kind
           from holdfast.verify_clinic(${clinicNo}, 50) v cross join jsonb_array_elements(v.details) d
         union all select kind from holdfast.verify_receivers()`)
     return rows.map(({ kind }) => kind)
-  } catch (error) {
+  }).catch((error: unknown) => {
     if (error instanceof pg.DatabaseError && error.constraint !== undefined) return [error.constraint]
     throw error
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 }
 
 const isAs = (expected: Consequence, kinds: readonly string[]) =>

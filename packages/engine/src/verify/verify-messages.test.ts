@@ -2,6 +2,7 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   type BuiltBooking,
   type BuiltSlot,
@@ -80,14 +81,7 @@ test.for([
 
 test('message_missing: a booking that was linked to an account since', async () => {
   const booking = await aBooking(database, slot, { patient })
-  const link = {
-    bookingId: booking.id,
-    action: 'link',
-    actorId: newId(1),
-    onBehalf: false,
-    key: null,
-    reason: null,
-  } as const
+  const link = aSettlement(booking.id, 'link', { actorId: newId(1), onBehalf: false })
   expect(await runSettleBatch(database.appPool, [link])).toMatchObject([{ outcome: { kind: 'done' } }])
   expect(await findings()).toMatchObject([{ kind: 'message_missing', bookingId: booking.id }])
 })

@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, aWithdrawal, rolledBack, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
@@ -53,13 +53,7 @@ test('what the functions create, withdraw and block has a digest, and no finding
   const drafts = [aDraft(0), aDraft(1), aDraft(2)]
   const { items } = await createSlots(database.appPool, { doctorId: doctor.id, drafts, dryRun: false })
   const [withdrawn, blocked] = items.map(({ slotId }) => slotId ?? '')
-  await withdrawSlots(database.appPool, {
-    clinicNo: clinic.no,
-    which: { slotId: withdrawn ?? '' },
-    withBookings: false,
-    dryRun: false,
-    actorId: null,
-  })
+  await withdrawSlots(database.appPool, aWithdrawal(clinic.no, { slotId: withdrawn ?? '' }, { withBookings: false }))
   await database.ownerPool.query(sql`update holdfast.slot set blocked_at = now(),
       digest = holdfast.slot_digest(id, resource_id, starts_at, ends_at, capacity, null, now()) where id = ${blocked}`)
   const { rowCount } = await database.ownerPool.query(sql`select from holdfast.slot where clinic_no = ${clinic.no}
@@ -71,18 +65,13 @@ test('what the functions create, withdraw and block has a digest, and no finding
 test('the digest does not depend on the settings of a connection', async ({ database }) => {
   const { clinic, doctor } = await aCalendar(database)
   await aSlot(database, doctor)
-  const client = await database.appPool.connect()
-  try {
-    await client.query('begin')
+  await rolledBack(database.appPool, async (client) => {
     for (const setting of [`timezone = 'Pacific/Chatham'`, `datestyle = 'German'`, 'extra_float_digits = -5']) {
       await client.query(`set local ${setting}`)
     }
     const { rows } = await client.query('select slots, mismatches from holdfast.verify_clinic($1, 10)', [clinic.no])
     expect(rows).toEqual([{ slots: 1, mismatches: 0 }])
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 })
 
 freshDatabaseTest('slot_differs: a slot that is not over, and that the index lacks', async ({ database }) => {

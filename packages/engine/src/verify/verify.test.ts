@@ -3,6 +3,7 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   type BuiltBooking,
   type BuiltDoctor,
@@ -51,9 +52,7 @@ const corruptSlot = (statement: string) => database.ownerPool.query(statement, [
 
 test('a released hold has its reason in the log, and a row without it differs', async () => {
   const held = await aBooking(database, slot, { status: 'PENDING' })
-  await runSettleBatch(database.appPool, [
-    { bookingId: held.id, action: 'cancel', actorId: null, onBehalf: false, key: null, reason: null },
-  ])
+  await runSettleBatch(database.appPool, [aSettlement(held.id, 'cancel', { onBehalf: false })])
   expect(await findings()).toEqual([])
   await database.ownerPool.query('update holdfast.booking set failure_reason = null where id = $1', [held.id])
   expect(await messages()).toEqual(['failure_reason is null, by its log hold_released'])

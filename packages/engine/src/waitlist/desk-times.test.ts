@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aSlot, type BuiltDoctor, plantFunction, takenOf } from '@holdfast/testkit'
+import { aBooking, aSettlement, aSlot, type BuiltDoctor, plantFunction, rolledBack, takenOf } from '@holdfast/testkit'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { anEntry, joined } from '../../test/joined.ts'
@@ -38,14 +38,7 @@ test('within the minimum notice, an entry that the desk has added is offered a p
   const offer = await offerOf(added)
   expect(offer).toMatchObject({ slotId: slot.id })
   expect(await offerOf(own)).toBeNull()
-  const accepted = await engine.settle({
-    bookingId: offer?.id ?? '',
-    action: 'confirm',
-    actorId: null,
-    onBehalf: false,
-    key: randomUUID(),
-    reason: null,
-  })
+  const accepted = await engine.settle(aSettlement(offer?.id ?? '', 'confirm', { onBehalf: false, key: randomUUID() }))
   expect(accepted).toMatchObject({ kind: 'done' })
   expect(await withDeskTimes(engine, doctor, [own])).toEqual(new Set())
 })
@@ -103,17 +96,12 @@ freshTest('of an entry’s slots, only those for the desk alone are read', async
   for (const ahead of [12, 72]) await aBooking(database, await aSlot(database, doctor, { startsAt: hours(ahead) }))
   const added = await wait({ joinedBy: randomUUID() })
   await database.ownerPool.query('analyze')
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query('begin')
+  await rolledBack(database.ownerPool, async (client) => {
     // Counts of earlier transactions of the connection may be among them.
     const before = await slotsRead(client)
     await client.query('select holdfast.offer_free_places($1, $2)', [doctor.clinicNo, added.id])
     expect((await slotsRead(client)) - before).toBe(2)
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 })
 
 freshTest(

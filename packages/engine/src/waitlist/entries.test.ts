@@ -3,6 +3,7 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aSettlement,
   aSlot,
   aWaitlistEntry,
   holdLock,
@@ -84,14 +85,7 @@ test('an entry ends after its last day in its zone, and after its open offer', a
     ]
     const booking = await aBooking(database, await aSlot(database, doctor))
     const offered = await aWaitlistEntry(database, doctor)
-    await engine.settle({
-      bookingId: booking.id,
-      action: 'cancel',
-      actorId: null,
-      onBehalf: true,
-      key: randomUUID(),
-      reason: null,
-    })
+    await engine.settle(aSettlement(booking.id, 'cancel', { key: randomUUID() }))
     await database.ownerPool.query(sql`update holdfast.waitlist_entry set to_date = ${yesterday.to}
         where id = ${offered.id}`)
     await endWaitlistEntries(database.appPool)

@@ -7,6 +7,7 @@ import {
   aWaitlistEntry,
   lapseHolds,
   plantFunction,
+  rolledBack,
   type TestDatabase,
   takenOf,
 } from '@holdfast/testkit'
@@ -187,9 +188,7 @@ freshTest('twenty places of a specialization are offered by one reading of its s
   const freed = full.slice(0, 20)
   await database.ownerPool.query('update holdfast.slot set taken = 1 where id = any ($1)', [full.slice(20)])
   await database.ownerPool.query('analyze')
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query('begin')
+  await rolledBack(database.ownerPool, async (client) => {
     await client.query('select holdfast.offer_places(array_fill($1::integer, array[20]), $2)', [clinic.no, freed])
     const { rows } = await client.query<{ offers: number; read: number }>(sql`
       select (select count(*)::integer from holdfast.waitlist_offer where clinic_no = ${clinic.no}) as offers,
@@ -198,10 +197,7 @@ freshTest('twenty places of a specialization are offered by one reading of its s
     expect(rows[0]?.offers).toBe(20)
     // The 80 slots once, and each of the twenty a few times.
     expect(rows[0]?.read).toBeLessThan(80 + 20 * 10)
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  })
 })
 
 freshTest('the free places of each doctor are read once if their slots alternate', async ({ database, doctor }) => {

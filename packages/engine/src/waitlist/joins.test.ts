@@ -244,8 +244,7 @@ async function eraseBesideCancellation(database: TestDatabase, doctor: BuiltDoct
   await untilLockWaiters(database, 1)
   const erasing = database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [doctor.clinicNo])
   const results = Promise.allSettled([cancelling, erasing])
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   await results
   client.release(true)
   return (await results).flatMap((one) => (one.status === 'rejected' ? [String(one.reason.code)] : []))
@@ -296,8 +295,7 @@ async function eraseBeside(
     select holdfast.erase_waitlist_entries(${slot.clinicNo}, array[${entry.id}::uuid])`)
   await untilLockWaiters(database, 1)
   const givenBack = giveBack(engine, database, slot)
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   const results = await Promise.allSettled([erased, givenBack])
   return results.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
 }

@@ -1,5 +1,5 @@
 // Nightly: hundreds of people who wait
-import { aSlot, checkHistory } from '@holdfast/testkit'
+import { aSlot, aWithdrawal, checkHistory } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
@@ -43,13 +43,13 @@ test('with 10,000 waiting, 1,000 places that are withdrawn and created again go 
   const inOrder = Array.from({ length: places }, (_, n) => n + 1)
   const createdMs = await create()
   expect(await offered()).toEqual(inOrder)
-  const outcome = await engine.withdrawSlots({
-    clinicNo: doctor.clinicNo,
-    which: { doctorId: doctor.id, from: first.startsAt, to: drafts.at(-1)?.endsAt ?? first.startsAt },
-    withBookings: true,
-    dryRun: false,
-    actorId: null,
-  })
+  const outcome = await engine.withdrawSlots(
+    aWithdrawal(doctor.clinicNo, {
+      doctorId: doctor.id,
+      from: first.startsAt,
+      to: drafts.at(-1)?.endsAt ?? first.startsAt,
+    }),
+  )
   expect(outcome).toMatchObject({ kind: 'withdrawn', slots: places })
   expect(await offered()).toEqual([])
   // Who lost the offer is still first.

@@ -1,16 +1,10 @@
-import { aBooking, aDoctor, aSlot, type BuiltBooking, type BuiltSlot } from '@holdfast/testkit'
+import { aBooking, aDoctor, aMove, aSlot, type BuiltBooking, type BuiltSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { callsOf, countCalls } from '../../test/count-calls.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 import { runMoveBatch } from '../bookings/move-batch.ts'
 
-const moveOf = ([booking, slot]: readonly [BuiltBooking, BuiltSlot]) => ({
-  bookingId: booking.id,
-  slotId: slot.id,
-  actorId: null,
-  onBehalf: true,
-  key: null,
-})
+const moveOf = ([booking, slot]: readonly [BuiltBooking, BuiltSlot]) => aMove(booking.id, slot.id)
 
 test.for([
   { what: 'a doctor', overrides: {} },
@@ -93,13 +87,7 @@ freshTest('moves of one batch read the free places once', async ({ database, doc
   const specialization = 'General practice'
   const places = [await full(), await full(), await full()]
   const entries = [await wait({ specialization }), await wait({ specialization }), await wait({ specialization })]
-  const moves = places.map(({ booking }) => ({
-    bookingId: booking.id,
-    slotId: target.id,
-    actorId: null,
-    onBehalf: true,
-    key: null,
-  }))
+  const moves = places.map(({ booking }) => aMove(booking.id, target.id))
   const results = await runMoveBatch(database.appPool, moves)
   expect(results).toMatchObject(Array(3).fill({ outcome: { kind: 'done' } }))
   const offers = []

@@ -3,9 +3,11 @@ import {
   aBooking,
   aClaim,
   aDoctor,
+  aMove,
   anOfferMessage,
   aSlot,
   aWaitlistEntry,
+  aWithdrawal,
   type BuiltBooking,
   lapseHolds,
   takenOf,
@@ -111,7 +113,7 @@ test.for([
     const { slot, booking } = await full()
     const free = await aSlot(database, doctor)
     const entry = await wait()
-    const moved = await engine.move({ bookingId: booking.id, slotId: free.id, actorId: null, onBehalf })
+    const moved = await engine.move(aMove(booking.id, free.id, { onBehalf }))
     expect(moved).toMatchObject({ kind: 'done' })
     expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
   },
@@ -125,7 +127,7 @@ test.for([
   async ([, onBehalf], { database, doctor, engine, offered, settle }) => {
     const { slot, offer } = await offered()
     const free = await aSlot(database, doctor)
-    const move = () => engine.move({ bookingId: offer.id, slotId: free.id, actorId: null, onBehalf })
+    const move = () => engine.move(aMove(offer.id, free.id, { onBehalf }))
     expect(await move()).toMatchObject({ kind: 'offer_open', booking: { id: offer.id, slotId: slot.id } })
     expect(await takenOf(database, free)).toEqual([0])
     await settle(offer, 'confirm')
@@ -138,7 +140,7 @@ test('no move enters a slot with an awaited lapsed hold', async ({ database, doc
   const held = await aSlot(database, doctor)
   await aBooking(database, held, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
   const entry = await wait()
-  const moved = await engine.move({ bookingId: booking.id, slotId: held.id, actorId: null, onBehalf: true })
+  const moved = await engine.move(aMove(booking.id, held.id))
   expect(moved).toMatchObject({ kind: 'slot_full' })
   expect(await offerOf(entry)).toMatchObject({ slotId: held.id })
 })
@@ -161,13 +163,7 @@ test('new slots are offered before anybody else sees them', async ({ doctor, eng
 
 test('a withdrawn slot ends its offer, and who had it waits on as before', async ({ engine, doctor, offered }) => {
   const { slot, entry } = await offered()
-  await engine.withdrawSlots({
-    clinicNo: doctor.clinicNo,
-    which: { slotId: slot.id },
-    withBookings: true,
-    dryRun: false,
-    actorId: null,
-  })
+  await engine.withdrawSlots(aWithdrawal(doctor.clinicNo, { slotId: slot.id }))
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'waiting', missed: 0, position: 1 })
   expect(await engine.waitlist.offersOf(entry.id)).toMatchObject([{ outcome: 'withdrawn' }])
 })

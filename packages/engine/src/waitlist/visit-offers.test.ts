@@ -11,6 +11,7 @@ import {
   checkHistory,
   holdLock,
   lapseHolds,
+  ofKind,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
@@ -45,9 +46,7 @@ async function aScene(database: TestDatabase, overrides: VisitTypeOverrides = {}
   const settle = ({ id }: { id: string }, action: SettleAction) =>
     engine.settle({ bookingId: id, action, actorId: null, onBehalf: true, key: randomUUID(), reason: null })
   const book = async (minute: number, isConfirmed = true) => {
-    const outcome = await claim(minute, type, isConfirmed)
-    if (outcome?.kind !== 'booked') throw new Error(JSON.stringify(outcome))
-    return outcome.booking
+    return ofKind(await claim(minute, type, isConfirmed), 'booked').booking
   }
   const [first, second] = [await book(0, confirm), await book(30)]
   const wait = (change: WaitlistEntryOverrides = {}) =>
@@ -243,8 +242,7 @@ async function cancelAndClaim(database: TestDatabase) {
   const cancelled = settle(first, 'cancel')
   await untilLockWaiters(database, 1)
   const claimed = claim(0)
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   await cancelled
   return { claimed: (await claimed)?.kind, isOffered: (await offerOf(entry)) !== null, faults: await faults() }
 }

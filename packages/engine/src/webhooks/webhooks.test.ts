@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, ofKind, type TestDatabase, until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { inTransaction } from '../database/pools.ts'
@@ -31,9 +31,7 @@ async function aScene(database: TestDatabase): Promise<{ slot: BuiltSlot; clinic
 
 async function aWebhook(database: TestDatabase, clinicNo: number, events: readonly PublishedEvent[] = allEvents) {
   const sent = { clinicNo, url: 'https://hooks.example.org/', events, sealedSecret: 'sealed' }
-  const outcome = await createWebhooks(database.appPool).create(sent, null)
-  if (outcome.kind !== 'done') throw new Error(outcome.kind)
-  return outcome.webhook.id
+  return ofKind(await createWebhooks(database.appPool).create(sent, null), 'done').webhook.id
 }
 
 /** Books as often, and plans what the relay would plan. */

@@ -7,14 +7,15 @@ import {
   aTimeClaim,
   aVisitType,
   checkHistory,
+  ofKind,
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test as base } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { areBlocked, close, closing } from '../../test/closures.ts'
+import { engineOf } from '../../test/engine-of.ts'
 import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
-import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { NewWorkingHours, WorkingBand } from '../model/working-hours.ts'
 import { runTimeClaimBatch } from '../sessions/claim-times.ts'
@@ -26,17 +27,13 @@ type Row = { id: string; startsAt: string; endsAt: string; isWithdrawn: boolean 
 const test = base.extend('scene', async ({ database }) => {
   const clinic = await aClinic(database, { settings: { bookingHorizonDays: 21 } })
   const doctor = await aDoctor(database, clinic)
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-  onTestFinished(() => engine.stop())
+  const engine = engineOf(database)
   const set = async (bands: WorkingBand[], days: { validFrom?: string; validUntil?: string | null } = {}) => {
-    const outcome = await engine.workingHours.set(hoursOf(doctor, bands, days))
-    if (outcome.kind !== 'done') throw new Error(outcome.kind)
+    const outcome = ofKind(await engine.workingHours.set(hoursOf(doctor, bands, days)), 'done')
     return outcome
   }
   const preview = async (bands: WorkingBand[]) => {
-    const outcome = await engine.workingHours.preview(hoursOf(doctor, bands))
-    if (outcome.kind !== 'preview') throw new Error(outcome.kind)
-    return outcome.preview
+    return ofKind(await engine.workingHours.preview(hoursOf(doctor, bands)), 'preview').preview
   }
   const rows = async (table: 'slot' | 'open_session', day: number) => rowsOf(database, table, doctor.id, dayAfter(day))
   return { clinic, doctor, engine, set, preview, rows }
@@ -277,8 +274,7 @@ test('hours that follow each other have as many slots in all as hours may have a
 }) => {
   const clinic = await aClinic(database, { settings: { bookingHorizonDays: 730 } })
   const doctor = await aDoctor(database, clinic)
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-  onTestFinished(() => engine.stop())
+  const engine = engineOf(database)
   // 288 slots a day.
   const full = aBand({ from: '00:00', to: '24:00', slotMinutes: 5 })
   await replaced(database, hoursOf(doctor, [full], { validFrom: dayAfter(0), validUntil: dayAfter(99) }))

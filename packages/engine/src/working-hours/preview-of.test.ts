@@ -1,9 +1,9 @@
 // Guarantee: finding out what working hours would change holds back the log of no clinic, and ends.
 import { aClinic, aDoctor, holdLock, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
+import { engineOf } from '../../test/engine-of.ts'
 import { aBand, hoursOf } from '../../test/working-hours.ts'
-import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
 import { previewOf } from './preview-of.ts'
 import { replaceHours } from './replace-hours.ts'
@@ -25,8 +25,7 @@ async function transactionsWithId({ ownerPool }: TestDatabase): Promise<number> 
 }
 
 databaseTest('while a preview, or that of a change, is planned, no transaction has an id', async ({ database }) => {
-  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-  onTestFinished(() => engine.stop())
+  const engine = engineOf(database)
   const { hours, lock } = await aLongPlan(database)
   const running = [engine.workingHours.preview(hours), engine.workingHours.set(hours)]
   await untilLockWaiters(database, running.length)
@@ -43,7 +42,6 @@ databaseTest('while a preview, or that of a change, is planned, no transaction h
 databaseTest('a preview that takes too long is given up, by the database too', async ({ database }) => {
   const { hours, lock } = await aLongPlan(database)
   expect(await previewOf(database.appPool, hours, 20)).toBeNull()
-  await untilLockWaiters(database, 0)
-  await lock.release()
+  await lock.releaseOnce(0)
   expect(await previewOf(database.appPool, hours, 60_000)).toMatchObject({ creates: { slots: 0 } })
 })

@@ -1,6 +1,6 @@
 // Guarantee: the version that comes with working hours is that of these hours, so that who changes them overwrites no
 // change that they have not seen.
-import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, ofKind, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aBand, hoursOf } from '../../test/working-hours.ts'
@@ -14,9 +14,7 @@ async function aScene(database: TestDatabase) {
   const doctor = await aDoctor(database, await aClinic(database, { settings: { bookingHorizonDays: 5 } }))
   const hours = createWorkingHours(database.appPool, () => undefined)
   const set = async (from: string, version: number | null) => {
-    const outcome = await hours.set(hoursOf(doctor, at(from), { version }))
-    if (outcome.kind !== 'done') throw new Error(outcome.kind)
-    return outcome.hours
+    return ofKind(await hours.set(hoursOf(doctor, at(from), { version })), 'done').hours
   }
   return { doctor, hours, set }
 }
