@@ -1,4 +1,4 @@
-import type { Booking } from './booking.ts'
+import type { Booking, BookingChanged } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { AnswerRefused, SentAnswer } from './visit-question.ts'
 
@@ -21,14 +21,8 @@ export type CorrectAnswersRequest = {
 }
 
 export type CorrectAnswersOutcome =
-  | { kind: 'done'; booking: Booking; position: string }
-  /** The booking says so already. `isRepeated`: the request was carried out before. */
-  | { kind: 'unchanged'; isRepeated: boolean; booking: Booking; position: string }
-  | { kind: 'booking_missing' }
-  | { kind: 'booking_erased' }
-  | { kind: 'hold_expired'; booking: Booking }
-  /** It is neither confirmed nor requested. */
-  | { kind: 'invalid_transition'; booking: Booking }
+  /** `isRepeated`: the request was carried out before. */
+  | BookingChanged<{ isRepeated: boolean }>
   | { kind: 'past_deadline'; booking: Booking }
   | { kind: 'visit_over'; booking: Booking }
   /** It has another version. */

@@ -1,4 +1,4 @@
-import type { Booking } from './booking.ts'
+import type { Booking, BookingChanged } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 
 /** Says that the patient of a confirmed booking will come, or that this is not certain any more. */
@@ -14,14 +14,7 @@ export type AttendanceRequest = {
 }
 
 export type AttendanceOutcome =
-  | { kind: 'done'; booking: Booking; position: string }
-  /** It was so already, or the request was repeated: `booking` may have been moved or cancelled since. */
-  | { kind: 'unchanged'; booking: Booking; position: string }
-  | { kind: 'booking_missing' }
-  | { kind: 'booking_erased' }
-  | { kind: 'hold_expired'; booking: Booking }
-  /** It is not CONFIRMED. */
-  | { kind: 'invalid_transition'; booking: Booking }
+  | BookingChanged
   /** The booking is in another slot. */
   | { kind: 'booking_moved'; booking: Booking }
   | { kind: 'visit_begun'; booking: Booking }

@@ -1,4 +1,4 @@
-import type { Booking } from './booking.ts'
+import type { Booking, BookingChanged } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { AnsweringPatient } from './claim.ts'
 import type { AnswerRefused } from './visit-question.ts'
@@ -19,16 +19,10 @@ export type LinkRequest = {
 }
 
 export type LinkOutcome =
-  /** The link will be sent. */
-  | { kind: 'done'; booking: Booking; position: string }
-  /** The request was repeated, the link was sent less than a minute ago, or the booking is confirmed. */
-  | { kind: 'unchanged'; booking: Booking; position: string }
-  | { kind: 'booking_missing' }
-  | { kind: 'booking_erased' }
+  /** Unchanged: also if the link was sent less than a minute ago. */
+  | BookingChanged
   /** The same as in `SettleOutcome`. */
   | { kind: 'booking_changed' }
-  | { kind: 'hold_expired'; booking: Booking }
-  | { kind: 'invalid_transition'; booking: Booking }
   | { kind: 'patient_missing'; booking: Booking }
   | { kind: 'too_many_links' }
   | AnswerRefused

@@ -68,3 +68,15 @@ export type Booking = {
    */
   requestedAt: Date | null
 }
+
+/** The outcomes that every change of one booking has. `Unchanged`: what else is known of one that changed nothing. */
+export type BookingChanged<Unchanged = unknown> =
+  | { kind: 'done'; booking: Booking; position: string }
+  /** It is so already, or the request was repeated: the booking may have been changed since. */
+  | ({ kind: 'unchanged'; booking: Booking; position: string } & Unchanged)
+  | { kind: 'booking_missing' }
+  /** The patient was erased. */
+  | { kind: 'booking_erased' }
+  | { kind: 'hold_expired'; booking: Booking }
+  /** The booking's state does not allow it. */
+  | { kind: 'invalid_transition'; booking: Booking }

@@ -1,4 +1,4 @@
-import type { Booking } from './booking.ts'
+import type { Booking, BookingChanged } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 
 /** The patient no longer agrees to what they had agreed to with a booking. */
@@ -14,13 +14,6 @@ export type WithdrawConsentRequest = {
 }
 
 export type WithdrawConsentOutcome =
-  | { kind: 'done'; booking: Booking; position: string }
-  /** It was withdrawn before. */
-  | { kind: 'unchanged'; booking: Booking; position: string }
-  | { kind: 'booking_missing' }
-  | { kind: 'booking_erased' }
-  | { kind: 'hold_expired'; booking: Booking }
-  /** A hold. */
-  | { kind: 'invalid_transition'; booking: Booking }
+  | BookingChanged
   /** The patient has not agreed to this. */
   | { kind: 'consent_missing'; booking: Booking }

@@ -1,4 +1,4 @@
-import type { Booking, Patient } from './booking.ts'
+import type { BookingChanged, Patient } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { PatientBooked, PatientKnownBy } from './claim.ts'
 
@@ -25,12 +25,5 @@ export type CorrectionRequest = {
 }
 
 export type CorrectionOutcome =
-  | { kind: 'done'; booking: Booking; position: string }
-  /** The booking says so already; or the request was repeated, and was `done` before. */
-  | { kind: 'unchanged'; isRepeated: boolean; booking: Booking; position: string }
-  | { kind: 'booking_missing' }
-  | { kind: 'booking_erased' }
-  | { kind: 'hold_expired'; booking: Booking }
-  /** It is a hold, and no request to the clinic: its patient is named by its confirmation. */
-  | { kind: 'invalid_transition'; booking: Booking }
-  | PatientBooked
+  /** `isRepeated`: the request was carried out before. */
+  BookingChanged<{ isRepeated: boolean }> | PatientBooked

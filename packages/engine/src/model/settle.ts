@@ -1,5 +1,5 @@
 import type { SlotClosedReason } from '@holdfast/vocabulary'
-import type { Booking } from './booking.ts'
+import type { Booking, BookingChanged } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { AnsweringPatient, NotDone, PatientBooked, PatientKnownBy } from './claim.ts'
 import type { TimeRefusal, VisitRefusal } from './session.ts'
@@ -56,19 +56,10 @@ export type SettleOutcome =
 
 /** The outcomes of a change that claims nothing. */
 export type SettledOutcome =
-  | { kind: 'done'; booking: Booking; position: string }
-  /**
-   * Nothing to change: the request was repeated, or the booking is in that state already (reopen: has no mark).
-   * `position` is that of the booking's last change.
-   */
-  | { kind: 'unchanged'; booking: Booking; position: string }
-  | { kind: 'booking_missing' }
-  /** The patient was erased. */
-  | { kind: 'booking_erased' }
+  /** The `position` of one that is unchanged is that of its last change. */
+  | BookingChanged
   /** It is not the version that was judged any more: it is to be read and judged again. */
   | { kind: 'booking_changed' }
-  | { kind: 'hold_expired'; booking: Booking }
-  | { kind: 'invalid_transition'; booking: Booking }
   /** It was extended as often as the clinic allows. */
   | { kind: 'already_extended'; booking: Booking }
   /** extend: it was extended, and somebody on the waitlist would be offered its units. */
