@@ -50,3 +50,16 @@ test('without a network a page that was never opened says so, and appears by its
   await page.context().setOffline(false)
   await page.getByRole('heading', { level: 1, name: 'Find my appointment' }).waitFor()
 })
+
+test('a page whose code cannot be loaded at first appears by itself', async ({ site }) => {
+  const page = await site.newPage({ isNewContext: true, serviceWorkers: 'block' })
+  await page.clock.install()
+  const code = '**/assets/find-booking-page-*.js'
+  await page.route(code, (route) => route.abort())
+  await page.goto('/find-booking', { waitUntil: 'commit' })
+  // It was loaded again at once, which did not help.
+  await page.getByRole('heading', { level: 1, name: 'There is a new version' }).waitFor()
+  await page.unroute(code)
+  await page.clock.fastForward(15_000)
+  await page.getByRole('heading', { level: 1, name: 'Find my appointment' }).waitFor()
+})

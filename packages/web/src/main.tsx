@@ -19,7 +19,6 @@ window.addEventListener('vite:preloadError', (event) => {
   if (navigator.onLine === false) return
   const reloadedAt = Number(sessionStorage.getItem('holdfast-reloaded-at') ?? 0)
   if (Date.now() - reloadedAt < 60_000) return
-  event.preventDefault()
   sessionStorage.setItem('holdfast-reloaded-at', String(Date.now()))
   window.location.reload()
 })
