@@ -111,7 +111,12 @@ test('the guide of closures names the pages and buttons that there are', async (
               .click()
             await patient(page).click()
           },
-          thenDo(press, () => page.keyboard.press('Escape')),
+          thenDo(press, async () => {
+            const dialog = page.getByRole('dialog', { name: 'Move to another time' })
+            await dialog.waitFor()
+            await page.keyboard.press('Escape')
+            await dialog.waitFor({ state: 'detached' })
+          }),
         ),
       ],
       ['Cancel booking', thenDo(press, () => page.getByRole('dialog').waitFor())],
@@ -152,12 +157,13 @@ test('the guide of closures names the pages and buttons that there are', async (
 test('negative control: a button that is not there, and one that nobody presses, are found', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('admin')
-  page.setDefaultTimeout(2_000)
   await page.goto('/')
   const guide = '# A guide\n\n## Publish\n1. Open **Clinic**.\n2. Choose **Publish everything**.\n'
   const opened = ['Clinic', open] as const
+  // What is not there is not awaited for long.
+  const pressSoon: Step = (_, words) => controlOf(page, words).click({ timeout: 2_000 })
   const failed = await followGuide(page, guide, { Publish: [opened] }).catch((error: Error) => error.message)
   expect(failed).toContain('what the test does, and what the guide names')
-  const missing = followGuide(page, guide, { Publish: [opened, ['Publish everything', press]] })
+  const missing = followGuide(page, guide, { Publish: [opened, ['Publish everything', pressSoon]] })
   await expect(missing).rejects.toThrow('cannot be followed: “Publish everything”, under “Publish”')
 })

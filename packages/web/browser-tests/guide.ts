@@ -70,8 +70,9 @@ export const open: Step = async (page, words) => {
   const before = page.url()
   await controlOf(page, words, 'a').click()
   await page.waitForURL(({ href }) => href !== before)
-  // Its title gets the focus then, and what was opened beside it closes.
-  await page.locator('main h1').first().waitFor()
+  // The address changes first. The page before stays until the title of the next one gets the focus, or what it was
+  // opened for.
+  await page.locator('main :is(h1, h2, h3, li):focus').waitFor()
   await untilRead(page)
 }
 
