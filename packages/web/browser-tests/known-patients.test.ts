@@ -1,7 +1,7 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { aClinicScene } from './clinic-scene.ts'
+import { aClinicScene, noonZone } from './clinic-scene.ts'
 import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
 
@@ -44,8 +44,9 @@ test('the desk finds a patient of the clinic by what is typed, and fills in the 
 test('a record is found by the birth date, shows its flags, and gets the booking that is made for it', async ({
   site,
 }) => {
-  const scene = await aClinicScene(site)
-  const startsAt = new Date(Date.now() + 86_400_000)
+  // Of this week, which the page shows.
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const startsAt = new Date(Date.now() + 3_600_000)
   await aSlot(site.database, scene.doctor, { startsAt })
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/patients/new`)
@@ -86,9 +87,9 @@ test('a record is found by the birth date, shows its flags, and gets the booking
 test('the desk books for a record by one request, and reads it if the record was erased meanwhile', async ({
   site,
 }) => {
-  const scene = await aClinicScene(site)
+  const scene = await aClinicScene(site, { timezone: noonZone() })
   const { clinic } = scene
-  await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 60_000) })
+  await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 3_600_000) })
   const path = { clinicId: clinic.id }
   const record = await dataOf(site.admin.createPatient({ path, body: { name: 'Mia Müller' } }))
   const page = await scene.pageOf('staff')

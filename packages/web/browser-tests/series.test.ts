@@ -1,4 +1,5 @@
 import { aBooking, aQuestion, aSession, aSlot, aVisitType, type BuiltSlot } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
@@ -6,6 +7,10 @@ import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
 
 const dayMs = 86_400_000
+
+/** Shows the week of this time: at the end of a week, it is not the one that the page shows first. */
+const showWeekOf = (page: Page, ms: number) =>
+  page.getByRole('textbox', { name: 'Go to date' }).fill(new Date(ms).toISOString().slice(0, 10))
 
 test('the desk books a series, replaces what is not free, and the ticket shows and cancels it', async ({ site }) => {
   const scene = await aClinicScene(site)
@@ -20,6 +25,7 @@ test('the desk books a series, replaces what is not free, and the ticket shows a
   await aSlot(site.database, scene.doctor, { startsAt: new Date(taken.startsAt.getTime() + 3_600_000) })
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/book?doctorId=${scene.doctor.id}`)
+  await showWeekOf(page, first)
   await page
     .getByRole('button', { name: /^\d+:\d\d/ })
     .first()
@@ -86,6 +92,7 @@ test('an answer that is refused for a series is named once, at its question', as
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/book?doctorId=${scene.doctor.id}`)
   await page.getByLabel('Visit type').selectOption({ label: 'Physiotherapy · 30 minutes' })
+  await showWeekOf(page, first)
   await page.getByRole('button', { name: /^9:00/ }).first().click()
   await page.getByRole('button', { name: 'Repeat…' }).click()
   await page.getByLabel('Times', { exact: true }).fill('2')
