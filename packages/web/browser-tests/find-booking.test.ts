@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
 import { confirm, hold, openMore, openTimes } from './booking-steps.ts'
-import { axeFindings, sidewaysPixels } from './harness.ts'
+import { axeFindings, sidewaysPixels, untilDrawn } from './harness.ts'
 import { test } from './site-test.ts'
 
 test('a guest who lost the ticket is told what to do, in the same words for a booking and for none', async ({
@@ -79,8 +79,11 @@ test('the clinic is asked for where the link is to be sent, unless there is only
 
   clinics = [clinic]
   const sent = page.waitForRequest((request) => request.url().endsWith('/api/v1/ticket-links'))
+  const read = page.waitForResponse((response) => response.url().includes('/api/v1/clinics?'))
   await page.reload()
+  await (await read).finished()
   await page.getByLabel('Reference').waitFor()
+  await untilDrawn(page)
   expect(await page.getByRole('combobox', { name: 'Clinic' }).count()).toBe(0)
   await fill()
   expect((await sent).postDataJSON()).toMatchObject({ clinicId: clinic.id, email: 'grace@example.org' })
