@@ -201,12 +201,8 @@ test('the desk gives no consent that the patient has declined or withdrawn', asy
 })
 
 test('negative control: if the desk were not refused, it would give them', async () => {
-  const planted = await createTestDatabase()
-  const engine = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
-  onTestFinished(async () => {
-    await engine.stop()
-    await planted.drop()
-  })
+  const planted = await anotherDatabase()
+  const engine = engineOf(planted)
   await plantFunction(planted, 'judged_answers', { part: 'k.was_declined and p_by_desk', becomes: 'false' })
   const { outcomes } = await givenByDesk(engine, planted)
   expect(outcomes.map(({ kind }) => kind)).not.toContain('answer_refused')
