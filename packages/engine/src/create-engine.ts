@@ -12,7 +12,7 @@ import { patientCorrections } from './bookings/correct-patient.ts'
 import { findLocked, locksOf, rowsOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
-import { type BatchSettleOutcome, runSettleBatch } from './bookings/settle-batch.ts'
+import { type BatchSettleOutcome, type QueuedSettle, runSettleBatch } from './bookings/settle-batch.ts'
 import { createCalendars } from './calendars/create-calendars.ts'
 import { oneShard, type ShardPools } from './database/shard-pools.ts'
 import { createDirectory } from './directory/create-directory.ts'
@@ -26,7 +26,7 @@ import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { TimeClaimOutcome } from './model/session.ts'
-import type { MoveOutcome, MoveRequest, SettleRequest } from './model/settle.ts'
+import type { MoveOutcome, MoveRequest } from './model/settle.ts'
 import { createPatients } from './patients/create-patients.ts'
 import { createPersonalData } from './personal-data/create-personal-data.ts'
 import { BatchQueue, type QueueDepth } from './queue/batch-queue.ts'
@@ -211,7 +211,7 @@ function bookingQueues(
     onOutcomes: claimsDone,
   })
   const timeClaims = timeClaimQueue(batchPool, announce, { ...bounds, onOutcomes: claimsDone })
-  const settles = new BatchQueue<SettleRequest, BatchSettleOutcome>({
+  const settles = new BatchQueue<QueuedSettle, BatchSettleOutcome>({
     name: 'settle',
     run: (items) => runSettleBatch(batchPool, items, announce),
     rowOf: rowsOf.settle,

@@ -4,7 +4,8 @@ import { plainArray, textArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
 import type { ClaimRequest } from '../model/claim.ts'
 import { clinicNoOf } from '../model/id.ts'
-import type { MoveRequest, SettleRequest } from '../model/settle.ts'
+import type { MoveRequest } from '../model/settle.ts'
+import type { QueuedSettle } from './settle-batch.ts'
 
 /** What a request has to lock. */
 export type LocksOfRequest = {
@@ -33,10 +34,11 @@ export const locksOf = {
     action,
     patient,
     knownBy,
-  }: Pick<SettleRequest, 'bookingId' | 'action' | 'patient' | 'knownBy'>): LocksOfRequest => ({
+    mayFree = false,
+  }: Pick<QueuedSettle, 'bookingId' | 'action' | 'patient' | 'knownBy' | 'mayFree'>): LocksOfRequest => ({
     ...none,
     bookingId,
-    withItsSlot: action === 'cancel' || action === 'decline',
+    withItsSlot: freesUnits({ action, mayFree }),
     patientName: knownBy ? (patient?.name ?? '') : null,
   }),
   move: ({
@@ -52,13 +54,17 @@ export const locksOf = {
   }),
 }
 
+function freesUnits({ action, mayFree = false }: Pick<QueuedSettle, 'action' | 'mayFree'>): boolean {
+  return action === 'cancel' || action === 'decline' || (action === 'confirm' && mayFree)
+}
+
 /**
  * The rows of queues. What frees a place also locks its slot, which a cancellation does not name, and the waitlist of
  * the clinic: so these have the clinic as their group.
  */
 export const rowsOf = {
-  settle: ({ bookingId, action }: Pick<SettleRequest, 'bookingId' | 'action'>): string =>
-    action === 'cancel' || action === 'decline' ? `${clinicNoOf(bookingId)}/${bookingId}` : bookingId,
+  settle: ({ bookingId, ...change }: Pick<QueuedSettle, 'bookingId' | 'action' | 'mayFree'>): string =>
+    freesUnits(change) ? `${clinicNoOf(bookingId)}/${bookingId}` : bookingId,
   move: ({ slotId }: Pick<MoveRequest, 'slotId'>): string => `${clinicNoOf(slotId)}/${slotId}`,
 }
 

@@ -3,6 +3,7 @@ import {
   aClinic,
   aDoctor,
   aSlot,
+  aTimeClaim,
   aWaitlistEntry,
   type BuiltBooking,
   type BuiltDoctor,
@@ -11,12 +12,15 @@ import {
   type HeldLock,
   holdLock,
   holdSlotLock,
+  plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect, onTestFinished } from 'vitest'
+import { aRequestScene } from '../../test/requests.ts'
 import { createEngine } from '../create-engine.ts'
 import { createPool } from '../database/pools.ts'
+import type { TimeClaimRequest } from '../model/session.ts'
 
 // What every cancellation of a clinic locks stays locked, and its cancellations go on arriving, each of another
 // booking. Only the first of them may fail a batch that another clinic's writes are in.
@@ -54,6 +58,58 @@ async function lockOffering(database: TestDatabase, { doctor }: Place): Promise<
   return holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261800, $1)', [doctor.clinicNo])
 }
 
+/** An engine, and the sizes of its batches of more than one write that failed. */
+function anEngine(database: TestDatabase, queue: Case['queue']) {
+  const failed: number[] = []
+  const batchPool = createPool({ url: database.appUrl, max: 10, name: 'batches', lockTimeoutMs: 300 })
+  const engine = createEngine({
+    batchPool,
+    generalPool: database.appPool,
+    waitMsMax: 60_000,
+    onBatch: (batch) => void (batch.queue === queue && batch.failed && batch.size > 1 && failed.push(batch.size)),
+  })
+  onTestFinished(async () => {
+    await engine.stop()
+    await batchPool.close(1_000)
+  })
+  return { engine, failed }
+}
+
+async function claimed(engine: Engine, claim: TimeClaimRequest | undefined): Promise<string> {
+  const outcome = claim === undefined ? { kind: 'no claim' } : await engine.claimTime(claim)
+  if (!('booking' in outcome)) throw new Error(outcome.kind)
+  return outcome.booking.id
+}
+
+/** Requests of patients that give their units back arrive while the waitlist of their clinic is locked. */
+async function requestWhileLocked(database: TestDatabase) {
+  const { engine, failed } = anEngine(database, 'settle')
+  const scenes = [
+    await aRequestScene(database, engine, undefined, { approval: 'not_holding' }),
+    await aRequestScene(database, engine, undefined, { approval: 'none' }),
+  ] as const
+  const holds: [string, string][] = []
+  for (let nth = 0; nth < count; nth += 1) {
+    const patient = { name: `P${nth}`, email: `p${nth}@example.org` }
+    const [one, other] = scenes.map(({ session, type }) => aTimeClaim(session, type, nth * 20, { patient }))
+    holds.push([await claimed(engine, one), await claimed(engine, other)])
+  }
+  const ordinary = await aBooking(database, await aSlot(database, scenes[0].doctor), { status: 'PENDING' })
+  await aWaitlistEntry(database, scenes[0].doctor, { units: 19 })
+  const sql = 'select pg_advisory_xact_lock(1215261800, $1)'
+  const lock = await holdLock(database.ownerPool, sql, [scenes[0].doctor.clinicNo])
+  onTestFinished(() => lock.release())
+  const waiting: Promise<{ kind: string }>[] = []
+  for (const [one, other] of holds) {
+    waiting.push(scenes[0].change(one, 'confirm', false))
+    expect(await scenes[1].change(other, 'confirm', false)).toMatchObject({ kind: 'done' })
+  }
+  // A confirmation that gives nothing back does not wait for the waitlist.
+  const confirmed = await scenes[0].change(ordinary.id, 'confirm', false)
+  await lock.release()
+  return { failed, confirmed, kinds: (await Promise.all(waiting)).map(({ kind }) => kind) }
+}
+
 const cases: Case[] = [
   { name: 'cancel: the waitlist', queue: 'settle', hang: lockOffering, write: cancel },
   {
@@ -73,18 +129,7 @@ const cases: Case[] = [
 
 describe('a lock that all such writes of a clinic wait for', () => {
   test.for(cases)('$name: another clinic is delayed once', async ({ queue, hang, write }, { database }) => {
-    const failed: number[] = []
-    const batchPool = createPool({ url: database.appUrl, max: 10, name: 'batches', lockTimeoutMs: 300 })
-    const engine = createEngine({
-      batchPool,
-      generalPool: database.appPool,
-      waitMsMax: 60_000,
-      onBatch: (batch) => void (batch.queue === queue && batch.failed && batch.size > 1 && failed.push(batch.size)),
-    })
-    onTestFinished(async () => {
-      await engine.stop()
-      await batchPool.close(1_000)
-    })
+    const { engine, failed } = anEngine(database, queue)
     const [locked, other] = [await aPlace(database), await aPlace(database)]
     const lock = await hang(database, locked)
     onTestFinished(() => lock.release())
@@ -98,6 +143,27 @@ describe('a lock that all such writes of a clinic wait for', () => {
     await lock.release()
     expect((await Promise.all(waiting)).map(({ kind }) => kind)).toEqual(Array(count).fill('done'))
   })
+
+  test('requests that hold nothing: another clinic is delayed once, and their own clinic not', async ({ database }) => {
+    const { failed, confirmed, kinds } = await requestWhileLocked(database)
+    expect(failed.length).toBeLessThanOrEqual(1)
+    expect(confirmed).toMatchObject({ kind: 'done' })
+    expect(kinds).toEqual(Array(count).fill('done'))
+  })
+
+  freshDatabaseTest(
+    'negative control: requests that give units back like the others delay them',
+    async ({ database }) => {
+      await plantFunction(
+        database,
+        'settle_bookings',
+        { part: 'and (p_may_free is null or true = any (p_may_free))', becomes: '' },
+        { part: 'and i.may_free is not false', becomes: '' },
+      )
+      const { failed } = await requestWhileLocked(database)
+      expect(failed.length).toBeGreaterThan(1)
+    },
+  )
 
   test('after all of this, the log agrees with the bookings', async ({ database }) => {
     expect(await checkHistory(database)).toEqual([])

@@ -17,10 +17,16 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
-/** confirm: a request of the patient that holds nothing, which has to get its time first. */
-type HoldsNothing = { kind: 'holds_nothing'; booking: Booking }
+/** A change of a queue. `mayFree`: confirm: a request may give its unit back. Absent: it may. */
+export type QueuedSettle = SettleRequest & { mayFree?: boolean }
 
-export type BatchSettleOutcome = SettledOutcome | HoldsNothing
+/**
+ * confirm, which is not done with the others: a request of the patient that holds nothing has to get its time first;
+ * one that gives its unit back is sent again, with `mayFree`.
+ */
+type SettledApart = { kind: 'holds_nothing' | 'frees_unit'; booking: Booking }
+
+export type BatchSettleOutcome = SettledOutcome | SettledApart
 
 /** The outcomes that the column does not name, or names together with something else. */
 type Unlike = NotDone | PatientBooked | AnswerRefused
@@ -44,7 +50,7 @@ type SettleRow = BookingRow & {
  */
 export async function runSettleBatch(
   pool: pg.Pool | pg.PoolClient,
-  requests: readonly SettleRequest[],
+  requests: readonly QueuedSettle[],
   announce: Announce = () => undefined,
 ): Promise<ItemResult<BatchSettleOutcome>[]> {
   const statement = sql`
@@ -59,7 +65,8 @@ export async function runSettleBatch(
       ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[],
       ${accessArray(requests)}::jsonb[],
       ${plainArray(requests, ({ judgedVersion }) => judgedVersion ?? null)}::integer[],
-      ${knownByArray(requests)}::text[])`
+      ${knownByArray(requests)}::text[],
+      ${plainArray(requests, ({ mayFree }) => mayFree ?? true)}::boolean[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const results = new Array<ItemResult<BatchSettleOutcome>>(requests.length).fill({ kind: 'retry' })

@@ -3,29 +3,34 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { announceBatch, writtenUnread } from '../bookings/announce-batch.ts'
 import { findLocked, locksOf } from '../bookings/find-locked.ts'
-import { type BatchSettleOutcome, runSettleBatch } from '../bookings/settle-batch.ts'
+import { type BatchSettleOutcome, type QueuedSettle, runSettleBatch } from '../bookings/settle-batch.ts'
 import { accessJson } from '../database/booking-access-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
-import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { SettledOutcome, SettleOutcome, SettleRequest } from '../model/settle.ts'
 import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
 import { findLockedDoctors } from './claim-times.ts'
 import { visitRefusal } from './time-refusal.ts'
 
 /**
  * Sends each change to the queue of changes. If that answers `holds_nothing`, it is the approval of a request that has
- * to claim its time first, and goes to the queue of approvals.
+ * to claim its time first, and goes to the queue of approvals. A confirmation that turns out to be a request that gives
+ * its unit back is sent again: then it waits for the waitlist of the clinic apart from others (rowsOf), and other
+ * confirmations never wait for it.
  */
 export function settlesWithApprovals(
-  settles: { submit(request: SettleRequest): Promise<BatchSettleOutcome> },
+  settles: { submit(request: QueuedSettle): Promise<BatchSettleOutcome> },
   approvals: { submit(request: SettleRequest): Promise<SettleOutcome> },
 ) {
   return async (sent: SettleRequest): Promise<SettleOutcome> => {
     // Every change has a key, so that a batch whose result was lost can be sent again.
     const request = { ...sent, key: sent.key ?? randomUUID() }
-    const outcome = await settles.submit(request)
-    return outcome.kind === 'holds_nothing' ? approvals.submit(request) : outcome
+    const first = await settles.submit({ ...request, mayFree: false })
+    const outcome = first.kind === 'frees_unit' ? await settles.submit({ ...request, mayFree: true }) : first
+    if (!isApart(outcome)) return outcome
+    if (outcome.kind === 'holds_nothing') return approvals.submit(request)
+    throw new Error(`The booking ${request.bookingId} could not give its unit back.`)
   }
 }
 
@@ -132,10 +137,14 @@ async function approveWithSlot(client: pg.PoolClient, request: SettleRequest): P
     throw new ApprovalUndone({ kind: 'completed', outcome })
   }
   const [settled] = await runSettleBatch(client, [request])
-  if (settled?.kind !== 'completed' || settled.outcome.kind === 'holds_nothing') {
+  if (settled?.kind !== 'completed' || isApart(settled.outcome)) {
     throw new ApprovalUndone({ kind: 'retry' })
   }
   const approved = { kind: 'completed', outcome: settled.outcome } as const
   if (approved.outcome.kind !== 'done') throw new ApprovalUndone(approved)
   return approved
+}
+
+function isApart(outcome: BatchSettleOutcome): outcome is Exclude<BatchSettleOutcome, SettledOutcome> {
+  return outcome.kind === 'holds_nothing' || outcome.kind === 'frees_unit'
 }

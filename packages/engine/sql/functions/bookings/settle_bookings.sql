@@ -25,6 +25,8 @@
 -- p_known_by: with confirm, how the patient is known whose appointments at the same time refuse it, as sought_keys.
 --   Or holder: by the token of the hold, which is its account's unless it has been in an e-mail.
 -- null: none do.
+-- p_may_free: with confirm, whether a request may give its unit back. That locks its slot and the clinic's waitlist, as
+--   a cancellation does; without it, the outcome is frees_unit. null: it may.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
 -- counted. Once extended, it is not again while somebody on the waitlist would be offered its units. A booking
@@ -34,6 +36,7 @@
 -- Outcomes: done | unchanged | booking_missing (also without access) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
 --   holds_nothing (confirm: a request without units) | patient_missing (confirm) |
+--   frees_unit (confirm, see p_may_free) |
 --   request_corrected (confirm, of a request, with a patient: correct_patient and correct_answers have the rules) |
 --   already_requested (confirm, as already_requested) |
 --   answer_refused:… (confirm, as answered_patient; those of a request were judged when it was made) |
@@ -54,7 +57,7 @@
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
   p_reasons text[], p_patients jsonb[] default null, p_access jsonb[] default null,
-  p_judged_versions integer[] default null, p_known_by text[] default null
+  p_judged_versions integer[] default null, p_known_by text[] default null, p_may_free boolean[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -101,8 +104,9 @@ begin
               cardinality(p_keys), cardinality(p_reasons), coalesce(cardinality(p_patients), cardinality(p_ids)),
               coalesce(cardinality(p_access), cardinality(p_ids)),
               coalesce(cardinality(p_judged_versions), cardinality(p_ids)),
-              coalesce(cardinality(p_known_by), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[10]) then
+              coalesce(cardinality(p_known_by), cardinality(p_ids)),
+              coalesce(cardinality(p_may_free), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[11]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif not p_actions <@ array['confirm', 'cancel', 'decline', 'extend', 'arrive', 'complete', 'no_show', 'reopen',
                                   'link'] then
@@ -134,16 +138,17 @@ begin
           from generate_subscripts(p_ids, 1) i(n)
           left join unnest(v_judged) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]) q;
   end if;
-  if 'confirm' = any (p_actions) and false = any (p_on_behalf) then
+  if 'confirm' = any (p_actions) and false = any (p_on_behalf)
+     and (p_may_free is null or true = any (p_may_free)) then
     v_may_ask := exists (select from visit_type t
                           where t.clinic_no = any (p_clinic_nos) and t.approval = 'not_holding');
   end if;
   if v_may_ask or p_actions && array['cancel', 'decline'] then
     select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
-      from unnest(p_clinic_nos, p_ids, p_actions, p_on_behalf) i(clinic_no, id, action, on_behalf)
+      from unnest(p_clinic_nos, p_ids, p_actions, p_on_behalf, p_may_free) i(clinic_no, id, action, on_behalf, may_free)
       join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = i.clinic_no and b.id = i.id
      where i.action in ('cancel', 'decline')
-        or v_may_ask and i.action = 'confirm' and not i.on_behalf
+        or v_may_ask and i.action = 'confirm' and not i.on_behalf and i.may_free is not false
            and exists (select from slot s
                          join visit_type t on t.clinic_no = s.clinic_no and t.id = s.visit_type_id
                         where s.clinic_no = b.clinic_no and s.id = b.slot_id and t.approval = 'not_holding');
@@ -178,7 +183,8 @@ begin
            case when b.id is null then 'booking_missing'
                 when i.action <> 'link' and not has_access(b, i.access) then 'booking_missing'
                 when b.erased_at is not null then 'booking_erased'
-                when f.frees and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
+                when f.frees and (b.slot_id = any (v_locked_slot_ids)) is not true
+                  then case when i.action = 'confirm' and p_may_free[i.n] is false then 'frees_unit' else 'retry' end
                 when i.action = 'link' then
                   case when b.account_id = i.actor_id then 'unchanged'
                        when b.account_id is not null then 'booking_has_account'
