@@ -15,6 +15,8 @@ export type NearTimesQuery = {
   /** A booking of this visit type that moves to one of them, and takes no time itself. null: none does. */
   movedId?: string | null
   starts: readonly Date[]
+  /** Only the starts are looked for, and no times near them. */
+  exact?: boolean
 }
 
 /** A free time: of an open session, or a fixed slot. */

@@ -95,29 +95,35 @@ function freeTime({ id, starts_at: startsAt, ends_at: endsAt }: Row, isOfSession
   return isOfSession ? { startsAt, endsAt, sessionId: id } : { startsAt, endsAt, slotId: id }
 }
 
-const near = sql`make_interval(days => ${nearDays})`
+/** Between which times those near `i.at` begin. */
+function windowOf({ exact = false }: NearTimesQuery): { from: Sql; to: Sql } {
+  if (exact) return { from: sql`i.at`, to: sql`i.at + interval '1 microsecond'` }
+  const near = sql`make_interval(days => ${nearDays})`
+  return { from: sql`i.at - ${near}`, to: sql`i.at + ${near}` }
+}
 
-function freeTimes(
-  { clinicNo, doctorId, appointmentType, onBehalf, accountId, movedId = null }: NearTimesQuery,
-  visitTypeId: string,
-): Sql {
+function freeTimes(query: NearTimesQuery, visitTypeId: string): Sql {
+  const { clinicNo, doctorId, appointmentType, onBehalf, accountId, movedId = null } = query
+  const { from, to } = windowOf(query)
   return sql`
     select o.session_id as id, o.starts_at, o.ends_at
       from holdfast.times_of_clinic(
-        ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, i.at - ${near}, i.at + ${near},
+        ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, ${from}, ${to},
         ${appointmentType}::text, ${onBehalf}::boolean, ${accountId}::uuid, ${timesMax}::integer,
         ${timesSearchedMax}::integer, ${movedId}::uuid) o
      where o.session_id is not null`
 }
 
-function freeSlots({ clinicNo, doctorId, appointmentType, onBehalf }: NearTimesQuery): Sql {
+function freeSlots(query: NearTimesQuery): Sql {
+  const { clinicNo, doctorId, appointmentType, onBehalf } = query
+  const { from, to } = windowOf(query)
   return sql`
     select s.id, s.starts_at, s.ends_at
       from holdfast.slot s
       join holdfast.clinic c on c.no = s.clinic_no
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
      where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and r.active
-       and s.starts_at >= i.at - ${near} and s.starts_at <= i.at + ${near}
+       and s.starts_at >= ${from} and s.starts_at <= ${to}
        and coalesce(${appointmentType}::text = any (r.appointment_types), true)
        and ${onBehalf ? isBookableByDesk : isBookableTime} and ${availableUnits} >= 1`
 }

@@ -251,6 +251,11 @@ test('the nearest free times are found in sessions, and among fixed slots', asyn
   const minutes = taken?.free.map(({ startsAt }) => (startsAt.getTime() - second.startsAt.getTime()) / 60_000)
   expect(minutes).toEqual([40, 80, 30, 90])
   expect([free?.refusal, taken?.refusal]).toEqual([null, { kind: 'slot_full' }])
+  const exactly = { ...of, onBehalf: true, accountId: null, visitTypeId: type.id, exact: true }
+  expect(await engine.reads.nearTimes(exactly)).toMatchObject([
+    { free: [{ startsAt: starts[0] }], refusal: null },
+    { free: [], refusal: { kind: 'slot_full' } },
+  ])
   const other = await aDoctor(database, clinic)
   const slot = await aSlot(database, other, { startsAt: starts[0] as Date })
   const [fixed, none] = await engine.reads.nearTimes({

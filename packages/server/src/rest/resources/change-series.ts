@@ -79,7 +79,7 @@ export async function moveSeries(deps: RestDeps, { body, query, granted: reach, 
   const members = concerned(reach, body.fromNumber ?? 1, ['CONFIRMED'])
   const { clinicNo } = reach.series
   const onBehalf = reach.as === 'desk'
-  const wanted = await wantedTimes(deps, reach, members, body)
+  const wanted = await wantedTimes(deps, reach, members, body, query)
   if (query.dryRun) {
     const refusals = await presumedRefusals(deps, { clinicNo, onBehalf }, wanted)
     const changes = wanted.map((one) => changeBody(one, 'free', refusals.get(one.booking.id) ?? null))
@@ -96,8 +96,8 @@ export async function moveSeries(deps: RestDeps, { body, query, granted: reach, 
     onBehalf,
     keyOf: (bookingId: string) => keyOf(key, `moveBookingSeries ${bookingId}`),
   }
-  const { refusals, position } = await moveInOrder(deps, mover, wanted)
-  const changes = wanted.map((one) => changeBody(one, 'moved', refusals.get(one.booking.id) ?? null))
+  const { wanted: asMoved, refusals, position } = await moveInOrder(deps, mover, wanted)
+  const changes = asMoved.map((one) => changeBody(one, 'moved', refusals.get(one.booking.id) ?? null))
   const shown = await afterCommit(() => seriesBody(deps, reach, reach.members))
   return changedResponse({ ...shown, changes }, position)
 }
@@ -107,6 +107,7 @@ async function wantedTimes(
   { as, series }: SeriesReach,
   members: readonly ReachedMember[],
   { days, time }: MoveInput['body'],
+  { dryRun }: MoveInput['query'],
 ): Promise<Wanted[]> {
   const [first] = members
   if (first === undefined) return []
@@ -117,7 +118,8 @@ async function wantedTimes(
     const startsAt = instantOf(time === undefined ? local : local.withPlainTime(time), timeZone)
     return { booking, access, doctorId: booking.doctorId, startsAt }
   })
-  const found = await withNearTimes(deps, { clinicNo: series.clinicNo, onBehalf: as === 'desk' }, wanted)
+  const mover = { clinicNo: series.clinicNo, onBehalf: as === 'desk' }
+  const found = await withNearTimes(deps, mover, wanted, { alternatives: dryRun })
   return found.map((one, index) => ({ ...one, number: members[index]?.number ?? 0 }))
 }
 

@@ -127,7 +127,7 @@ test.for([
   ],
   // The last one leaves first, although it moves to an earlier time.
   ['a chain in both directions', [60, 90, 30], [null, null, null]],
-  ['two that want one time', [120, 120], ['slot_full', null]],
+  ['two that want one time: the first gets it', [120, 120], [null, 'slot_full']],
 ] as const)('the preview judges as the moves do: %s', async ([, wanted, codes], { rest, database }) => {
   const from = [0, wanted.length === 3 && wanted[1] === 90 ? 60 : 30, wanted[1] === 90 ? 90 : 60].slice(
     0,

@@ -31,17 +31,14 @@ async function moveBookings(deps: RestDeps, input: MoveInput) {
     const purpose = `moveBookings ${bookingId} ${startOf.get(bookingId)} ${body.doctorId}`
     return key === null ? freshKey() : keyDigest(key, purpose)
   }
-  const { refusals, position } = await moveInOrder(
-    deps,
-    { clinicNo, actorId: granted.actor.accountId, onBehalf: true, keyOf },
-    wanted,
-  )
-  const changes = wanted.map((one) => changeBody(one, 'moved', refusals.get(one.booking.id) ?? null))
+  const mover = { clinicNo, actorId: granted.actor.accountId, onBehalf: true, keyOf }
+  const { wanted: shown, refusals, position } = await moveInOrder(deps, mover, wanted)
+  const changes = shown.map((one) => changeBody(one, 'moved', refusals.get(one.booking.id) ?? null))
   return { status: 200 as const, body: { changes }, ...(position === null ? {} : { position }) }
 }
 
 /** @throws ProblemError invalid_request, booking_not_found, doctor_not_found */
-async function wantedMoves(deps: RestDeps, { body, granted: { clinic } }: MoveInput): Promise<WantedMove[]> {
+async function wantedMoves(deps: RestDeps, { body, query, granted: { clinic } }: MoveInput): Promise<WantedMove[]> {
   const { moves, doctorId } = body
   if (doctorId !== undefined) {
     const doctor = clinicNoIn(doctorId) === clinic.no ? await deps.engine.directory.doctor(doctorId) : null
@@ -58,7 +55,7 @@ async function wantedMoves(deps: RestDeps, { body, granted: { clinic } }: MoveIn
     if (booking === null) throw bookingNotFound(bookingId)
     wanted.push({ booking, access: null, doctorId: doctorId ?? booking.doctorId, startsAt: new Date(startsAt) })
   }
-  return withNearTimes(deps, { clinicNo: clinic.no, onBehalf: true }, wanted)
+  return withNearTimes(deps, { clinicNo: clinic.no, onBehalf: true }, wanted, { alternatives: query.dryRun })
 }
 
 function changeBody(

@@ -21,37 +21,47 @@ export type WantedMove = {
   near: NearTimes | null
 }
 
-type Mover = {
-  clinicNo: number
+type Caller = { clinicNo: number; onBehalf: boolean }
+
+type Mover = Caller & {
   /** null: the bearer of a manage token. */
   actorId: string | null
-  onBehalf: boolean
   /** The key of the move of one booking. */
   keyOf(bookingId: string): string
 }
 
-type Movers = Pick<Mover, 'clinicNo' | 'onBehalf'>
-
-/** The wanted times, with what is free near each of them. One after the other: a request takes one connection. */
+/**
+ * The wanted times, with what is free then, and, with `alternatives`, near each of them. One after the other: a request
+ * takes one connection.
+ */
 export async function withNearTimes(
-  { engine }: RestDeps,
-  { clinicNo, onBehalf }: Movers,
+  deps: RestDeps,
+  mover: Caller,
   wanted: readonly Omit<WantedMove, 'near'>[],
+  { alternatives }: { alternatives: boolean },
 ): Promise<WantedMove[]> {
   const found: WantedMove[] = []
-  for (const one of wanted) {
-    const { id: movedId, visitTypeId, appointmentType, accountId } = one.booking
-    const of = { clinicNo, doctorId: one.doctorId, visitTypeId, appointmentType, onBehalf, accountId, movedId }
-    const [near = null] = one.startsAt === null ? [] : await engine.reads.nearTimes({ ...of, starts: [one.startsAt] })
-    found.push({ ...one, near })
-  }
+  for (const one of wanted) found.push({ ...one, near: await nearOf(deps, mover, one, !alternatives) })
   return found
+}
+
+async function nearOf(
+  { engine }: RestDeps,
+  { clinicNo, onBehalf }: Caller,
+  { booking, doctorId, startsAt }: Omit<WantedMove, 'near'>,
+  exact: boolean,
+): Promise<NearTimes | null> {
+  const { id: movedId, visitTypeId, appointmentType, accountId } = booking
+  if (startsAt === null) return null
+  const of = { clinicNo, doctorId, visitTypeId, appointmentType, onBehalf, accountId, movedId, exact }
+  const [near = null] = await engine.reads.nearTimes({ ...of, starts: [startsAt] })
+  return near
 }
 
 /** By booking, why it would not be moved, judged without locks. None: it would. */
 export async function presumedRefusals(
   deps: RestDeps,
-  mover: Movers,
+  mover: Caller,
   wanted: readonly WantedMove[],
 ): Promise<Map<string, Unbooked>> {
   const { refusals } = await planned(deps, mover, wanted)
@@ -61,7 +71,7 @@ export async function presumedRefusals(
 /** In which order they are moved: first those that leave their time to others. */
 async function planned(
   { engine }: RestDeps,
-  { clinicNo, onBehalf }: Movers,
+  { clinicNo, onBehalf }: Caller,
   wanted: readonly WantedMove[],
 ): Promise<{ order: WantedMove[]; refusals: Map<string, Unbooked> }> {
   const refusals = new Map<string, Unbooked>()
@@ -113,13 +123,14 @@ function refusalInPlace({ booking, near }: WantedMove): VisitRefusal | null {
  * One move after the other, so that each leaves its time before another enters it. Each judges for itself, also those
  * that {@link presumedRefusals} names. Safe to repeat, by the keys.
  *
- * @returns by booking, why it was not moved; `position` null: none was
+ * @returns by booking, why it was not moved; in `wanted`, what is free near the times of these; `position` null: none
+ * was moved
  */
-export async function moveInOrder(
+export async function moveInOrder<Wanted extends WantedMove>(
   deps: RestDeps,
   mover: Mover,
-  wanted: readonly WantedMove[],
-): Promise<{ refusals: Map<string, Unbooked>; position: string | null }> {
+  wanted: readonly Wanted[],
+): Promise<{ wanted: Wanted[]; refusals: Map<string, Unbooked>; position: string | null }> {
   const plan = await planned(deps, mover, wanted)
   const refusals = new Map<string, Unbooked>()
   let position: string | null = null
@@ -131,7 +142,15 @@ export async function moveInOrder(
     if (outcome.kind === 'done' || outcome.kind === 'unchanged') position = outcome.position
     else refusals.set(id, outcome.kind === 'slot_full' ? (plan.refusals.get(id) ?? outcome) : outcome)
   }
-  return { refusals, position }
+  const withAlternatives = async () => {
+    const shown: Wanted[] = []
+    for (const one of wanted) {
+      shown.push(refusals.has(one.booking.id) ? { ...one, near: await nearOf(deps, mover, one, false) } : one)
+    }
+    return shown
+  }
+  const shown = await (position === null ? withAlternatives() : afterCommit(withAlternatives))
+  return { wanted: shown, refusals, position }
 }
 
 async function moveOne(
