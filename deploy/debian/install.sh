@@ -34,7 +34,6 @@ helpers='holdfast-backup.timer holdfast-erasures.timer holdfast-backup.service h
 holdfast-worker.service'
 changed=no
 upgrading=no
-resumed=no
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -190,7 +189,7 @@ end_changes() {
   install_file 0644 root:root "$options" <<EOF
 $(print_options)
 EOF
-  rm -f "$pending"
+  rm -f "$pending" "$site.former"
 }
 
 print_options() { printf '%s\n' "host=$host" "certificate=$certificate" "key=$key"; }
@@ -249,7 +248,7 @@ create_certificate() {
   note "Created a self-signed certificate. Browsers warn of it: replace it by --certificate FILE --key FILE."
 }
 
-# An earlier run was interrupted while nginx looked at its site.
+# A run that has not ended leaves the site that nginx uses: it reads the new one again only at the end.
 restore_site() { [ ! -e "$site.former" ] || mv "$site.former" "$site"; }
 
 # The address of this server, as HOST sets it.
@@ -294,7 +293,6 @@ $site_text
 EOF
   if [ "$had_link" = no ] && [ "$link" = yes ]; then ln -s "$site" "$enabled_site"; fi
   if nginx -t -q; then
-    rm -f "$site.former"
     [ -e "$enabled_site" ] || say "$enabled_site was removed: nginx does not use $site, but your site instead of it."
     return 0
   fi
@@ -384,6 +382,8 @@ wait_until_ready() {
     systemctl is-active -q holdfast-server || return 1
     sleep 1
   done
+  say "The server runs, but http://$(own_address)/readyz does not say within $ready_seconds_max s that it is ready. Its" \
+    "address is that of HOST and PORT in $settings/holdfast.env." >&2
   return 1
 }
 
@@ -499,7 +499,8 @@ end_upgrade() {
   remove_old_releases
 }
 
-# The release before, with the data as they were.
+# The release before, with the data as they were. The new one may have served people, whose bookings were confirmed:
+# what it wrote stays, and is named.
 return_to_former() {
   new=$(basename "$after")
   former=$(basename "$before")
@@ -508,27 +509,24 @@ return_to_former() {
   journalctl -u holdfast-server -n 20 --no-pager -o cat >&2 || true
   # First the link: the new release must not start with the data that are put back, not even after a power failure.
   set_current "$before"
-  aside=
   if [ -n "$copy" ] && [ -e "$copy" ]; then
-    if [ -e "$data" ]; then
-      aside=$data.failed-upgrade.${copy##*upgrade.}.$$
-      mv -T "$data" "$aside"
-    fi
+    if [ -e "$data" ]; then mv -T "$data" "$data.failed-upgrade.${copy##*upgrade.}.$$"; fi
     mv -T "$copy" "$data"
   fi
   systemctl start holdfast-server
+  for left in "$data.failed-upgrade".*; do
+    [ ! -e "$left" ] ||
+      say "$left has what a new release wrote before it was taken back. If people used it, what was booked then is only" \
+        "there: see docs/operations/upgrade.md." >&2
+  done
   wait_until_ready || fail "$new does not start, and neither does $former again: see journalctl -u holdfast-server"
   start_helpers
   # First what says that the release is complete.
   rm -f "$after/SHA256SUMS"
   rm -rf "$after"
-  # After an interruption nobody knows whether the new release has served people: what it wrote stays.
-  if [ "$resumed" = no ] && [ -n "$aside" ]; then rm -rf "$aside"; fi
   rm "$upgrade"
-  for left in "$data.failed-upgrade".*; do
-    [ ! -e "$left" ] || say "What $new left is in $left: remove it when it is not needed." >&2
-  done
-  fail "$new does not start, see above. $former runs again, with the data as it was."
+  if [ -n "$copy" ]; then as=was; else as=is; fi
+  fail "$new does not start, see above. $former runs again, with the data as it $as."
 }
 
 # Ends what an interrupted upgrade has begun: afterwards the release before runs with its data, or the new one.
@@ -542,7 +540,6 @@ finish_upgrade() {
   stopped=$(recorded stopped)
   step=$(recorded step)
   upgrading=yes
-  resumed=yes
   interrupted="The upgrade from $(basename "$before") to $(basename "$after") was interrupted"
   # The server starts what is current, after a power failure too: the new release has not run.
   if [ "$step" = starting ] && [ "$(current)" = "$before" ]; then step=copying; fi
@@ -568,13 +565,13 @@ finish_upgrade() {
       ;;
   esac
   upgrading=no
-  resumed=no
 }
 
 # Whatever ends this script: nothing stays stopped that ran before.
 on_exit() {
   status=$?
   trap - EXIT
+  [ "$status" = 0 ] || restore_site
   if [ "$upgrading" = yes ] && [ -f "$upgrade" ]; then
     if [ "$(recorded step)" = copying ]; then
       undo_upgrade

@@ -51,7 +51,7 @@ export async function releaseAs(directory: string, from: string, to: string, cha
     ${manifests} -exec sed -i 's/"version": "${from}"/"version": "${to}"/' {} +
     ${change}
     # Only what differs: all of it takes seconds.
-    changed=$(${manifests} | cut -c 3-; echo packages/cli/src/main.ts)
+    changed=$(${manifests} | cut -c 3-; echo packages/cli/src/main.ts; echo deploy/nginx/holdfast.conf.template)
     for path in $changed; do sed -i "\\|  $path$|d" SHA256SUMS; sha256sum "$path" >>SHA256SUMS; done`
   await run('sh', ['-c', script], { cwd: directory })
   return name

@@ -1,30 +1,9 @@
 // Nightly: each step of the installation script
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { environmentFileText } from '../../packages/server/src/config/settings-docs.ts'
-
-const root = join(import.meta.dirname, '../..')
-const [functions = ''] = readFileSync(join(root, 'deploy/debian/install.sh'), 'utf8').split('\nhost=$(remembered host)')
-
-/** Runs a script with the functions of install.sh, on the files of a directory instead of those of the machine. */
-function run(directory: string, script: string) {
-  const files = ['settings', 'units', 'state', 'backups', 'site', 'enabled_site']
-  const own = `${files.map((name) => `${name}=${directory}/${name}`).join('\n')}\nmkdir -p $settings $units
-options=$settings/install.conf pending=$settings/install.conf.pending\n`
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', `${functions}\n${own}release=${root}\n${script}`], {
-    encoding: 'utf8',
-  })
-  return { status, out: stdout.trim(), err: stderr }
-}
-
-function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hf-install-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
-  return directory
-}
+import { root, run, scratch } from './install-script.ts'
 
 test.each([
   ['HOLDFAST_DATA=/srv/data', '/srv/data'],
@@ -235,6 +214,7 @@ function install(
      install_packages() { :; }; create_user() { :; }; create_administrator() { :; }
      install_release() { ${installRelease}; }; write_services() { :; }
      mkdir -p $programs/1; ln -sfn $programs/1 $programs/current
+     upgrade=$settings/upgrade.conf; trap on_exit EXIT
      restore_site; check_names; make_changes`,
   )
 }
@@ -294,6 +274,19 @@ test('a change of the name that ends midway is completed by the next run, which 
   expect(install(directory, {}).out).not.toContain('restart')
 })
 
+test('a run whose server does not answer leaves the site that nginx uses, and the next one writes the new one', () => {
+  const directory = installed()
+  const site = () => run(directory, 'cat $site').out
+  const before = site()
+  const failed = install(directory, { hostOption: 'new.example.org', server: '! grep -q new.example.org $site' })
+  // Meanwhile it was the new one: this is what the server was asked with.
+  expect(failed).toMatchObject({ status: 1, err: expect.stringContaining('the server does not answer') })
+  expect(site()).toBe(before)
+  expect(install(directory, {}).status).toBe(0)
+  expect(site()).toBe(before.replaceAll('old.example.org', 'new.example.org'))
+  expect(run(directory, 'ls $site.former').status).not.toBe(0)
+})
+
 test('a link of the site that the operator has removed stays removed', () => {
   const directory = installed()
   run(directory, 'rm $enabled_site')
@@ -347,54 +340,11 @@ test('a link to the database is followed, so that an upgrade copies the data', (
   expect(run(directory, link).out).toBe(join(directory, 'srv/data'))
 })
 
-/** What uninstall lists of an installation whose settings are `lines`, with directories beside it. */
-function remains(directory: string, lines: string[], directories: string[], backup = ''): string[] {
-  for (const path of directories) mkdirSync(join(directory, path), { recursive: true })
-  mkdirSync(join(directory, 'settings'), { recursive: true })
-  writeFileSync(join(directory, 'settings/holdfast.env'), `${lines.join('\n')}\n`)
-  writeFileSync(join(directory, 'settings/backup.env'), `${backup}\n`)
-  const listed = run(directory, 'getent() { return 1; }; upgrade=$settings/upgrade.conf; list_what_remains')
-  expect(listed).toMatchObject({ status: 0, err: '' })
-  const [, ...rows] = listed.out.replaceAll(directory, '').split('\n')
-  return rows.slice(0, -1).map((row) => row.trim().replaceAll(/ {2,}/g, ': '))
-}
-
-test('an uninstallation lists the database, its copies and the backups where the settings have them', () => {
-  const directory = scratch()
-  const lines = [
-    `HOLDFAST_DATA=${directory}/srv/data`,
-    `HOLDFAST_SECRET_FILE=${directory}/state/secret`,
-    `HOLDFAST_BACKUP_TO='${directory}/srv/two words'`,
-  ]
-  const left = ['srv/data.before-upgrade.1', 'state/data.failed-upgrade.2']
-  const places = ['srv/data', 'srv/two words', 'srv/second', 'srv/former', 'state', 'backups']
-  const second = `HOLDFAST_BACKUP_TO="${directory}/srv/second"\n#HOLDFAST_BACKUP_TO=${directory}/srv/former`
-  expect(remains(directory, lines, [...left, ...places], second)).toEqual([
-    'a copy of the database: rm -r /state/data.failed-upgrade.2',
-    'a copy of the database: rm -r /srv/data.before-upgrade.1',
-    "backups: rm -r '/srv/two words'",
-    'backups: rm -r /srv/second',
-    'backups: rm -r /srv/former',
-    'backups: rm -r /backups',
-    'the database: rm -r /srv/data',
-    'the secret: rm -r /state',
-    'settings, certificate: rm -r /settings',
-  ])
-})
-
-test.each([
-  ['postgres://u:secret-word@db.example.org:5432/clinic?sslmode=require', 'clinic on db.example.org:5432'],
-  ['postgresql://u@db/clinic?password=secret-word@x', 'clinic on db'],
-  ['postgres://u:secret-word?/@db/clinic', 'that of DATABASE_URL'],
-  ['postgres://u:x@secret-word@db/clinic', 'that of DATABASE_URL'],
-  ['host=db password=secret-word', 'that of DATABASE_URL'],
-])('an uninstallation lists the database of %s without a password', (url, name) => {
-  const directory = scratch()
-  const listed = remains(directory, [`DATABASE_URL='${url}'`, 'HOLDFAST_BACKUP_TO=s3://bucket/prefix'], ['state'])
-  expect(listed).toEqual([
-    'backups: delete them in s3://bucket/prefix',
-    `the database: drop ${name}, and its roles, as docs/operations/uninstall.md says`,
-    'the secret: rm -r /state',
-    'settings, certificate: rm -r /settings',
-  ])
+test('the troubleshooting page has every message with which the installation ends', () => {
+  const script = readFileSync(join(root, 'deploy/debian/install.sh'), 'utf8')
+  const page = readFileSync(join(root, 'docs/operations/troubleshooting.md'), 'utf8')
+  const known = [...page.replaceAll(/^```.*?^```$/gms, '').matchAll(/`([^`\n]+)`/g)].map(([, message = '']) => message)
+  const messages = [...script.matchAll(/\bfail (["'].*)/g)].map(([, message = '']) => message)
+  expect(messages.length).toBeGreaterThan(12)
+  expect(messages.filter((message) => !known.some((part) => part.length > 10 && message.includes(part)))).toEqual([])
 })

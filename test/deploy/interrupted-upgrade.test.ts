@@ -137,7 +137,8 @@ test('an upgrade that nobody interrupts ends with the new release; one that does
     for (const step of steps) expect(done(), version).toContain(step)
     const found = run(outcome, version).out
     expect(found).toContain(wellWith(release))
-    expect(found).not.toMatch(/upgrade/)
+    expect(found).not.toMatch(/before-upgrade|upgrade\.conf/)
+    expect(found.match(/failed-upgrade/g)?.length ?? 0).toBe(version === '2' ? 0 : 1)
   }
 })
 
@@ -208,12 +209,29 @@ test('an interrupted upgrade says what the next run does, and keeps the copy of 
   expect(run('cat $data.before-upgrade/bookings; ls $state', '2').out).toBe('old\ndata\ndata.before-upgrade\n')
 })
 
+/** With release 3, somebody books before it is found not to be ready. */
+const served = `start_server() {
+  touch $D/run/holdfast-server.service
+  [ "$(basename "$(readlink -f $programs/current)")" != 3 ] || echo three >>$data/bookings
+}`
+
+test('what people booked with a release that is taken back stays, and is named', () => {
+  const { run } = aMachine()
+  const { status, out } = run(`${served}\n${upgrade}`, '3')
+  expect(status).toBe(1)
+  expect(out).toMatch(/\S+failed-upgrade\S+ has what a new release wrote before it was taken back/)
+  expect(out).toContain('1 runs again, with the data as it was')
+  expect(run('cat $data.failed-upgrade*/bookings', '3').out).toBe('one\ntwo\nthree\n')
+  // Negative control: it is in no data that run.
+  expect(run(outcome, '3').out).toContain(wellWith('1', 'one\ntwo'))
+})
+
 test('what the new release wrote stays, if the upgrade was interrupted when it had run', () => {
   const { run } = aMachine()
   const back = stepsOf('3').findIndex((step) => step.includes('failed-upgrade')) + 1
   run(upgrade, '3', { at: back, with: 'KILL' })
   const { status, out } = run(upgrade, '1')
   expect([status, out]).toEqual([1, expect.stringContaining('interrupted on the way back')])
-  expect(out).toMatch(/What 3 left is in \S+failed-upgrade/)
+  expect(out).toMatch(/\S+failed-upgrade\S+ has what a new release wrote/)
   expect(run('cat $data.failed-upgrade*/releases', '3').out).toBe('1\n3\n')
 })
