@@ -27,7 +27,7 @@ test('who has lost the appointment is booked again, from its page and from the l
   const free = await aSlot(site.database, scene.doctor, { startsAt: new Date(slot.startsAt.getTime() + 86_400_000) })
   const again = await aBooking(site.database, free, { patient })
   const since = panel.getByRole('link', { name: /^Booked since: .+, in another tab$/ })
-  await since.waitFor({ timeout: 30_000 })
+  await since.waitFor()
   expect(await since.getAttribute('href')).toContain(again.id)
   expect(await panel.getByRole('link', { name: /^Book another time/ }).count()).toBe(0)
   await page.goto(`/clinic/${scene.clinic.id}/bookings`)
