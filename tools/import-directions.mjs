@@ -61,6 +61,7 @@ export const engineFolders = {
   waitlist: ['lists', 'stored-responses'],
   webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
   'api-keys': ['stored-responses'],
+  'account-people': ['stored-responses'],
   archive: [],
   move: [],
   upkeep: [],

@@ -1,8 +1,18 @@
 import Type from 'typebox'
 import { saidFromMembers } from './problem-kind.ts'
 
-/** The problems of patients' records: a part of `problemKinds`. */
+/** The problems of patients' records, and of those whom accounts book for: a part of `problemKinds`. */
 export const patientProblemKinds = {
+  person_not_found: {
+    status: 404,
+    title: 'The account has no such person',
+    help: 'List them with GET /me/people.',
+  },
+  too_many_people: {
+    status: 409,
+    title: 'The account has too many people',
+    help: 'Remove one first. Bookings for them stay.',
+  },
   patient_not_found: {
     status: 404,
     title: 'There is no such patient',

@@ -90,6 +90,8 @@ grant update (emails, language, reply_to, reminder_minutes, quiet_from, quiet_un
     sms_kinds, phone_country)
   on holdfast.message_settings to holdfast_app;
 grant select, insert on holdfast.verified_account to holdfast_app;
+grant select, insert, delete on holdfast.account_person to holdfast_app;
+grant update (name, birth_date, relation) on holdfast.account_person to holdfast_app;
 -- E-mails that are not about a booking, until they are sent.
 grant select, insert, delete on holdfast.account_mail to holdfast_app;
 grant update (due_at, attempts, attempts_lost, attempt_until, before_sending) on holdfast.account_mail to holdfast_app;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import { createAccountPeople } from './account-people/create-account-people.ts'
 import { createApiKeys } from './api-keys/create-api-keys.ts'
 import { createAuditLog } from './audit/create-audit-log.ts'
 import { createShardedAuditLog } from './audit/sharded-audit-log.ts'
@@ -66,7 +67,8 @@ export type EngineSettings = {
   requireAllClinics?: () => void
   /**
    * For one of several databases: the directory, which has what belongs to accounts: their verified addresses, their
-   * choices of messages, and where they have roles. Default: `generalPool`, where a role needs no note.
+   * choices of messages, whom they book for, and where they have roles. Default: `generalPool`, where a role needs no
+   * note.
    */
   directoryPool?: pg.Pool
   /**
@@ -179,6 +181,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     waitlist,
     webhooks: createWebhooks(generalPool),
     apiKeys: createApiKeys(generalPool),
+    accountPeople: createAccountPeople(accountsPool),
     ...createCalendars(generalPool, shards, { announce, adminsNeedSecondFactor }),
     onCommitted,
     queueDepths: () => ({ admission: admissions.queue.depth, ...depthsOf(queues), ...caseQueueDepths() }),

@@ -253,6 +253,7 @@ export const engineMethods = {
     open: 'read',
     names: 'read',
   },
+  accountPeople: { list: 'read', create: 'write', change: 'write', remove: 'write' },
   calendarFeeds: {
     create: 'write',
     find: 'read',

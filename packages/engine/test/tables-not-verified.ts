@@ -5,6 +5,7 @@ const accounts = 'of accounts, not of bookings'
 export const notVerified: Readonly<Record<string, string>> = {
   account_clinic: accounts,
   account_mail: accounts,
+  account_person: accounts,
   answer: 'stored responses, which are deleted after a day',
   arrived_clinic: 'read by positions of events from before a clinic was moved (move-clinic.test.ts)',
   archived_month: 'checked when a month is archived and restored (archive-month.test.ts)',

@@ -64,6 +64,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
     questionId: newId(clinic.no),
     resourceId: (await aVisitResource(database, clinic)).id,
     closureId: await aClosureOf(rest, doctor),
+    personId: await aPersonOf(rest, owner.id),
   }
   const unknownEntries = Object.keys(ids).map((name) => [name, newId(clinic.no)])
   const unknownIds: typeof ids = Object.fromEntries(unknownEntries)
@@ -113,6 +114,12 @@ async function aClosureOf(rest: RestApp, { id: doctorId, clinicNo }: BuiltDoctor
   const created = await rest.engine.closures.create(closure, null)
   if (created.kind !== 'done') throw new Error(`Not created: ${created.kind}`)
   return created.closure.id
+}
+
+async function aPersonOf({ engine }: RestApp, accountId: string): Promise<string> {
+  const created = await engine.accountPeople.create(accountId, { name: 'Mia', birthDate: null, relation: null }, null)
+  if (created.kind !== 'done') throw new Error(created.kind)
+  return created.person.id
 }
 
 async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): Promise<string> {

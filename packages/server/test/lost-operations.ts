@@ -75,6 +75,7 @@ export function auditKindOf(name: string): AuditKind | null {
 /** Retries of these return 404: the first request removed the object, or replaced its token. */
 export const goneAfterwards: readonly string[] = [
   'deleteApiKey',
+  'deleteMyPerson',
   'deleteWebhook',
   'removeMember',
   'revokeInvitation',

@@ -26,6 +26,12 @@ async function anAnsweredVisit({ rest, database, theatre }: LostScene, question:
   return { booking, question }
 }
 
+async function aPerson({ rest }: LostScene) {
+  const as = rest.anAccount()
+  const { body } = await rest.call('createMyPerson', { as, body: { name: 'Mia' } })
+  return { as, path: { personId: body.id } }
+}
+
 /** What patients and the clinic's people do with appointments and the waitlist. */
 export const lostPatientOperations = {
   createBooking: async ({ database, theatre }) => {
@@ -87,6 +93,9 @@ export const lostPatientOperations = {
   setMyMessageChoices: async ({ rest }) => {
     return { as: rest.anAccount(), body: { reminderEmails: false, smsKindsOff: [], language: 'de' } }
   },
+  createMyPerson: async ({ rest }) => ({ as: rest.anAccount(), body: { name: 'Mia', birthDate: '2019-04-03' } }),
+  updateMyPerson: async (its) => ({ ...(await aPerson(its)), body: { name: 'Mia King' } }),
+  deleteMyPerson: aPerson,
   confirmBooking: async ({ aHold }) => ({ ...(await aHold()), body: { patient: { name: 'Ada' } } }),
   extendBooking: ({ aHold }) => aHold(),
   withdrawAttendance: async ({ rest, aVisit, theatre }) => {

@@ -22,6 +22,7 @@ export { isEmailAddress } from './email-address.ts'
 export { ErrorOfKind } from './error-of-kind.ts'
 export { exchangedLetters, foldedName, transliterations } from './folded-name.ts'
 export {
+  accountPeopleMax,
   bookingLimitMax,
   closuresMax,
   closuresOfOneMax,
@@ -95,7 +96,9 @@ export {
   messageLanguages,
   milestones,
   type PatientSex,
+  type PersonRelation,
   patientSexes,
+  personRelations,
   type QuestionKind,
   questionKinds,
   type Role,

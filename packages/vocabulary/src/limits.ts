@@ -118,6 +118,9 @@ export const closuresOfOneMax = 200
 /** How many of them may be yearly: each is expanded whenever it is asked when a doctor is busy, 10 µs. */
 export const yearlyClosuresMax = 200
 
+/** People whom an account books for, besides its owner. */
+export const accountPeopleMax = 10
+
 /** Webhooks of a clinic. */
 export const webhooksMax = 20
 

@@ -19,6 +19,7 @@ export const personContactsMax = 10
 /** The same of an account. */
 export const accountSections = [
   'account',
+  'people',
   'sessions',
   'secondFactors',
   'roles',

@@ -76,18 +76,15 @@ export type Role = (typeof roles)[number]
 export const patientSexes = ['female', 'male', 'other'] as const
 export type PatientSex = (typeof patientSexes)[number]
 
+const familyRelations = ['parent', 'child', 'partner', 'sibling', 'relative'] as const
+
 /** What somebody who acts for a patient is to them. */
-export const guardianRelations = [
-  'parent',
-  'child',
-  'partner',
-  'sibling',
-  'relative',
-  'guardian',
-  'carer',
-  'other',
-] as const
+export const guardianRelations = [...familyRelations, 'guardian', 'carer', 'other'] as const
 export type GuardianRelation = (typeof guardianRelations)[number]
+
+/** What somebody is to the owner of the account that books for them. `in_care`: the owner takes care of them. */
+export const personRelations = [...familyRelations, 'in_care', 'other'] as const
+export type PersonRelation = (typeof personRelations)[number]
 
 /** The fields of a patient's record of which one of two stays when records are merged; the others are united. */
 export const mergedFields = ['name', 'birthDate', 'sex', 'phone', 'email', 'address', 'language', 'mrn'] as const

@@ -1,11 +1,19 @@
 import Type from 'typebox'
 import { meSchema, whoAmISchema } from '../schemas/account.ts'
+import {
+  accountPersonChangeSchema,
+  accountPersonListSchema,
+  accountPersonSchema,
+  newAccountPersonSchema,
+} from '../schemas/account-person.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { localDate, pageParameters } from '../schemas/fields.ts'
 import { object } from '../schemas/object.ts'
 import { accountDataSchema, seenDataPageSchema } from '../schemas/personal-data.ts'
 import { ownData } from './audit.ts'
-import { operation, operationTable } from './operation.ts'
+import { created, operation, operationTable } from './operation.ts'
+
+const ownPeople = { none: 'changes only whom the account of whoever sends it books for' } as const
 
 export const meOperations = operationTable('Me', {
   getMe: operation('GET /api/v1/me', {
@@ -35,6 +43,46 @@ export const meOperations = operationTable('Me', {
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     clinic: 'none',
     audit: ownData,
+  }),
+  listMyPeople: operation('GET /api/v1/me/people', {
+    summary: 'List the people I book for',
+    description:
+      'Besides the owner of the account, such as their children; the one that was added first is first. They fill in ' +
+      'forms, and no more: a booking has its own copy of the name, and clinics see nobody in this list.',
+    access: 'account',
+    responses: { 200: { description: 'The people', schema: accountPersonListSchema } },
+    clinic: 'none',
+    audit: ownData,
+  }),
+  createMyPerson: operation('POST /api/v1/me/people', {
+    summary: 'Add somebody I book for',
+    access: 'account',
+    body: newAccountPersonSchema,
+    responses: created('The person', accountPersonSchema),
+    clinic: 'none',
+    retry: 'in the transaction',
+    audit: ownPeople,
+    example: { body: { name: 'Mia Lovelace', birthDate: '2019-04-03', relation: 'child' } },
+    problems: ['too_many_people', 'person_not_found'],
+  }),
+  updateMyPerson: operation('PATCH /api/v1/me/people/{personId}', {
+    summary: 'Correct somebody I book for',
+    description: 'Omitted fields stay as they are. Bookings stay as they are, too: each has its own copy of the name.',
+    access: 'account',
+    body: accountPersonChangeSchema,
+    responses: { 200: { description: 'The person as it is then', schema: accountPersonSchema } },
+    clinic: 'none',
+    retry: 'runs again',
+    audit: ownPeople,
+    example: { body: { name: 'Mia King' } },
+  }),
+  deleteMyPerson: operation('DELETE /api/v1/me/people/{personId}', {
+    summary: 'Remove somebody I book for',
+    description: 'Bookings for the person stay, and stay those of the account.',
+    access: 'account',
+    responses: { 204: { description: 'The person is removed' } },
+    clinic: 'none',
+    audit: ownPeople,
   }),
   getMyPersonalData: operation('GET /api/v1/me/personal-data', {
     summary: 'Read all that is stored about me',

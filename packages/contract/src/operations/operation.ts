@@ -298,6 +298,7 @@ const unknownIds: Record<string, ProblemCode> = {
   closureId: 'closure_not_found',
   webhookId: 'webhook_not_found',
   keyId: 'api_key_not_found',
+  personId: 'person_not_found',
   caseId: 'case_not_found',
   requestId: 'case_request_not_found',
   blockId: 'block_not_found',

@@ -59,6 +59,8 @@ const erasedWith: Record<string, string[]> = {
   createBookingSeries: ofBooking,
   // Only the id is stored. The digest of the request is replaced when its patient is forgotten.
   createCaseRequest: ['CaseRequest', 'TheatrePatient'],
+  // Only the id is stored, and for a day the digest of the request.
+  createMyPerson: ['AccountPerson'],
   // The same, of a record.
   createPatient: ['PatientRecord', 'Guardian'],
   // Only the id is stored. The digest of the request is replaced when its entry is erased.

@@ -59,6 +59,19 @@ create table holdfast.account_clinic (
   primary key (account_id, clinic_no)
 );
 
+-- In the directory of several databases: whom the owner of an account books for besides themselves, such as a child. It
+-- only fills in forms. A booking has its own copy of the name, so a correction here changes no booking, and nobody is
+-- recognized by it.
+create table holdfast.account_person (
+  account_id uuid not null,
+  id uuid not null,
+  name text not null check (char_length(name) between 1 and 200),
+  birth_date date,
+  relation text check (relation in ('parent', 'child', 'partner', 'sibling', 'relative', 'in_care', 'other')),
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (account_id, id)
+);
+
 -- E-mails that are not about a booking: links to confirm an address, to choose a password, to a lost ticket;
 -- invitations and notices. A row is written with what it is about, and deleted when the e-mail was sent or is not
 -- valid any more. A request is a row that a server turns into e-mails, or into none: its sender learns nothing from

@@ -8,6 +8,7 @@ import { expect } from 'vitest'
 const globalTables = [
   'account_clinic',
   'account_mail',
+  'account_person',
   'answer',
   'archived_month',
   'audit_retention',

@@ -12,6 +12,7 @@ const writtenOnce: Record<string, string[]> = {
   membership: ['clinic_no', 'account_id', 'created_at'],
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
   account_clinic: ['account_id', 'clinic_no'],
+  account_person: ['account_id', 'id', 'created_at'],
   answer: ['key', 'request_hash', 'created_at', 'ids', 'clinic_no'],
   // Written by seal_audit_events.
   audit_chain: ['clinic_no', 'epoch', 'no', 'hash', 'sealed_at'],

@@ -8,6 +8,7 @@ import {
   messageChannels,
   messageLanguages,
   milestones,
+  personRelations,
   roles,
   visitTypeBookers,
   visitTypeColors,
@@ -18,6 +19,7 @@ import { expect } from 'vitest'
 /** The texts that the check of a column accepts, by `table.column`. */
 const columns: Record<string, readonly string[]> = {
   'membership.role': roles,
+  'account_person.relation': personRelations,
   'invitation.role': roles,
   'theatre_case.urgency': caseUrgencies,
   'case_request.urgency': caseUrgencies,

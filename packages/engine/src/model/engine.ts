@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { AccountPeople } from './account-person.ts'
 import type { CorrectAnswersOutcome, CorrectAnswersRequest } from './answers-correction.ts'
 import type { ApiKeys } from './api-key.ts'
 import type { AttendanceOutcome, AttendanceRequest } from './attendance.ts'
@@ -115,6 +116,7 @@ export type Engine = {
   waitlist: Waitlist
   webhooks: Webhooks
   apiKeys: ApiKeys
+  accountPeople: AccountPeople
   calendarFeeds: CalendarFeeds
   busyCalendars: BusyCalendars
   closures: Closures

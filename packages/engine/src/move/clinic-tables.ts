@@ -33,6 +33,7 @@ const late = new Set(['audit_event'])
 /** Tables that are not moved, with the reason. */
 export const otherTables: Readonly<Record<string, string>> = {
   account_clinic: 'of the directory',
+  account_person: 'of the directory',
   clinic_shard: 'of the directory',
   shard: 'of the directory',
   message_choice: 'of the directory',

@@ -11,6 +11,13 @@ const eventsMax = 1_000
 
 /** What the schema `holdfast` has of an account. The rest of it is in the schema `auth`, which the server reads. */
 export const accountSources = {
+  people: {
+    tables: ['account_person'],
+    rows: (accountId) => sql`
+      select p.name, p.birth_date::text as "birthDate", p.relation, p.created_at as "createdAt"
+        from holdfast.account_person p where p.account_id = ${accountId}
+       order by p.created_at, p.id`,
+  },
   roles: {
     tables: ['membership', 'site_administrator', 'invitation', 'account_clinic'],
     rows: (accountId) => sql`

@@ -232,6 +232,9 @@ test('an account has its roles, choices, feeds and what it did, and the clinics 
   await database.ownerPool.query(sql`insert into holdfast.membership (clinic_no, account_id, role)
       values (${clinic.no}, ${accountId}, 'staff')`)
   await engine.messages.setChoices(accountId, { reminderEmails: false, smsKindsOff: [], language: null })
+  const child = { name: 'Mia', birthDate: '2019-04-03', relation: 'child' as const }
+  await engine.accountPeople.create(accountId, child, null)
+  await engine.accountPeople.create(randomUUID(), { ...child, name: 'Of another account' }, null)
   const event = {
     clinicNo: clinic.no,
     count: 1,
@@ -248,6 +251,7 @@ test('an account has its roles, choices, feeds and what it did, and the clinics 
   const sections = await engine.personalData.ofAccount(accountId)
   const rows = Object.fromEntries(sections.map((section) => [section.name, section.rows]))
   expect(rows).toMatchObject({
+    people: [child],
     roles: [{ role: 'staff' }],
     messageChoices: [{ reminderEmails: false }],
     calendarFeeds: [],

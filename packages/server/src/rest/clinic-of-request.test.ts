@@ -11,9 +11,9 @@ const operations: readonly Operation[] = Object.values(restOperations)
 
 type Properties = { required?: string[]; properties?: Record<string, { format?: string }> }
 
-/** Whether the path names a clinic: an account's id does not. */
+/** Whether the path names a clinic: the ids of an account and of whom it books for do not. */
 function hasPathOfClinic({ params }: Pick<Operation, 'params'>): boolean {
-  return idsIn(params).some((name) => name !== 'accountId')
+  return idsIn(params).some((name) => name !== 'accountId' && name !== 'personId')
 }
 
 const hasField = (part: unknown, name: string) => (part as Properties).properties?.[name]?.format === 'uuid'

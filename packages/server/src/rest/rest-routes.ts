@@ -24,6 +24,7 @@ import { serveMembers } from './resources/members.ts'
 import { serveMessageChoices } from './resources/message-choices.ts'
 import { serveMessages } from './resources/messages.ts'
 import { serveBookingMoves } from './resources/move-bookings.ts'
+import { serveMyPeople } from './resources/my-people.ts'
 import { servePatients } from './resources/patients.ts'
 import { servePersonalData } from './resources/personal-data.ts'
 import { serveProof } from './resources/proof.ts'
@@ -79,6 +80,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveTicketLinks(serve, deps)
   serveEntryLinks(serve, deps)
   serveMe(serve, deps)
+  serveMyPeople(serve, deps)
   serveMembers(serve, deps)
   serveInvitations(serve, deps)
   serveClinicDesk(serve, deps)

@@ -143,18 +143,20 @@ const isForPatients = {
 } satisfies Record<Operation['access'], boolean>
 
 /**
- * Few doctors have open sessions, only the desk names a record, and a dialog asks for the password: the texts are
- * loaded with the refusal (src/lib/api/api.ts).
+ * Few doctors have open sessions, only the desk names a record, a dialog asks for the password, and few accounts keep
+ * other people: the texts are loaded with the refusal (src/lib/api/api.ts).
  */
 const loadedLater = [
   'booking_series_not_found',
   'password_wrong',
   'patient_not_found',
+  'person_not_found',
   'record_merged',
   'session_not_found',
   'visit_type_not_found',
   'time_not_offered',
   'needs_taken',
+  'too_many_people',
   'visit_type_not_offered',
   'visit_type_restricted',
 ]

@@ -66,7 +66,7 @@ type AnyOutcome =
   | { kind: 'visit_resource_in_use'; visits: number; firstStartsAt: string }
   | Awaited<ReturnType<Directory['removeMember']>>
   | Awaited<ReturnType<Invitations['create' | 'find' | 'accept' | 'revoke']>>
-  | { kind: 'too_many_api_keys' | 'too_many_webhooks'; max: number }
+  | { kind: 'too_many_api_keys' | 'too_many_webhooks' | 'too_many_people'; max: number }
   | TooManyClosures
 
 /** An outcome of the engine that becomes a problem. */
@@ -220,6 +220,7 @@ const rules = {
     detail: ({ role }) => `This account has the role ${role} in this clinic already.`,
   },
   too_many_api_keys: { detail: ({ max }) => `The clinic has ${max} API keys, which is the most.` },
+  too_many_people: { detail: ({ max }) => `The account has ${max} people, which is the most.` },
   too_many_webhooks: { detail: ({ max }) => `The clinic has ${max} webhooks, which is the most.` },
   too_many_closures: {
     detail: ({ max, of, areYearly }) =>
