@@ -32,11 +32,14 @@ import { SignInFirst } from '../../ui/states/sign-in-first.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import classes from './my-bookings.module.css'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
+import { namesIn, ofPatient } from './whose-bookings.ts'
 
 /** Dialogs, and the calendar feed below the bookings, are loaded after the page. */
 const FeedSection = lazy(async () => ({
   default: (await import('../../domain/calendar-feed/feed-section.tsx')).FeedSection,
 }))
+/** Few accounts book for several people. */
+const WhoseFilter = lazy(async () => ({ default: (await import('./whose-filter.tsx')).WhoseFilter }))
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
@@ -89,14 +92,17 @@ function Bookings({ accountId }: { accountId: string }) {
   const { t } = useTranslation('my-bookings')
   const bookings = useQuery(myBookingsQuery(accountId))
   const [kind, setKind] = useState<BookingKind>('upcoming')
-  const sorted = sortBookings(bookings.data ?? [], serverNow())
+  const [whose, setWhose] = useState('')
+  const names = namesIn(bookings.data ?? [])
+  const all = sortBookings(bookings.data ?? [], serverNow())
+  const sorted = sortBookings(ofPatient(bookings.data ?? [], names, whose), serverNow())
   // Changes of these bookings at the clinic change slots too.
   useLiveSlots(
-    sorted.upcoming.map(({ doctorId }) => doctorId),
+    all.upcoming.map(({ doctorId }) => doctorId),
     { onSlots: () => void bookings.refetch(), onStale: () => void bookings.refetch() },
   )
   if (bookings.data === undefined) return <LoadingOrError of={bookings} />
-  return (
+  const tabs = (
     <Tabs
       value={kind}
       onChange={(value) => setKind(kinds.find((one) => one === value) ?? 'upcoming')}
@@ -125,6 +131,16 @@ function Bookings({ accountId }: { accountId: string }) {
         </Tabs.Panel>
       ))}
     </Tabs>
+  )
+  return (
+    <>
+      {names.length < 2 ? null : (
+        <Suspense fallback={null}>
+          <WhoseFilter names={names} value={whose} onChange={setWhose} />
+        </Suspense>
+      )}
+      {tabs}
+    </>
   )
 }
 
