@@ -224,6 +224,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
     { ...shot('find-a-doctor-ar', '/', 'guest'), locale: 'ar' },
     { ...shot('times-de', times, 'guest'), locale: 'de-DE' },
     ...['my-bookings', 'account'].map((name) => shot(name, `/${name}`, 'administrator')),
+    shot('account-people', '/account/people', 'administrator'),
     shot('health', '/health', 'administrator', (page) => page.getByRole('table').first().waitFor()),
     { ...shot('account-ar', '/account', 'administrator'), locale: 'ar' },
     shot('account-app', '/account', 'administrator', openAppSetUp),

@@ -47,6 +47,7 @@ const pages: Record<string, OpenPage> = {
   'my bookings as a guest': { path: () => '/my-bookings', heading: /.+/ },
   'my bookings': { path: () => '/my-bookings', heading: /.+/, isSignedIn: true },
   account: { path: () => '/account', heading: /.+/, isSignedIn: true },
+  'people under one account': { path: () => '/account/people', heading: /.+/, isSignedIn: true },
   nowhere: { path: () => '/nowhere', heading: /.+/ },
 }
 
@@ -80,6 +81,7 @@ test.for(['de-DE', 'ar-EG'])(
       ticket,
       '/forgot-password',
       '/account',
+      '/account/people',
       '/new-password',
     ]) {
       await page.goto(blankPath)

@@ -68,6 +68,9 @@ export function AccountPage() {
             <LinkButton variant="default" to="/my-bookings">
               {t('myBookings')}
             </LinkButton>
+            <LinkButton variant="default" to="/account/people">
+              {t('people')}
+            </LinkButton>
             <LinkButton variant="default" to="/account/data">
               {t('myData')}
             </LinkButton>

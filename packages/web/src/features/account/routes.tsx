@@ -27,6 +27,13 @@ const accountRoute = createRoute({
   component: lazyRouteComponent(() => import('./account-page.tsx'), 'AccountPage'),
 })
 
+const peopleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/account/people',
+  loader: () => loadTexts('people'),
+  component: lazyRouteComponent(() => import('./people-page.tsx'), 'PeoplePage'),
+})
+
 const personalDataRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/account/data',
@@ -84,6 +91,7 @@ export const accountRoutes = [
   signInRoute,
   signUpRoute,
   accountRoute,
+  peopleRoute,
   personalDataRoute,
   dataViewsRoute,
   newPasswordRoute,

@@ -1,6 +1,7 @@
 import type { Clinic } from '@holdfast/contract/client'
 import { isEmailAddress, isPhoneNumber, lengths } from '@holdfast/vocabulary'
 import { Textarea, TextInput, Title } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PhoneField } from '../../domain/contacts/phone-field.tsx'
 import type { Details } from '../../domain/hold/attempt.ts'
@@ -13,10 +14,12 @@ type FieldsProps = {
   isTried: boolean
   /** What the server refused as it is now; null: nothing. */
   refused: CheckedField | null
+  /** Whom the appointment is for, above the name. */
+  children: ReactNode
 }
 
 /** The patient's details. `isTried`: their errors are shown. */
-export function DetailsFields({ details, clinic, onChange, isTried, refused }: FieldsProps) {
+export function DetailsFields({ details, clinic, onChange, isTried, refused, children }: FieldsProps) {
   const { t } = useTranslation('booking')
   const wrong = [...(isTried ? wrongFields(details) : []), refused]
   return (
@@ -24,6 +27,7 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
       <Title order={3} className={classes.wide ?? ''}>
         {t('details.title')}
       </Title>
+      <div className={classes.wide}>{children}</div>
       <TextInput
         id="details-name"
         className={classes.wide ?? ''}

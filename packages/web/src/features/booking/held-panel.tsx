@@ -7,6 +7,8 @@ import { focusQuestion, missingAnswers } from '../../domain/answers/typed-answer
 import { useAsked } from '../../domain/answers/use-asked.ts'
 import type { Attempt, Details } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
+import { useKeepPerson } from '../../domain/people/use-keep-person.ts'
+import { WhoFor } from '../../domain/people/who-for.tsx'
 import { useVisitType } from '../../domain/visits/visit-type-queries.ts'
 import { isFinal, refusalCode, refusedContact } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
@@ -40,13 +42,15 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   const [details, setDetails] = useState(state.attempt.details)
   const [isTried, setTried] = useState(false)
   const [isAskingContact, setAskingContact] = useState(false)
+  const person = useKeepPerson()
   // Read when a request is sent again, and so not a state.
   const mayOverlap = useRef(false)
   const { visitTypeId } = state.attempt.slot
   const visitType = useVisitType({ clinicId: clinic.id, ...(visitTypeId && { visitTypeId }) })
   const isRequested = (visitType?.approval ?? 'none') !== 'none'
   const changes = useChangesOfHold({
-    confirm: () => hold.confirm(details, mayOverlap.current, visitType?.questions),
+    confirm: () =>
+      hold.confirm(details, mayOverlap.current, visitType?.questions).then(() => void person.keep(details.name)),
     extend: hold.extend,
   })
   const error = changes.errorOf('confirm')
@@ -86,15 +90,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
     <section className={classes.panel} aria-labelledby="held-title">
       <div>
         <FocusedTitle id="held-title">{t('held.title')}</FocusedTitle>
-        <Text size="lg" fw={600}>
-          {when}
-        </Text>
-        <HeldFacts attempt={state.attempt} doctor={doctor} />
-        {visitTypeId === undefined ? null : (
-          <Suspense fallback={null}>
-            <HeldVisit visitTypeId={visitTypeId} doctor={doctor} />
-          </Suspense>
-        )}
+        <HeldFacts attempt={state.attempt} doctor={doctor} when={when} />
       </div>
       <Countdown
         state={state}
@@ -104,7 +100,9 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
         onExtend={() => changes.start('extend')}
       />
       <form onSubmit={submit} noValidate>
-        <DetailsFields details={details} clinic={clinic} onChange={change} isTried={isTried} refused={refused} />
+        <DetailsFields details={details} clinic={clinic} onChange={change} isTried={isTried} refused={refused}>
+          <WhoFor {...person.choice} name={details.name} onName={(name) => change({ name })} />
+        </DetailsFields>
         <Box mt="xl">
           <AskedFields
             title={t('details.questions')}
@@ -134,17 +132,24 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
             />
           </Suspense>
         ) : (
-          <Group mt="xl" gap="sm">
-            <ActionButton type="submit" isBusy={hold.isBusy}>
-              {t(isRequested ? 'held.request' : 'held.confirm')}
-            </ActionButton>
-            <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
-              {t('held.release')}
-            </ActionButton>
-          </Group>
+          <Buttons hold={hold} isRequested={isRequested} />
         )}
       </form>
     </section>
+  )
+}
+
+function Buttons({ hold, isRequested }: { hold: Hold; isRequested: boolean }) {
+  const { t } = useTranslation('booking')
+  return (
+    <Group mt="xl" gap="sm">
+      <ActionButton type="submit" isBusy={hold.isBusy}>
+        {t(isRequested ? 'held.request' : 'held.confirm')}
+      </ActionButton>
+      <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
+        {t('held.release')}
+      </ActionButton>
+    </Group>
   )
 }
 
@@ -155,21 +160,31 @@ function RequestHelp({ of: { approval, approvalMinutes } }: { of: VisitType }) {
   return <Text mt="md">{t(help, { time: formatMinutes(approvalMinutes) })}</Text>
 }
 
-/** What is held: with whom, how long, and what it costs. */
-function HeldFacts({ attempt, doctor }: { attempt: Attempt; doctor: Doctor }) {
+/** What is held: when, with whom, how long, and what it costs. */
+function HeldFacts({ attempt, doctor, when }: { attempt: Attempt; doctor: Doctor; when: string }) {
   const { t } = useTranslation(['booking', 'shell'])
   const { startsAt, endsAt, visitTypeId } = attempt.slot
   return (
-    <ul className={classes.facts}>
-      <li>
-        <bdi>{doctor.name}</bdi>
-      </li>
-      <li>{t(`shell:appointmentType.${attempt.appointmentType}`)}</li>
-      <li>{formatMinutes((Date.parse(endsAt) - Date.parse(startsAt)) / 60_000)}</li>
-      {doctor.fee === null || visitTypeId !== undefined ? null : (
-        <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>
+    <>
+      <Text size="lg" fw={600}>
+        {when}
+      </Text>
+      <ul className={classes.facts}>
+        <li>
+          <bdi>{doctor.name}</bdi>
+        </li>
+        <li>{t(`shell:appointmentType.${attempt.appointmentType}`)}</li>
+        <li>{formatMinutes((Date.parse(endsAt) - Date.parse(startsAt)) / 60_000)}</li>
+        {doctor.fee === null || visitTypeId !== undefined ? null : (
+          <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>
+        )}
+      </ul>
+      {visitTypeId === undefined ? null : (
+        <Suspense fallback={null}>
+          <HeldVisit visitTypeId={visitTypeId} doctor={doctor} />
+        </Suspense>
       )}
-    </ul>
+    </>
   )
 }
 

@@ -7,6 +7,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
 import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.ts'
+import { useKeepPerson } from '../../domain/people/use-keep-person.ts'
+import { WhoFor } from '../../domain/people/who-for.tsx'
 import { canWaitFor, offeredVisit } from '../../domain/visits/offered-visits.ts'
 import { visitTypeName } from '../../domain/visits/visit-type-name.ts'
 import { visitTypeQuery } from '../../domain/visits/visit-type-queries.ts'
@@ -133,6 +135,7 @@ function Join({ doctor, clinic, visitType, from }: JoinProps) {
   const me = session.kind === 'account' ? session.me : null
   const today = localDay(serverNow(), clinic.timezone)
   const [isAnyDoctor, setAnyDoctor] = useState(!doctor.active)
+  const person = useKeepPerson()
   const form = useEntryForm({
     initial: newEntryDraft({ today, from, name: me?.name ?? '', email: me?.email ?? '' }),
     today,
@@ -151,13 +154,15 @@ function Join({ doctor, clinic, visitType, from }: JoinProps) {
       patient: { ...patient, language: currentLanguage() },
     }
     join.mutate(body, {
-      onSuccess: ({ id, manageToken }) =>
+      onSuccess: ({ id, manageToken }) => {
+        void person.keep(patient.name)
         void navigate({
           to: '/waitlist-entry',
           hash: id,
           state: { manageToken: me === null ? manageToken : null },
           replace: true,
-        }),
+        })
+      },
     })
   })
   return (
@@ -175,6 +180,7 @@ function Join({ doctor, clinic, visitType, from }: JoinProps) {
               {t('join.colleagues', { clinic: isolated(clinic.name) })}
             </Text>
           )}
+          <WhoFor {...person.choice} name={form.values.name} onName={(name) => form.setFieldValue('name', name)} />
           <EntryFields form={form} isPatient sendsEmails={clinic.sendsEmails} hasPlaces={hasPlaces} />
           <Text size="sm" c="dimmed">
             {t('join.clinicTime', { clinic: `\u2068${clinic.name}\u2069` })}

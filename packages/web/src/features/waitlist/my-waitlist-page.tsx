@@ -78,6 +78,9 @@ function Entry({ entry }: { entry: WaitlistEntry }) {
       <Text mt="xs">
         <bdi>{clinic?.name ?? '\u00a0'}</bdi>
       </Text>
+      <Text size="sm" c="dimmed">
+        <bdi>{entry.patient.name}</bdi>
+      </Text>
       <Text size="sm">
         <EntryDays entry={entry} />
       </Text>

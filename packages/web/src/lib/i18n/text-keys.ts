@@ -13,6 +13,7 @@ import type links from '../../locales/en/links.json'
 import type myBookings from '../../locales/en/my-bookings.json'
 import type otherProblems from '../../locales/en/other-problems.json'
 import type patients from '../../locales/en/patients.json'
+import type people from '../../locales/en/people.json'
 import type personalData from '../../locales/en/personal-data.json'
 import type problems from '../../locales/en/problems.json'
 import type proof from '../../locales/en/proof.json'
@@ -43,6 +44,7 @@ type Texts = {
   links: typeof links
   'my-bookings': typeof myBookings
   patients: typeof patients
+  people: typeof people
   'personal-data': typeof personalData
   /** What it does not have is looked up in `other-problems`. */
   problems: typeof problems & typeof otherProblems
