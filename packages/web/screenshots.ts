@@ -159,19 +159,8 @@ async function createBookings(url: string) {
 
 const clinicPaths = [
   ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/closures', '/people', '/settings', '/proof'],
-  ...[
-    '/patients',
-    '/patients/new',
-    '/messages',
-    '/security-log',
-    '/waitlist',
-    '/waitlist/add',
-    '/webhooks',
-    '/api-keys',
-  ],
-  '/visit-types',
-  '/rooms',
-  '/working-hours',
+  ...['/patients', '/patients/new', '/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
+  ...['/api-keys', '/visit-types', '/rooms', '/working-hours'],
   ...['/theatre', '/theatre/book', '/theatre/requests', '/theatre/blocks', '/theatre/setup', '/theatre/report'],
 ]
 
