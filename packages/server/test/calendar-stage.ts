@@ -7,7 +7,7 @@ import {
   type LogEntry,
   Snapshot,
 } from '@holdfast/engine'
-import { aClaim, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { aClaim, aClinic, aDoctor, aSlot, type BuiltSlot, ofKind, type TestDatabase, until } from '@holdfast/testkit'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { Calendar, type DaysView } from '../src/calendar/calendar.ts'
@@ -203,8 +203,7 @@ export const everything = new Snapshot(2 ** 50, 2 ** 50, [])
 
 /** Books units of the slot. */
 export async function claim(scene: Scene, by: 'engine' | 'elsewhere' = 'engine', slot = scene.slot, units = 1) {
-  const outcome = await scene[by].claim(aClaim(slot, { ...booked, units }))
-  if (outcome.kind !== 'booked') throw new Error(`The claim was refused: ${outcome.kind}`)
+  const outcome = ofKind(await scene[by].claim(aClaim(slot, { ...booked, units })), 'booked')
   return { bookingId: outcome.booking.id, position: BigInt(outcome.position) }
 }
 

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { createLogger, type Logger } from '@holdfast/server/logger'
 import { type StartedServer, startServer } from '@holdfast/server/main'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll } from 'vitest'
 
 export const administrator = { email: 'admin@example.org', password: 'correct horse battery' }
 
@@ -28,6 +29,13 @@ export async function runningServer(env: Record<string, string> = {}): Promise<R
       await database.drop()
     },
   }
+}
+
+/** The same for all tests of a file, after which it ends. */
+export async function serverOfFile(env?: Record<string, string>): Promise<RunningServer> {
+  const server = await runningServer(env)
+  afterAll(() => server.end())
+  return server
 }
 
 /** Another server on a database that exists. */

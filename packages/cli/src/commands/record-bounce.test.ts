@@ -3,8 +3,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { changeDatabaseUrl, ensureAppLogin, newId, registerShard } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
@@ -261,8 +261,7 @@ test('behind a pooler in a mode that allows no transactions, the mail server is 
 })
 
 test('an e-mail of a clinic in another database of the installation is recorded there', async ({ database }) => {
-  const north = await createTestDatabase()
-  onTestFinished(() => north.drop())
+  const north = await anotherDatabase()
   await ensureAppLogin({ ownerUrl: north.ownerUrl, appUrl: null })
   await registerShard(database.ownerPool, north.ownerPool, 'north')
   await north.ownerPool.query("select setval('holdfast.clinic_no_seq', 7000, false)")

@@ -67,8 +67,7 @@ test('the ends go to a receiver of syslog in short messages, from which the log 
   expect((await verify()).findings).toMatchObject([{ kind: 'missing', clinicNo: clinicNos[0] }])
 })
 
-test('a place that fails keeps nothing from the others, which get the same ends once', async ({ database }) => {
-  const clinic = await aClinic(database)
+test('a place that fails keeps nothing from the others, which get the same ends once', async ({ database, clinic }) => {
   await addEvents(database, [clinic.no])
   const { lines, place } = await aReceiver()
   let isFull = true

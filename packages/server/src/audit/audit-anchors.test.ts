@@ -101,8 +101,7 @@ test('anchors need a secret that the database does not have', () => {
   }
 })
 
-test('a place that cannot be written fails the job, and is tried again', async ({ database, place }) => {
-  const clinic = await aClinic(database)
+test('a place that cannot be written fails the job, and is tried again', async ({ database, place, clinic }) => {
   await addEvent(database, clinic.no)
   const store = openObjectStore(place, null)
   const full = { ...store, put: () => Promise.reject(new Error('full')) }

@@ -1,8 +1,10 @@
 import { aBooking, aClaim, aDoctor, aSlot, lapseHolds, type TestDatabase, until } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { test as base } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
+
+const test = base.extend('scene', ({ database }) => aScene(database))
 
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
 type SceneOptions = Parameters<typeof aScene>[1]
@@ -43,8 +45,7 @@ describe('lapses', () => {
     expect(scene.calendar.figures.loads).toBe(1)
   })
 
-  test('of own holds too', async ({ database }) => {
-    const scene = await aScene(database)
+  test('of own holds too', async ({ database, scene }) => {
     await scene.listed()
     scene.log.close()
     scene.commits.close()
@@ -60,8 +61,7 @@ describe('lapses', () => {
 })
 
 describe('when a hold lapses', () => {
-  test('counts from the commit, however long the load took that did not see it', async ({ database }) => {
-    const scene = await aScene(database)
+  test('counts from the commit, however long the load took that did not see it', async ({ database, scene }) => {
     const now = performance.now.bind(performance)
     let addedMs = 0
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + addedMs)
@@ -83,8 +83,7 @@ describe('when a hold lapses', () => {
 describe('watched doctors', () => {
   const watch = (scene: Scene, readAgain = false) => scene.calendar.watch([scene.doctor.id], { readAgain })
 
-  test('that are not active are left out', async ({ database }) => {
-    const scene = await aScene(database)
+  test('that are not active are left out', async ({ database, scene }) => {
     const inactive = await aDoctor(database, scene.clinic, { active: false })
     const watched = await scene.calendar.watch([scene.doctor.id, inactive.id], { readAgain: false })
     expect([...watched]).toEqual([[scene.doctor.id, { isPartial: false, lapsed: [] }]])
@@ -93,8 +92,7 @@ describe('watched doctors', () => {
     expect(scene.calendar.figures.doctors).toBe(0)
   })
 
-  test('own commits are emitted when the log reports them, with positions, without a read', async ({ database }) => {
-    const scene = await aScene(database)
+  test('own commits are emitted when the log reports them, with positions, without a read', async ({ scene }) => {
     await watch(scene)
     scene.log.close()
     const { position } = await claim(scene)
@@ -114,8 +112,7 @@ describe('watched doctors', () => {
     expect(scene.calendar.figures).toMatchObject({ patches: 0, doctorReads: 1, loads: 0 })
   })
 
-  test('commits of other processes are emitted once read, and hold the position back', async ({ database }) => {
-    const scene = await aScene(database)
+  test('commits of other processes are emitted once read, and hold the position back', async ({ scene }) => {
     await watch(scene)
     scene.gates.slots.close()
     const { position } = await claim(scene, 'elsewhere')
@@ -139,8 +136,7 @@ describe('watched doctors', () => {
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
-  test('a lapse that a load sees before its timer is emitted by the load', async ({ database }) => {
-    const scene = await aScene(database)
+  test('a lapse that a load sees before its timer is emitted by the load', async ({ database, scene }) => {
     await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 3_600_000) })
     await scene.untilCurrent()
     await watch(scene)
@@ -151,8 +147,7 @@ describe('watched doctors', () => {
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
-  test('the slots of a move are emitted for both doctors', async ({ database }) => {
-    const scene = await aScene(database)
+  test('the slots of a move are emitted for both doctors', async ({ database, scene }) => {
     const colleague = await aDoctor(database, scene.clinic)
     const target = await aSlot(database, colleague, { capacity: 2 })
     await scene.calendar.watch([scene.doctor.id, colleague.id], { readAgain: false })
@@ -170,8 +165,7 @@ describe('watched doctors', () => {
     )
   })
 
-  test('slots that are created or withdrawn are emitted as a change of the doctor', async ({ database }) => {
-    const scene = await aScene(database)
+  test('slots that are created or withdrawn are emitted as a change of the doctor', async ({ database, scene }) => {
     await watch(scene)
     await aSlot(database, scene.doctor)
     await scene.untilCurrent()
@@ -211,8 +205,7 @@ describe('watched doctors', () => {
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
-  test('for a client that resumes, the slots that have lapsed, and values of slots', async ({ database }) => {
-    const scene = await aScene(database)
+  test('for a client that resumes, the slots that have lapsed, and values of slots', async ({ database, scene }) => {
     await aBooking(database, scene.slot, { status: 'PENDING' })
     await lapseHolds(database, scene.slot)
     await watch(scene)

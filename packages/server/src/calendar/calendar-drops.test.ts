@@ -1,5 +1,5 @@
 import { Snapshot } from '@holdfast/engine'
-import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aDoctor, aMove, aSlot, aWithdrawal } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
@@ -81,19 +81,13 @@ describe('a slot that the loaded days lack', () => {
     const scene = await aScene(database, { slots: 2 })
     await scene.calendar.watch([scene.doctor.id], { readAgain: false })
     await scene.list()
-    await scene.engine.withdrawSlots({
-      clinicNo: scene.clinic.no,
-      which: { slotId: scene.slot.id },
-      withBookings: true,
-      dryRun: false,
-      actorId: null,
-    })
+    await scene.engine.withdrawSlots(aWithdrawal(scene.clinic.no, { slotId: scene.slot.id }))
     await scene.untilCurrent()
     await scene.list()
     // An earlier release could confirm bookings in withdrawn slots.
     const { id: bookingId } = await aBooking(database, scene.slot)
     if (change === 'cancel') await cancel(scene, bookingId)
-    else await scene.engine.move({ bookingId, slotId: scene.other.id, actorId: null, onBehalf: true })
+    else await scene.engine.move(aMove(bookingId, scene.other.id))
     await scene.untilCurrent()
     expect(rowsOf(await scene.list()).map(([id]) => id)).toEqual([scene.other.id])
   })

@@ -1,7 +1,9 @@
 import { aDoctor } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { test as base } from '@holdfast/testkit/database-test'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, cancel, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
+
+const test = base.extend('scene', ({ database }) => aScene(database))
 
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
 describe('lists', () => {
@@ -14,15 +16,13 @@ describe('lists', () => {
     expect(Object.values(unitsOf(view instanceof Promise ? null : view))).toEqual([5, 5, 5])
   })
 
-  test('of a doctor who does not exist are null', async ({ database }) => {
-    const scene = await aScene(database)
+  test('of a doctor who does not exist are null', async ({ database, scene }) => {
     const inactive = await aDoctor(database, scene.clinic, { active: false })
     expect(await scene.calendar.days(inactive.id, scene.day, scene.day, null)).toBeNull()
     expect(scene.calendar.figures.doctors).toBe(0)
   })
 
-  test('of days next to loaded ones load only those', async ({ database }) => {
-    const scene = await aScene(database)
+  test('of days next to loaded ones load only those', async ({ scene }) => {
     await scene.listed()
     const next = Temporal.PlainDate.from(scene.day).add({ days: 1 }).toString()
     await scene.calendar.days(scene.doctor.id, next, next, null)
@@ -30,8 +30,7 @@ describe('lists', () => {
     expect(scene.calendar.days(scene.doctor.id, scene.day, next, null)).not.toBeInstanceOf(Promise)
   })
 
-  test('that fail are loaded again by the next caller', async ({ database }) => {
-    const scene = await aScene(database)
+  test('that fail are loaded again by the next caller', async ({ scene }) => {
     scene.failing.add('days')
     await expect(scene.listed()).rejects.toThrow('cut the connection')
     scene.failing.clear()
@@ -91,8 +90,7 @@ describe('own commits', () => {
     expect(await planted(true)).toBe(4)
   })
 
-  test('on one slot keep the order of their locks, whichever is announced first', async ({ database }) => {
-    const scene = await aScene(database)
+  test('on one slot keep the order of their locks, whichever is announced first', async ({ scene }) => {
     await scene.listed()
     scene.log.close()
     scene.commits.close()
@@ -123,8 +121,7 @@ describe('own commits', () => {
     expect(await planted(true)).toEqual([5, 4])
   })
 
-  test('whose count is not known make the next list wait for a read', async ({ database }) => {
-    const scene = await aScene(database)
+  test('whose count is not known make the next list wait for a read', async ({ scene }) => {
     await scene.listed()
     scene.log.close()
     scene.commits.close()
@@ -141,8 +138,7 @@ describe('own commits', () => {
     expect(scene.calendar.figures).toMatchObject({ loads: 1, patches: 1 })
   })
 
-  test('delivered twice change nothing', async ({ database }) => {
-    const scene = await aScene(database)
+  test('delivered twice change nothing', async ({ scene }) => {
     await scene.listed()
     scene.commits.close()
     await claim(scene)
@@ -167,8 +163,7 @@ describe('commits of other processes', () => {
     expect(scene.calendar.figures).toMatchObject({ loads: 1, patches: 1, patchedSlots: 2 })
   })
 
-  test('with their position are waited for, without a load', async ({ database }) => {
-    const scene = await aScene(database)
+  test('with their position are waited for, without a load', async ({ scene }) => {
     await scene.listed()
     const { position } = await claim(scene, 'elsewhere')
     // The clock of the wait does not advance: the list waits however late the log is.
@@ -178,8 +173,7 @@ describe('commits of other processes', () => {
     expect(scene.calendar.figures.loads).toBe(1)
   })
 
-  test('with their position are loaded when the log is late', async ({ database }) => {
-    const scene = await aScene(database)
+  test('with their position are loaded when the log is late', async ({ scene }) => {
     await scene.listed()
     scene.log.close()
     const { position } = await claim(scene, 'elsewhere')
@@ -187,8 +181,7 @@ describe('commits of other processes', () => {
     expect(scene.calendar.figures.loads).toBe(2)
   })
 
-  test('with a position that the log cannot report in time are loaded at once', async ({ database }) => {
-    const scene = await aScene(database)
+  test('with a position that the log cannot report in time are loaded at once', async ({ scene }) => {
     await scene.listed()
     const waitsMs = async (ahead: bigint) => {
       const times: number[] = []
@@ -208,8 +201,7 @@ describe('commits of other processes', () => {
     expect(scene.calendar.figures.loads).toBe(11)
   })
 
-  test('with positions that the log cannot report yet share the load after the current one', async ({ database }) => {
-    const scene = await aScene(database)
+  test('with positions that the log cannot report yet share the load after the current one', async ({ scene }) => {
     await scene.listed()
     scene.log.close()
     const { position } = await claim(scene, 'elsewhere')
@@ -225,8 +217,7 @@ describe('commits of other processes', () => {
     expect(scene.calendar.figures.loads).toBe(3)
   })
 
-  test('with their position: only the first list waits while the log is held back', async ({ database }) => {
-    const scene = await aScene(database)
+  test('with their position: only the first list waits while the log is held back', async ({ scene }) => {
     await scene.listed()
     scene.log.close()
     const { position } = await claim(scene, 'elsewhere')
@@ -244,8 +235,7 @@ describe('commits of other processes', () => {
     expect(await listed).toBe(3)
   })
 
-  test('are loaded when the log is held back, and everything is loaded again', async ({ database }) => {
-    const scene = await aScene(database)
+  test('are loaded when the log is held back, and everything is loaded again', async ({ scene }) => {
     await scene.listed()
     scene.log.close()
     await claim(scene, 'elsewhere')
@@ -272,8 +262,7 @@ describe('commits of other processes', () => {
     expect(await planted(true)).toBe(5)
   })
 
-  test('are read again until the database responds', async ({ database }) => {
-    const scene = await aScene(database)
+  test('are read again until the database responds', async ({ scene }) => {
     await scene.listed()
     scene.failing.add('slots')
     const { position } = await claim(scene, 'elsewhere')

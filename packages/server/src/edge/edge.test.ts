@@ -1,15 +1,13 @@
 import { connect } from 'node:net'
 import { operations } from '@holdfast/contract'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { administrator, call, type RunningServer, runningServer, serverOn, signIn } from '../../test/running-server.ts'
+import { describe, expect, test } from 'vitest'
+import { administrator, call, serverOfFile, serverOn, signIn } from '../../test/running-server.ts'
 import { helmetHeaders } from './headers/security-headers.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer({ HOLDFAST_REQUEST_SECONDS_MAX: '2', HOLDFAST_CORS_ORIGINS: 'https://app.example.org' })
+const server = await serverOfFile({
+  HOLDFAST_REQUEST_SECONDS_MAX: '2',
+  HOLDFAST_CORS_ORIGINS: 'https://app.example.org',
 })
-afterAll(() => server.end())
 
 /** Writes bytes on a socket as they are, and gives all that came back when the server closed it. */
 function raw(parts: string[], url = server.url): Promise<{ text: string; seconds: number }> {

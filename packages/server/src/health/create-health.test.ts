@@ -1,7 +1,7 @@
 import type { HealthBody, HealthCheckName } from '@holdfast/contract'
 import { createPool, recordUpkeep, recordWork, scheduleUpkeep, storeAccountMail, type WorkDone } from '@holdfast/engine'
-import { aBooking, createTestDatabase, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { aBooking, databaseProxy, rolledBack, type TestDatabase, until } from '@holdfast/testkit'
+import { anotherDatabase, freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
 import { healthOfTest } from '../../test/health-of-test.ts'
@@ -35,16 +35,11 @@ const job = (name: string, failuresInRow: number): WorkDone => ({
 
 test('an open transaction that holds events back is a failure; without one it is none', async ({ database, slot }) => {
   expect((await stateOf(database, 'event_tail')).slice(0, 2)).toEqual(['ok', null])
-  const open = await database.ownerPool.connect()
-  try {
-    await open.query('begin')
+  await rolledBack(database.ownerPool, async (open) => {
     await open.query('select pg_current_xact_id()')
     await aBooking(database, slot, { createdAt: new Date(Date.now() - 60_000) })
     expect(await stateOf(database, 'event_tail')).toEqual(['failed', 'held_back', 'holdfasttailheldback'])
-  } finally {
-    await open.query('rollback')
-    open.release()
-  }
+  })
 })
 
 test('the load of a database is judged by the limits of the alerts', async ({ database }) => {
@@ -73,8 +68,7 @@ test('the load of a database is judged by the limits of the alerts', async ({ da
 })
 
 test('each of several databases has the time until it can write no more bookings', async ({ database }) => {
-  const other = await createTestDatabase()
-  onTestFinished(() => other.drop())
+  const other = await anotherDatabase()
   const pools = ({ appPool }: Pick<TestDatabase, 'appPool'>) => ({ figures: appPool, ping: appPool })
   const databases = [
     { name: 'directory', pools: pools(database) },

@@ -1,16 +1,12 @@
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { liveApp } from '../../test/live-app.ts'
 import { aCalendar, book, transactionOf, untilCaughtUp } from '../../test/live-calendar.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
-import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
+import { call, serverOfFile } from '../../test/running-server.ts'
 
 const friend = 'https://friend.example.org'
-let server: RunningServer
-beforeAll(async () => {
-  server = await runningServer({ HOLDFAST_CORS_ORIGINS: friend, HOLDFAST_ANSWER_SECONDS_MAX: '3' })
-})
-afterAll(() => server.end())
+const server = await serverOfFile({ HOLDFAST_CORS_ORIGINS: friend, HOLDFAST_ANSWER_SECONDS_MAX: '3' })
 
 const calendar = (options?: Parameters<typeof aCalendar>[2]) => aCalendar(server.database, [server.url], options)
 const eventsUrl = (...doctorIds: string[]) => `${server.url}/api/v1/live/events?doctorIds=${doctorIds.join(',')}`

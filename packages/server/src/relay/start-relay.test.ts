@@ -1,11 +1,13 @@
 import { Writable } from 'node:stream'
 import { inTransaction, type LoggedEvent } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { freshDatabaseTest as base } from '@holdfast/testkit/database-test'
 import { afterEach, expect } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import type { EventReceiver } from './event-receiver.ts'
 import { type RunningRelay, startRelay } from './start-relay.ts'
+
+const test = base.extend('slot', ({ database }) => aScene(database))
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const deliveredWithinMs = 45_000
@@ -80,8 +82,7 @@ const book = async (database: TestDatabase, slot: BuiltSlot, count: number) => {
   return ids
 }
 
-test('delivers what is committed after its first start, each event once and in order', async ({ database }) => {
-  const slot = await aScene(database)
+test('delivers what is committed after its first start, each event once and in order', async ({ database, slot }) => {
   const [before = ''] = await book(database, slot, 1)
   const { delivered, receiver, untilDelivered } = recorder(database)
   const relay = relayTo(database, receiver)
@@ -96,8 +97,7 @@ test('delivers what is committed after its first start, each event once and in o
   ])
 })
 
-test('continues where it was after a stop, and repeats a delivery that failed', async ({ database }) => {
-  const slot = await aScene(database)
+test('continues where it was after a stop, and repeats a delivery that failed', async ({ database, slot }) => {
   const { delivered, receiver, failing, untilDelivered } = recorder(database)
   const first = relayTo(database, receiver)
   await untilStarted(database)
@@ -116,8 +116,7 @@ test('continues where it was after a stop, and repeats a delivery that failed', 
   )
 })
 
-test('one of two processes delivers; when it is gone, the other continues', async ({ database }) => {
-  const slot = await aScene(database)
+test('one of two processes delivers; when it is gone, the other continues', async ({ database, slot }) => {
   const { delivered, receiver, untilDelivered } = recorder(database)
   const first = relayTo(database, receiver)
   await untilStarted(database)
@@ -129,8 +128,7 @@ test('one of two processes delivers; when it is gone, the other continues', asyn
   expect(delivered).toHaveLength(80)
 })
 
-test('a receiver that is gone is added again, and gets what follows', async ({ database }) => {
-  const slot = await aScene(database)
+test('a receiver that is gone is added again, and gets what follows', async ({ database, slot }) => {
   const { receiver, untilDelivered } = recorder(database)
   relayTo(database, receiver)
   await untilStarted(database)
@@ -140,8 +138,7 @@ test('a receiver that is gone is added again, and gets what follows', async ({ d
   await untilDelivered(await book(database, slot, 1))
 })
 
-test('takes over from a process that was killed, when its time is over', async ({ database }) => {
-  const slot = await aScene(database)
+test('takes over from a process that was killed, when its time is over', async ({ database, slot }) => {
   const { receiver, untilDelivered } = recorder(database)
   const first = relayTo(database, receiver)
   await untilStarted(database)
@@ -153,8 +150,7 @@ test('takes over from a process that was killed, when its time is over', async (
   await untilDelivered(ids)
 })
 
-test('a delivery of a process that is not the holder any more is rolled back', async ({ database }) => {
-  const slot = await aScene(database)
+test('a delivery of a process that is not the holder any more is rolled back', async ({ database, slot }) => {
   const delivered: string[] = []
   let isTakenOver = false
   const receiver: EventReceiver = {
@@ -180,8 +176,7 @@ test('a delivery of a process that is not the holder any more is rolled back', a
   expect(delivered).toEqual([id, id])
 })
 
-test('a second receiver begins where the first is, so nothing is missed between them', async ({ database }) => {
-  const slot = await aScene(database)
+test('a second receiver begins where the first is, so nothing is missed between them', async ({ database, slot }) => {
   const first = recorder(database)
   const relay = relayTo(database, first.receiver)
   await untilStarted(database)
@@ -194,8 +189,7 @@ test('a second receiver begins where the first is, so nothing is missed between 
   expect(second.delivered).toHaveLength(4)
 })
 
-test('a receiver that is away is logged once, and measured until it is back', async ({ database }) => {
-  const slot = await aScene(database)
+test('a receiver that is away is logged once, and measured until it is back', async ({ database, slot }) => {
   const { receiver, delivered, untilDelivered } = recorder(database)
   let [isAway, attempts, lines, relayed] = [true, 0, '', 0]
   const waiting: (Date | null)[] = []

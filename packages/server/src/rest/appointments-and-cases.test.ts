@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { newId } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, ofKind, type TestDatabase } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import { operations, send } from '../../test/access-scene.ts'
@@ -53,8 +53,7 @@ async function aScene(database: TestDatabase, rest: RestApp) {
         where id = ${outcome.case.id}`)
     return { id: outcome.case.id, slotId: String(rows[0]?.slot_id) }
   }
-  const record = await rest.engine.patients.create(clinic.no, aPatientRecord(), null)
-  if (record.kind !== 'done') throw new Error(record.kind)
+  const record = ofKind(await rest.engine.patients.create(clinic.no, aPatientRecord(), null), 'done')
   return {
     clinic,
     patientId: record.value.id,

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 import { clinicNoOf, createEngine, newId } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember, aSlot, until } from '@holdfast/testkit'
 import Fastify from 'fastify'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { book, untilCaughtUp } from '../../test/live-calendar.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
-import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
+import { call, serverOfFile, signUp } from '../../test/running-server.ts'
 import { validatorCompiler } from '../edge/bodies/validator.ts'
 import { ConnectionSlots } from '../edge/connections/connection-slots.ts'
 import { errorHandler } from '../edge/errors/error-handler.ts'
@@ -15,11 +15,7 @@ import { createLogger } from '../observe/logger.ts'
 import { theatreEvents } from './theatre-events.ts'
 import { TheatreSignals } from './theatre-signals.ts'
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await runningServer({ HOLDFAST_ANSWER_SECONDS_MAX: '3' })
-})
-afterAll(() => server.end())
+const server = await serverOfFile({ HOLDFAST_ANSWER_SECONDS_MAX: '3' })
 
 /** A clinic with a room and a doctor, and somebody of its staff. */
 async function aTheatre() {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rolledBack } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
@@ -120,9 +121,7 @@ test.for([
 ])('a request that waits while the address changes $what', async ({ end, links }) => {
   const { id, email } = await aPerson()
   const mailedTo: string[] = []
-  const changing = await server.database.ownerPool.connect()
-  try {
-    await changing.query('begin')
+  await rolledBack(server.database.ownerPool, async (changing) => {
     await changing.query('update auth."user" set email = $2 where id = $1', [id, `${randomUUID()}@example.org`])
     const asking = opened.accounts.createMailedPasswordReset(email.toUpperCase(), async (_transaction, link) => {
       mailedTo.push(link.email)
@@ -130,10 +129,7 @@ test.for([
     await untilBlocked()
     await changing.query(end)
     expect((await asking) === null).toBe(links === 0)
-  } finally {
-    await changing.query('rollback')
-    changing.release()
-  }
+  })
   expect(mailedTo).toEqual(links === 0 ? [] : [email])
   const stored = 'select from auth.verification where value = $1'
   expect((await server.database.ownerPool.query(stored, [id])).rowCount).toBe(links)

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
-import { call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
+import { call, serverOfFile, signIn, signUp } from '../../../test/running-server.ts'
 import {
   aPersonWithApp,
   challengeOf,
@@ -17,12 +17,7 @@ import type { FactorCaller } from './second-factors.ts'
 import { createTotp } from './totp.ts'
 
 const noNotice = async () => undefined
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 const factorsOf = async (bearer: string) => (await call(`${server.url}/api/auth/second-factors`, { bearer })).body
 const finish = (challenge: string, code: string) => post(server.url, 'sign-in/code', { challenge, code })

@@ -1,15 +1,10 @@
 import sql from 'sql-template-tag'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { aCreatedPasskey } from '../../../test/passkey-responses.ts'
-import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
+import { call, serverOfFile, signUp } from '../../../test/running-server.ts'
 import { codeOf, accountPassword as password, post, wrongCodeOf } from '../../../test/second-factor-steps.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer({ HOLDFAST_RATE_LIMIT: 'on', HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL: '3' })
-})
-afterAll(() => server.end())
+const server = await serverOfFile({ HOLDFAST_RATE_LIMIT: 'on', HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL: '3' })
 
 /** @returns the token and the secret of an app that is being set up */
 async function beginning(email: string) {

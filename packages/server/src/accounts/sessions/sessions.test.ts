@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import sql from 'sql-template-tag'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
+import { describe, expect, test } from 'vitest'
+import { call, serverOfFile, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 const post = (path: string, body: unknown, bearer?: string, headers: Record<string, string> = {}) =>
   call(`${server.url}/api/auth${path}`, { method: 'POST', body, headers, ...(bearer === undefined ? {} : { bearer }) })

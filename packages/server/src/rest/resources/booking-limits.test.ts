@@ -4,7 +4,9 @@ import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
-import { test } from '../../../test/rest-test.ts'
+import { test as base } from '../../../test/rest-test.ts'
+
+const test = base.extend('scene', ({ database, limited }) => aScene(database, limited))
 
 let clients = 0
 /** The address of another client. */
@@ -49,16 +51,14 @@ test('one address fills no calendar, guest or account; members have no limit', a
   expect(await times(9, () => book(rest, slot.id, {}, { remoteAddress }))).toEqual(Array(9).fill(201))
 })
 
-test('an IPv6 customer is limited by /56 and /48', async ({ database, limited }) => {
-  const { slot, admin, path } = await aScene(database, limited)
+test('an IPv6 customer is limited by /56 and /48', async ({ limited, scene: { slot, admin, path } }) => {
   await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 2 } })
   const from = (group: string) => book(limited, slot.id, {}, { remoteAddress: `2001:db8:9:${group}::1` })
   expect(await times(3, (round) => from(`10${round}`))).toEqual([201, 201, 409])
   expect(await times(7, (round) => from(`${round + 2}00`))).toEqual([201, 201, 201, 201, 201, 201, 409])
 })
 
-test('holds are limited; cancelling one makes room', async ({ database, limited }) => {
-  const { slot } = await aScene(database, limited)
+test('holds are limited; cancelling one makes room', async ({ limited, scene: { slot } }) => {
   const [remoteAddress, as] = [anAddress(), limited.anAccount()]
   const hold = () => book(limited, slot.id, { confirm: false }, { remoteAddress, as })
   const held = [await hold(), await hold(), await hold(), await hold(), await hold()]
@@ -82,8 +82,7 @@ test('strangers who use up the limit of a contact do not stop its owner', async 
   expect((await book(limited, slot.id, { patient }, { as: limited.anAccount(), remoteAddress })).status).toBe(409)
 })
 
-test('a phone number is a contact too, however it is written', async ({ database, limited }) => {
-  const { slot, admin, path } = await aScene(database, limited)
+test('a phone number is a contact too, however it is written', async ({ limited, scene: { slot, admin, path } }) => {
   await limited.call('updateBookingLimits', { path, as: admin, body: { contactBookingsMax: 2 } })
   const from = async (remoteAddress: string) =>
     times(3, (round) => {
@@ -94,8 +93,7 @@ test('a phone number is a contact too, however it is written', async ({ database
   expect(await from(anAddress())).toEqual([201, 201, 409])
 })
 
-test('a contact that comes with the confirmation counts too', async ({ database, limited }) => {
-  const { slot, admin, path } = await aScene(database, limited)
+test('a contact that comes with the confirmation counts too', async ({ limited, scene: { slot, admin, path } }) => {
   await limited.call('updateBookingLimits', { path, as: admin, body: { contactBookingsMax: 2 } })
   const patient = { name: 'P', email: `${randomUUID()}@example.org` }
   const remoteAddress = anAddress()
@@ -107,8 +105,7 @@ test('a contact that comes with the confirmation counts too', async ({ database,
   expect(await times(3, confirm)).toEqual([200, 200, 409])
 })
 
-test('a confirmation that changes nothing counts for no contact', async ({ database, limited }) => {
-  const { slot, admin, path } = await aScene(database, limited)
+test('a confirmation that changes nothing counts for no contact', async ({ limited, scene: { slot, admin, path } }) => {
   await limited.call('updateBookingLimits', { path, as: admin, body: { contactBookingsMax: 2 } })
   const patient = { name: 'P', email: `${randomUUID()}@example.org` }
   const remoteAddress = anAddress()
@@ -187,8 +184,7 @@ test('a request repeated during its first try gets the booking, whatever the lim
   expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1)
 })
 
-test('a claim that the database never got uses up nothing', async ({ database, limited }) => {
-  const { slot, admin, path } = await aScene(database, limited)
+test('a claim that the database never got uses up nothing', async ({ limited, scene: { slot, admin, path } }) => {
   await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 2 } })
   const claim = vi.spyOn(limited.engine, 'claim')
   const lost = (outcomeUnknown: boolean) => {
@@ -260,8 +256,7 @@ test('a burst with failed cancellations is reported with the others, and recorde
   expect(limited.audited[1]?.details).toEqual(['outcome unknown'])
 })
 
-test('cancelling a burst leaves the bookings of accounts', async ({ database, limited }) => {
-  const { slot, admin, path } = await aScene(database, limited)
+test('cancelling a burst leaves the bookings of accounts', async ({ limited, scene: { slot, admin, path } }) => {
   const remoteAddress = anAddress()
   const as = limited.anAccount()
   const own = await book(limited, slot.id, {}, { remoteAddress })
@@ -314,8 +309,7 @@ test('the burst of a new, unconfirmed account is cancelled by its digest', async
   expect((await limited.call('cancelBookingBurst', burst)).body).toEqual({ cancelled: 5, remaining: false })
 })
 
-test('a burst of an account does not name it', async ({ database, limited }) => {
-  const { slot, admin, path, clinic } = await aScene(database, limited)
+test('a burst of an account does not name it', async ({ database, limited, scene: { slot, admin, path, clinic } }) => {
   const as = limited.anAccount()
   for (let n = 0; n < 5; n += 1) await book(limited, slot.id, {}, { as })
   const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
@@ -328,8 +322,7 @@ test('a burst of an account does not name it', async ({ database, limited }) => 
   expect(burst?.id).not.toBe(as.id)
 })
 
-test('limits that are not named stay as they are', async ({ database, limited }) => {
-  const { admin, path } = await aScene(database, limited)
+test('limits that are not named stay as they are', async ({ limited, scene: { admin, path } }) => {
   const before = (await limited.call('getBookingLimits', { path, as: admin })).body
   expect(before).toMatchObject({ guestUnitsMax: 4, addressBookingsMax: 40, contactHoldsMax: 3 })
   const changed = await limited.call('updateBookingLimits', { path, as: admin, body: { contactHoldsMax: 7 } })

@@ -157,9 +157,7 @@ test.for([
   expect(localTimes([preview.dates[2] ?? { startsAt: null }], timezone)[0]?.slice(11)).toBe('02:30')
 })
 
-test('fixed slots are booked as a series, too', async ({ rest, database }) => {
-  const clinic = await aClinic(database)
-  const doctor = await aDoctor(database, clinic)
+test('fixed slots are booked as a series, too', async ({ rest, database, clinic, doctor }) => {
   const as = await rest.aMember(clinic.no, 'staff')
   const first = at(aTuesday(), '09:00', 'UTC')
   const slots = []

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { newId } from '@holdfast/engine'
-import { aClinic, aDoctor, aMember, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { aClinic, aDoctor, aMember, aSlot, holdLock, type TestDatabase } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect, vi } from 'vitest'
 import type { CallOptions, RestApp, TestAccount } from '../../../test/rest-app.ts'
@@ -247,8 +247,7 @@ test('of two changes at once that exclude each other, one is refused by its fiel
     sending.call('updateMessageSettings', { path: { clinicId: clinic.id }, body: body as { emails: boolean }, as })
   const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
   const changes = Promise.all([change({ confirmByLink: true }), change({ emails: false })])
-  await untilLockWaiters(database, 2)
-  await lock.release()
+  await lock.releaseOnce(2)
   const results = await changes
   expect(results.map(({ status }) => status).sort()).toEqual([200, 400])
   const refused = results.find(({ status }) => status === 400)

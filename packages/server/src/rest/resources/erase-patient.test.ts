@@ -161,8 +161,7 @@ test('a cancellation erased before its response is stored leaves no patient', as
 
 const pastSlot = () => ({ startsAt: new Date(Date.now() - 3_600_000), capacity: 5 })
 
-test('a booking to come is refused by name, and a change of an erased one too', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('a booking to come is refused by name, and a change of an erased one too', async ({ database, rest, clinic }) => {
   const doctor = await aDoctor(database, clinic)
   const admin = await rest.aMember(clinic.no, 'admin')
   const coming = await aBooking(database, await aSlot(database, doctor))

@@ -69,8 +69,7 @@ test('an export names the visit types of visits in open sessions', async ({ data
   ])
 })
 
-test('an export has the reference that patients are told, and who cancelled', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('an export has the reference that patients are told, and who cancelled', async ({ database, rest, clinic }) => {
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 86_400_000), capacity: 3 })
   const [booked, byPatient, byClinic] = [

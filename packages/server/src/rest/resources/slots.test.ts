@@ -1,7 +1,9 @@
 import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
-import { test } from '../../../test/rest-test.ts'
+import { test as base } from '../../../test/rest-test.ts'
+
+const test = base.extend('scene', ({ database, rest }) => aCalendar(database, rest))
 
 async function aCalendar(database: TestDatabase, rest: RestApp, timezone = 'UTC') {
   const clinic = await aClinic(database, { timezone })
@@ -45,8 +47,7 @@ test('slots are created, skipped if they exist, or conflicts if they overlap', a
   expect(again.body.items[1]?.slotId).toBe(created.body.items[1]?.slotId)
 })
 
-test('a dry run reports the same and creates nothing', async ({ database, rest }) => {
-  const { staff, path } = await aCalendar(database, rest)
+test('a dry run reports the same and creates nothing', async ({ rest, scene: { staff, path } }) => {
   const body = { slots: [slotAt(3, '09:00', '09:30')] }
   const dry = await rest.call('createSlots', { path, as: staff, body, query: { dryRun: true } })
   expect(dry).toMatchObject({ status: 200, body: { created: 1, items: [{ slotId: null }] } })
@@ -55,15 +56,13 @@ test('a dry run reports the same and creates nothing', async ({ database, rest }
   expect((await rest.call('createSlots', { path, as: staff, body })).body.created).toBe(1)
 })
 
-test('times may have any offset; responses are in UTC', async ({ database, rest }) => {
-  const { staff, path } = await aCalendar(database, rest)
+test('times may have any offset; responses are in UTC', async ({ rest, scene: { staff, path } }) => {
   const body = { slots: [{ startsAt: `${day(5)}T09:00:00+05:30`, endsAt: `${day(5)}T09:30:00+05:30` }] }
   const { items } = (await rest.call('createSlots', { path, as: staff, body })).body
   expect(items[0]).toMatchObject({ startsAt: `${day(5)}T03:30:00.000Z`, endsAt: `${day(5)}T04:00:00.000Z` })
 })
 
-test('each invalid slot is reported by its position', async ({ database, rest }) => {
-  const { staff, path } = await aCalendar(database, rest)
+test('each invalid slot is reported by its position', async ({ rest, scene: { staff, path } }) => {
   const good = Array.from({ length: 17 }, (_, index) => slotAt(3, `00:${10 + index}`, `00:${11 + index}`))
   const with17 = (slot: object) => refusal(rest, { path, as: staff, body: { slots: [...good, slot] } })
   expect(await with17(slotAt(3, '10:00', '10:00'))).toEqual([
@@ -104,8 +103,7 @@ test('a rule is in the clinic’s time zone', async ({ database, rest }) => {
   expect(created.body.items[0]?.capacity).toBe(2)
 })
 
-test('an invalid rule is reported by its field', async ({ database, rest }) => {
-  const { staff, path } = await aCalendar(database, rest)
+test('an invalid rule is reported by its field', async ({ rest, scene: { staff, path } }) => {
   const rule = { from: day(1), to: day(2), weekdays: [1], startTime: '09:00', endTime: '10:00' }
   const wrong = (change: object) => refusal(rest, { path, as: staff, body: { rule: { ...rule, ...change } } })
   expect((await wrong({ to: day(0) }))?.[0]?.[0]).toBe('/rule/to')
@@ -118,8 +116,7 @@ test('an invalid rule is reported by its field', async ({ database, rest }) => {
   expect((await wrong(many))?.[0]).toEqual(['/rule', expect.stringMatching(/at most 10000 slots, not 20\d{4}/)])
 })
 
-test('slots and rule exclude each other', async ({ database, rest }) => {
-  const { staff, path } = await aCalendar(database, rest)
+test('slots and rule exclude each other', async ({ rest, scene: { staff, path } }) => {
   expect(await refusal(rest, { path, as: staff, body: {} })).toEqual([
     ['/', 'must have either slots or rule, not neither'],
   ])
@@ -130,8 +127,7 @@ test('slots and rule exclude each other', async ({ database, rest }) => {
   ])
 })
 
-test('one call creates ten thousand slots', async ({ database, rest }) => {
-  const { staff, path } = await aCalendar(database, rest)
+test('one call creates ten thousand slots', async ({ rest, scene: { staff, path } }) => {
   const first = Date.parse(at(10, '00:00'))
   const slots = Array.from({ length: 10_000 }, (_, index) => ({
     startsAt: new Date(first + index * 300_000).toISOString(),
@@ -211,8 +207,7 @@ test('once a doctor’s bookings are stopped, members read the slots, nobody boo
   expect((await rest.call('listSlots', { path, query })).problem.code).toBe('doctor_not_found')
 })
 
-test('a list spans at most 62 days, in order, of dates that exist', async ({ database, rest }) => {
-  const { path } = await aCalendar(database, rest)
+test('a list spans at most 62 days, in order, of dates that exist', async ({ rest, scene: { path } }) => {
   const ask = (from: string, to: string) => rest.call('listSlots', { path, query: { from, to } })
   expect((await ask(day(0), day(61))).status).toBe(200)
   expect((await ask(day(0), day(62))).problem.errors).toEqual([
@@ -248,8 +243,7 @@ test('a slot is withdrawn; one with bookings only with withBookings', async ({ d
   expect((await rest.call('withdrawSlot', { path, as: staff, query })).status).toBe(200)
 })
 
-test('a slot that has begun cannot be withdrawn', async ({ database, rest }) => {
-  const { doctor, staff } = await aCalendar(database, rest)
+test('a slot that has begun cannot be withdrawn', async ({ database, rest, scene: { doctor, staff } }) => {
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const { problem } = await rest.call('withdrawSlot', { path: { slotId: slot.id }, as: staff })
   expect(problem).toMatchObject({ status: 409, code: 'slot_in_past' })

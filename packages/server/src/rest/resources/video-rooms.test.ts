@@ -2,7 +2,9 @@ import { aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfas
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
-import { test } from '../../../test/rest-test.ts'
+import { test as base } from '../../../test/rest-test.ts'
+
+const test = base.extend('practice', ({ database, rest }) => aPractice(database, rest))
 
 const patient = { name: 'Grace Hopper' }
 const room = 'https://meet.example.org/{room}'
@@ -38,8 +40,7 @@ async function aVisit(
 }
 
 describe('a doctor’s video room', () => {
-  test('is absent at first, and can be set, read, changed and removed', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('is absent at first, and can be set, read, changed and removed', async ({ rest, practice }) => {
     const { path, admin } = practice
     const read = async () => (await rest.call('getVideoRoom', { path, as: admin })).body
     expect(await read()).toEqual({ url: null })
@@ -53,8 +54,7 @@ describe('a doctor’s video room', () => {
     expect(await read()).toEqual({ url: null })
   })
 
-  test('is not in the public doctor, in a list, or in the log', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('is not in the public doctor, in a list, or in the log', async ({ rest, practice }) => {
     const { clinic, path, admin } = practice
     await setRoom(rest, practice, 'https://secret.example.org/{room}')
     const { access } = await aVisit(rest, practice)
@@ -86,8 +86,7 @@ describe('a doctor’s video room', () => {
     'meet.example.org',
     '',
     7,
-  ])('%j is refused by name, and what was set stays', async (url, { database, rest }) => {
-    const practice = await aPractice(database, rest)
+  ])('%j is refused by name, and what was set stays', async (url, { rest, practice }) => {
     await setRoom(rest, practice, room)
     const { path, admin } = practice
     const { problem } = await rest.call('setVideoRoom', { path, as: admin, body: { url } })
@@ -95,8 +94,7 @@ describe('a doctor’s video room', () => {
     expect((await rest.call('getVideoRoom', { path, as: admin })).body).toEqual({ url: room })
   })
 
-  test('has validation errors that name what was expected', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('has validation errors that name what was expected', async ({ rest, practice }) => {
     const errorOf = async (url: string) => (await setRoom(rest, practice, url)).problem.errors?.[0]?.message
     expect(await errorOf('http://meet.example.org')).toBe(
       'must be an address that begins with https:// and has no spaces; other letters percent-encoded, ' +
@@ -112,8 +110,7 @@ describe('a doctor’s video room', () => {
 })
 
 describe('joinUrl', () => {
-  test('is in every response that contains a confirmed video booking', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('is in every response that contains a confirmed video booking', async ({ database, rest, practice }) => {
     const { clinic, doctor, admin } = practice
     await setRoom(rest, practice, room)
     const as = rest.anAccount()
@@ -147,8 +144,7 @@ describe('joinUrl', () => {
     expect((await rest.call('confirmBooking', access)).problem.booking).toMatchObject({ id, joinUrl: null })
   })
 
-  test('is present while CONFIRMED or ARRIVED, and in no other state', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('is present while CONFIRMED or ARRIVED, and in no other state', async ({ database, rest, practice }) => {
     await setRoom(rest, practice, room)
     const { id, access } = await aVisit(rest, practice)
     const joinUrlAs = async (status: string) => {
@@ -169,8 +165,7 @@ describe('joinUrl', () => {
     expect((await rest.call('getBooking', access)).body).toMatchObject({ status: 'FAILED', joinUrl: null })
   })
 
-  test('is null for visits in person, and if the doctor has no room', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('is null for visits in person, and if the doctor has no room', async ({ rest, practice }) => {
     const [inPerson, video] = [
       await aVisit(rest, practice, { appointmentType: 'in_person' }),
       await aVisit(rest, practice),
@@ -184,8 +179,7 @@ describe('joinUrl', () => {
     expect(await joinUrls()).toEqual([null, null])
   })
 
-  test('differs per booking with a placeholder, is shared without, and changes at once', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('differs per booking with a placeholder, is shared without, and changes at once', async ({ rest, practice }) => {
     await setRoom(rest, practice, room)
     const visits = [await aVisit(rest, practice), await aVisit(rest, practice)]
     const joinUrls = async () =>
@@ -216,8 +210,7 @@ describe('joinUrl', () => {
     expect(items).toHaveLength(4)
   })
 
-  test('is another one once a correction voids the ticket, for patient and desk', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('is another one once a correction voids the ticket, for patient and desk', async ({ rest, practice }) => {
     const { clinic, admin: as } = practice
     await setRoom(rest, practice, room)
     const { id, access } = await aVisit(rest, practice)
@@ -238,8 +231,7 @@ describe('joinUrl', () => {
     expect([await read({ as }), await read({ token })]).toEqual([joinUrl, joinUrl])
   })
 
-  test('is another one after the ticket was renewed, for that visit alone', async ({ database, rest }) => {
-    const practice = await aPractice(database, rest)
+  test('is another one after the ticket was renewed, for that visit alone', async ({ rest, practice }) => {
     await setRoom(rest, practice, room)
     const as = rest.anAccount()
     const { id: renewed } = await aVisit(rest, practice, { as })

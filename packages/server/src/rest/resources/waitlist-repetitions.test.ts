@@ -2,8 +2,7 @@ import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry } from '@holdfast/tes
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
-test('a guest who repeats the request after a correction is shown no patient', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('a guest who repeats the request after a correction is shown no patient', async ({ database, rest, clinic }) => {
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor)
   const taken = await aBooking(database, slot)

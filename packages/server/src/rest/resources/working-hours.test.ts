@@ -1,12 +1,4 @@
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aVisitType,
-  holdLock,
-  type TestDatabase,
-  untilLockWaiters,
-} from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aVisitType, holdLock, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -150,8 +142,7 @@ test('of two managers with one version who both wait for the lock, one is told',
     [doctor.id],
   )
   const both = ['08:00', '14:00'].map((from) => set([daily({ from, to: '18:00' })], { version: 0 }))
-  await untilLockWaiters(database, 2)
-  await held.release()
+  await held.releaseOnce(2)
   const outcomes = await Promise.all(both)
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual([200, 409])
 })
