@@ -45,6 +45,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
+  const message = endMessage(booking, clinic, { isDeclined, now: serverNow() })
   return (
     <Dialog isForm isOpen={isOpen} onClose={onClose} title={t(isDeclined ? 'requests.title' : 'cancel.title')}>
       <Stack gap="md">
@@ -52,7 +53,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
           <PatientName of={booking} />, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
         </Text>
         <Text>
-          {t(`cancel.message.${endMessage(booking, clinic, { isDeclined, now: serverNow() })}`, {
+          {t(`cancel.message.${message}`, {
             email: booking.patient.email ?? '',
             phone: isolated(booking.patient.phone ?? ''),
           })}
