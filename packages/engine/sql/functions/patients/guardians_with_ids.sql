@@ -1,4 +1,4 @@
--- guardians_with_ids: the guardians of a patient (patient.guardians), where those that were sent without an id have one.
+-- guardians_with_ids: the guardians of a patient (patient.guardians); those that were sent without an id get one here.
 -- It is the id of the entry before that has the same name, telephone number or e-mail address, and most of these: so an
 -- erasure that is repeated after a restore finds somebody whose entry was changed in between. Others get a new id.
 --
