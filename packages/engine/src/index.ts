@@ -202,12 +202,10 @@ export type {
   MessageChoices,
   MessageContent,
   MessageFacts,
-  MessageKind,
   MessageOutcome,
   MessageReason,
   MessageSettings,
   SeriesFacts,
-  SmsKind,
   TimeInstead,
 } from './model/message.ts'
 export type { FreeTime, NearTimes } from './model/near-times.ts'

@@ -96,6 +96,30 @@ export type MessageLanguage = (typeof messageLanguages)[number]
 export const messageChannels = ['email', 'sms'] as const
 export type MessageChannel = (typeof messageChannels)[number]
 
+/**
+ * What can be sent by SMS, in the order in which it is shown. `requested`: the clinic was asked for an appointment;
+ * `declined`, `request_lapsed`: it has declined, or not answered in time.
+ */
+export const smsKinds = [
+  'requested',
+  'declined',
+  'request_lapsed',
+  'confirmed',
+  'moved',
+  'cancelled',
+  'withdrawn',
+  'reminder',
+  'offered',
+] as const
+export type SmsKind = (typeof smsKinds)[number]
+
+/**
+ * By e-mail also what proves an e-mail address (`confirm`), and what offers nothing (`unanswered`: an entry of the
+ * waitlist has ended with an offer that lapsed, as those before it).
+ */
+export const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
+export type MessageKind = (typeof messageKinds)[number]
+
 /** How urgent cases are, the most urgent first. */
 export const caseUrgencies = ['immediate', 'urgent', 'expedited', 'elective'] as const
 export type Urgency = (typeof caseUrgencies)[number]

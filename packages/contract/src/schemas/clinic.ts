@@ -8,6 +8,7 @@ import {
   messageLanguages,
   retentionDueMax,
   retentionKindNames,
+  smsKinds,
 } from '@holdfast/vocabulary'
 import Type, { type Static, type TInteger } from 'typebox'
 import {
@@ -21,7 +22,6 @@ import {
   nullableTime,
 } from './fields.ts'
 import { literals } from './literals.ts'
-import { smsKinds } from './message.ts'
 import { component } from './object.ts'
 
 const settings = Object.fromEntries(

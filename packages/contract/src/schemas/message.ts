@@ -1,4 +1,4 @@
-import { lengths, messageChannels, messageLanguages, messageLimits } from '@holdfast/vocabulary'
+import { lengths, messageChannels, messageKinds, messageLanguages, messageLimits, smsKinds } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { bookedPatientSchema, bookingStatusSchema } from './booking.ts'
 import {
@@ -17,20 +17,6 @@ import { component, object } from './object.ts'
 
 const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 
-/** What can be sent by SMS. */
-export const smsKinds = [
-  'offered',
-  'requested',
-  'declined',
-  'request_lapsed',
-  'confirmed',
-  'moved',
-  'cancelled',
-  'withdrawn',
-  'reminder',
-] as const
-
-const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
 /** What says something else than others of its kind. */
 const messageVariants = ['offer_withdrawn', 'cancelled_by_patient', 'confirm_request', 'reminder_confirmed'] as const
 

@@ -82,8 +82,8 @@ create table holdfast.message_settings (
   confirm_minutes integer not null default 15 check (confirm_minutes between 5 and 60),
   -- Which messages go by SMS, too, to patients with a telephone number.
   sms_kinds text[] not null default '{}'
-    check (sms_kinds
-           <@ '{offered,requested,declined,request_lapsed,confirmed,moved,cancelled,withdrawn,reminder}'::text[]),
+    check (sms_kinds <@ array['requested', 'declined', 'request_lapsed', 'confirmed', 'moved', 'cancelled', 'withdrawn',
+                              'reminder', 'offered']),
   -- The ISO 3166-1 code for numbers without a country's code.
   phone_country text check (phone_country ~ '^[A-Z]{2}$'),
   -- When the clinic turned e-mails on again; null: it never did. What happened before planned none: verify needs it to
@@ -133,8 +133,8 @@ create table holdfast.message_choice (
   reminder_emails boolean not null,
   -- No SMS are sent of these kinds. Kinds that are added later are on.
   sms_kinds_off text[] not null
-    check (sms_kinds_off
-           <@ '{offered,requested,declined,request_lapsed,confirmed,moved,cancelled,withdrawn,reminder}'::text[]),
+    check (sms_kinds_off <@ array['requested', 'declined', 'request_lapsed', 'confirmed', 'moved', 'cancelled',
+                                  'withdrawn', 'reminder', 'offered']),
   -- null: the language that was chosen with the booking, or else the clinic's.
   language text check (language in ('en', 'de', 'ar')),
   changed_at timestamptz not null default now()

@@ -1,5 +1,4 @@
-import type { MessageChannel } from '@holdfast/vocabulary'
-import type { MessageKind } from '../model/message.ts'
+import type { MessageChannel, MessageKind } from '@holdfast/vocabulary'
 
 /** A message that is planned. */
 export type NewMessage = {

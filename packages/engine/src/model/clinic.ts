@@ -1,5 +1,4 @@
-import type { ClinicSettings, ClinicTexts, MessageLanguage } from '@holdfast/vocabulary'
-import type { SmsKind } from './message.ts'
+import type { ClinicSettings, ClinicTexts, MessageLanguage, SmsKind } from '@holdfast/vocabulary'
 
 export type Clinic = ClinicTexts & {
   id: string

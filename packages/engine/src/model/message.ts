@@ -1,28 +1,8 @@
-import type { AppointmentType, MessageChannel, MessageLanguage } from '@holdfast/vocabulary'
+import type { AppointmentType, MessageChannel, MessageKind, MessageLanguage, SmsKind } from '@holdfast/vocabulary'
 import type { Booking, FailureReason, Patient } from './booking.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 import type { VisitType } from './visit-type.ts'
-
-/**
- * `unanswered`: an entry of the waitlist has ended with an offer that lapsed, as those before it. `requested`: the
- * clinic was asked for an appointment; `declined`, `request_lapsed`: it has declined, or not answered in time.
- */
-export type MessageKind =
-  | 'offered'
-  | 'unanswered'
-  | 'confirm'
-  | 'requested'
-  | 'declined'
-  | 'request_lapsed'
-  | 'confirmed'
-  | 'moved'
-  | 'cancelled'
-  | 'withdrawn'
-  | 'reminder'
-
-/** What can be sent by SMS: all but what proves an e-mail address, and what offers nothing. */
-export type SmsKind = Exclude<MessageKind, 'confirm' | 'unanswered'>
 
 /**
  * `due`: it waits for its time, or for another attempt. `kept`: it was written, and not sent because no mail server is

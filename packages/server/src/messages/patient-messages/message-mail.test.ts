@@ -3,19 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BusyCalendarFailure, defaultMessageSettings } from '@holdfast/engine'
 import { aPng } from '@holdfast/testkit'
-import { messageLanguages } from '@holdfast/vocabulary'
+import { messageKinds, messageLanguages } from '@holdfast/vocabulary'
 import ICAL from 'ical.js'
 import { describe, expect, test } from 'vitest'
 import { readLogoImage } from '../logo-image/read-logo-image.ts'
 import { maskAddress } from '../mask-address.ts'
 import { previewMessage } from '../previews/preview-message.ts'
-import {
-  messageKinds,
-  type SampleKind,
-  sampleFacts,
-  sampleMessage,
-  sampleSettings,
-} from '../previews/sample-messages.ts'
+import { type SampleKind, sampleFacts, sampleMessage, sampleSettings } from '../previews/sample-messages.ts'
 import { writePreviews } from '../previews/write-previews.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { busyCalendarFailingMail } from '../templates/busy-calendar-failing.ts'
@@ -297,7 +291,7 @@ test.each(messageLanguages)(
 
 test('mail programs have a button for reminders and offers alone; what a visit needs has none', () => {
   const unsubscribing = messageKinds.filter((kind) => mailOf(kind, 'en').mail.unsubscribeUrl !== null)
-  expect(unsubscribing).toEqual(['offered', 'reminder'])
+  expect(unsubscribing).toEqual(['reminder', 'offered'])
   expect(mailOf('offered', 'en').content.text).toContain('https://book.example.org/leave-waitlist#')
 })
 

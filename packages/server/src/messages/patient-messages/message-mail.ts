@@ -1,14 +1,6 @@
 import type { Mail } from '@holdfast/adapters/smtp'
-import type {
-  ClinicLogo,
-  DueMessage,
-  MessageContent,
-  MessageFacts,
-  MessageKind,
-  MessageReason,
-  TimeInstead,
-} from '@holdfast/engine'
-import { localDay, type MessageLanguage } from '@holdfast/vocabulary'
+import type { ClinicLogo, DueMessage, MessageContent, MessageFacts, MessageReason, TimeInstead } from '@holdfast/engine'
+import { localDay, type MessageKind, type MessageLanguage } from '@holdfast/vocabulary'
 import type { MailContent } from '../rendering/mail-content.ts'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { attachedLogo, shownLogo } from '../rendering/mail-logo.ts'

@@ -1,7 +1,7 @@
-import { messageLanguages } from '@holdfast/vocabulary'
+import { messageLanguages, smsKinds } from '@holdfast/vocabulary'
 import { expect, test } from 'vitest'
-import { messageKinds, sampleFacts, sampleSettings } from '../previews/sample-messages.ts'
-import { isSmsKind, smsNumber, smsParts, smsText } from './message-sms.ts'
+import { sampleFacts, sampleSettings } from '../previews/sample-messages.ts'
+import { smsNumber, smsParts, smsText } from './message-sms.ts'
 
 test.each([
   ['0170 1234567', 'DE', '+491701234567', '+49…67'],
@@ -26,9 +26,7 @@ test.each([
   expect(smsNumber(phone, country)).toEqual({ kind: 'none', reason })
 })
 
-const kinds = messageKinds.filter(isSmsKind)
-
-test.each(messageLanguages.flatMap((language) => kinds.map((kind) => [kind, language] as const)))(
+test.each(messageLanguages.flatMap((language) => smsKinds.map((kind) => [kind, language] as const)))(
   '%s in %s is a short text with one link',
   (kind, language) => {
     const facts = sampleFacts(kind, language)
@@ -55,7 +53,7 @@ test.each(messageLanguages)('an SMS in %s about a request leads to other times o
 
 test.each(messageLanguages)('every SMS in %s says for how many places it is, if for more than one', (language) => {
   const many = { en: '(12 places)', de: '(12 Plätze)', ar: '(12 مكانًا)' }[language]
-  for (const kind of kinds) {
+  for (const kind of smsKinds) {
     const textFor = (units: number) => smsText(kind, sampleFacts(kind, language, { units }), sampleSettings.links)
     expect([textFor(12).includes(many), textFor(1).includes('(')], kind).toEqual([true, false])
   }

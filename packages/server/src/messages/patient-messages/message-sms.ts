@@ -1,5 +1,5 @@
-import type { DueMessage, MessageFacts, MessageReason, SmsKind } from '@holdfast/engine'
-import { localDay, type MessageLanguage } from '@holdfast/vocabulary'
+import type { MessageFacts, MessageReason } from '@holdfast/engine'
+import { localDay, type MessageKind, type MessageLanguage, type SmsKind, smsKinds } from '@holdfast/vocabulary'
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { SegmentedMessage } from 'sms-segments-calculator'
 import type { MailLinks } from '../rendering/mail-links.ts'
@@ -37,7 +37,11 @@ function knownCountry(country: string | null): CountryCode | undefined {
   return country !== null && isSupportedCountry(country) ? country : undefined
 }
 
-/** A message as an SMS, in the patient's language and the clinic's time zone. @param byPatient who caused it */
+/**
+ * A message as an SMS, in the patient's language and the clinic's time zone.
+ *
+ * @param byPatient who caused it
+ */
 export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks, byPatient = false): string {
   const language = facts.patient.language ?? facts.settings.language
   const timeOf = (at: Date) => shortTime(at, facts.timezone, language)
@@ -91,10 +95,10 @@ export function smsParts(text: string): number {
   return new SegmentedMessage(text).segmentsCount
 }
 
-const notBySms: ReadonlySet<DueMessage['kind']> = new Set(['confirm', 'unanswered'])
+const bySms: ReadonlySet<MessageKind> = new Set(smsKinds)
 
-export function isSmsKind(kind: DueMessage['kind']): kind is SmsKind {
-  return !notBySms.has(kind)
+export function isSmsKind(kind: MessageKind): kind is SmsKind {
+  return bySms.has(kind)
 }
 
 /** `Mon 23 Nov, 10:00`. The spaces that some languages have here would double the price. */

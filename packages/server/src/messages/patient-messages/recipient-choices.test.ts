@@ -3,12 +3,12 @@ import type { Mail } from '@holdfast/adapters/smtp'
 import { createEngine, type MessageChoices, messageChoices, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, someMessageSettings, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import { messageKinds, smsKinds } from '@holdfast/vocabulary'
 import { describe, expect, test as plainTest } from 'vitest'
 import { createLogger } from '../../observe/logger.ts'
 import { createKeyedDigests } from '../../secrets/keyed-digests.ts'
-import { messageKinds, sampleSettings } from '../previews/sample-messages.ts'
+import { sampleSettings } from '../previews/sample-messages.ts'
 import { createRecipientDigests } from '../recipient-digests.ts'
-import { isSmsKind } from './message-sms.ts'
 import { reasonUnwanted } from './recipient-choices.ts'
 import { sendDueMessages } from './send-due-messages.ts'
 
@@ -16,7 +16,7 @@ const secrets = ['a secret of this test']
 const everything: MessageChoices = { reminderEmails: true, smsKindsOff: [], language: null }
 const nothing: MessageChoices = {
   reminderEmails: false,
-  smsKindsOff: messageKinds.filter(isSmsKind),
+  smsKindsOff: [...smsKinds],
   language: null,
 }
 
@@ -24,7 +24,7 @@ plainTest('of e-mails only reminders can be turned off, and of SMS every kind', 
   const unwanted = (channel: 'email' | 'sms', choices: MessageChoices) =>
     messageKinds.filter((kind) => reasonUnwanted({ kind, channel }, choices) !== null)
   expect(unwanted('email', nothing)).toEqual(['reminder'])
-  expect(unwanted('sms', nothing)).toEqual(messageKinds.filter(isSmsKind))
+  expect(unwanted('sms', nothing)).toEqual(smsKinds)
   for (const channel of ['email', 'sms'] as const) expect(unwanted(channel, everything)).toEqual([])
   // One does not turn off the other.
   expect(unwanted('email', { ...everything, smsKindsOff: ['reminder'] })).toEqual([])

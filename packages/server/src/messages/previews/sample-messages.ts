@@ -1,12 +1,5 @@
-import {
-  type DueMessage,
-  defaultMessageSettings,
-  type EntryFacts,
-  type MessageKind,
-  type SeriesFacts,
-} from '@holdfast/engine'
-import type { MessageLanguage } from '@holdfast/vocabulary'
-import { referenceOf } from '@holdfast/vocabulary'
+import { type DueMessage, defaultMessageSettings, type EntryFacts, type SeriesFacts } from '@holdfast/engine'
+import { type MessageKind, type MessageLanguage, messageKinds, referenceOf } from '@holdfast/vocabulary'
 import { entryEndedContext, entryLinkContext } from '../account-mails/entry-mail.ts'
 import { type MailFacts, type MailSettings, statusFor } from '../patient-messages/message-mail.ts'
 import type { MailContent } from '../rendering/mail-content.ts'
@@ -30,20 +23,6 @@ import { webhookPausedMail } from '../templates/webhook-paused.ts'
 /** Invented messages of every kind, for previews and tests. */
 
 const id = '01980000-0000-7000-8000-000000abcdef'
-export const messageKinds: readonly MessageKind[] = [
-  'offered',
-  'unanswered',
-  'requested',
-  'declined',
-  'request_lapsed',
-  'confirm',
-  'confirmed',
-  'moved',
-  'cancelled',
-  'withdrawn',
-  'reminder',
-]
-
 const names: Record<MessageLanguage, { patient: string; doctor: string; clinic: string; address: string }> = {
   en: {
     patient: 'Ada Lovelace',

@@ -1,5 +1,5 @@
-import type { MessageFacts, MessageKind } from '@holdfast/engine'
-import type { AppointmentType } from '@holdfast/vocabulary'
+import type { MessageFacts } from '@holdfast/engine'
+import type { AppointmentType, MessageKind } from '@holdfast/vocabulary'
 
 /** The links of mails and SMS. A secret in a link to a page follows `#`. */
 export type MailLinks = {

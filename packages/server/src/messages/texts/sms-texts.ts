@@ -1,5 +1,4 @@
-import type { SmsKind } from '@holdfast/engine'
-import type { MessageLanguage } from '@holdfast/vocabulary'
+import type { MessageLanguage, SmsKind } from '@holdfast/vocabulary'
 
 /** What an SMS says before its link. `until`: when a hold ends. `isComing`: the patient has said that they come. */
 export type SmsContext = { clinic: string; doctor: string; when: string; until: string; isComing: boolean }

@@ -1,5 +1,5 @@
 import type { MessageChoices, MessageChoicesChange } from '@holdfast/contract/client'
-import { smsKinds } from '../../domain/messages/sms-kinds.ts'
+import { smsKinds } from '@holdfast/vocabulary'
 import { languages } from '../../lib/i18n/languages.ts'
 
 /** `smsKinds`: those wanted. `language` '': the language chosen with each booking. */
