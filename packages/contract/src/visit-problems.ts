@@ -55,7 +55,7 @@ export const visitProblemKinds = {
       why: literals(answerFaults, {
         description:
           'outdated: the text of the consent has changed, and the patient has not agreed to this one. patient_only: ' +
-          'the clinic’s people and API keys do not correct a consent that was not given into a given one',
+          'only the patient can give a consent that was declined',
       }),
       questionId: Type.String({ format: 'uuid', description: 'which question' }),
       question: Type.Union([visitQuestionSchema, Type.Null()], {

@@ -28,7 +28,7 @@ export type MoveFacts = {
   /** The slot then that it could share: of its group, or the fixed one; null: there is none. */
   wantedSlotId: string | null
   /** The units of that slot, or of a new one, without those that bookings have which are not to be moved. */
-  room: number
+  unitsFree: number
   /** Something else takes the time. */
   isTaken: boolean
 }

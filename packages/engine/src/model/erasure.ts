@@ -56,7 +56,7 @@ export type PatientErased = {
    * they were linked to a booking of the patient and have another contact: families share contacts.
    */
   recordsLeft: { count: number; patientIds: string[] }
-  /** For how many patients whose records stay the person was noted as acting, and no longer is. */
+  /** From the records of how many other patients the person was removed as a guardian. */
   guardianOf: number
 }
 

@@ -25,7 +25,7 @@ export function bookingMoveReads(pool: pg.Pool): BookingMoves {
         select f.id, f.units, f.resource_id as "doctorId", f.slot_id as "slotId", lower(f.during) as "from",
                upper(f.during) as "until", lower(f.wanted_during) as "wantedFrom",
                upper(f.wanted_during) as "wantedUntil", f.wanted_slot_id as "wantedSlotId",
-               coalesce(f.room, 0) as room, coalesce(f.is_taken, false) as "isTaken"
+               coalesce(f.units_free, 0) as "unitsFree", coalesce(f.is_taken, false) as "isTaken"
           from holdfast.facts_of_moves(
             ${clinicNo}, ${moves.map(({ bookingId }) => bookingId)}::uuid[],
             ${moves.map(({ doctorId }) => doctorId)}::uuid[],

@@ -1,5 +1,5 @@
--- judged_answers: judges what was sent to questions, [{questionId, value, version}], and what is stored of it, in the
--- order of the questions: what was asked, and the answer,
+-- judged_answers: judges answers, [{questionId, value, version}], and returns what a booking stores of them: for each
+-- question, in order, what was asked and the answer,
 -- [{questionId, kind, label, labels, required, choices, version, value, choice, agreedAt}]. Without a value, it was
 -- left empty, or if it is required, the clinic's desk did not ask it.
 --

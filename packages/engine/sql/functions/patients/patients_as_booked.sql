@@ -1,6 +1,6 @@
--- patients_as_booked: of whom claims are that name a record: the patient that the request names, or if it names none,
--- the record's name, its language if messages have it, and its contacts, or those of the guardian who gets the
--- messages. The answers of the request stay.
+-- patients_as_booked: the patients of claims that name a record. If the claim names a patient, that one; otherwise the
+-- record's name, and its language if messages have it, with the contacts of the guardian who gets the messages, or else
+-- of the record. The answers of the claim stay.
 --
 -- p_patient_ids: by request; null: it names no record.
 -- Internal. Locks: none: a record that is changed meanwhile is booked as it was before. Fails: never. Idempotent: yes.

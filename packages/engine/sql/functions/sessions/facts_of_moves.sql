@@ -4,15 +4,15 @@
 -- p_ids, p_resource_ids, p_starts: each booking, with the doctor and the start that are wanted for it.
 -- units: that it takes now; none once it is over. resource_id, during, slot_id: where. wanted_during: the time wanted,
 -- with the buffers of a visit; null: there is no such visit, or no such slot. wanted_slot_id: the slot there that it
--- could share: of its group, or the fixed one. room: how many units this slot, or a new one, has besides those of
--- others: bookings that are not in p_ids. is_taken: others take the time wanted, but for that slot. Lapsed holds take
+-- could share: of its group, or the fixed one. units_free: how many units this slot, or a new one, has for the
+-- bookings of p_ids. is_taken: others take the time wanted, but for that slot. Lapsed holds take
 -- nothing.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.facts_of_moves(
   p_clinic_no integer, p_ids uuid[], p_resource_ids uuid[], p_starts timestamptz[]
 ) returns table (
   id uuid, units integer, resource_id uuid, during tstzrange, slot_id uuid, wanted_during tstzrange,
-  wanted_slot_id uuid, room integer, is_taken boolean
+  wanted_slot_id uuid, units_free integer, is_taken boolean
 )
 language sql stable security definer
 set search_path = holdfast, pg_catalog, pg_temp

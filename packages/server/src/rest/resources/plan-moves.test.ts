@@ -14,7 +14,7 @@ function move(id: string, { from, to, length = 30, doctorId = 'doctor', more = {
     during: { from: at(from), until: at(from + length) },
     wanted: { from: at(to), until: at(to + length) },
     wantedSlotId: null,
-    room: 1,
+    unitsFree: 1,
     isTaken: false,
     ...more,
   }
@@ -71,13 +71,13 @@ test('a time that is taken by what nobody knows stays taken', () => {
 })
 
 test('a group takes as many as it has room for, and those who leave make room', () => {
-  const group = { wantedSlotId: 'group', room: 2 }
+  const group = { wantedSlotId: 'group', unitsFree: 2 }
   const entering = ['a', 'b', 'c'].map((id) => move(id, { from: 0, to: 60, more: group }))
   expect(planOf(entering)).toEqual({ order: ['a', 'b'], full: ['c'], swapped: [] })
   const leaving = move('d', { from: 60, to: 120, more: { slotId: 'group' } })
   expect(planOf([...entering.slice(0, 2), leaving])).toEqual({ order: ['a', 'd', 'b'], full: [], swapped: [] })
   // A new group has no slot yet.
-  const together = ['a', 'b', 'c'].map((id) => move(id, { from: 0, to: 60, more: { room: 2 } }))
+  const together = ['a', 'b', 'c'].map((id) => move(id, { from: 0, to: 60, more: { unitsFree: 2 } }))
   expect(planOf(together)).toEqual({ order: ['a', 'b'], full: ['c'], swapped: [] })
 })
 

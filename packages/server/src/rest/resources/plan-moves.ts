@@ -29,7 +29,7 @@ type Place = { id: string; doctorId: string; from: number; until: number; units:
  */
 export function planMoves(moves: readonly PlannedMove[], stay: readonly PlannedMove[]): MovePlan {
   const places = new Map([...moves, ...stay].map((move) => [move.id, placeOf(move)]))
-  // Something that nobody knows of, such as a case that takes longer.
+  // Its time is taken by something that these facts do not show, such as a case that takes longer.
   const full = new Set(
     moves.filter((move) => move.refusal !== null && inTheWay(move, places) === 'nothing').map(({ id }) => id),
   )
@@ -88,8 +88,8 @@ function inTheWay(move: PlannedMove, places: ReadonlyMap<string, Place>): 'nothi
   const sharing = others.filter(({ shared }) => shared === wanted.shared)
   const apart = others.filter(({ shared }) => shared !== wanted.shared)
   const shared = sharing.reduce((sum, { units }) => sum + units, 0)
-  const isFull = shared + wanted.units > facts.room
-  if (facts.isTaken || wanted.units > facts.room) return 'something else'
+  const isFull = shared + wanted.units > facts.unitsFree
+  if (facts.isTaken || wanted.units > facts.unitsFree) return 'something else'
   const ids = [...apart, ...(isFull ? sharing : [])].map(({ id }) => id)
   if (ids.length > 0) return ids
   return 'nothing'

@@ -2,7 +2,11 @@ import type { ClinicBody } from '@holdfast/contract'
 import type { Clinic } from '@holdfast/engine'
 import { eachClinicText } from '@holdfast/vocabulary'
 
-/** The response body of a clinic. @param sends what the server can send: e-mails by a mail server, SMS by a provider */
+/**
+ * The response body of a clinic.
+ *
+ * @param sends what the server can send: e-mails by a mail server, SMS by a provider
+ */
 export function clinicBody(clinic: Clinic, sends: { emails: boolean; sms: boolean }): ClinicBody {
   const { id, name, timezone, settings, attendanceMinutes } = clinic
   const texts = eachClinicText((text) => clinic[text])

@@ -14,8 +14,8 @@ const answers = ['confirmed', 'declined', 'request_lapsed'] as const
 const readMax = 50
 
 /**
- * Whom to call, of the requests that this page has shown: those with an answer, or without one in time, of which no
- * message tells the patient.
+ * The patients to call: their requests were shown on this page, have been answered or have lapsed, and no message says
+ * so.
  *
  * @param waiting the requests that wait as they were read last; undefined: not read yet
  */
