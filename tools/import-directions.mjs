@@ -47,7 +47,7 @@ export const engineFolders = {
   bookings: ['queue'],
   sessions: ['bookings', 'queue'],
   limits: ['queue'],
-  reads: ['bookings', 'lists', 'sessions', 'verify'],
+  reads: ['bookings', 'lists', 'verify'],
   series: ['bookings', 'queue', 'reads', 'sessions'],
   erasure: ['bookings', 'reads'],
   calendars: ['bookings', 'lists', 'reads', 'stored-responses'],

@@ -1,10 +1,10 @@
 import { seriesLimits, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { visitRefusal } from '../bookings/time-refusal.ts'
 import { isId } from '../model/id.ts'
 import type { FreeTime, NearTimes, NearTimesQuery } from '../model/near-times.ts'
 import type { VisitRefusal } from '../model/session.ts'
-import { visitRefusal } from '../sessions/time-refusal.ts'
 import { availableUnits, isBookableByDesk, isBookableTime } from './bookable-sql.ts'
 
 /** How far from the time that was wanted others are looked for, so many days before and after it. */

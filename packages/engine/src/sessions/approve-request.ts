@@ -4,14 +4,14 @@ import sql from 'sql-template-tag'
 import { announceBatch, writtenUnread } from '../bookings/announce-batch.ts'
 import { findLocked, locksOf } from '../bookings/find-locked.ts'
 import { type BatchSettleOutcome, type QueuedSettle, runSettleBatch } from '../bookings/settle-batch.ts'
+import { visitRefusal } from '../bookings/time-refusal.ts'
 import { accessJson } from '../database/booking-access-sql.ts'
-import { inTransaction } from '../database/pools.ts'
+import { inTransactionUnlessUndone } from '../database/undone.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { SettledOutcome, SettleOutcome, SettleRequest } from '../model/settle.ts'
-import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
-import { findLockedDoctors } from './claim-times.ts'
-import { visitRefusal } from './time-refusal.ts'
+import type { BatchQueue, BatchQueueSettings, ItemResult } from '../queue/batch-queue.ts'
+import { findLockedVisits, visitQueue } from './visit-queue.ts'
 
 /**
  * Sends each change to the queue of changes. If that answers `holds_nothing`, it is the approval of a request that has
@@ -34,20 +34,14 @@ export function settlesWithApprovals(
   }
 }
 
-/** The queue of approvals of requests that hold nothing. Each is a separate transaction, as in `timeMoveQueue`. */
+/** The queue of approvals of requests that hold nothing. */
 export function approvalQueue(
   pool: pg.Pool,
   announce: Announce,
   settings: Partial<BatchQueueSettings<SettleRequest, SettleOutcome>>,
 ): BatchQueue<SettleRequest, SettleOutcome> {
-  return new BatchQueue<SettleRequest, SettleOutcome>({
-    name: 'approval',
-    batchSizeMax: 1,
-    run: (items) => Promise.all(items.map((item) => approveRequest(pool, item, announce))),
-    rowOf: ({ bookingId }) => `${clinicNoOf(bookingId)}/${bookingId}`,
-    findLocked: (items) => findLockedApprovals(pool, items),
-    ...settings,
-  })
+  const run = (request: SettleRequest) => approveRequest(pool, request, announce)
+  return visitQueue('approval', run, (requests) => findLockedApprovals(pool, requests), settings)
 }
 
 /** How many bookings one look for locks has. */
@@ -67,13 +61,9 @@ export async function findLockedApprovals(pool: pg.Pool, requests: readonly Sett
       left join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id and b.id = any (${ids}::uuid[])
       left join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
      order by i.n`)
-  const doctors = await findLockedDoctors(pool, rows)
-  const bookings = await findLocked(pool, requests.map(locksOf.settle))
+  const visits = await findLockedVisits(pool, rows, requests.map(locksOf.settle))
   const rivals = await lockedOf(pool, [...new Set(rows.flatMap(({ rivalIds }) => rivalIds))])
-  return rows.map(
-    ({ rivalIds }, index) =>
-      doctors[index] === true || bookings[index] === true || rivalIds.some((id) => rivals.has(id)),
-  )
+  return rows.map(({ rivalIds }, index) => visits[index] === true || rivalIds.some((id) => rivals.has(id)))
 }
 
 async function lockedOf(pool: pg.Pool, bookingIds: readonly string[]): Promise<Set<string>> {
@@ -89,16 +79,6 @@ async function lockedOf(pool: pg.Pool, bookingIds: readonly string[]): Promise<S
   return locked
 }
 
-/** Undoes what was prepared for an approval that was refused. */
-class ApprovalUndone extends Error {
-  readonly result: ItemResult<SettleOutcome>
-
-  constructor(result: ItemResult<SettleOutcome>) {
-    super('An approval was refused, and what was prepared for it is not needed.')
-    this.result = result
-  }
-}
-
 /**
  * Approves a request that holds nothing, and announces it: it gets its time, and is confirmed, in one transaction. Safe
  * to run again: an approved request is `unchanged`.
@@ -108,11 +88,9 @@ async function approveRequest(
   request: SettleRequest,
   announce: Announce,
 ): Promise<ItemResult<SettleOutcome>> {
-  const approving = inTransaction(pool, (client) => approveWithSlot(client, request))
-  const result = await approving.catch((error: unknown) => {
-    if (error instanceof ApprovalUndone) return error.result
-    throw error
-  })
+  const result = await inTransactionUnlessUndone<ItemResult<SettleOutcome>>(pool, (client, undo) =>
+    approveWithSlot(client, request, undo),
+  )
   if (result.kind === 'retry') return result
   // The units of its slot are read; a repetition may have lost its announcement with its result.
   const { outcome } = result
@@ -121,8 +99,12 @@ async function approveRequest(
   return result
 }
 
-/** @throws ApprovalUndone if nothing was approved */
-async function approveWithSlot(client: pg.PoolClient, request: SettleRequest): Promise<ItemResult<SettleOutcome>> {
+/** @param undo called if nothing was approved */
+async function approveWithSlot(
+  client: pg.PoolClient,
+  request: SettleRequest,
+  undo: (result: ItemResult<SettleOutcome>) => never,
+): Promise<ItemResult<SettleOutcome>> {
   const { bookingId, actorId, knownBy = null, access } = request
   const clinicNo = clinicNoOf(bookingId)
   const { rows } = await client.query<{ refusal: string | null }>(sql`
@@ -130,18 +112,17 @@ async function approveWithSlot(client: pg.PoolClient, request: SettleRequest): P
       ${clinicNo}::integer, ${bookingId}::uuid, ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${knownBy}::text,
       ${accessJson(access)}) as refusal`)
   const refusal = rows[0]?.refusal ?? null
-  // What was given back for a retry stays.
   if (refusal === 'retry') return { kind: 'retry' }
   if (refusal !== null) {
     const outcome = refusal === 'booking_missing' ? ({ kind: refusal } as const) : visitRefusal(refusal)
-    throw new ApprovalUndone({ kind: 'completed', outcome })
+    return undo({ kind: 'completed', outcome })
   }
   const [settled] = await runSettleBatch(client, [request])
   if (settled?.kind !== 'completed' || isApart(settled.outcome)) {
-    throw new ApprovalUndone({ kind: 'retry' })
+    return undo({ kind: 'retry' })
   }
   const approved = { kind: 'completed', outcome: settled.outcome } as const
-  if (approved.outcome.kind !== 'done') throw new ApprovalUndone(approved)
+  if (approved.outcome.kind !== 'done') return undo(approved)
   return approved
 }
 

@@ -11,12 +11,12 @@ import {
   withPartitions,
 } from '../bookings/claim-batch.ts'
 import { knownByArray } from '../bookings/patient-booked.ts'
+import { timeRefusal } from '../bookings/time-refusal.ts'
 import { plainArray } from '../database/array-literal.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { TimeClaimOutcome, TimeClaimRequest } from '../model/session.ts'
 import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
-import { timeRefusal } from './time-refusal.ts'
 
 /**
  * Runs one batch of claims of times in one transaction, and announces it. Safe to run again: each claim has a key.

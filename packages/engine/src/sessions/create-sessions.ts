@@ -1,12 +1,12 @@
 import { timesSearchedMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { visitRefusal } from '../bookings/time-refusal.ts'
 import { prepared } from '../database/prepared.ts'
 import { type Announce, announceDoctor } from '../model/committed.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { OpenSession, OpenTime, OpenTimesQuery, SessionDraftOutcome, Sessions } from '../model/session.ts'
 import { findLockedDoctors } from './claim-times.ts'
-import { visitRefusal } from './time-refusal.ts'
 
 type CreatedRow = {
   outcome: SessionDraftOutcome['outcome'] | 'visit_type_missing'

@@ -1,32 +1,22 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { answerRefused } from '../bookings/answer-refused.ts'
-import { findLocked, locksOf } from '../bookings/find-locked.ts'
+import { locksOf } from '../bookings/find-locked.ts'
 import { type MoveRow, moveResults, movesOf } from '../bookings/move-batch.ts'
+import { visitRefusal } from '../bookings/time-refusal.ts'
 import { accessJson } from '../database/booking-access-sql.ts'
-import { inTransaction } from '../database/pools.ts'
+import { inTransactionUnlessUndone } from '../database/undone.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { TimeMoveOutcome, TimeMoveRequest } from '../model/settle.ts'
-import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
-import { findLockedDoctors } from './claim-times.ts'
-import { visitRefusal } from './time-refusal.ts'
+import type { BatchQueue, BatchQueueSettings, ItemResult } from '../queue/batch-queue.ts'
+import { findLockedVisits, visitQueue } from './visit-queue.ts'
 
 type FoundSlot = {
   outcome: string | null
   slot_id: string | null
   judged_version: number | null
   patient: object | null
-}
-
-/** Undoes what was prepared for a move that was refused. */
-class MoveUndone extends Error {
-  readonly found: MoveRow[] | ItemResult<TimeMoveOutcome>
-
-  constructor(found: MoveRow[] | ItemResult<TimeMoveOutcome>) {
-    super('A move was refused, and what was prepared for it is not needed.')
-    this.found = found
-  }
 }
 
 /**
@@ -39,20 +29,21 @@ export async function moveToTime(
   announce: Announce = () => undefined,
 ): Promise<ItemResult<TimeMoveOutcome>> {
   const startedAt = performance.now()
-  const moved = await inTransaction(pool, (client) => moveWithSlot(client, request)).catch((error: unknown) => {
-    if (error instanceof MoveUndone) return error.found
-    throw error
-  })
+  const moved = await inTransactionUnlessUndone<Moved>(pool, (client, undo) => moveWithSlot(client, request, undo))
   if (!Array.isArray(moved)) return moved
   const [result = { kind: 'retry' as const }] = moveResults(moved, [{ ...request, slotId: '' }], startedAt, announce)
   return result
 }
 
-/** The rows of `move_bookings`, or a retry. @throws MoveUndone if nothing was moved */
+/** The rows of `move_bookings`, or why they were not read. */
+type Moved = MoveRow[] | ItemResult<TimeMoveOutcome>
+
+/** @param undo called if nothing was moved */
 async function moveWithSlot(
   client: pg.PoolClient,
   request: TimeMoveRequest,
-): Promise<MoveRow[] | ItemResult<TimeMoveOutcome>> {
+  undo: (moved: Moved) => never,
+): Promise<Moved> {
   const { bookingId, sessionId, startsAt, visitTypeId, actorId, onBehalf, ...more } = request
   const { key = null, knownBy = null, access, answers } = more
   const clinicNo = clinicNoOf(bookingId)
@@ -62,14 +53,13 @@ async function moveWithSlot(
       ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${onBehalf}::boolean, ${key}::uuid, ${knownBy}::text,
       ${accessJson(access)}, ${answers === undefined ? null : JSON.stringify(answers)}::jsonb)`)
   const { outcome = null, slot_id: slotId = null, judged_version: judged = null, patient = null } = found.rows[0] ?? {}
-  // What was given back for a retry stays.
   if (outcome === 'retry') return { kind: 'retry' }
-  if (slotId === null) throw new MoveUndone(refusalOf(outcome ?? ''))
+  if (slotId === null) return undo(refusalOf(outcome ?? ''))
   const { rows } = await client.query<MoveRow>(movesOf([{ ...request, slotId }], true, patient && [patient]))
   const [row] = rows
-  if (row?.outcome !== 'done') throw new MoveUndone(rows)
+  if (row?.outcome !== 'done') return undo(rows)
   // It was confirmed, or its answers were changed, after they were judged.
-  if (judged !== null && row.version !== judged + 1) throw new MoveUndone({ kind: 'retry' })
+  if (judged !== null && row.version !== judged + 1) return undo({ kind: 'retry' })
   return rows
 }
 
@@ -80,31 +70,18 @@ function refusalOf(outcome: string): ItemResult<TimeMoveOutcome> {
   return { kind: 'completed', outcome: answerRefused(outcome) ?? visitRefusal(outcome) }
 }
 
-/**
- * The queue of moves to times. Each is a separate transaction, because a refused one is undone, and a batch has one: if
- * it had several, some would be committed when another fails the batch.
- */
+/** The queue of moves to times. */
 export function timeMoveQueue(
   pool: pg.Pool,
   announce: Announce,
   settings: Partial<BatchQueueSettings<TimeMoveRequest, TimeMoveOutcome>>,
 ): BatchQueue<TimeMoveRequest, TimeMoveOutcome> {
-  return new BatchQueue<TimeMoveRequest, TimeMoveOutcome>({
-    name: 'time_move',
-    batchSizeMax: 1,
-    run: (items) => Promise.all(items.map((item) => moveToTime(pool, item, announce))),
-    rowOf: ({ bookingId }) => `${clinicNoOf(bookingId)}/${bookingId}`,
-    findLocked: (items) => findLockedMoves(pool, items),
-    ...settings,
-  })
+  const run = (request: TimeMoveRequest) => moveToTime(pool, request, announce)
+  return visitQueue('time_move', run, (requests) => findLockedMoves(pool, requests), settings)
 }
 
-/** Which of the requests would wait for a lock of another transaction. Waits for no row itself. */
+/** findLockedVisits */
 export async function findLockedMoves(pool: pg.Pool, requests: readonly TimeMoveRequest[]): Promise<boolean[]> {
-  const doctors = await findLockedDoctors(pool, requests)
-  const bookings = await findLocked(
-    pool,
-    requests.map((request) => locksOf.move({ ...request, slotId: null })),
-  )
-  return requests.map((_request, index) => doctors[index] === true || bookings[index] === true)
+  const bookings = requests.map((request) => locksOf.move({ ...request, slotId: null }))
+  return findLockedVisits(pool, requests, bookings)
 }

@@ -1,6 +1,6 @@
-import { slotClosedWhy } from '../bookings/claim-batch.ts'
 import type { MissingNeed, TimeRefusal, VisitRefusal } from '../model/session.ts'
 import { kindOfVisitResource } from '../model/visit-resource.ts'
+import { slotClosedWhy } from './claim-batch.ts'
 
 const needsTaken = 'needs_taken:'
 
