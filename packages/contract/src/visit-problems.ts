@@ -1,8 +1,10 @@
-import { answerFaults, visitResourceLimits, visitTypeLimits } from '@holdfast/vocabulary'
+import { answerFaults, combinationFaults, visitResourceLimits, visitTypeLimits } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { saidFromMembers } from './problem-kind.ts'
 import { literals } from './schemas/literals.ts'
 import { visitQuestionSchema } from './schemas/visit-question.ts'
+
+const { devicesMax, minutes, parts, questionsMax } = visitTypeLimits
 
 /** The problems of visit types: a part of `problemKinds`. */
 export const visitProblemKinds = {
@@ -10,6 +12,33 @@ export const visitProblemKinds = {
     status: 404,
     title: 'There is no such visit type',
     help: 'List them with GET /clinics/{id}/visit-types.',
+  },
+  not_combinable: saidFromMembers({
+    status: 409,
+    title: 'These visit types cannot be booked as one visit',
+    help: 'Book them as separate appointments, or call the clinic.',
+    members: {
+      unsuitable: literals(combinationFaults, { description: 'What does not suit, or is too much for one visit' }),
+    },
+    detail: ({ unsuitable }) =>
+      ({
+        parts: `A combination has ${parts.min} to ${parts.max} visit types, each once.`,
+        not_allowed: 'One of them cannot be booked together with others.',
+        group: 'One of them is a group.',
+        minutes: `Together they are longer than ${minutes.max} minutes.`,
+        devices: `Together they take more than ${devicesMax} devices.`,
+        questions: `Together they ask more than ${questionsMax} questions.`,
+        channels: 'One of them is only in person, and another one only by video.',
+        rooms: 'No room suits all of them.',
+        doctors: 'No doctor offers all of them.',
+        too_many_combinations: 'The clinic has too many combinations. Those that it has can be booked.',
+      })[unsuitable],
+  }),
+  too_many_combinable: {
+    status: 409,
+    title: 'The clinic has too many visit types that can be combined',
+    help: 'Switch this off for another visit type first: `{"combinable": false}`.',
+    detail: `Of a clinic’s visit types, ${visitTypeLimits.combinableMax} can be combined at most.`,
   },
   too_many_visit_types: {
     status: 409,

@@ -44,7 +44,7 @@ grant select, insert on holdfast.visit_type to holdfast_app;
 grant update (name, names, minutes, buffer_before_minutes, buffer_after_minutes, fee_amount, fee_currency,
   appointment_types, bookable_by, minimum_notice_minutes, booking_horizon_days, cancellation_deadline_minutes, capacity,
   preparation, color, position, active, needs_room, room_ids, device_ids, updated_at, questions,
-  questions_version, approval, approval_minutes)
+  questions_version, approval, approval_minutes, combinable)
   on holdfast.visit_type to holdfast_app;
 grant select, insert, delete on holdfast.visit_type_doctor to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast_app;
@@ -149,7 +149,7 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times', 'slot_for_move',
-         'take_requested_time', 'rival_requests',
+         'take_requested_time', 'rival_requests', 'combine_visit_types', 'derive_combinations',
          'takes_time', 'time_of_slot', 'with_buffers',
          'are_doctors_locked', 'working_hours_plan', 'fill_working_hours',
          'create_sessions', 'withdraw_session', 'set_visit_resource', 'times_of_clinic', 'refusal_of_all',

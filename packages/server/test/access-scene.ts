@@ -61,6 +61,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
     webhookId: await aWebhookOf(rest, clinic.no),
     keyId: await anApiKeyOf(rest, clinic.no),
     visitTypeId: await aVisitTypeOf(rest, clinic.no),
+    otherVisitTypeId: await aVisitTypeOf(rest, clinic.no),
     questionId: newId(clinic.no),
     resourceId: (await aVisitResource(database, clinic)).id,
     closureId: await aClosureOf(rest, doctor),
@@ -140,7 +141,7 @@ async function anApiKeyOf({ engine: { apiKeys } }: RestApp, clinicNo: number): P
 }
 
 async function aVisitTypeOf({ engine: { directory } }: RestApp, clinicNo: number): Promise<string> {
-  const created = await directory.createVisitType(clinicNo, aNewVisitType(), null)
+  const created = await directory.createVisitType(clinicNo, aNewVisitType({ combinable: true }), null)
   if (created.kind !== 'done') throw new Error(created.kind)
   return created.visitType.id
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aPng, aSession, aSlot } from '@holdfast/testkit'
+import { aClinic, aDoctor, aPng, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import type { LostOperations, LostScene } from './lost-scene.ts'
 import { theatreTime } from './theatre-scene.ts'
 
@@ -145,6 +145,11 @@ export const lostDeskOperations = {
     const { body: created } = await rest.call('createVisitType', { path, as: admin, body })
     const { doctorId } = await aDoctorPath()
     return { path: { visitTypeId: created.id }, body: { active: false, minutes: 30, doctorIds: [doctorId] } }
+  },
+  combineVisitTypes: async ({ database, theatre: { clinic } }) => {
+    await aDoctor(database, clinic)
+    const aPart = () => aVisitType(database, clinic, { combinable: true })
+    return { body: { visitTypeIds: [(await aPart()).id, (await aPart()).id] } }
   },
   createVisitResource: async () => ({ body: { kind: 'device', name: `Ultrasound ${randomUUID()}`, units: 2 } }),
   updateVisitResource: async ({ rest, theatre: { path, admin } }) => {

@@ -24,6 +24,8 @@ export type VisitTypeOverrides = {
   questions?: VisitQuestion[]
   approval?: 'none' | 'holding' | 'not_holding'
   approvalMinutes?: number
+  /** Default false. */
+  combinable?: boolean
 }
 
 /** A room, or a device with units, that visits take. */
@@ -63,8 +65,8 @@ export async function aVisitType(
   await database.ownerPool.query(
     `insert into holdfast.visit_type (clinic_no, id, name, minutes, buffer_before_minutes, buffer_after_minutes,
        capacity, bookable_by, active, minimum_notice_minutes, booking_horizon_days, needs_room, room_ids, device_ids,
-       questions, questions_version, approval, approval_minutes)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+       questions, questions_version, approval, approval_minutes, combinable)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
     [
       clinic.no,
       id,
@@ -84,6 +86,7 @@ export async function aVisitType(
       Math.max(0, ...(overrides.questions ?? []).map(({ version }) => version)),
       overrides.approval ?? 'none',
       overrides.approvalMinutes ?? 2_880,
+      overrides.combinable ?? false,
     ],
   )
   for (const doctor of overrides.doctors ?? []) {
@@ -92,6 +95,21 @@ export async function aVisitType(
       [clinic.no, id, doctor.id, doctor.minutes ?? null],
     )
   }
+  return { id, clinicNo: clinic.no }
+}
+
+/** The combination of these visit types. */
+export async function aCombination(
+  database: BuilderDatabase,
+  clinic: Pick<BuiltClinic, 'no'>,
+  parts: readonly { id: string }[],
+): Promise<BuiltVisitType> {
+  const { rows } = await database.ownerPool.query<{ id: string | null; outcome: string | null }>(
+    'select id, outcome from holdfast.combine_visit_types($1, $2, $3)',
+    [clinic.no, parts.map(({ id }) => id), newId(clinic.no)],
+  )
+  const { id = null, outcome = null } = rows[0] ?? {}
+  if (id === null) throw new Error(`There is no such combination: ${outcome}`)
   return { id, clinicNo: clinic.no }
 }
 

@@ -2,6 +2,7 @@ export { aMove, aSettlement, aWithdrawal } from './a-change.ts'
 export { aNewVisitType } from './a-new-visit-type.ts'
 export { aPatientRecord } from './a-patient-record.ts'
 export {
+  aCombination,
   aQuestion,
   aSession,
   aTimeClaim,

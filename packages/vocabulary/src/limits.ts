@@ -56,6 +56,10 @@ export const visitTypeLimits = {
   /** What patients are asked. Each booking has its own copy of what was asked: see lengths.questions. */
   questionsMax: 12,
   choicesMax: 20,
+  /** Of a combination, which is booked as one visit. */
+  parts: { min: 2, max: 5 },
+  /** Visit types of a clinic that can be combined: they have 627 combinations, of which each may be stored. */
+  combinableMax: 10,
 } as const
 
 /** What visits take beside the doctor. */

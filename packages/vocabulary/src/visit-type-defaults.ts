@@ -23,4 +23,5 @@ export const visitTypeDefaults = {
   questions: [],
   approval: 'none' as VisitApproval,
   approvalMinutes: 2_880,
+  combinable: false,
 }

@@ -174,6 +174,24 @@ export const answerFaults = ['unknown', 'missing', 'invalid', 'outdated', 'patie
 export type AnswerFault = (typeof answerFaults)[number]
 
 /**
+ * Why visit types cannot be combined into one visit. `parts`: too few, too many, or one twice. `not_allowed`: one is
+ * not `combinable`, or is switched off. The others: what does not suit all, or is too much together.
+ */
+export const combinationFaults = [
+  'parts',
+  'not_allowed',
+  'group',
+  'minutes',
+  'devices',
+  'questions',
+  'channels',
+  'rooms',
+  'doctors',
+  'too_many_combinations',
+] as const
+export type CombinationFault = (typeof combinationFaults)[number]
+
+/**
  * Who may book a visit type: `known_patients` are those whom the clinic has seen before; `desk`: the clinic's people
  * book it for patients.
  */

@@ -1,4 +1,5 @@
 import {
+  combinationSchema,
   newVisitTypeSchema,
   visitTypeChangeSchema,
   visitTypeListSchema,
@@ -26,6 +27,22 @@ export const visitTypeOperations = operationTable('Visit types', {
     cached: true,
     unknown: ['visit_type_not_found'],
   }),
+  combineVisitTypes: operation('POST /api/v1/clinics/{clinicId}/visit-types/combinations', {
+    summary: 'Combine visit types into one visit',
+    description:
+      'Returns the visit type of a visit that consists of these, without a pause, with one doctor. Its `id` is used ' +
+      'wherever a `visitTypeId` is. It takes the sum of the minutes, the longest buffers, the devices and questions ' +
+      'of all, a room that suits all, and the strictest of their rules. It follows their changes, and is in no list. ' +
+      'The same visit types are always the same combination. Only those with `combinable` can be combined.',
+    access: 'anyone',
+    scope: 'times:read',
+    body: combinationSchema,
+    responses: { 200: { description: 'The combination', schema: visitTypeSchema } },
+    retry: 'runs again',
+    audit: { none: 'what anybody may ask for, once for all' },
+    example: { body: { visitTypeIds: ['{visitTypeId}', '{otherVisitTypeId}'] } },
+    problems: ['not_combinable', 'visit_type_not_found'],
+  }),
   createVisitType: operation('POST /api/v1/clinics/{clinicId}/visit-types', {
     summary: 'Add a visit type to a clinic',
     description:
@@ -38,7 +55,7 @@ export const visitTypeOperations = operationTable('Visit types', {
     retry: 'in the transaction',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['visit type added'] },
     example: { body: { name: 'First visit', minutes: 40, bufferAfterMinutes: 10 } },
-    problems: ['doctor_not_found', 'visit_resource_not_found', 'too_many_visit_types'],
+    problems: ['doctor_not_found', 'visit_resource_not_found', 'too_many_visit_types', 'too_many_combinable'],
   }),
   updateVisitType: operation('PATCH /api/v1/clinics/{clinicId}/visit-types/{visitTypeId}', {
     summary: 'Change a visit type, or switch it off',
@@ -51,6 +68,6 @@ export const visitTypeOperations = operationTable('Visit types', {
     responses: { 200: { description: 'The changed visit type', schema: visitTypeSchema } },
     audit: { kind: 'clinic_changed', subject: 'visitTypeId', details: ['visit type changed'], fields: true },
     example: { body: { minutes: 30 } },
-    problems: ['doctor_not_found', 'visit_resource_not_found', 'visit_type_not_found'],
+    problems: ['doctor_not_found', 'visit_resource_not_found', 'visit_type_not_found', 'too_many_combinable'],
   }),
 })

@@ -20,8 +20,8 @@ const nullableInteger = (limits: Limits, options: TSchemaOptions) =>
 
 const integer = (limits: Limits, options: TSchemaOptions) => Type.Integer({ ...integerWithin(limits), ...options })
 
-const { minutes, bufferMinutes, capacity, position, approvalMinutes, doctorsMax, questionsMax, visitTypesMax } =
-  visitTypeLimits
+const { minutes, bufferMinutes, capacity, position, approvalMinutes } = visitTypeLimits
+const { combinableMax, doctorsMax, parts, questionsMax, visitTypesMax } = visitTypeLimits
 const fee = Type.Union([moneySchema, Type.Null()])
 
 const orNotOfDoctor = { description: 'null: as the visit type says' }
@@ -98,6 +98,11 @@ const shared = {
   color: nullableLiterals(visitTypeColors, { description: 'Its color in calendars' }),
   position: integer(position, { description: 'The place in lists, the smallest first, and then by name' }),
   needs,
+  combinable: Type.Boolean({
+    description:
+      'It can be booked together with others, as one visit, see `combineVisitTypes`. ' +
+      `Of a clinic, ${combinableMax} can be`,
+  }),
   active: Type.Boolean({ description: 'false: nobody can book it; visit types are never deleted' }),
 }
 
@@ -115,7 +120,24 @@ export const visitTypeSchema = component('VisitType', {
   doctors: Type.Array(doctorSchema, {
     description: 'The doctors who offer it, also inactive ones; empty: all doctors of the clinic',
   }),
+  partIds: Type.Optional(
+    Type.Array(Type.String({ format: 'uuid' }), {
+      description: 'It is a combination of these visit types (`combineVisitTypes`), in no order; absent: it is not',
+    }),
+  ),
 })
+
+export const combinationSchema = Type.Object(
+  {
+    visitTypeIds: Type.Array(id(), {
+      minItems: parts.min,
+      maxItems: parts.max,
+      uniqueItems: true,
+      description: 'In any order',
+    }),
+  },
+  { title: 'Combination', additionalProperties: false },
+)
 
 export const visitTypeListSchema = component('VisitTypeList', {
   items: Type.Array(visitTypeSchema, { description: `At most ${visitTypesMax}` }),

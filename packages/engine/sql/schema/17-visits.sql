@@ -4,7 +4,8 @@
 create table holdfast.visit_type (
   clinic_no integer not null references holdfast.clinic (no),
   id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),
-  name text not null check (char_length(name) between 1 and 100),
+  -- Of a combination (part_ids): the names, and what has to be prepared, of all its parts.
+  name text not null check (char_length(name) between 1 and case when part_ids is null then 100 else 520 end),
   -- Its name in other languages: {language: name}.
   names jsonb not null default '{}' check (names - array['en', 'de', 'ar'] = '{}'),
   -- How long a visit is, and how long the doctor stays taken before and after it.
@@ -24,7 +25,7 @@ create table holdfast.visit_type (
   -- How many units a visit has; above 1, it is a group.
   capacity integer not null default 1 check (capacity between 1 and 1000),
   -- What patients have to do before the visit, such as coming fasting.
-  preparation text check (char_length(preparation) between 1 and 2000),
+  preparation text check (char_length(preparation) between 1 and case when part_ids is null then 2000 else 10010 end),
   color text check (color in ('gray', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple')),
   -- The place in lists, the smallest first; visit types with the same one are in the order of their names.
   position integer not null default 0 check (position between 0 and 1000000),
@@ -47,12 +48,19 @@ create table holdfast.visit_type (
   -- clinic may answer, until the visit begins at most.
   approval text not null default 'none' check (approval in ('none', 'holding', 'not_holding')),
   approval_minutes integer not null default 2880 check (approval_minutes between 15 and 20160),
+  -- Whether it can be booked together with others, as one visit.
+  combinable boolean not null default false,
+  -- A combination of these visit types, sorted, from which all else is derived: docs/decisions/0045.
+  part_ids uuid[] check (cardinality(part_ids) between 2 and 5),
   primary key (clinic_no, id),
   constraint visit_type_rooms check (needs_room or room_ids = '{}'),
   check ((fee_amount is null) = (fee_currency is null)),
   constraint visit_type_names_are_names
-    check (not jsonb_path_exists(names, 'strict $.* ? (@.type() <> "string" || !(@ like_regex "^.{1,100}$"))'))
+    check (part_ids is not null
+           or not jsonb_path_exists(names, 'strict $.* ? (@.type() <> "string" || !(@ like_regex "^.{1,100}$"))'))
 );
+
+create unique index visit_type_parts on holdfast.visit_type (clinic_no, part_ids) where part_ids is not null;
 
 -- Who offers a visit type, and what is different there; null: as the visit type's. A visit type without a row is
 -- offered by all doctors of the clinic.

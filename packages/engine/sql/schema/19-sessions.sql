@@ -55,5 +55,7 @@ create type holdfast.offered_visit as (
   minimum_notice interval,
   booking_horizon interval,
   -- Whether it takes a room or devices: visit_units.
-  needs_units boolean
+  needs_units boolean,
+  -- What it consists of: the visit type itself, or the parts of a combination.
+  part_ids uuid[]
 );

@@ -144,6 +144,10 @@ async function updateClinic(
     await reapplyClosures(transaction, is.no)
     await refillWorkingHours(transaction, is.no)
   }
+  const { minimumNoticeMinutes, bookingHorizonDays, cancellationDeadlineMinutes } = settings
+  if ([minimumNoticeMinutes, bookingHorizonDays, cancellationDeadlineMinutes].some((rule) => rule !== undefined)) {
+    await transaction.query(sql`select holdfast.derive_combinations(${is.no}, null)`)
+  }
   // Places that were too near, or too far ahead, can be booked, and patients who wait come first.
   if (is.minimumNoticeMinutes < was.notice || is.bookingHorizonDays > was.horizon) {
     await transaction.query(sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`)

@@ -1,8 +1,9 @@
-import { visitTypeLimits } from '@holdfast/vocabulary'
+import { type CombinationFault, visitTypeLimits } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { bulk, type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { completeWrite } from '../database/database-unavailable.ts'
 import { lockClinic } from '../database/lock-clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
@@ -29,7 +30,7 @@ const selectedVisitType: Sql = sql`
   t.bookable_by as "bookableBy", t.minimum_notice_minutes as "minimumNoticeMinutes",
   t.booking_horizon_days as "bookingHorizonDays", t.cancellation_deadline_minutes as "cancellationDeadlineMinutes",
   t.capacity, t.preparation, t.color, t.position, t.active, t.questions, t.approval,
-  t.approval_minutes as "approvalMinutes",
+  t.approval_minutes as "approvalMinutes", t.combinable, t.part_ids as "partIds",
   json_build_object('room', t.needs_room, 'roomIds', t.room_ids, 'deviceIds', t.device_ids) as needs,
   (select coalesce(json_agg(json_build_object(
             'doctorId', d.resource_id, 'minutes', d.minutes, 'bufferBeforeMinutes', d.buffer_before_minutes,
@@ -43,11 +44,35 @@ export function visitTypesOf(
   pool: pg.Pool,
   write: AnnouncedTransaction,
   announce: Announce,
-): Pick<Directory, 'visitTypes' | 'visitType' | 'createVisitType' | 'updateVisitType'> {
+): Pick<
+  Directory,
+  'visitTypes' | 'visitTypeNames' | 'visitType' | 'combination' | 'createVisitType' | 'updateVisitType'
+> {
   return {
-    visitTypes: (clinicNo) => selectVisitTypes(pool, sql`t.clinic_no = ${clinicNo}`),
+    visitTypes: (clinicNo) => selectVisitTypes(pool, sql`t.clinic_no = ${clinicNo} and t.part_ids is null`),
+
+    async visitTypeNames(clinicNo) {
+      const { rows } = await pool.query<{ id: string; name: string }>(sql`
+        select id, name from holdfast.visit_type where clinic_no = ${clinicNo}`)
+      return new Map(rows.map(({ id, name }) => [id, name]))
+    },
 
     visitType: (clinicNo, id) => selectVisitType(pool, clinicNo, id),
+
+    async combination(clinicNo, partIds) {
+      if (!partIds.every(isId)) return { kind: 'visit_type_missing' }
+      type Row = { id: string; outcome: null } | { id: null; outcome: CombinationFault | 'visit_type_missing' }
+      const { rows } = await pool.query<Row>(sql`
+        select id, outcome from holdfast.combine_visit_types(${clinicNo}, ${partIds}::uuid[], ${newId(clinicNo)})`)
+      if (rows[0] === undefined) throw new Error('combine_visit_types returned no row.')
+      const { id, outcome } = rows[0]
+      if (id !== null) {
+        const visitType = await completeWrite(() => selectVisitType(pool, clinicNo, id))
+        if (visitType === null) throw new Error(`The combination ${id} was not found after it was written.`)
+        return { kind: 'done', visitType }
+      }
+      return outcome === 'visit_type_missing' ? { kind: outcome } : { kind: 'not_combinable', unsuitable: outcome }
+    },
 
     async createVisitType(clinicNo, visitType, writeKey) {
       const outcome = await write((transaction) =>
@@ -77,9 +102,11 @@ async function insertVisitType(
 ): Promise<CreateVisitTypeOutcome> {
   await lockClinic(transaction, clinicNo)
   const { rows } = await transaction.query<{ count: number }>(
-    sql`select count(*)::integer as count from holdfast.visit_type where clinic_no = ${clinicNo}`,
+    sql`select count(*)::integer as count from holdfast.visit_type
+         where clinic_no = ${clinicNo} and part_ids is null`,
   )
   if ((rows[0]?.count ?? 0) >= visitTypeLimits.visitTypesMax) return { kind: 'too_many_visit_types' }
+  if (visitType.combinable && !(await mayCombine(transaction, clinicNo, null))) return { kind: 'too_many_combinable' }
   if (!(await areDoctors(transaction, clinicNo, doctors))) return { kind: 'doctor_missing' }
   if (!(await areVisitResources(transaction, clinicNo, visitType.needs))) return { kind: 'visit_resource_missing' }
   const id = newId(clinicNo)
@@ -102,18 +129,36 @@ async function updateVisitType(
   if (change.needs !== undefined && !(await areVisitResources(transaction, clinicNo, change.needs))) {
     return { kind: 'visit_resource_missing' }
   }
+  if (change.combinable === true) {
+    await lockClinic(transaction, clinicNo)
+    if (!(await mayCombine(transaction, clinicNo, id))) return { kind: 'too_many_combinable' }
+  }
   const asked = questions && questionColumns(questions, await lockQuestions(transaction, clinicNo, id))
   const columns = { ...visitTypeColumns(change), ...asked, updated_at: sql`now()` }
   // It locks the visit type, so that of two changes of its doctors the later one replaces them as a whole.
   await transaction.query(sql`
-    update holdfast.visit_type set ${assignments(columns)} where clinic_no = ${clinicNo} and id = ${id}`)
+    update holdfast.visit_type set ${assignments(columns)}
+     where clinic_no = ${clinicNo} and id = ${id} and part_ids is null`)
   const visitType = await selectVisitType(transaction, clinicNo, id)
-  if (visitType === null) return { kind: 'visit_type_missing' }
-  if (doctors === undefined) return { kind: 'done', visitType }
-  await transaction.query(sql`
-    delete from holdfast.visit_type_doctor where clinic_no = ${clinicNo} and visit_type_id = ${id}`)
-  await insertDoctors(transaction, { clinicNo, id, doctors })
+  if (visitType === null || visitType.partIds !== null) return { kind: 'visit_type_missing' }
+  if (doctors !== undefined) {
+    await transaction.query(sql`
+      delete from holdfast.visit_type_doctor where clinic_no = ${clinicNo} and visit_type_id = ${id}`)
+    await insertDoctors(transaction, { clinicNo, id, doctors })
+  }
+  await transaction.query(sql`select holdfast.derive_combinations(${clinicNo}, ${[id]}::uuid[])`)
   return { kind: 'done', visitType: (await selectVisitType(transaction, clinicNo, id)) ?? visitType }
+}
+
+/**
+ * Whether another visit type can be combined with others. Strangers ask for combinations, which are stored: of so many
+ * there are few enough (decision 0045). The clinic is locked.
+ */
+async function mayCombine(transaction: pg.PoolClient, clinicNo: number, id: string | null): Promise<boolean> {
+  const { rows } = await transaction.query<{ count: number }>(sql`
+    select count(*)::integer as count from holdfast.visit_type
+     where clinic_no = ${clinicNo} and combinable and id is distinct from ${id}`)
+  return (rows[0]?.count ?? 0) < visitTypeLimits.combinableMax
 }
 
 /** Whether each is a doctor of the clinic, active or not. They cannot cease to be. */
@@ -188,6 +233,7 @@ function visitTypeColumns(visitType: Partial<Omit<NewVisitType, 'doctors' | 'que
     active: visitType.active,
     approval: visitType.approval,
     approval_minutes: visitType.approvalMinutes,
+    combinable: visitType.combinable,
     needs_room: needs?.room,
     room_ids: needs?.roomIds,
     device_ids: needs?.deviceIds,

@@ -13,7 +13,13 @@ import type {
   VisitResource,
   VisitResourceChange,
 } from './visit-resource.ts'
-import type { CreateVisitTypeOutcome, NewVisitType, UpdateVisitTypeOutcome, VisitType } from './visit-type.ts'
+import type {
+  CombinationOutcome,
+  CreateVisitTypeOutcome,
+  NewVisitType,
+  UpdateVisitTypeOutcome,
+  VisitType,
+} from './visit-type.ts'
 
 export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
@@ -27,10 +33,15 @@ export type Directory = {
   createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<OnceResult<Doctor>>
   updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
   /**
-   * All visit types of the clinic, also those that are switched off: at most `visitTypesMax`, in the order of lists.
+   * All visit types of the clinic but the combinations, also those that are switched off: at most `visitTypesMax`, in
+   * the order of lists.
    */
   visitTypes(clinicNo: number): Promise<VisitType[]>
+  /** The names of all visit types, also of combinations, by their ids. */
+  visitTypeNames(clinicNo: number): Promise<Map<string, string>>
   visitType(clinicNo: number, id: string): Promise<VisitType | null>
+  /** The combination of these visit types, in any order; written when it is asked for first. Idempotent. */
+  combination(clinicNo: number, partIds: readonly string[]): Promise<CombinationOutcome>
   createVisitType(clinicNo: number, visitType: NewVisitType, writeKey: WriteKey): Promise<CreateVisitTypeOutcome>
   /** Idempotent. `names` and `doctors` replace what there was. */
   updateVisitType(clinicNo: number, id: string, change: Partial<NewVisitType>): Promise<UpdateVisitTypeOutcome>

@@ -1,4 +1,10 @@
-import type { AppointmentType, VisitApproval, VisitTypeBooker, VisitTypeColor } from '@holdfast/vocabulary'
+import type {
+  AppointmentType,
+  CombinationFault,
+  VisitApproval,
+  VisitTypeBooker,
+  VisitTypeColor,
+} from '@holdfast/vocabulary'
 import type { LocalNames, Money } from './doctor.ts'
 import type { NewVisitQuestion, VisitQuestion } from './visit-question.ts'
 import type { VisitNeeds } from './visit-resource.ts'
@@ -46,18 +52,31 @@ export type VisitType = {
   approval: VisitApproval
   /** How long the clinic has to answer a request, at most until the visit begins. */
   approvalMinutes: number
+  /** Whether it can be booked together with others, as one visit. */
+  combinable: boolean
+  /** It is a combination of these, sorted, from which all else is derived; null: it is not. */
+  partIds: string[] | null
 }
 
-export type NewVisitType = Omit<VisitType, 'id' | 'clinicId' | 'questions'> & { questions: NewVisitQuestion[] }
+export type NewVisitType = Omit<VisitType, 'id' | 'clinicId' | 'questions' | 'partIds'> & {
+  questions: NewVisitQuestion[]
+}
+
+export type CombinationOutcome =
+  | { kind: 'done'; visitType: VisitType }
+  | { kind: 'visit_type_missing' }
+  | { kind: 'not_combinable'; unsuitable: CombinationFault }
 
 /**
  * `doctor_missing`: one of `doctors` is not a doctor of this clinic; `visit_resource_missing`: one of `needs` is not a
- * room or device of it. Nothing was written.
+ * room or device of it; `too_many_combinable`: `combinableMax` others can be combined. Nothing was written.
  */
 export type CreateVisitTypeOutcome =
   | { kind: 'done' | 'replayed'; visitType: VisitType }
-  | { kind: 'doctor_missing' | 'visit_resource_missing' | 'too_many_visit_types' | 'key_reused' }
+  | {
+      kind: 'doctor_missing' | 'visit_resource_missing' | 'too_many_visit_types' | 'too_many_combinable' | 'key_reused'
+    }
 
 export type UpdateVisitTypeOutcome =
   | { kind: 'done'; visitType: VisitType }
-  | { kind: 'doctor_missing' | 'visit_resource_missing' | 'visit_type_missing' }
+  | { kind: 'doctor_missing' | 'visit_resource_missing' | 'visit_type_missing' | 'too_many_combinable' }

@@ -1,5 +1,6 @@
 import {
   aClinic,
+  aCombination,
   aDoctor,
   aSession,
   aTimeClaim,
@@ -16,15 +17,16 @@ import { runTimeClaimBatch } from './claim-times.ts'
 const clients = 12
 const claimsPerClient = 15
 
-/** So many clients claim times of one session for visits of three lengths, each in batches of five. */
+/** So many clients claim times of one session for visits of three lengths and a combination, in batches of five. */
 async function claimTogether(database: TestDatabase): Promise<{ booked: number }> {
   const clinic = await aClinic(database)
   const session = await aSession(database, await aDoctor(database, clinic), { minutes: 480, gridMinutes: 5 })
-  const types = await Promise.all([
-    aVisitType(database, clinic, { minutes: 10, bufferAfterMinutes: 5 }),
-    aVisitType(database, clinic, { minutes: 25, bufferBeforeMinutes: 5 }),
+  const single = await Promise.all([
+    aVisitType(database, clinic, { minutes: 10, bufferAfterMinutes: 5, combinable: true }),
+    aVisitType(database, clinic, { minutes: 25, bufferBeforeMinutes: 5, combinable: true }),
     aVisitType(database, clinic, { minutes: 45, bufferBeforeMinutes: 10, bufferAfterMinutes: 10 }),
   ])
+  const types = [...single, await aCombination(database, clinic, single.slice(0, 2))]
   let booked = 0
   const client = async (number: number) => {
     const requests = Array.from({ length: claimsPerClient }, (_, n) => {
@@ -54,13 +56,19 @@ async function overlapsIn(database: TestDatabase): Promise<number> {
 }
 
 describe('visits of many clients at the same time', () => {
-  test('none overlap with their buffers, and all that was booked is there', async ({ database }) => {
+  test('none overlap with their buffers, single or combined, and all that was booked is there', async ({
+    database,
+  }) => {
     const { booked } = await claimTogether(database)
     expect(booked).toBeGreaterThan(5)
     expect(await overlapsIn(database)).toBe(0)
     expect(await checkHistory(database)).toEqual([])
     const { rows } = await database.ownerPool.query('select sum(taken)::int as taken from holdfast.slot')
     expect(rows).toEqual([{ taken: booked }])
+    const combined = await database.ownerPool.query(`
+      select from holdfast.slot s join holdfast.visit_type t on t.clinic_no = s.clinic_no and t.id = s.visit_type_id
+       where t.part_ids is not null and s.taken > 0`)
+    expect(combined.rowCount).toBeGreaterThan(0)
   })
 
   test('negative control: without the lock of the doctor, visits overlap, or the backstop finds it', async () => {

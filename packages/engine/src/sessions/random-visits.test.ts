@@ -1,5 +1,6 @@
 import {
   aClinic,
+  aCombination,
   aDoctor,
   aSession,
   aSettlement,
@@ -23,6 +24,9 @@ import { runTimeClaimBatch } from './claim-times.ts'
 import { createSessions } from './create-sessions.ts'
 import { moveToTime } from './move-to-time.ts'
 
+type Resource = { id: string }
+/** `rooms`: lists of which it takes one each: none, or one list. */
+type Part = Omit<Type, 'needs'> & { rooms: Resource[][]; devices: Resource[] }
 type Type = { id: string; minutes: number; before: number; after: number; capacity: number; needs: string[][] }
 /** `begins`: minutes since the first of them. */
 type Session = BuiltSession & { begins: number }
@@ -83,6 +87,20 @@ class Calendar {
   }
 }
 
+/** As one visit: one room that suits all, and the devices of all. */
+function combinedOf(parts: readonly Part[]): Omit<Part, 'id'> {
+  const eachOf = parts.flatMap(({ rooms }) => rooms)
+  const suiting = (eachOf[0] ?? []).filter((room) => eachOf.every((some) => some.includes(room)))
+  return {
+    minutes: parts.reduce((sum, { minutes }) => sum + minutes, 0),
+    before: Math.max(...parts.map(({ before }) => before)),
+    after: Math.max(...parts.map(({ after }) => after)),
+    capacity: 1,
+    rooms: eachOf.length === 0 ? [] : [suiting],
+    devices: [...new Set(parts.flatMap((part) => part.devices))],
+  }
+}
+
 async function aRound(database: TestDatabase, clinic: BuiltClinic, random: () => number) {
   const pick = (from: number, to: number) => from + Math.floor(random() * (to - from + 1))
   const shape = { minutes: sessionMinutes, gridMinutes: [5, 10, 15, 20][pick(0, 3)] ?? 10 }
@@ -109,6 +127,11 @@ async function aRound(database: TestDatabase, clinic: BuiltClinic, random: () =>
   const units = (resource: { id: string }, count: number) =>
     Array.from({ length: count }, (_, n) => `${resource.id} ${n + 1}`)
   const types: Type[] = []
+  const parts: Part[] = []
+  const needsOf = ({ rooms: eachOf, devices }: Pick<Part, 'rooms' | 'devices'>) => [
+    ...eachOf.map((some) => some.flatMap((room) => units(room, 1))),
+    ...devices.map((device) => units(device, device === scanner ? 2 : 1)),
+  ]
   for (let n = 0; n < 4; n += 1) {
     const capacity = n === 3 ? 2 : 1
     const visit = { minutes: pick(5, 50), before: pick(0, 2) * 5, after: pick(0, 2) * 5, capacity }
@@ -120,14 +143,18 @@ async function aRound(database: TestDatabase, clinic: BuiltClinic, random: () =>
       bufferBeforeMinutes: visit.before,
       bufferAfterMinutes: visit.after,
       capacity,
+      combinable: capacity === 1,
       ...(n === 1 ? {} : { rooms: ofType, devices }),
     })
-    const needs = [
-      ...(n === 1 ? [] : [ofType.flatMap((room) => units(room, 1))]),
-      ...devices.map((device) => units(device, device === scanner ? 2 : 1)),
-    ]
-    types.push({ ...visit, id, needs })
+    const needed = { rooms: n === 1 ? [] : [ofType], devices }
+    types.push({ ...visit, id, needs: needsOf(needed) })
+    parts.push({ ...visit, id, ...needed })
   }
+  const dropped = pick(0, 2)
+  const combined = parts.filter((_, n) => n < 3 && n !== dropped)
+  const { rooms: ofBoth, devices, ...visit } = combinedOf(combined)
+  const { id } = await aCombination(database, clinic, combined)
+  types.push({ ...visit, id, needs: needsOf({ rooms: ofBoth, devices }) })
   return { sessions, types, closable: [...rooms, scanner], pick, calendar, first: first.startsAt }
 }
 
@@ -185,8 +212,8 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
   }
 
   for (let n = 0; n < stepsPerRound; n += 1) {
-    const [type, session] = [types[pick(0, 3)], sessions[pick(0, 3)]]
-    if (type === undefined || session === undefined) throw new Error('There are four types and four sessions.')
+    const [type, session] = [types[pick(0, 4)], sessions[pick(0, 3)]]
+    if (type === undefined || session === undefined) throw new Error('There are five types and four sessions.')
     const found = await timesOf(type, session)
     const expected = startsIn(session).filter((minute) => calendar.canBegin(type, session, minute))
     if (found.join() !== expected.join()) return `list of ${JSON.stringify(type)}: ${found} instead of ${expected}`
@@ -243,7 +270,7 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
 
 const seed = Date.now() % 1_000_000
 
-describe(`random visits with and without rooms and devices, seed ${seed}`, () => {
+describe(`random visits, also combined ones, with and without rooms and devices, seed ${seed}`, () => {
   test('lists, claims and moves agree with an independent calendar', async ({ database }) => {
     const random = seededRandom(seed)
     const clinic = await aClinic(database)
@@ -261,6 +288,9 @@ describe(`random visits with and without rooms and devices, seed ${seed}`, () =>
     ['the buffer of what is booked', 'taken_times', / \+ make_interval\(mins => s\.buffer_after_minutes\)/, ''],
     ['the grid', 'time_refusal', /<> \(0\)::numeric/, '< (0)::numeric'],
     ['the end of a session', 'time_refusal', '@>', '&&'],
+    ['the minutes of a part', 'combination_of', 'sum(t.minutes)', 'max(t.minutes)'],
+    ['the buffer of a part', 'combination_of', 'max(t.buffer_after_minutes)', 'min(t.buffer_after_minutes)'],
+    ['the room of a part', 'combination_of', 'bool_or(t.needs_room)', 'bool_and(t.needs_room)'],
     ['units that a cancellation keeps', 'settle_bookings', 'or v_left_slot_ids is not null', ''],
   ] as const)(
     'negative control: %s is noticed',

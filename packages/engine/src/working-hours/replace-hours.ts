@@ -71,7 +71,8 @@ export async function visitTypesExist(pool: pg.Pool, { doctorId, bands }: NewWor
   const ids = [...new Set(bands.flatMap(({ visitTypeIds }) => visitTypeIds ?? []))]
   if (ids.length === 0) return true
   const { rowCount } = await pool.query(sql`
-    select from holdfast.visit_type where clinic_no = ${clinicNoOf(doctorId)} and id = any (${ids}::uuid[])`)
+    select from holdfast.visit_type
+     where clinic_no = ${clinicNoOf(doctorId)} and id = any (${ids}::uuid[]) and part_ids is null`)
   return rowCount === ids.length
 }
 

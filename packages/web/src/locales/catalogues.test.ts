@@ -159,6 +159,7 @@ const loadedLater = [
   'too_many_people',
   'visit_type_not_offered',
   'visit_type_restricted',
+  'not_combinable',
 ]
 
 test('every problem code of the API has a text in every language, of patients’ bookings in the first load', () => {

@@ -38,7 +38,8 @@ begin
       message = format('create_sessions: clinic %s has no doctor %s', p_clinic_no, p_resource_id);
   end if;
   if exists (select from unnest(p_visit_type_ids) i(id)
-              where not exists (select from visit_type t where t.clinic_no = p_clinic_no and t.id = i.id)) then
+              where not exists (select from visit_type t where t.clinic_no = p_clinic_no and t.id = i.id
+                                                           and t.part_ids is null)) then
     outcome := 'visit_type_missing';
     return next;
     return;

@@ -37,7 +37,7 @@ begin
                                                else 0 end end
     from (select (v.visit_type_id, v.is_offered, v.minutes, v.buffer_before_minutes, v.buffer_after_minutes, v.capacity,
                   case when p_keeps then 'anyone' else v.bookable_by end, v.appointment_types, v.minimum_notice,
-                  v.booking_horizon, v.needs_units)::offered_visit as visit
+                  v.booking_horizon, v.needs_units, v.part_ids)::offered_visit as visit
             from visit_of_doctor(p_clinic_no, p_visit_type_id, p_resource_id) v offset 0) v
     join resource r on r.clinic_no = p_clinic_no and r.id = p_resource_id and r.kind = 'doctor'
    cross join k

@@ -30,7 +30,7 @@ as $function$
       left join lateral (
         select (o.visit_type_id, o.is_offered, o.minutes, o.buffer_before_minutes, o.buffer_after_minutes, o.capacity,
                 case when p_keeps then 'anyone' else o.bookable_by end, o.appointment_types, o.minimum_notice,
-                o.booking_horizon, o.needs_units)::offered_visit as visit
+                o.booking_horizon, o.needs_units, o.part_ids)::offered_visit as visit
           from visit_of_doctor(p_clinic_no, p_visit_type_id, s.resource_id) o) v on true
      where s.clinic_no = p_clinic_no and s.withdrawn_at is null
        and s.resource_id = coalesce(p_resource_id, s.resource_id)

@@ -15,7 +15,7 @@ return case
   when (p_session).id is null then 'session_missing'
   when (p_visit).visit_type_id is null then 'visit_type_missing'
   when (p_session).withdrawn_at is not null then 'slot_closed:withdrawn'
-  when not (p_visit).is_offered or (p_visit).visit_type_id <> all ((p_session).visit_type_ids)
+  when not (p_visit).is_offered or not (p_visit).part_ids <@ (p_session).visit_type_ids
     then 'visit_type_not_offered'
   when not p_by_desk and ((p_visit).bookable_by = 'desk'
                           or (p_visit).bookable_by = 'known_patients' and not p_is_known)

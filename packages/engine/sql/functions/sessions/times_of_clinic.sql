@@ -35,7 +35,7 @@ begin
       join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
      where p_moved_id is not null and b.status in ('PENDING', 'CONFIRMED')
   ), offering as materialized (
-    select r.id
+    select r.id, v.part_ids
       from resource r
      cross join lateral visit_of_doctor(p_clinic_no, p_visit_type_id, r.id) v
      where r.clinic_no = p_clinic_no and r.id = coalesce(p_resource_id, r.id) and r.kind = 'doctor' and r.active
@@ -53,7 +53,7 @@ begin
                                   where n.clinic_no = p_clinic_no and n.resource_id = o.id and n.withdrawn_at is null
                                     and n.starts_at > p_from - interval '25 hours' and n.starts_at < p_to
                                     and n.ends_at > p_from
-                                    and (n.visit_type_ids is null or p_visit_type_id = any (n.visit_type_ids))
+                                    and (n.visit_type_ids is null or o.part_ids <@ n.visit_type_ids)
                                  offset 0) s) s
   )
   select u.until, t.id, t.session_id, t.starts_at, t.ends_at, t.available

@@ -16,7 +16,7 @@ begin atomic
          coalesce(d.buffer_after_minutes, t.buffer_after_minutes), t.capacity, t.bookable_by, o.appointment_types,
          make_interval(mins => coalesce(t.minimum_notice_minutes, c.minimum_notice_minutes)),
          make_interval(days => coalesce(t.booking_horizon_days, c.booking_horizon_days)),
-         t.needs_room or t.device_ids <> '{}'
+         t.needs_room or t.device_ids <> '{}', coalesce(t.part_ids, array[t.id])
     from holdfast.visit_type t
     join holdfast.clinic c on c.no = t.clinic_no
     left join holdfast.visit_type_doctor d

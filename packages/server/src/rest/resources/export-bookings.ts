@@ -51,8 +51,7 @@ export async function exportBookings(
 ) {
   const release = exportSlots.take(by.actorId, clinicNo)
   async function* rows() {
-    const [createdUntil, visitTypes] = await Promise.all([accounts.time(), engine.directory.visitTypes(clinicNo)])
-    const typeNames = new Map(visitTypes.map(({ id, name }) => [id, name]))
+    const [createdUntil, typeNames] = await Promise.all([accounts.time(), engine.directory.visitTypeNames(clinicNo)])
     const read = (cursor: string | null) =>
       engine.reads.bookingsOfClinic({ ...filters, createdUntil, limit: rowsAtOnce, cursor })
     for await (const bookings of pagesOf(read)) {

@@ -1,5 +1,5 @@
 import { newId } from '@holdfast/engine'
-import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSession, type TestDatabase } from '@holdfast/testkit'
 import { visitTypeLimits } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
@@ -53,6 +53,7 @@ test('an admin adds, reads, changes and switches off a visit type', async ({ dat
     questions: [],
     approval: 'none',
     approvalMinutes: 2880,
+    combinable: false,
   }
   expect(created.body).toEqual(stored)
   expect(await listed()).toEqual([stored])
@@ -72,6 +73,7 @@ test('an admin adds, reads, changes and switches off a visit type', async ({ dat
     preparation: 'Come fasting.\nDrink water.',
     color: 'teal',
     position: 3,
+    combinable: true,
   }
   const { fee: _fee, ...withoutFee } = all
   expect((await change(id, all)).body).toEqual({ ...stored, ...all })
@@ -249,4 +251,59 @@ test('the visit types of one clinic are not found by the id of another', async (
   for (const clinicId of [doctors[0], newId(clinic.no), crypto.randomUUID()]) {
     expect((await rest.call('listVisitTypes', { path: { clinicId } })).problem.code).toBe('clinic_not_found')
   }
+})
+
+test('a patient books a combination of visit types by its id', async ({ database, rest }) => {
+  const { path, create, change, listed, clinic, doctors } = await aDesk(database, rest)
+  const aPart = async (minutes: number) => (await create({ ...visit, minutes, combinable: true })).body.id
+  const parts = [await aPart(30), await aPart(20)]
+  const combine = (visitTypeIds: string[]) => rest.call('combineVisitTypes', { path, body: { visitTypeIds } })
+  const { status, body: both } = await combine(parts)
+  expect([status, both]).toMatchObject([200, { minutes: 50, partIds: parts.toSorted() }])
+  expect((await combine(parts.toReversed())).body).toEqual(both)
+  const { id: alone } = (await create(visit)).body
+  expect((await combine([...parts, alone])).problem).toMatchObject({
+    code: 'not_combinable',
+    unsuitable: 'not_allowed',
+    detail: expect.stringContaining('cannot be booked together'),
+  })
+  expect((await combine([...parts, both.id])).problem.code).toBe('visit_type_not_found')
+  expect((await combine([...parts, ...Array.from({ length: 4 }, () => alone)])).problem.code).toBe('invalid_request')
+  expect((await combine([...parts, newId(clinic.no)])).problem.code).toBe('visit_type_not_found')
+  expect((await listed()).map(({ id }) => id)).not.toContain(both.id)
+  const session = await aSession(database, { id: doctors[0] ?? '', clinicNo: clinic.no, clinicId: clinic.id })
+  const at = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: both.id }
+  const booked = await rest.call('createBooking', { body: { ...at, patient: { name: 'Ada' }, confirm: true } })
+  expect(booked.body).toMatchObject({
+    status: 'CONFIRMED',
+    endsAt: new Date(session.startsAt.getTime() + 3_000_000).toISOString(),
+  })
+  await change(parts[0] ?? '', { combinable: false })
+  expect((await combine(parts)).problem).toMatchObject({ code: 'not_combinable', unsuitable: 'not_allowed' })
+  // What was booked is still named.
+  const read = await rest.call('getVisitType', { path: { ...path, visitTypeId: both.id } })
+  expect(read.body).toMatchObject({ name: both.name, active: false })
+  expect((await change(both.id, { active: true })).problem.code).toBe('visit_type_not_found')
+})
+
+test('of a clinic’s visit types, so many can be combined', async ({ database, rest }) => {
+  const { create, change } = await aDesk(database, rest)
+  const { id } = (await create(visit)).body
+  for (let n = 0; n < visitTypeLimits.combinableMax; n += 1) {
+    expect((await create({ ...visit, combinable: true })).status).toBe(201)
+  }
+  expect((await create({ ...visit, combinable: true })).problem.code).toBe('too_many_combinable')
+  expect((await change(id, { combinable: true })).problem.code).toBe('too_many_combinable')
+})
+
+test('who asks by an id that is not the clinic’s gets no combination', async ({ database, rest }) => {
+  const { clinic, create, doctors } = await aDesk(database, rest)
+  const aPart = async () => (await create({ ...visit, combinable: true })).body.id
+  const body = { visitTypeIds: [await aPart(), await aPart()] }
+  for (const clinicId of [doctors[0], newId(clinic.no), crypto.randomUUID()]) {
+    expect((await rest.call('combineVisitTypes', { path: { clinicId }, body })).problem.code).toBe('clinic_not_found')
+  }
+  const { rowCount } = await database.ownerPool.query(sql`
+    select from holdfast.visit_type where clinic_no = ${clinic.no} and part_ids is not null`)
+  expect(rowCount).toBe(0)
 })

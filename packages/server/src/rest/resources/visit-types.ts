@@ -24,14 +24,15 @@ export function serveVisitTypes(serve: Serve, deps: RestDeps): void {
     const clinicNo = clinicNoIn(clinicId)
     if (clinicNo === null) throw clinicNotFound(clinicId)
     if (actorIn(principal, clinicNo) !== null) {
-      return { status: 200, body: { items: await visitTypesIn(directory, clinicId, clinicNo) }, headers: ofMembers }
+      const items = await visitTypesIn(directory, clinicId, clinicNo)
+      return { status: 200, body: { items: items.map(visitTypeBody) }, headers: ofMembers }
     }
     return cachedRead(deps, request, {
       isList: true,
       key: `visit types ${clinicId}`,
       async load() {
         const items = (await visitTypesIn(directory, clinicId, clinicNo)).filter(isForPatients)
-        return { body: { items }, tags: [clinicTag(clinicNo)] }
+        return { body: { items: items.map(visitTypeBody) }, tags: [clinicTag(clinicNo)] }
       },
     })
   })
@@ -42,7 +43,7 @@ export function serveVisitTypes(serve: Serve, deps: RestDeps): void {
     const find = async () => {
       const visitType = await directory.visitType(clinicNo, params.visitTypeId)
       if (visitType === null || visitType.clinicId !== params.clinicId) throw refusalProblem(missing)
-      return visitType
+      return visitTypeBody(visitType)
     }
     if (actorIn(principal, clinicNo) !== null) return { status: 200, body: await find(), headers: ofMembers }
     return cachedRead(deps, request, {
@@ -52,20 +53,33 @@ export function serveVisitTypes(serve: Serve, deps: RestDeps): void {
     })
   })
 
+  serve(restOperations.combineVisitTypes, async ({ params: { clinicId }, body }) => {
+    const clinicNo = clinicNoIn(clinicId)
+    if (clinicNo === null || (await directory.clinic(clinicId)) === null) throw clinicNotFound(clinicId)
+    const outcome = await directory.combination(clinicNo, body.visitTypeIds)
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
+    return { status: 200, body: visitTypeBody(outcome.visitType) }
+  })
+
   serve(restOperations.createVisitType, async ({ body, granted: { clinic }, key }) => {
     const { name, minutes } = body
     const visitType: NewVisitType = { ...visitTypeDefaults, ...changeOf(body), name: name.trim(), minutes }
     const writeKey = writeKeyOf(key, `createVisitType ${clinic.id}`, body)
     const outcome = await directory.createVisitType(clinic.no, visitType, writeKey)
     if (!('visitType' in outcome)) throw refusalProblem(outcome)
-    return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.visitType }
+    return { status: outcome.kind === 'replayed' ? 200 : 201, body: visitTypeBody(outcome.visitType) }
   })
 
   serve(restOperations.updateVisitType, async ({ params: { visitTypeId }, body, granted: { clinic } }) => {
     const outcome = await directory.updateVisitType(clinic.no, visitTypeId, changeOf(body))
     if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    return { status: 200, body: outcome.visitType }
+    return { status: 200, body: visitTypeBody(outcome.visitType) }
   })
+}
+
+/** Only combinations have `partIds`. */
+function visitTypeBody({ partIds, ...visitType }: VisitType) {
+  return partIds === null ? visitType : { ...visitType, partIds }
 }
 
 async function visitTypesIn(directory: Directory, clinicId: string, clinicNo: number): Promise<VisitType[]> {

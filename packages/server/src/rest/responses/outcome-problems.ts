@@ -61,6 +61,7 @@ type AnyOutcome =
   | { kind: 'offer_accepted'; booking: Booking }
   | Exclude<Awaited<ReturnType<Directory['updateClinic']>>, { kind: 'clinic_missing' }>
   | Awaited<ReturnType<Directory['changeMember' | 'createVisitType' | 'updateVisitType']>>
+  | Awaited<ReturnType<Directory['combination']>>
   | Exclude<Awaited<ReturnType<Directory['createVisitResource']>>, { kind: 'done' | 'replayed' }>
   | { kind: 'visit_resource_missing' }
   | { kind: 'visit_resource_in_use'; visits: number; firstStartsAt: string }

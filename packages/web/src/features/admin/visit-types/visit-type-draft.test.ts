@@ -16,6 +16,7 @@ const stored: VisitType = {
   bookableBy: 'known_patients',
   approval: 'holding',
   approvalMinutes: 1440,
+  combinable: true,
   minimumNoticeMinutes: 60,
   bookingHorizonDays: 90,
   cancellationDeadlineMinutes: 1440,

@@ -43,6 +43,7 @@ export type VisitTypeDraft = {
   bookableBy: VisitTypeBooker
   approval: VisitApproval
   approvalMinutes: Typed
+  combinable: boolean
   minimumNoticeMinutes: Typed
   bookingHorizonDays: Typed
   cancellationDeadlineMinutes: Typed
@@ -79,6 +80,7 @@ export function draftOf(visitType: VisitType | null, usualCurrency: string): Vis
     bookableBy: shown.bookableBy,
     approval: shown.approval,
     approvalMinutes: shown.approvalMinutes,
+    combinable: shown.combinable,
     minimumNoticeMinutes: shown.minimumNoticeMinutes ?? '',
     bookingHorizonDays: shown.bookingHorizonDays ?? '',
     cancellationDeadlineMinutes: shown.cancellationDeadlineMinutes ?? '',
@@ -134,6 +136,7 @@ export function visitTypeOf(draft: VisitTypeDraft): NewVisitType {
     bookableBy: draft.bookableBy,
     approval: draft.approval,
     ...(draft.approval === 'none' ? {} : { approvalMinutes: Number(draft.approvalMinutes) }),
+    combinable: draft.combinable,
     minimumNoticeMinutes: numberOrNull(draft.minimumNoticeMinutes),
     bookingHorizonDays: numberOrNull(draft.bookingHorizonDays),
     cancellationDeadlineMinutes: numberOrNull(draft.cancellationDeadlineMinutes),
