@@ -24,6 +24,7 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
   await form.getByRole('textbox', { name: 'Buffer after' }).fill('10')
   await form.getByRole('textbox', { name: 'Fee', exact: true }).fill('65.50')
   await form.getByLabel('Patients whom the clinic has seen before').check()
+  await form.getByLabel('Can be booked together with others').check()
   await form.getByLabel('Cancellation deadline before the start', { exact: true }).fill('2')
   await form.getByLabel('Cancellation deadline before the start: unit').selectOption('days')
   await form.getByLabel('Cancellation deadline before the start', { exact: true }).fill('2')
@@ -61,6 +62,7 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
     active: true,
     approval: 'none',
     approvalMinutes: 2 * 24 * 60,
+    combinable: true,
     questions: [],
     doctors: [{ doctorId: other.id, minutes: 50, bufferBeforeMinutes: null, bufferAfterMinutes: null, fee: null }],
   }

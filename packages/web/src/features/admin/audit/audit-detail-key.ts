@@ -47,6 +47,7 @@ const visitTypeFields = [
   'position',
   'doctorIds',
   'needs',
+  'combinable',
 ] as const
 
 /** The settings are named by the labels of their form. */

@@ -205,6 +205,11 @@ function BookingFields({ form }: { form: VisitTypeFormState }) {
           {...visitTypeLimits.capacity}
           {...form.getInputProps('capacity')}
         />
+        <Checkbox
+          label={t('visitTypes.combine')}
+          description={t('visitTypes.combineHelp')}
+          {...form.getInputProps('combinable', { type: 'checkbox' })}
+        />
         <RuleField name="minimumNoticeMinutes" form={form} />
         <RuleField name="bookingHorizonDays" form={form} />
         <RuleField name="cancellationDeadlineMinutes" form={form} />
