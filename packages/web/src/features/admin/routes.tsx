@@ -132,7 +132,7 @@ const patientRoute = createRoute({
 })
 const bookRoute = createRoute({
   ...parent,
-  ...waitlistTexts,
+  loader: () => loadTexts('waitlist', 'visits'),
   path: 'book',
   validateSearch: parseBookSearch,
   component: lazyRouteComponent(() => import('./book/book-page.tsx'), 'BookPage'),

@@ -1,11 +1,12 @@
 import type { AppointmentType, Doctor, VisitType } from '@holdfast/contract/client'
-import { NativeSelect } from '@mantine/core'
+import { NativeSelect, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { offeredVisits } from '../../../domain/visits/offered-visits.ts'
+import { VisitParts } from '../../../domain/visits/visit-parts.tsx'
 import { visitTypeName } from '../../../domain/visits/visit-type-name.ts'
-import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
+import { visitTypeQuery, visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
 import { formatMinutes } from '../../../lib/i18n/format.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -40,7 +41,12 @@ export function useVisitTypeChoice(first: string | undefined, firstDoctorId: str
   const preferred = open.find(({ id }) => id === preferredId)
   const ofPreferred = offered.find((one) => preferred !== undefined && isOfferedBy(one)(preferred))
   const unchosen = hasSlots ? undefined : (ofPreferred ?? offered[0])
-  const visitType = chosenId === undefined ? unchosen : offered.find(({ id }) => id === chosenId)
+  const listed = offered.find(({ id }) => id === chosenId)
+  // A combination is in no list.
+  const isCombined = visitTypes.length > 0 && chosenId !== undefined && chosenId !== '' && listed === undefined
+  const combination = useQuery(visitTypeQuery({ clinicId, ...(isCombined ? { visitTypeId: chosenId } : {}) })).data
+  const combined = isCombined && combination?.partIds !== undefined && combination.active ? combination : undefined
+  const visitType = chosenId === undefined ? unchosen : (listed ?? combined)
   return {
     visitType,
     choose: setChosenId,
@@ -54,24 +60,37 @@ export function useVisitTypeChoice(first: string | undefined, firstDoctorId: str
   }
 }
 
-/** Chooses the visit type; nothing, where none can be booked. */
+/** Chooses the visit type, or several for one appointment; nothing, where none can be booked. */
 export function VisitTypeField({ choice, onChange }: { choice: Choice; onChange: () => void }) {
   const { t } = useTranslation('admin')
   const { offered, visitType, choose } = choice
   if (offered.length === 0) return null
+  const change = (visitTypeId: string) => {
+    choose(visitTypeId)
+    onChange()
+  }
+  const combined = visitType?.partIds === undefined ? [] : [visitType]
   return (
-    <NativeSelect
-      label={t('visitTypes.one')}
-      mb="md"
-      value={visitType?.id ?? ''}
-      onChange={({ currentTarget }) => {
-        choose(currentTarget.value)
-        onChange()
-      }}
-      data={[
-        { value: '', label: t('book.noVisitType') },
-        ...offered.map((one) => ({ value: one.id, label: `${visitTypeName(one)} · ${formatMinutes(one.minutes)}` })),
-      ]}
-    />
+    <Stack gap="sm" mb="md">
+      <NativeSelect
+        label={t('visitTypes.one')}
+        value={visitType?.id ?? ''}
+        onChange={({ currentTarget }) => change(currentTarget.value)}
+        data={[
+          { value: '', label: t('book.noVisitType') },
+          ...[...combined, ...offered].map((one) => ({
+            value: one.id,
+            label: `${visitTypeName(one)} · ${formatMinutes(one.minutes)}`,
+          })),
+        ]}
+      />
+      {visitType === undefined ? null : (
+        <VisitParts
+          visitType={visitType}
+          offered={offered.map((one) => ({ visitType: one, minutes: one.minutes, fee: one.fee }))}
+          onChange={change}
+        />
+      )}
+    </Stack>
   )
 }

@@ -73,6 +73,7 @@ test('a new one has a name and minutes; what is empty is its default', () => {
     appointmentTypes: ['in_person'],
     bookableBy: 'anyone',
     approval: 'none',
+    combinable: false,
     minimumNoticeMinutes: null,
     bookingHorizonDays: null,
     cancellationDeadlineMinutes: null,

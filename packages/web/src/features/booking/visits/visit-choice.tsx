@@ -1,16 +1,19 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { Alert, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ChosenSlot } from '../../../domain/free-times/no-times.tsx'
 import { type OfferedVisit, offeredVisits } from '../../../domain/visits/offered-visits.ts'
+import { VisitParts } from '../../../domain/visits/visit-parts.tsx'
 import { visitTypeName } from '../../../domain/visits/visit-type-name.ts'
-import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
+import { visitTypeQuery, visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
+import { isFinal } from '../../../lib/api/api-error.ts'
 import { keptFragment } from '../../../lib/secret-links/use-hidden-fragment.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import type { WeekSearch } from '../week-search.ts'
 import { Preparation, VisitFacts } from './visit-facts.tsx'
 import { VisitTimes } from './visit-times.tsx'
 import classes from './visits.module.css'
@@ -38,14 +41,22 @@ export function VisitChoice({ doctor, clinic, onChoose, children: slots }: Choic
   const offered = offeredVisits(visitTypes.data ?? [], doctor, false)
   const hasSlots = doctor.nextAvailableAt !== null
   const only = offered.length === 1 && !hasSlots ? offered[0] : undefined
-  const visit = offered.find(({ visitType }) => visitType.id === wanted) ?? only
+  const listed = offered.find(({ visitType }) => visitType.id === wanted)
+  // A combination is in no list. A link may lead to one.
+  const isCombined = visitTypes.isSuccess && listed === undefined && wanted !== undefined && wanted !== other
+  const combination = useQuery(visitTypeQuery({ clinicId: clinic.id, ...(isCombined ? { visitTypeId: wanted } : {}) }))
+  const combined = isCombined && combination.data?.partIds !== undefined ? [combination.data] : []
+  const visit = listed ?? offeredVisits(combined, doctor, false)[0] ?? only
   useFocusOnChoice(visitTypes.data === undefined ? undefined : (wanted ?? null))
   if (visitTypes.data === undefined) return <LoadingOrError of={visitTypes} />
+  if (isCombined && combination.data === undefined && !isFinal(combination.error)) {
+    return <LoadingOrError of={combination} />
+  }
   if (offered.length === 0) return slots
   if (visit !== undefined) {
     return (
       <>
-        <ChosenVisit visit={visit} canChange={only === undefined} />
+        <ChosenVisit visit={visit} offered={offered} canChange={only === undefined} />
         <VisitTimes key={visit.visitType.id} doctor={doctor} clinic={clinic} visit={visit} onChoose={onChoose} />
       </>
     )
@@ -102,14 +113,18 @@ function VisitList({ offered, hasSlots, isGone }: ListProps) {
   )
 }
 
+/** Its first free day is another one. */
+function withVisitType({ from: _from, slot: _slot, units: _units, ...search }: WeekSearch, visitType: string) {
+  return { ...search, visitType }
+}
+
 function ChoiceLink({ visitType, children }: { visitType: string; children: ReactNode }) {
   return (
     <Link
       className={classes.type}
       from={route.id}
       to="."
-      // Its first free day is another one.
-      search={({ from: _from, slot: _slot, units: _units, ...search }) => ({ ...search, visitType })}
+      search={(search) => withVisitType(search, visitType)}
       state={keptFragment}
       resetScroll={false}
     >
@@ -118,7 +133,10 @@ function ChoiceLink({ visitType, children }: { visitType: string; children: Reac
   )
 }
 
-function ChosenVisit({ visit, canChange }: { visit: OfferedVisit; canChange: boolean }) {
+type ChosenProps = { visit: OfferedVisit; offered: readonly OfferedVisit[]; canChange: boolean }
+
+function ChosenVisit({ visit, offered, canChange }: ChosenProps) {
+  const navigate = useNavigate()
   return (
     <section className={classes.chosen} aria-labelledby="visit-title">
       <div>
@@ -129,6 +147,19 @@ function ChosenVisit({ visit, canChange }: { visit: OfferedVisit; canChange: boo
         <Preparation of={visit.visitType} />
       </div>
       {canChange ? <Change /> : null}
+      <VisitParts
+        visitType={visit.visitType}
+        offered={offered}
+        onChange={(visitType) =>
+          void navigate({
+            from: route.id,
+            to: '.',
+            search: (search) => withVisitType(search, visitType),
+            state: keptFragment,
+            resetScroll: false,
+          })
+        }
+      />
     </section>
   )
 }
