@@ -144,7 +144,7 @@ freshDatabaseTest(
     const url = its.appUrl
     const pools = [
       createPool({ url, max: batchConnectionsMax, name: 'batches', lockTimeoutMs: 100 }),
-      createPool({ url, max: 1, name: 'general', connectTimeoutMs: 100 }),
+      createPool({ url, max: 1, name: 'general', connectTimeoutMs: 1_500 }),
     ] as const
     const engine = createEngine({ batchPool: pools[0], generalPool: pools[1], waitMsMax: 2_000 })
     const [scene, other] = [
