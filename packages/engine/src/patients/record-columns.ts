@@ -1,12 +1,7 @@
-import sql, { type Sql } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import type { Columns } from '../database/columns-sql.ts'
+import { guardiansIn } from '../database/guardians-sql.ts'
 import type { PatientFields } from '../model/patient-record.ts'
-
-/** Guardians without their ids, which only erasures use. */
-export function guardiansIn(column: Sql): Sql {
-  return sql`(select coalesce(jsonb_agg(g.guardian - 'id' order by g.n), '[]')
-                from jsonb_array_elements(${column}) with ordinality g(guardian, n))`
-}
 
 /** The columns of a PatientRecord, of record `p`. */
 export const selectedRecord = sql`

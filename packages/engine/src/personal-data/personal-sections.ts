@@ -1,7 +1,7 @@
 import type { PersonalSection } from '@holdfast/vocabulary'
 import sql, { type Sql } from 'sql-template-tag'
+import { guardiansIn } from '../database/guardians-sql.ts'
 import type { FoundGuardian } from '../erasure/guardians.ts'
-import { guardiansIn } from '../patients/record-columns.ts'
 import type { BookingIds } from '../reads/booking-ids.ts'
 import { viewsOf } from './views-of.ts'
 
