@@ -22,7 +22,7 @@ export function AuditTable({ events, timeZone, isSite, isOlder, names, rowsRef }
   const { t } = useTranslation('admin')
   const texts = useAuditTexts(names)
   return (
-    <table className={tableClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
+    <table className={tableClasses.table} aria-busy={isOlder} style={isOlder ? { opacity: 0.6 } : {}}>
       <caption className={tableClasses.caption}>{t('audit.title')}</caption>
       <thead>
         <tr>

@@ -119,7 +119,7 @@ function BookingsTable({ bookings, isOlder, rowsRef }: TableProps) {
   const { t } = useTranslation('admin')
   const { doctors, timeZone } = useClinic()
   return (
-    <table className={tableClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
+    <table className={tableClasses.table} aria-busy={isOlder} style={isOlder ? { opacity: 0.6 } : {}}>
       <caption className={tableClasses.caption}>{t('tabs.bookings')}</caption>
       <thead>
         <tr>

@@ -90,7 +90,7 @@ function PatientsTable({ patients, isOlder, rowsRef }: TableProps) {
   const { t } = useTranslation(['patients', 'admin'])
   const { clinicId } = useClinic()
   return (
-    <table className={tableClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
+    <table className={tableClasses.table} aria-busy={isOlder} style={isOlder ? { opacity: 0.6 } : {}}>
       <caption className={tableClasses.caption}>{t('admin:tabs.patients')}</caption>
       <thead>
         <tr>
