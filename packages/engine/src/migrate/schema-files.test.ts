@@ -41,11 +41,15 @@ const namesAt = (tag: string, folder: string) =>
     .split('\n')
     .filter((path) => path.endsWith('.sql'))
 
-/** The tag of the last release whose schema is in files; undefined: there is none, or this checkout has no tags. */
+/**
+ * The last release whose schema is in files: its tag, or in a checkout without tags the commit before the version was
+ * raised. undefined: there is none, or this checkout lacks its history.
+ */
 function lastRelease(): string | undefined {
   try {
     const tags = git('tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-version:refname').split('\n')
-    return tags.find((tag) => tag !== '' && namesAt(tag, 'sql/schema').length > 0)
+    const raised = git('log', '-1', '--format=%H^', '-G"version":', '--', ':/package.json').trim()
+    return [...tags, raised].find((commit) => commit !== '' && namesAt(commit, 'sql/schema').length > 0)
   } catch {
     return undefined
   }
@@ -54,8 +58,8 @@ function lastRelease(): string | undefined {
 const release = lastRelease()
 
 test('the migrations since the last release lead to the schema files', async () => {
-  // Until a release has schema files, there is no database that a migration could update.
-  const advice = 'no release is tagged: remove the migrations, or git fetch --tags'
+  // A checkout without its history, such as an archive, cannot tell what the last release was.
+  const advice = 'the last release is not in this checkout: git fetch --tags --unshallow'
   if (release === undefined) return expect(migrations, advice).toEqual([])
   const tag = release
   const released = namesAt(tag, 'sql/schema').map((path) => git('show', `${tag}:./${path}`))
