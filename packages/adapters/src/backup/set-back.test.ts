@@ -159,7 +159,7 @@ it('a database that was only stopped goes on in its archive', async () => {
   const moment = Date.now()
   await backups.flushed(moment)
   await backups.stop()
-  expect(new Set(backups.events.map(({ kind }) => kind))).toEqual(new Set(['flushed']))
+  expect(new Set(backups.events.map(({ kind }) => kind))).toEqual(new Set(['opened', 'flushed']))
   const newest = (await readCatalogue(store)).backups.at(-1)
   expect(newest?.until.getTime()).toBeGreaterThanOrEqual(moment)
 })
