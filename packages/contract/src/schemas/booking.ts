@@ -251,6 +251,12 @@ export const bookingSchema = component('Booking', {
       'clinic has undone it. Kept when the booking is cancelled or marked.',
   }),
   requestedAt,
+  arrivedAt: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description: 'When the patient of an ARRIVED booking arrived. Only in `listClinicBookings`',
+    }),
+  ),
   isTimeFree: Type.Optional(
     Type.Boolean({
       description:

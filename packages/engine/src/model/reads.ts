@@ -90,8 +90,11 @@ export type BookingsOfAccountQuery = {
   cursor: string | null
 }
 
-/** `isTimeFree`: of a request that holds nothing, with `withTimeFree`: whether its time could be booked now. */
-export type ListedBooking = Booking & { isTimeFree?: boolean }
+/**
+ * `isTimeFree`: of a request that holds nothing, with `withTimeFree`: whether its time could be booked now.
+ * `arrivedAt`: of an ARRIVED booking: when its patient arrived, the last time if that was undone.
+ */
+export type ListedBooking = Booking & { isTimeFree?: boolean; arrivedAt?: Date }
 
 export type BookingsOfClinicQuery = {
   clinicNo: number

@@ -13,7 +13,7 @@ import { pageOf } from '../lists/page.ts'
 import type { BookingAccess } from '../model/booking-access.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
-import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
+import type { BookingsOfAccountQuery, BookingsOfClinicQuery, ListedBooking, Reads } from '../model/reads.ts'
 import type { LaterVisit } from '../model/waitlist.ts'
 import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
@@ -26,7 +26,7 @@ const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
 const requestCursor = cursorOf('requests of clinic', ['micros', 'id'])
 
 /** `sort_micros`: of the time by which the list is ordered. */
-type ListedRow = BookingRow & { sort_micros: string }
+type ListedRow = BookingRow & { sort_micros: string; arrived_at?: Date | null }
 
 /**
  * One booking by its id, and lists by the start of their slots; of requests, by the end of the time to answer them.
@@ -69,7 +69,7 @@ export function bookingReads(
       const ids = await bookingIdsOfSlots(pool, slots, days.end)
       const parts = ids === null ? [] : partsOf(ids)
       const rows = await listed(pool, query.limit + 1, parts, (part) => clinicQuery(query, slots, part))
-      const page = pageOf(rows, query.limit, bookingOf, (last) => cursor.encode(last.sort_micros, last.id))
+      const page = pageOf(rows, query.limit, listedBookingOf, (last) => cursor.encode(last.sort_micros, last.id))
       return query.withTimeFree ? { ...page, items: await withTimeFree(pool, query.clinicNo, page.items) } : page
     },
 
@@ -139,6 +139,18 @@ function timeOfRow({ sort_micros }: ListedRow): Date {
 function inOrder(a: ListedRow, b: ListedRow): number {
   return Number(BigInt(a.sort_micros) - BigInt(b.sort_micros)) || (a.id < b.id ? -1 : 1)
 }
+
+function listedBookingOf(row: ListedRow): ListedBooking {
+  const arrivedAt = row.arrived_at ?? null
+  return { ...bookingOf(row), ...(arrivedAt === null ? {} : { arrivedAt }) }
+}
+
+/** Of a patient who is there. A booking has few events, which its key finds. */
+const arrivedAt = sql`
+  case when b.status = 'ARRIVED' then (
+    select e.at from holdfast.booking_event e
+     where e.clinic_no = b.clinic_no and e.booking_id = b.id and e.type = 'arrived'
+     order by e.version desc limit 1) end`
 
 /** The parts of all months in which the account has bookings: most have none, and are quickly planned and read. */
 async function partsOfAccount(pool: pg.Pool, accountId: string): Promise<BookingIds[]> {
@@ -229,7 +241,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
   const found = join(arms, ' union all ')
   const sortedBy = query.requested ? sql`b.hold_expires_at` : sql`s.starts_at`
   return sql`
-    select ${selectedBooking}, ${microsOf(sortedBy)} as sort_micros
+    select ${selectedBooking}, ${microsOf(sortedBy)} as sort_micros, ${arrivedAt} as arrived_at
       from holdfast.slot s
       join holdfast.clinic c on c.no = s.clinic_no
       ${!isSearch ? sql`cross join lateral (${found}) b` : sql`join (${found}) b on b.slot_id = s.id`}

@@ -52,8 +52,8 @@ export async function bookingBodiesOfClinics(deps: RestDeps, bookings: readonly 
 }
 
 /**
- * The same for a page of a clinic's bookings, with the flags of their patients' records, and whether the times of
- * requests that hold nothing are free.
+ * The same for a page of a clinic's bookings, with the flags of their patients' records, whether the times of requests
+ * that hold nothing are free, and when those who are there arrived.
  */
 export async function bookingBodiesWithFlags(
   deps: RestDeps,
@@ -67,9 +67,10 @@ export async function bookingBodiesWithFlags(
   ])
   return bodies.map((body, index) => {
     const patientFlags = flags.get(body.id)
-    const isTimeFree = bookings[index]?.isTimeFree
+    const { isTimeFree, arrivedAt } = bookings[index] ?? {}
     return {
       ...body,
+      ...(arrivedAt === undefined ? {} : { arrivedAt: timeText(arrivedAt) }),
       ...(isTimeFree === undefined ? {} : { isTimeFree }),
       ...(patientFlags === undefined ? {} : { patientFlags }),
     }
