@@ -118,7 +118,11 @@ test('nothing moves when the waitlist arrives, beside the board and above it', a
     })
     await page.goto(`/clinic/${theatre.clinicId}/theatre`)
     const waitlist = page.getByRole('region', { name: 'Waitlist' })
-    const shown = [page.locator('[data-room]').first(), page.getByText(/^Drag a case/), waitlist.getByRole('searchbox')]
+    const shown = [
+      page.locator('[data-track]').first(),
+      page.getByText(/^Drag a case/),
+      waitlist.getByRole('searchbox'),
+    ]
     for (const one of shown) await one.waitFor()
     const places = () => Promise.all(shown.map((one) => one.boundingBox()))
     const before = await places()

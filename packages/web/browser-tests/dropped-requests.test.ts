@@ -12,18 +12,18 @@ test('a request is held where it is dropped, and a full place says what is in th
   // The waitlist makes the board narrower.
   await card.waitFor()
   const busy = await page.getByRole('button', { name: /Prostatectomy/ }).boundingBox()
-  const track = page.locator('[data-room]').nth(1)
+  const track = page.locator('[data-track]').nth(1)
   const tracks = await track.boundingBox()
   if (busy === null || tracks === null) throw new Error('The case is not shown.')
   const x = busy.x - tracks.x
   // On a case: the board says before the drop what is in the way.
-  const across = await page.locator('[data-room]').first().boundingBox()
+  const across = await page.locator('[data-track]').first().boundingBox()
   const middle = { x: busy.x + 20, y: busy.y + busy.height / 2 }
   await card.hover()
   await page.mouse.down()
   await page.mouse.move(middle.x - 100, middle.y, { steps: 4 })
   await page.mouse.move(middle.x, middle.y, { steps: 4 })
-  const ghost = page.locator('[data-room] [data-conflict]')
+  const ghost = page.locator('[data-track] [data-conflict]')
   await ghost.getByText(/^Room 1 is taken from \d+:\d\d to \d+:\d\d: Prostatectomy\.$/).waitFor()
   await ghost.getByText(/^\d+:\d\d–\d+:\d\d$/).waitFor()
   // No longer once it is dragged away.
@@ -55,5 +55,5 @@ test('a request is held where it is dropped, and a full place says what is in th
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
   await page.emulateMedia({ media: 'print' })
   await page.getByRole('row', { name: /Cystoscopy Urology Anna Able Record number 1 Dr\. Chen/ }).waitFor()
-  expect(await page.locator('[data-room]').first().isVisible()).toBe(false)
+  expect(await page.locator('[data-track]').first().isVisible()).toBe(false)
 })

@@ -47,8 +47,8 @@ test('a request that is dropped in another room than it needs shows that room, a
   const page = await openBoard(theatre, 'staff')
   const card = page.getByRole('region', { name: 'Waitlist' }).getByRole('listitem')
   await card.waitFor()
-  const track = page.locator('[data-room]').first()
-  const now = (await page.locator('[data-room]').first().boundingBox())?.width ?? 0
+  const track = page.locator('[data-track]').first()
+  const now = (await page.locator('[data-track]').first().boundingBox())?.width ?? 0
   await card.dragTo(track, { targetPosition: { x: now - 150, y: 60 } })
   const dialog = page.getByRole('dialog', { name: 'Find a time: Cystoscopy' })
   const room = dialog.getByLabel('Room', { exact: true })

@@ -31,7 +31,7 @@ test('from a request to the report: suggested, held, confirmed, moved, refused, 
     .getByRole('button', { name: /Hip replacement/ })
     .waitFor()
 
-  const row = page.locator('[data-room]').nth(1)
+  const row = page.locator('[data-track]').nth(1)
   await dragCase(page, hip, { to: hip, row, pixels: 150 })
   await rowOf(page, 'Room 2')
     .getByRole('button', { name: /Hip replacement/ })

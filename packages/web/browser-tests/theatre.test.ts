@@ -73,7 +73,7 @@ test('a case moves by keyboard and by dragging, and a refusal says who is where'
   await page.mouse.move(to.x + 15, from.y + 20, { steps: 4 })
   // The page says before the drop where it is refused, and why.
   await page
-    .locator('[data-room] [data-conflict]')
+    .locator('[data-track] [data-conflict]')
     .getByText(/^Dr\. Chen is in Room 2 until \d+:\d\d\.$/)
     .waitFor()
   expect(await axeFindings(page)).toEqual([])
@@ -115,7 +115,7 @@ test('a case over midnight is on both days of the board, and of the week', async
   await page.getByRole('button', { name: 'Next day' }).click()
   const night = page.getByRole('button', { name: /Hip replacement \w+,? \d+ \w+, 23:30–.?0?0:30/ })
   await night.waitFor()
-  const track = rowOf(page, 'Room 1').locator('[data-room]')
+  const track = rowOf(page, 'Room 1').locator('[data-track]')
   const xOf = async (one: Locator) => (await one.boundingBox())?.x ?? Number.NaN
   // Until the day is read, the board is scrolled to the hours of the day before.
   await expect.poll(async () => Math.round((await xOf(night)) - (await xOf(track)))).toBe(0)
@@ -368,7 +368,7 @@ test('a request waits, is dragged to a room, and is withdrawn', async ({ site })
 
   await page.getByRole('link', { name: 'Board' }).click()
   await page.getByRole('region', { name: 'Waitlist' }).waitFor()
-  await card.dragTo(page.locator('[data-room]').nth(1), { targetPosition: { x: 600, y: 60 } })
+  await card.dragTo(page.locator('[data-track]').nth(1), { targetPosition: { x: 600, y: 60 } })
   await page.getByRole('heading', { level: 1, name: 'Book a case' }).waitFor()
   await expect.poll(() => page.getByLabel('Patient’s name').inputValue()).toBe('Walter Wait')
   expect(await page.getByLabel('Room', { exact: true }).locator('option:checked').textContent()).toBe('Room 2')

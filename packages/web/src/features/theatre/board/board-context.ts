@@ -2,9 +2,9 @@ import type { Projection } from '@holdfast/contract/case-state'
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
 import { createContext, useContext } from 'react'
+import type { Span } from '../../../domain/time-grid/span.ts'
 import type { Plan } from '../case-plan.ts'
 import type { Names } from '../conflict-text.ts'
-import type { Span } from './board-layout.ts'
 
 export type RoomTime = Pick<Plan, 'roomId' | 'startsAt'>
 

@@ -1,12 +1,13 @@
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
-import { startTransition, useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { placedStyle } from '../../../domain/time-grid/placed-style.ts'
+import { hoursOf, minuteMs } from '../../../domain/time-grid/span.ts'
 import { formatTime } from '../../../lib/i18n/format.ts'
+import { useAfterFirstPaint } from '../../../ui/use-after-first-paint.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
-import { hoursOf, minuteMs } from './board-layout.ts'
 import { WithCaseCards } from './case-card.tsx'
-import { placedStyle } from './placed-style.ts'
 import { ResourceRows } from './resource-rows.tsx'
 import { RoomRow } from './room-row.tsx'
 import { useFirstScroll } from './use-first-scroll.ts'
@@ -87,23 +88,6 @@ export function BoardGrid({ planned, conflict, isWithResources }: BoardGridProps
       </div>
     </WithCaseCards>
   )
-}
-
-/** false until the component has been painted once. */
-function useAfterFirstPaint(): boolean {
-  const [isPainted, setPainted] = useState(false)
-  useEffect(() => {
-    // The effect may run before the paint of the frame, and a timer of a frame's callback does not.
-    const frame = requestAnimationFrame(() => {
-      timer = setTimeout(() => startTransition(() => setPainted(true)))
-    })
-    let timer: ReturnType<typeof setTimeout> | undefined
-    return () => {
-      cancelAnimationFrame(frame)
-      clearTimeout(timer)
-    }
-  }, [])
-  return isPainted
 }
 
 function firstOf<One>(rooms: readonly Room[], byRoom: Map<string, One[]>): One | undefined {

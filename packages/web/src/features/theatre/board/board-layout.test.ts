@@ -1,22 +1,17 @@
 import type { Block, Case, Room } from '@holdfast/contract/client'
 import { describe, expect, test } from 'vitest'
+import { closedSpans, hoursOf, minuteMs, placed, snapped, startOfDay } from '../../../domain/time-grid/span.ts'
 import {
   caseSpan,
-  closedSpans,
   daysWith,
   firstInSight,
-  hoursOf,
   lanesOf,
   listedSpan,
-  minuteMs,
   missedSpan,
   namedSpan,
   namedTimes,
   openSpans,
-  placed,
   shownSpan,
-  snapped,
-  startOfDay,
 } from './board-layout.ts'
 
 const zone = 'Europe/Berlin'

@@ -1,20 +1,15 @@
 import { begunAt, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { addDays } from '@holdfast/vocabulary'
+import { type Lane, lanesIn } from '../../../domain/time-grid/lanes.ts'
+import { fullHours, hourMs, minuteMs, placed, type Span, startOfDay } from '../../../domain/time-grid/span.ts'
 import { instantOf } from '../../../lib/time/local-time.ts'
 
-/** Milliseconds since 1970. */
-export type Span = { from: number; to: number }
-
-const hourMs = 3_600_000
-export const minuteMs = 60_000
 /**
  * What a case says is at least as wide as so many minutes of the narrowest board: 7.75rem of case-block.module.css,
  * where an hour has 5.5rem.
  */
 export const labelMinutes = 85
-/** A case is moved and stretched by so many minutes at a time. */
-export const stepMinutes = 5
 
 type Shown = {
   rooms: readonly Room[]
@@ -47,12 +42,7 @@ export function shownSpan(
       .filter(({ from, to }) => from < nextMidnight && to > midnight)
       .map(labelled),
   ]
-  const first = Math.max(midnight, Math.min(...spans.map(({ from }) => from)))
-  const last = Math.min(nextMidnight, Math.max(...spans.map(({ to }) => to)))
-  return {
-    from: midnight + Math.floor((first - midnight) / hourMs) * hourMs,
-    to: Math.min(nextMidnight, midnight + Math.ceil((last - midnight) / hourMs) * hourMs),
-  }
+  return fullHours(spans, day, timeZone)
 }
 
 /** The whole hour at which the shown ones begin if they do not all fit: an hour before now, or what comes first. */
@@ -66,10 +56,6 @@ export function firstInSight({ blocks, cases, busy = [] }: Omit<Shown, 'rooms'>,
   return Math.min(shown.to, wholeHour(first))
 }
 
-export function startOfDay(day: string, timeZone: string): number {
-  return Date.parse(instantOf(day, '00:00', timeZone))
-}
-
 /** When a room is open on a day; null: always. */
 export function openSpans({ hours }: Room, day: string, timeZone: string): Span[] | null {
   if (hours === null) return null
@@ -81,19 +67,6 @@ export function openSpans({ hours }: Room, day: string, timeZone: string): Span[
       to: Date.parse(instantOf(day, to, timeZone)),
     }))
     .sort((a, b) => a.from - b.from)
-}
-
-/** What a board has to shade: the times of a span at which a room is closed. */
-export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
-  if (open === null) return []
-  const closed: Span[] = []
-  let at = shown.from
-  for (const { from, to } of open) {
-    if (from > at) closed.push({ from: at, to: Math.min(from, shown.to) })
-    at = Math.max(at, to)
-  }
-  if (at < shown.to) closed.push({ from: at, to: shown.to })
-  return closed
 }
 
 /**
@@ -146,9 +119,6 @@ export function drawnSpan(one: Case, shown: Span, now: number): Span | null {
   return span === null ? null : { from: Math.max(span.from, shown.from), to: Math.min(span.to, shown.to) }
 }
 
-/** Which of so many equal parts of its row's height. `until`: when the next case in it begins, or the row ends. */
-export type Lane = { lane: number; lanes: number; until: number }
-
 /** A span that is long enough for what a case says. */
 function labelled({ from, to }: Span): Span {
   return { from, to: Math.max(to, from + labelMinutes * minuteMs) }
@@ -159,34 +129,11 @@ function labelled({ from, to }: Span): Span {
  * planned for the same time, as they are if one of them had ended, by mistake or before its planned start.
  */
 export function lanesOf(cases: readonly Case[], now: number, shown: Span): Map<string, Lane> {
-  const lanes = new Map<string, Lane>()
-  const inOrder = cases
-    .flatMap((one) => {
-      const drawn = drawnSpan(one, shown, now)
-      return drawn === null ? [] : { id: one.id, ...labelled(drawn) }
-    })
-    .sort((a, b) => a.from - b.from)
-  /** Those that share the height, and when the last one of each lane ends. */
-  let [together, ends]: [Lane[], number[]] = [[], []]
-  for (const { id, from, to } of inOrder) {
-    const isApart = ends.every((end) => end <= from)
-    const free = ends.findIndex((end) => end <= from)
-    const lane = isApart ? 0 : free === -1 ? ends.length : free
-    for (const each of together) if (isApart || each.lane === lane) each.until = Math.min(each.until, from)
-    if (isApart) [together, ends] = [[], []]
-    ends[lane] = to
-    const own: Lane = { lane, lanes: ends.length, until: shown.to }
-    together.push(own)
-    for (const each of together) each.lanes = ends.length
-    lanes.set(id, own)
-  }
-  return lanes
-}
-
-const wholeRow: Lane = { lane: 0, lanes: 1, until: -Infinity }
-
-export function laneOf(lanes: ReadonlyMap<string, Lane>, id: string): Lane {
-  return lanes.get(id) ?? wholeRow
+  const drawn = cases.flatMap((one) => {
+    const span = drawnSpan(one, shown, now)
+    return span === null ? [] : { id: one.id, ...labelled(span) }
+  })
+  return lanesIn(drawn, shown.to)
 }
 
 /** When the room's turnover after a case is over. */
@@ -197,28 +144,4 @@ function occupiedUntil(one: Case, now: number): number {
 /** The days in which a part of the span is. */
 export function daysWith({ from, to }: Span, days: readonly string[], timeZone: string): string[] {
   return days.filter((day) => startOfDay(day, timeZone) < to && startOfDay(addDays(day, 1), timeZone) > from)
-}
-
-/** The part of a span, in percent of it, for `inset-inline-start` and `width`; null outside of it. */
-export function placed(part: Span, shown: Span): { start: string; size: string } | null {
-  const from = Math.max(part.from, shown.from)
-  const to = Math.min(part.to, shown.to)
-  if (to <= from) return null
-  const percent = (ms: number) => `${((100 * ms) / (shown.to - shown.from)).toFixed(4)}%`
-  return { start: percent(from - shown.from), size: percent(to - from) }
-}
-
-/** The full hours of a span. */
-export function hoursOf({ from, to }: Span): number[] {
-  return Array.from({ length: Math.ceil((to - from) / hourMs) }, (_, index) => from + index * hourMs)
-}
-
-/** Rounds to the nearest step of the clock. */
-export function snapped(ms: number, minutes = stepMinutes): number {
-  return Math.round(ms / (minutes * minuteMs)) * minutes * minuteMs
-}
-
-/** The time that a case would take the room at another place. */
-export function planSpan({ startsAt, minutes }: { startsAt: number; minutes: number }): Span {
-  return { from: startsAt, to: startsAt + minutes * minuteMs }
 }

@@ -1,6 +1,9 @@
 import { caseState, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { type CSSProperties, memo } from 'react'
+import type { Lane } from '../../../domain/time-grid/lanes.ts'
+import { placedStyle } from '../../../domain/time-grid/placed-style.ts'
+import { minuteMs, placed } from '../../../domain/time-grid/span.ts'
 import {
   comma,
   formatDayTime,
@@ -13,22 +16,11 @@ import {
 import { delayed, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
-import {
-  caseSpan,
-  drawnSpan,
-  type Lane,
-  labelMinutes,
-  minuteMs,
-  missedSpan,
-  namedSpan,
-  namedTimes,
-  placed,
-} from './board-layout.ts'
+import { caseSpan, drawnSpan, labelMinutes, missedSpan, namedSpan, namedTimes } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
 import { caseFlag } from './case-flag.ts'
 import { FlagSign } from './flag-sign.tsx'
-import { placedStyle } from './placed-style.ts'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
 

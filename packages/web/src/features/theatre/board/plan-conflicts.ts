@@ -1,7 +1,8 @@
 import type { Allocation, Case, CaseConflict, CaseRequest, TheatreBoard } from '@holdfast/contract/client'
+import { minuteMs, planSpan } from '../../../domain/time-grid/span.ts'
 import { type Plan, planOf } from '../case-plan.ts'
 import type { Names } from '../conflict-text.ts'
-import { minuteMs, openSpans, planSpan } from './board-layout.ts'
+import { openSpans } from './board-layout.ts'
 
 type Board = Pick<TheatreBoard, 'rooms' | 'cases'>
 /** What is placed: a case, or a request of the waitlist, which has no place yet (`before` null). */

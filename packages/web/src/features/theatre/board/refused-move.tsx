@@ -1,13 +1,13 @@
 import { localDay } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { planSpan } from '../../../domain/time-grid/span.ts'
 import { formatTimes } from '../../../lib/i18n/format.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import type { CaseMoveRequest, RefusedMove } from '../case/use-move-case.ts'
 import type { Names } from '../conflict-text.ts'
 import { Refusal } from '../refusal.tsx'
 import { useTheatre } from '../use-theatre.ts'
-import { planSpan } from './board-layout.ts'
 
 type RefusedMoveDialogProps = {
   refused: RefusedMove | null

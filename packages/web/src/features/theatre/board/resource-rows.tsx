@@ -1,11 +1,11 @@
 import { Text } from '@mantine/core'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
+import { placedStyle } from '../../../domain/time-grid/placed-style.ts'
 import { formatNumber, formatTimesOn } from '../../../lib/i18n/format.ts'
 import { currentLocale } from '../../../lib/i18n/i18n.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
-import { placedStyle } from './placed-style.ts'
 import { type ResourceOnBoard, resourcesOf } from './resources-of.ts'
 
 /** Below the rooms: when each person and each piece of equipment is taken. */

@@ -2,18 +2,20 @@ import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { Text, VisuallyHidden } from '@mantine/core'
 import { type DragEvent, memo, useId } from 'react'
 import { useTranslation } from 'react-i18next'
+import { laneOf } from '../../../domain/time-grid/lanes.ts'
+import { moveFocus } from '../../../domain/time-grid/move-focus.ts'
+import { placedStyle } from '../../../domain/time-grid/placed-style.ts'
+import { closedSpans, planSpan, snapped } from '../../../domain/time-grid/span.ts'
+import { timeAt } from '../../../domain/time-grid/time-at.ts'
 import { formatMinutes, formatTime, formatTimesOn } from '../../../lib/i18n/format.ts'
 import type { Plan } from '../case-plan.ts'
 import { ownerText } from '../owner-text.ts'
 import { requestDragType } from '../requests/request-drag-type.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
-import { closedSpans, laneOf, lanesOf, openSpans, planSpan, snapped } from './board-layout.ts'
+import { lanesOf, openSpans } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import { CaseBlock } from './case-block.tsx'
-import { placedStyle } from './placed-style.ts'
-import { timeAt } from './time-at.ts'
-import { moveFocus } from './use-case-keys.ts'
 
 type RoomRowProps = {
   room: Room
@@ -55,7 +57,7 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
       <div
         className={classes.track}
         style={{ ['--lanes-max' as string]: lanesMax }}
-        data-room={room.id}
+        data-track={room.id}
         {...dropTarget}
       >
         {canMove && room.active ? (
@@ -65,9 +67,7 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
             tabIndex={-1}
             aria-hidden="true"
             className={classes.empty}
-            onClick={({ currentTarget, clientX }) =>
-              onEmpty(room.id, snapped(timeAt(currentTarget, clientX, shown), 15))
-            }
+            onClick={(event) => onEmpty(room.id, snapped(timeAt(event.currentTarget, event, shown, 'inline'), 15))}
           />
         ) : null}
         {closedSpans(openSpans(room, day, timeZone), shown).map((span) => (
@@ -112,9 +112,9 @@ function useDropTarget(room: Room) {
   const { shown, canMove, onRequest, onRequestOver } = useBoard()
   if (!canMove || !room.active) return {}
   const isRequest = ({ dataTransfer }: DragEvent) => dataTransfer.types.includes(requestDragType)
-  const placeOf = ({ currentTarget, clientX }: DragEvent) => ({
+  const placeOf = (event: DragEvent) => ({
     roomId: room.id,
-    startsAt: snapped(timeAt(currentTarget, clientX, shown), 15),
+    startsAt: snapped(timeAt(event.currentTarget, event, shown, 'inline'), 15),
   })
   return {
     onDragOver(event: DragEvent) {
@@ -150,8 +150,9 @@ function BlockBehind({ block, isTabStop }: { block: Block; isTabStop: boolean })
         type="button"
         tabIndex={isTabStop ? 0 : -1}
         data-stop={block.id}
+        data-behind
         onClick={() => onBlock(block.id)}
-        onKeyDown={moveFocus}
+        onKeyDown={(event) => moveFocus(event, 'inline')}
       >
         <VisuallyHidden>
           {t('block.title')} {formatTime(block.from, timeZone)}–{formatTime(block.to, timeZone)}:{' '}

@@ -12,9 +12,9 @@ import {
   formatTimesUnlike,
   formatTimeUnlike,
 } from '../../../lib/i18n/format.ts'
+import { useNow } from '../../../lib/time/use-now.ts'
 import { delayed } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
-import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 import { CaseLacks } from './case-lacks.tsx'

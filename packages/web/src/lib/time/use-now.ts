@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { serverNow } from '../../lib/time/server-clock.ts'
+import { serverNow } from './server-clock.ts'
 
 const tickMs = 15_000
 
