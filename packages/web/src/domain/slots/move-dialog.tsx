@@ -1,28 +1,23 @@
 import type { Booking, Doctor, Slot } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
-import { Button, Group, Stack, Text } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Group, Stack, Text } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { formatAppointment, formatDayTime } from '../../lib/i18n/format.ts'
-import { clinicKey } from '../../lib/queries/clinic-queries.ts'
-import { slotsKey } from '../../lib/queries/slots-query.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
-import { toastDone } from '../../ui/toast.ts'
-import { useShowError } from '../../ui/use-show-error.ts'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
-import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import { isOfferedFor } from '../visits/offered-visits.ts'
-import { moveTargetOf, timeIdOf } from '../visits/visit-times-query.ts'
+import { timeIdOf } from '../visits/visit-times-query.ts'
 import { visitTypeQuery } from '../visits/visit-type-queries.ts'
 import { SlotPicker, type SlotPickerProps } from './slot-picker.tsx'
+import { useMoveTo } from './use-move-to.tsx'
 
 type MoveDialogProps = {
   booking: Booking
@@ -47,48 +42,19 @@ type Wanted = { slot: Slot; from: string; mayOverlap: boolean; addsPlaces: boole
 export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: MoveDialogProps) {
   const { onClose, onMoved = focusPageTitle } = props
   const { t } = useTranslation('schedule')
-  const queryClient = useQueryClient()
-  const showError = useShowError()
+  const { moveTo, sayMoved, reread } = useMoveTo(timeZone)
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
   const origin = useOrigin(booking)
   const ofVisit = useQuery(visitTypeQuery(booking))
-  const reread = async () => {
-    await queryClient.invalidateQueries({ queryKey: clinicKey(booking.clinicId) })
-    for (const id of new Set([doctorId, booking.doctorId])) {
-      await queryClient.invalidateQueries({ queryKey: slotsKey(id) })
-    }
-  }
+  const doctorIds = [doctorId, booking.doctorId]
   const addsPlaces = chosen !== null && chosen.available < booking.units
   const submitKey = !addsPlaces ? 'move.submit' : booking.units > 1 ? 'move.addPlaces' : 'move.addPlace'
-  const moveTo = (timeId: string, mayOverlap: boolean, adds: { addsPlaces?: true } = {}) => {
-    const body = { ...moveTargetOf(timeId), ...adds, ...refuseOverlap(mayOverlap) }
-    return dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body }))
-  }
-  const moveBack = async (timeId: string) => {
-    try {
-      await moveTo(timeId, true)
-      toastDone({ id: 'moved', message: t('move.undone') })
-    } catch (error) {
-      showError(error)
-    }
-    await reread()
-  }
   const move = useMutation({
     onMutate: ({ slot }) => origin.note(slot),
-    mutationFn: ({ slot, mayOverlap, addsPlaces }: Wanted) =>
-      moveTo(slot.id, mayOverlap, addsPlaces ? { addsPlaces } : {}),
+    mutationFn: ({ slot, mayOverlap, addsPlaces }: Wanted) => moveTo(booking, slot.id, { mayOverlap, addsPlaces }),
     onSuccess: (moved, { from }) => {
-      toastDone({
-        message: (
-          <Group justify="space-between">
-            <span>{t('move.done', { when: formatDayTime(moved.startsAt, timeZone) })}</span>
-            <Button size="compact-sm" variant="default" onClick={() => void moveBack(from)}>
-              {t('undo')}
-            </Button>
-          </Group>
-        ),
-      })
+      sayMoved(moved, from, doctorIds)
       setChosen(null)
       origin.forget()
       onClose()
@@ -99,7 +65,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
       booking.visitTypeId === undefined &&
       refusalCode(error) === 'slot_full' &&
       setChosen((now) => (now?.id === slot.id ? { ...now, available: 0 } : now)),
-    onSettled: reread,
+    onSettled: () => reread(booking.clinicId, doctorIds),
   })
   return (
     <Dialog isOpen={isOpen} onClose={onClose} size="lg" title={t('move.title')}>
