@@ -80,8 +80,8 @@ test('Escape, or a click elsewhere, returns the keyboard to the page while the m
 
 test('it offers the pages of the reader’s role, and no others', async ({ scene }) => {
   for (const [who, expected] of [
-    ['admin', ['Day list', 'Messages', 'Settings', 'Webhooks']],
-    ['staff', ['Day list', 'Messages']],
+    ['admin', ['Today', 'Messages', 'Settings', 'Webhooks']],
+    ['staff', ['Today', 'Messages']],
     ['stranger', []],
   ] as const) {
     const page = await scene.pageOf(who)
@@ -90,7 +90,7 @@ test('it offers the pages of the reader’s role, and no others', async ({ scene
     await menuOf(page).getByRole('button', { name: 'My appointments' }).waitFor()
     if (expected.length > 0) await menuOf(page).getByText('Menu Clinic').first().waitFor()
     const found = await menuOf(page).getByRole('button').allTextContents()
-    const ofClinic = ['Day list', 'Messages', 'Settings', 'Webhooks'].filter((label) =>
+    const ofClinic = ['Today', 'Messages', 'Settings', 'Webhooks'].filter((label) =>
       found.some((text) => text.startsWith(label)),
     )
     expect(ofClinic, who).toEqual(expected)

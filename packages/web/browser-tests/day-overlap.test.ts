@@ -5,7 +5,7 @@ import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
 
-test('the day list says who has another appointment at the same time, also if it shows one doctor', async ({
+test('the list of a day says who has another appointment at the same time, also if it shows one doctor', async ({
   site,
 }) => {
   const scene = await aClinicScene(site)
@@ -18,7 +18,7 @@ test('the day list says who has another appointment at the same time, also if it
   const other = await aBooking(site.database, atOnce, { patient })
   const page = await scene.pageOf('staff')
   const day = slot.startsAt.toISOString().slice(0, 10)
-  await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}&doctorId=${scene.doctor.id}`)
+  await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}&doctors=${scene.doctor.id}`)
   const link = page.getByRole('link', { name: /^At the same time: / })
   await link.waitFor()
   expect(await link.getAttribute('href')).toContain(other.id)

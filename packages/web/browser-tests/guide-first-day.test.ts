@@ -105,7 +105,7 @@ test('the guide of the first day names the pages and buttons that there are', as
       ['Bookings', thenDo(open, () => page.getByText('Grace Hopper').first().waitFor())],
     ],
     'Every morning': [
-      ['Day list', (_, words) => open(desk, words)],
+      ['Today', (_, words) => open(desk, words)],
       ['Arrived', (_, words) => mark('Carl Coming', words)],
       ['Completed', (_, words) => mark('Carl Coming', words)],
       ['No-show', (_, words) => mark('Mona Missing', words)],

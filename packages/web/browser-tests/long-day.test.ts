@@ -1,4 +1,4 @@
-// Nightly: a full day on wide and narrow screens
+// Nightly: a doctor's full day on wide and narrow screens
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -12,14 +12,17 @@ const visitsOfDay = 45
 test('phones show the first bookings of a full day, and more at each press; wide screens show all', async ({
   site,
 }) => {
-  const { scene, page, day } = await aFullDay(site, 1)
-  await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}`)
+  const { page, day } = await aFullDay(site, 1)
+  await page.goto(`/my-day?day=${day}`)
   const rows = page.locator('tbody tr:visible')
   await rows.first().waitFor()
   expect(await rows.count()).toBe(20)
   await page.getByRole('button', { name: 'Show more' }).press('Enter')
   expect(await rows.count()).toBe(40)
-  await page.getByRole('link', { name: 'Patient 20' }).and(page.locator(':focus')).waitFor()
+  await page
+    .getByRole('button', { name: /^Patient 20: / })
+    .and(page.locator(':focus'))
+    .waitFor()
   expect(await sidewaysPixels(page)).toBe(0)
 
   await page.setViewportSize({ width: 1280, height: 900 })
@@ -28,8 +31,8 @@ test('phones show the first bookings of a full day, and more at each press; wide
 })
 
 test('today’s list opens at the first visit that is not over, and leads back there', async ({ site }) => {
-  const { scene, page } = await aFullDay(site, 0)
-  await page.goto(`/clinic/${scene.clinic.id}/day`)
+  const { page } = await aFullDay(site, 0)
+  await page.goto('/my-day')
   const now = page.locator('tbody tr[tabindex="-1"]')
   await now.waitFor()
   await expect.poll(() => isInSight(page, now)).toBe(true)
@@ -48,8 +51,8 @@ async function aFullDay(site: Site, daysFromToday: number) {
     const slot = await aSlot(site.database, scene.doctor, { startsAt, minutes: 20 })
     await aBooking(site.database, slot, { patient: { name: `Patient ${nth}` } })
   }
-  const page = await scene.pageOf('staff', { viewport: { width: 390, height: 844 } })
-  return { scene, page, day: midnight.toPlainDate().toString() }
+  const page = await scene.pageOf('doctor', { viewport: { width: 390, height: 844 } })
+  return { page, day: midnight.toPlainDate().toString() }
 }
 
 async function isInSight(page: Page, row: Locator): Promise<boolean> {

@@ -295,7 +295,7 @@ test('the first read of a page that arrives once a mark is stored does not show 
   const store = await hold(page, '**/arrive')
   await page.getByRole('button', { name: 'Ada Stored: arrived' }).click()
   const read = await holdResponse(page, '**/bookings?*')
-  await page.getByRole('link', { name: 'Day list', exact: true }).first().click()
+  await page.getByRole('link', { name: 'Today', exact: true }).first().click()
   await read.received
   store()
   await page.getByText('Ada Stored has arrived.').waitFor()

@@ -29,7 +29,7 @@ test('the desk moves an afternoon by half an hour after a preview, and back', as
     await dataOf(site.admin.createBooking({ body }))
   }
   const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/day?day=${sessionDay}&doctorId=${scene.doctor.id}`)
+  await page.goto(`/clinic/${scene.clinic.id}/day?day=${sessionDay}&doctors=${scene.doctor.id}`)
   await page.getByRole('button', { name: 'Move several…' }).click()
   const dialog = page.getByRole('dialog')
   const minutes = dialog.getByRole('textbox', { name: 'Minutes later' })

@@ -27,6 +27,7 @@ test('the day shows what has to be provided for a patient, also after a mark and
     for (const flag of flags) expect(await row.getByText(flag, { exact: true }).isVisible()).toBe(true)
     await page.setViewportSize({ width: 320, height: 640 })
     expect(await sidewaysPixels(page)).toBe(0)
+    await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
     await page.emulateMedia({ media: 'print' })
     const sheet = page.locator('.print-only tbody tr').filter({ hasText: 'Ada Byron' })
     for (const flag of flags) expect(await sheet.getByText(flag, { exact: true }).isVisible()).toBe(true)

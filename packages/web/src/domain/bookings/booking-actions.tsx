@@ -1,9 +1,11 @@
-import { CloseButton, Text } from '@mantine/core'
+import { CloseButton, Text, VisuallyHidden } from '@mantine/core'
+import { IconArrowBackUp, IconPhoneCheck, IconPhoneX, IconUserOff } from '@tabler/icons-react'
 import { type MouseEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import classes from './booking-actions.module.css'
 import { isRequest, offeredActions } from './offered-actions.ts'
 import type { BookingAction, ShownBooking } from './pending-marks.ts'
@@ -14,10 +16,20 @@ type ActionsProps = {
   timeZone: string
   /** The buttons are in a row of a list: their labels are short, so that the row stays low. */
   isInRow?: boolean
+  /** Only the first action is in words, and the buttons are as low as a pointer needs: for rows of one line. */
+  isCompact?: boolean
+}
+
+/** Of the actions that can be the second one. */
+const icons: Partial<Record<BookingAction, typeof IconUserOff>> = {
+  attend: IconPhoneCheck,
+  withdrawAttendance: IconPhoneX,
+  noShow: IconUserOff,
+  reopen: IconArrowBackUp,
 }
 
 /** Buttons for the actions that are possible now: confirmed, arrived, completed, no-show, and undoing the last one. */
-export function BookingActions({ booking, timeZone, isInRow = false }: ActionsProps) {
+export function BookingActions({ booking, timeZone, isInRow = false, isCompact = false }: ActionsProps) {
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
@@ -45,20 +57,36 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
     action.mutate({ booking, action: name })
   }
   return (
-    <div {...tracked} className={`${classes.actions} no-print`} data-row={isInRow || undefined}>
-      {offered.map((name) => (
-        <ActionButton
-          key={name}
-          size="sm"
-          variant={look[name]}
-          isBusy={isBusy}
-          disabled={areNew}
-          aria-label={t(`${textOf(name)}Of`, { name: booking.patient.name })}
-          onClick={(event) => run(name, event)}
-        >
-          {t(textOf(name))}
-        </ActionButton>
-      ))}
+    <div
+      {...tracked}
+      className={`${classes.actions} no-print`}
+      data-row={isInRow || undefined}
+      data-compact={isCompact || undefined}
+    >
+      {offered.map((name, nth) => {
+        const icon = isCompact && nth > 0 ? icons[name] : undefined
+        return (
+          <ActionButton
+            key={name}
+            size="sm"
+            variant={look[name]}
+            isBusy={isBusy}
+            disabled={areNew}
+            aria-label={t(`${textOf(name)}Of`, { name: booking.patient.name })}
+            {...(icon === undefined ? {} : { title: t(textOf(name)), 'data-icon': true })}
+            onClick={(event) => run(name, event)}
+          >
+            {icon === undefined ? (
+              t(textOf(name))
+            ) : (
+              <>
+                <Icon of={icon} size={18} isMirrored={name === 'reopen'} />
+                <VisuallyHidden>{t(textOf(name))}</VisuallyHidden>
+              </>
+            )}
+          </ActionButton>
+        )
+      })}
       {/* Also beside a later state: somebody else may have changed the booking, which is why it was refused. */}
       {action.isError ? <NotStored name={booking.patient.name} error={action.error} onClose={action.reset} /> : null}
     </div>

@@ -1,7 +1,7 @@
-import type { Booking, Doctor } from '@holdfast/contract/client'
+import type { Booking } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
 import { Box, Button, Group, Stack, Text } from '@mantine/core'
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../lib/i18n/format.ts'
@@ -23,22 +23,16 @@ type DayListProps = {
   bookings: readonly Booking[]
   timeZone: string
   caption: string
-  /** If present, each row shows the doctor. */
-  doctors?: readonly Doctor[]
-  /** Renders the patient's name, for example as a link. */
-  nameOf?: (booking: Booking) => ReactNode
-  /** Renders what else is to be known of a booking, below the name. */
-  noteOf?: (booking: Booking) => ReactNode
 }
 
-/** How many rows phones show at first, and more at each press: a full day of a large clinic has hundreds. */
+/** How many rows phones show at first, and more at each press. */
 const rowsStep = 20
 
 /**
- * The day's bookings in order, without cancelled and failed ones, which the list of bookings has. It opens at the first
- * one that is not over: give it the day as its key.
+ * A doctor's bookings of a day in order, without cancelled and failed ones, which the list of bookings has. It opens at
+ * the first one that is not over: give it the day as its key.
  */
-export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }: DayListProps) {
+export function DayList({ bookings, timeZone, caption }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
   const next = coming.find(({ endsAt }) => Date.parse(endsAt) > serverNow())
@@ -68,7 +62,6 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }
           <tr>
             <th scope="col">{t('column.time')}</th>
             <th scope="col">{t('column.patient')}</th>
-            {doctors ? <th scope="col">{t('column.doctor')}</th> : null}
             <th scope="col">{t('column.appointmentType')}</th>
             <th scope="col">{t('column.status')}</th>
             <th scope="col" className="no-print">
@@ -90,7 +83,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }
               <td>
                 <Stack gap={0}>
                   <span>
-                    {nameOf ? nameOf(booking) : <PatientName of={booking} />}
+                    <PatientName of={booking} />
                     {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                   </span>
                   {booking.visitTypeId === undefined ? null : (
@@ -103,14 +96,8 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }
                   <PhoneAndReason booking={booking} />
                   <AnswersInRow booking={booking} timeZone={timeZone} />
                   {booking.patientFlags === undefined ? null : <Flags flags={booking.patientFlags} size="md" />}
-                  {noteOf?.(booking)}
                 </Stack>
               </td>
-              {doctors ? (
-                <td className={tableClasses.oneLine} data-label={t('column.doctor')}>
-                  {doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}
-                </td>
-              ) : null}
               <td className={tableClasses.oneLine} data-label={t('column.appointmentType')}>
                 {t(`shell:appointmentType.${booking.appointmentType}`)}
                 {booking.joinUrl === null ? null : (

@@ -2,7 +2,7 @@ import type { Doctor, Slot, VisitType } from '@holdfast/contract/client'
 import { addDays, localDay, mondayOf } from '@holdfast/vocabulary'
 import { Checkbox, NativeSelect, Skeleton, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime } from '../../lib/i18n/format.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
@@ -27,6 +27,8 @@ export type SlotPickerProps = {
   timeZone: string
   /** A day of the week that is shown first. Today is the default, and replaces a day before today. */
   firstDay?: string
+  /** A time that is chosen by itself if it is free, as it was pointed at elsewhere. */
+  wanted?: string | undefined
   chosen: Slot | null
   onChoose: (slot: Slot | null) => void
   units?: number
@@ -107,11 +109,11 @@ function WeekOfSlots({
   without,
   moved,
   visitType,
-  ...wanted
+  ...settings
 }: WeekProps) {
   const { t } = useTranslation('schedule')
   const today = localDay(serverNow(), timeZone)
-  const { firstDay = today } = wanted
+  const { firstDay = today, wanted } = settings
   const [day, setDay] = useState(firstDay > today ? firstDay : today)
   const [showsFull, setShowsFull] = useState(false)
   const monday = mondayOf(day)
@@ -129,6 +131,7 @@ function WeekOfSlots({
   const shown = (slots.data?.items ?? []).filter(
     (slot) => slot.id !== without && (isFree(slot) || (isFull(slot) && blocked.byId?.has(slot.id) === false)),
   )
+  useWanted(wanted, `${doctorId} ${visitType?.id}`, slots.data === undefined ? null : shown, onChoose)
   const labelOf = (slot: Slot) => {
     const time = formatTime(slot.startsAt, timeZone)
     if (!isFree(slot)) return t(slot.available < 1 ? 'picker.full' : 'picker.few', { time })
@@ -172,4 +175,21 @@ function WeekOfSlots({
       )}
     </>
   )
+}
+
+/** Chooses the wanted time once its week is read, anew for another visit type: the last one that it is in. */
+function useWanted(
+  wanted: string | undefined,
+  of: string,
+  shown: readonly Slot[] | null,
+  onChoose: (slot: Slot) => void,
+): void {
+  const doneFor = useRef<string | null>(null)
+  useEffect(() => {
+    if (wanted === undefined || shown === null || doneFor.current === of) return
+    doneFor.current = of
+    const at = Date.parse(wanted)
+    const found = shown.findLast(({ startsAt, endsAt }) => Date.parse(startsAt) <= at && at < Date.parse(endsAt))
+    if (found !== undefined) onChoose(found)
+  })
 }

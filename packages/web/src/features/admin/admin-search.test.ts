@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseBookingsSearch, parseDayListSearch } from './admin-search.ts'
+import { parseBookingsSearch, parseTodaySearch } from './admin-search.ts'
 
 test('valid search parameters are used, all others are dropped', () => {
   expect(
@@ -8,5 +8,7 @@ test('valid search parameters are used, all others are dropped', () => {
   expect(parseBookingsSearch({ unconfirmed: true })).toEqual({ unconfirmed: true })
   expect(parseBookingsSearch({ unconfirmed: 'x' })).toEqual({})
   expect(parseBookingsSearch({ status: 'GONE', doctorId: '' })).toEqual({})
-  expect(parseDayListSearch({ day: '2026-02-30' })).toEqual({})
+  expect(parseTodaySearch({ day: '2026-02-30', doctors: 'Ada', layout: 'week' })).toEqual({})
+  const shown = { day: '2026-02-28', doctors: 'a1-b,c2', layout: 'columns' }
+  expect(parseTodaySearch(shown)).toEqual(shown)
 })

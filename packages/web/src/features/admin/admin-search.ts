@@ -5,7 +5,12 @@ import { searchedDays } from '../../lib/time/searched-days.ts'
 
 export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }
-export type DayListSearch = DoctorSearch & { day?: string }
+export const todayLayouts = ['columns', 'list'] as const
+export type TodayLayout = (typeof todayLayouts)[number]
+/**
+ * `doctors`: the ids of those who are shown, between commas; absent: all. `layout` absent: as was chosen last.
+ */
+export type TodaySearch = { day?: string; doctors?: string; layout?: TodayLayout }
 export type BookingsSearch = RangeSearch &
   DoctorSearch & {
     status?: BookingStatus
@@ -36,11 +41,17 @@ export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
   return isText(doctorId) ? { doctorId } : {}
 }
 
-/** `forBooking`: the booking whose patient gets another one. `patientId`: the record whose patient gets one. */
-export function parseBookSearch(search: Raw): DoctorSearch & { forBooking?: string; patientId?: string } {
-  const { forBooking, patientId } = search
+/**
+ * `at`: the time that is wanted, as an instant. `forBooking`: the booking whose patient gets another one. `patientId`:
+ * the record whose patient gets one.
+ */
+export type BookSearch = DoctorSearch & { at?: string; forBooking?: string; patientId?: string }
+
+export function parseBookSearch(search: Raw): BookSearch {
+  const { at, forBooking, patientId } = search
   return {
     ...parseDoctorSearch(search),
+    ...(isText(at) && Number.isFinite(Date.parse(at)) ? { at } : {}),
     ...(isText(forBooking) ? { forBooking } : {}),
     ...(isText(patientId) ? { patientId } : {}),
   }
@@ -80,8 +91,14 @@ export function parseTimesSearch(search: Raw): DoctorSearch & WithdrawalSearch {
   return { ...parseDoctorSearch(search), ...parseWithdrawalSearch(search) }
 }
 
-export function parseDayListSearch(search: Raw): DayListSearch {
-  return { ...parseDoctorSearch(search), ...searchedDays(search, 'day') }
+export function parseTodaySearch(search: Raw): TodaySearch {
+  const { doctors } = search
+  const layout = todayLayouts.find((one) => one === search.layout)
+  return {
+    ...searchedDays(search, 'day'),
+    ...(layout === undefined ? {} : { layout }),
+    ...(typeof doctors === 'string' && /^[\da-f-]+(,[\da-f-]+)*$/.test(doctors) ? { doctors } : {}),
+  }
 }
 
 export function parseBookingsSearch(search: Raw): BookingsSearch {

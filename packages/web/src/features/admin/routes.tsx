@@ -11,7 +11,6 @@ import {
   parseBookingsSearch,
   parseBookSearch,
   parseClinicsSearch,
-  parseDayListSearch,
   parseDoctorSearch,
   parseDoctorsSearch,
   parseMessagesSearch,
@@ -20,6 +19,7 @@ import {
   parsePersonalDataSearch,
   parseRangeSearch,
   parseTimesSearch,
+  parseTodaySearch,
   parseWaitlistSearch,
 } from './admin-search.ts'
 
@@ -74,16 +74,16 @@ const dashboardRoute = createRoute({
   path: '/',
   validateSearch: parseRangeSearch,
   beforeLoad: ({ context, params }) => {
-    // Staff may not see the figures; they start with the day list.
+    // Staff may not see the figures; they start with the day.
     if (context.role !== 'admin') throw redirect({ to: '/clinic/$clinicId/day', params, search: {} })
   },
   component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
 })
-const dayListRoute = createRoute({
+const todayRoute = createRoute({
   ...parent,
   path: 'day',
-  validateSearch: parseDayListSearch,
-  component: lazyRouteComponent(() => import('./day-list/day-list-page.tsx'), 'DayListPage'),
+  validateSearch: parseTodaySearch,
+  component: lazyRouteComponent(() => import('./today/today-page.tsx'), 'TodayPage'),
 })
 const bookingsRoute = createRoute({
   ...parent,
@@ -257,7 +257,7 @@ export const adminRoutes = [
   clinicsRoute,
   clinicRoute.addChildren([
     dashboardRoute,
-    dayListRoute,
+    todayRoute,
     requestsRoute,
     bookingsRoute,
     bookingRoute,

@@ -11,6 +11,8 @@ const typingMs = 250
 
 type SearchFieldProps = {
   label: string
+  /** Its placeholder says enough to those who see it. */
+  isLabelHidden?: boolean
   /** What the words are looked for in. */
   placeholder: string
   text?: string | undefined
@@ -18,7 +20,7 @@ type SearchFieldProps = {
 }
 
 /** Searches a list for words, once somebody stops typing. */
-export function SearchField({ label, placeholder, text: first = '', onSearch }: SearchFieldProps) {
+export function SearchField({ label, isLabelHidden, placeholder, text: first = '', onSearch }: SearchFieldProps) {
   const router = useRouter()
   const [text, setText] = useState(first)
   const passOn = useDebouncedCallback((q: string) => {
@@ -27,7 +29,7 @@ export function SearchField({ label, placeholder, text: first = '', onSearch }: 
   return (
     <TextInput
       type="search"
-      label={label}
+      {...(isLabelHidden ? { 'aria-label': label } : { label })}
       placeholder={placeholder}
       leftSection={<Icon of={IconSearch} size={18} />}
       maxLength={lengths.search}

@@ -82,7 +82,7 @@ function BookForm({ former, known }: BookFormProps) {
   const visits = useVisitTypeChoice(former?.visitTypeId, doctorId)
   const { visitType } = visits
   // Another appointment of the same patient is often in the same week.
-  const [firstDay, setFirstDay] = useState(today)
+  const [firstDay, setFirstDay] = useState(search.at === undefined ? today : localDay(Date.parse(search.at), timeZone))
   const [typed, setTyped] = useState('')
   const [record, setRecord] = useState(known)
   const form = usePatientForm(initialPatient(former, known), (values, before) => {
@@ -122,6 +122,7 @@ function BookForm({ former, known }: BookFormProps) {
       <div className={adminClasses.two}>
         <WhenSection
           {...{ doctorId, chosen, firstDay, visits, repeat }}
+          wanted={doctorId === search.doctorId ? search.at : undefined}
           units={patient.units}
           onType={() => {
             setChosen(null)
@@ -181,6 +182,8 @@ type WhenProps = {
   doctorId: string
   chosen: Slot | null
   firstDay: string
+  /** The time that was chosen before the page was opened. */
+  wanted: string | undefined
   visits: ReturnType<typeof useVisitTypeChoice>
   repeat: Repeat
   units: number

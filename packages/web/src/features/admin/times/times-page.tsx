@@ -201,7 +201,11 @@ function Week({ doctorId }: { doctorId: string }) {
             moveOf={(booking) => (canBeChanged(booking) ? <MoveLink booking={booking} /> : null)}
             sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
             onDay={(wanted) =>
-              void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })
+              void navigate({
+                to: '/clinic/$clinicId/day',
+                params: { clinicId },
+                search: { day: wanted, doctors: doctorId },
+              })
             }
           />
         </>

@@ -43,7 +43,7 @@ export function ClinicFrame() {
   ]
   return (
     <>
-      <Group justify="space-between" mb="sm" className="no-print">
+      <Group justify="space-between" mt="-0.75rem" mb={4} className="no-print">
         <div>
           <Text fw={600} c="dimmed">
             {clinic.name}
@@ -64,8 +64,8 @@ export function ClinicFrame() {
       <Tabs
         label={t('tabs.label')}
         tabs={[
-          ...(isAdmin ? [{ to: '/clinic/$clinicId', label: t('tabs.dashboard'), params, exact: true }] : []),
           { to: '/clinic/$clinicId/day', label: t('tabs.day'), params },
+          ...(isAdmin ? [{ to: '/clinic/$clinicId', label: t('tabs.dashboard'), params, exact: true }] : []),
           { to: '/clinic/$clinicId/bookings', label: t('tabs.bookings'), params },
           ...(hasRequests ? [ofRequests] : []),
           { to: '/clinic/$clinicId/patients', label: t('tabs.patients'), params },
