@@ -17,12 +17,16 @@ const mantineComponents =
 const clinicParts =
   'day-nav|dialogs/(?!once-opened)|filters|' +
   'fields/(bounded-number|saving-switch|search-field|time-field|day-calendar|weekdays-field)|' +
-  'focus/use-title-focus-after|layout|panel|save-button|show-more|table|tabs/'
+  'focus/use-title-focus-after|layout|panel|save-button|show-more|table|tabs/|use-(after-first-paint|printing)'
+const clinicIcons =
+  'Alarm|Armchair|Arrow(BackUp|Down|Up)|Calendar(Event|X)|Circle(Check|X)|ClockExclamation|Copy|Keyboard|' +
+  'Phone(Check|X)|PlayerPlay|Puzzle|Selector|Trash|UserOff|X'
 const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
-    '/node_modules/(react-i18next|@tabler/icons-react|@tanstack/react-query)/',
-    '/packages/web/src/lib/(?!live/use-live-clinic|submit-valid|time/typed-time)',
+    '/node_modules/(react-i18next|@tanstack/react-query)/',
+    `/node_modules/@tabler/icons-react/(?!dist/esm/icons/Icon(${clinicIcons})[.]mjs)`,
+    '/packages/web/src/lib/(?!live/use-live-clinic|submit-valid|time/(typed-time|use-now))',
     // What the routes of all pages need, and so every page.
     '/packages/web/src/(app/navigation|app/shell|domain/hold/active-attempt|features/theatre/board-query)',
     '/packages/web/src/.*/(admin-search|theatre-search|day-search|withdrawal-search|slots-of-week-query|status-colors)',
@@ -33,6 +37,9 @@ const sharedByPatientPages = new RegExp(
     `/packages/web/src/ui/(?!${clinicParts})`,
   ].join('|'),
 )
+/** What the board of an operating theatre and the desk's day share. */
+const sharedByDays =
+  /[/]packages[/]web[/]src[/](domain[/]time-grid[/]|lib[/]time[/]use-now|ui[/]use-(after-first-paint|printing))/
 
 export default defineConfig({
   // In this order: the service worker's version includes the page as firstFilesOfBuild changed it.
@@ -51,7 +58,12 @@ export default defineConfig({
       checks: { importIsUndefined: false },
       input: { index: 'index.html', sw: 'service-worker/service-worker.ts' },
       output: {
-        codeSplitting: { groups: [{ name: 'parts', test: sharedByPatientPages }] },
+        codeSplitting: {
+          groups: [
+            { name: 'parts', test: sharedByPatientPages },
+            { name: 'time-grid', test: sharedByDays },
+          ],
+        },
         // The first load contains the names of all files. Seven characters of a hash are the fewest.
         entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash:7].js'),
         // What several pages share has no name: that saves 1.3 KB of each first load.

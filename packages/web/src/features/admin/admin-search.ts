@@ -91,8 +91,9 @@ export function parseTimesSearch(search: Raw): DoctorSearch & WithdrawalSearch {
   return { ...parseDoctorSearch(search), ...parseWithdrawalSearch(search) }
 }
 
+/** `doctorId` is in links of version 0.3.0. */
 export function parseTodaySearch(search: Raw): TodaySearch {
-  const { doctors } = search
+  const { doctors = search.doctorId } = search
   const layout = todayLayouts.find((one) => one === search.layout)
   return {
     ...searchedDays(search, 'day'),
