@@ -75,7 +75,7 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   await page.goto(pathOf(scene, ''))
   await page.waitForURL('**/day')
   await page.getByRole('link', { name: 'Book for a patient' }).click()
-  // The day list also has fields for a doctor and a day, and stays until the next page is shown.
+  // Today also has fields for a doctor and a day, and stays until the next page is shown.
   await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
   await page.getByLabel('Doctor').selectOption(scene.doctor.id)
   await page.getByRole('textbox', { name: 'Go to date' }).fill(day)

@@ -75,7 +75,7 @@ test('without an answer of the server, another service is added with the next tr
   await page.getByText('Dieser Termin ist hier nicht mehr buchbar').waitFor()
 })
 
-test('the desk books several services in one appointment, and the day list names them', async ({ site }) => {
+test('the desk books several services in one appointment, and Today names them', async ({ site }) => {
   const scene = await aClinicScene(site, { timezone: noonZone() })
   const { clinic, doctor } = scene
   await aDoctor(site.database, clinic, { name: 'Dr Bo Berg' })

@@ -20,9 +20,7 @@ function countReads(page: Page, pattern: RegExp): { number: number } {
   return reads
 }
 
-test('when somebody books, the day list reads the bookings and no closures; refused reads are not live', async ({
-  site,
-}) => {
+test('when somebody books, Today reads the bookings and no closures; refused reads are not live', async ({ site }) => {
   const scene = await aClinicScene(site, { timezone: noonZone() })
   const slotIn = (hours: number) =>
     aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + hours * 3_600_000), minutes: 20 })
