@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createTestDatabase, fillDataDirectory, until } from '@holdfast/testkit'
+import { fillDataDirectory, until } from '@holdfast/testkit'
+import { anotherDatabase } from '@holdfast/testkit/database-test'
 import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
 import { expect, onTestFinished, test } from 'vitest'
 import { type RunningHoldfast, spawnHoldfast, spawnServer, untilFound } from './spawn-holdfast.ts'
@@ -58,8 +59,7 @@ function untilChanged(running: RunningHoldfast, logLevel: string, pids: readonly
 }
 
 test.each(['start', 'worker'])('SIGURG changes the level of %s to debug and back', async (command) => {
-  const database = await createTestDatabase()
-  onTestFinished(() => database.drop())
+  const database = await anotherDatabase()
   const settings = { DATABASE_URL: database.ownerUrl, PORT: '0', HOLDFAST_DEMO: 'off', HOLDFAST_LOG_LEVEL: 'warn' }
   const running = spawnHoldfast([command], settings)
   await untilFound(running, () => /^Holdfast (is ready|runs its jobs)/m.exec(running.stdout())?.[0])

@@ -5,8 +5,8 @@ import { createServer, isIPv6 } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { changeDatabaseUrl } from '@holdfast/engine'
-import { createEmptyDatabase, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { createEmptyDatabase, ofKind, type TestDatabase, until } from '@holdfast/testkit'
+import { anotherDatabase, test } from '@holdfast/testkit/database-test'
 import { beforeAll, describe, expect, vi } from 'vitest'
 import { administrator, call, serverOn, settingsFor, signIn, signUp } from '../test/running-server.ts'
 import { failingServer, serverProcess } from '../test/server-process.ts'
@@ -110,7 +110,7 @@ describe('a start', () => {
   })
 
   test('names an unknown setting, and does not print a password from the settings', async () => {
-    const another = await createTestDatabase()
+    const another = await anotherDatabase()
     const server = await serverOn(another, { HOLDFAST_RATELIMIT: 'off' })
     expect(server.said[0]).toBe(
       'Warning: HOLDFAST_RATELIMIT is not a setting of Holdfast; did you mean HOLDFAST_RATE_LIMIT?',
@@ -119,11 +119,10 @@ describe('a start', () => {
     expect(server.said).toContain(`Administrator: ${administrator.email}`)
     expect(await clinics(server.url)).toEqual([])
     await server.stop()
-    await another.drop()
   })
 
   test('with an administrator’s address in use: the start is refused, and that account gets no rights', async () => {
-    const another = await createTestDatabase()
+    const another = await anotherDatabase()
     const before = await serverOn(another, { HOLDFAST_ADMIN_EMAIL: 'other@example.org' })
     const stranger = await signUp(before.url, 'wanted@example.org', 'password of a stranger')
     await another.ownerPool.query('delete from holdfast.site_administrator')
@@ -135,7 +134,6 @@ describe('a start', () => {
     const me = await call(`${server.url}/api/v1/me`, { bearer: stranger.token })
     expect(me.body).toMatchObject({ email: 'wanted@example.org', siteAdministrator: false })
     await server.stop()
-    await another.drop()
   })
 })
 
@@ -217,7 +215,7 @@ describe('a start that fails', () => {
   })
 
   test('because its port is in use has printed the password, as no later start does', async ({ database }) => {
-    const empty = await createTestDatabase()
+    const empty = await anotherDatabase()
     const running = await serverOn(database)
     const { PORT: _, HOLDFAST_ADMIN_PASSWORD: __, ...env } = settingsFor(empty)
     const said: string[] = []
@@ -228,7 +226,6 @@ describe('a start that fails', () => {
     const again = await startServer({ env: { ...env, PORT: '0' }, log, say: () => undefined })
     await signIn(again.url, { email: administrator.email, password })
     await again.stop()
-    await empty.drop()
   })
 
   test.for([
@@ -238,7 +235,7 @@ describe('a start that fails', () => {
   ])(
     'while it creates the administrator leaves none of it: %s %s; the next start creates and prints it',
     async ([table, when]) => {
-      const empty = await createTestDatabase()
+      const empty = await anotherDatabase()
       const { HOLDFAST_ADMIN_PASSWORD: _, ...env } = settingsFor(empty)
       await empty.ownerPool.query(`
         create function public.fail() returns trigger language plpgsql as $$ begin raise 'crash'; end $$;
@@ -258,7 +255,6 @@ describe('a start that fails', () => {
       const password = said.find((line) => line.startsWith('Password: '))?.slice('Password: '.length) ?? ''
       await signIn(server.url, { email: administrator.email, password })
       await server.stop()
-      await empty.drop()
     },
   )
 
@@ -314,8 +310,7 @@ describe('with the embedded database', () => {
     const said: string[] = []
     const server = await startServer({ env, log, say: (line) => said.push(line) })
     await expect(startWorker({ env, log, say: () => undefined })).rejects.toThrow(/the server runs the jobs/)
-    const result = readConfig(env)
-    if (result.kind !== 'ok') throw new Error('the settings are wrong')
+    const result = ofKind(readConfig(env), 'ok')
     const { config } = result
     const shared = await openDatabase(config, { share: true })
     const prepared = await shared.prepare()

@@ -13,6 +13,7 @@ import {
   aWaitlistEntry,
   type BuiltBooking,
   type BuiltDoctor,
+  ofKind,
   type TestDatabase,
 } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
@@ -94,9 +95,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
 }
 
 async function aRecordOf(rest: RestApp, clinicNo: number): Promise<string> {
-  const created = await rest.engine.patients.create(clinicNo, aPatientRecord(), null)
-  if (created.kind !== 'done') throw new Error(created.kind)
-  return created.value.id
+  return ofKind(await rest.engine.patients.create(clinicNo, aPatientRecord(), null), 'done').value.id
 }
 
 /** A message that was sent. */
@@ -112,9 +111,7 @@ async function aMessageAbout(database: TestDatabase, { id, clinicNo, slotId, ver
 async function aClosureOf(rest: RestApp, { id: doctorId, clinicNo }: BuiltDoctor): Promise<string> {
   const time = { localStart: '2100-01-01T00:00', localEnd: '2100-01-02T00:00', yearly: false }
   const closure = { clinicNo, doctorId, ...time, note: null, createdBy: randomUUID() }
-  const created = await rest.engine.closures.create(closure, null)
-  if (created.kind !== 'done') throw new Error(`Not created: ${created.kind}`)
-  return created.closure.id
+  return ofKind(await rest.engine.closures.create(closure, null), 'done').closure.id
 }
 
 async function aPersonOf({ engine }: RestApp, accountId: string): Promise<string> {
@@ -126,24 +123,19 @@ async function aPersonOf({ engine }: RestApp, accountId: string): Promise<string
 async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): Promise<string> {
   const events = ['booking.confirmed'] as const
   const webhook = { clinicNo, url: webhookUrl, events, sealedSecret: 'sealed' }
-  const created = await webhooks.create(webhook, null)
-  if (created.kind !== 'done') throw new Error(created.kind)
-  return created.webhook.id
+  return ofKind(await webhooks.create(webhook, null), 'done').webhook.id
 }
 
 async function anApiKeyOf({ engine: { apiKeys } }: RestApp, clinicNo: number): Promise<string> {
   const id = newId(clinicNo)
   const { digest } = apiKeySecrets.issue(id)
   const apiKey = { clinicNo, id, name: 'Laboratory', bookingsPerSecond: 50, createdBy: id, expiresAt: null }
-  const created = await apiKeys.create({ ...apiKey, scopes: ['times:read'], digest }, null)
-  if (created.kind !== 'done') throw new Error(created.kind)
-  return created.apiKey.id
+  return ofKind(await apiKeys.create({ ...apiKey, scopes: ['times:read'], digest }, null), 'done').apiKey.id
 }
 
 async function aVisitTypeOf({ engine: { directory } }: RestApp, clinicNo: number): Promise<string> {
-  const created = await directory.createVisitType(clinicNo, aNewVisitType({ combinable: true }), null)
-  if (created.kind !== 'done') throw new Error(created.kind)
-  return created.visitType.id
+  return ofKind(await directory.createVisitType(clinicNo, aNewVisitType({ combinable: true }), null), 'done').visitType
+    .id
 }
 
 /** A case and a request of a surgeon, who is a doctor of the clinic. */

@@ -1,4 +1,5 @@
 import type { TestDatabase } from '@holdfast/testkit'
+import { ofKind } from '@holdfast/testkit'
 import { type OpenAccounts, openAccounts } from '../src/accounts/open-accounts.ts'
 import { readConfig } from '../src/config/config.ts'
 import { createLogger } from '../src/observe/logger.ts'
@@ -10,8 +11,7 @@ export function openTestAccounts(
   secrets?: string[],
   log = createLogger('silent'),
 ): Promise<OpenAccounts> {
-  const result = readConfig(settingsFor(database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
+  const result = ofKind(readConfig(settingsFor(database)), 'ok')
   const { config } = result
   return openAccounts(config, { appUrl: database.appUrl, secrets: secrets ?? config.secrets ?? [] }, log)
 }

@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { columnsRead } from '@holdfast/testkit'
 import sql, { type Sql } from 'sql-template-tag'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
+import { expect, test } from 'vitest'
+import { call, serverOfFile, signUp } from '../../test/running-server.ts'
 import { authSources } from './account-data.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 /** Tables that say nothing about a person, and why. */
 const withoutPersonalData: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { rolledBack } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 
@@ -10,17 +11,10 @@ beforeAll(async () => {
 afterAll(() => server.end())
 
 const attempt = async (statement: string): Promise<string> => {
-  const client = await server.database.appPool.connect()
-  try {
-    await client.query('begin')
+  return rolledBack(server.database.appPool, async (client) => {
     await client.query(statement)
     return 'done'
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+  }).catch((error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error)))
 }
 
 test.each([

@@ -1,22 +1,9 @@
 // Isolated: hashes passwords at their real costs
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openTestAccounts } from '../../test/open-test-accounts.ts'
-import {
-  administrator,
-  call,
-  type RunningServer,
-  runningServer,
-  serverOn,
-  signIn,
-  signUp,
-} from '../../test/running-server.ts'
+import { administrator, call, serverOfFile, serverOn, signIn, signUp } from '../../test/running-server.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 const post = (path: string, body: unknown, bearer?: string, headers: Record<string, string> = {}) =>
   call(`${server.url}/api/auth${path}`, { method: 'POST', body, headers, ...(bearer === undefined ? {} : { bearer }) })

@@ -1,15 +1,10 @@
 import { aClinic, aMember } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
+import { expect, test } from 'vitest'
+import { call, serverOfFile, signUp } from '../../test/running-server.ts'
 import { aPersonWithApp, accountPassword as password, post } from '../../test/second-factor-steps.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 const feedPath = '/api/v1/me/calendar-feed'
 

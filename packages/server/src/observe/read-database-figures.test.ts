@@ -1,6 +1,6 @@
 import { createPool, recordUpkeep } from '@holdfast/engine'
-import { createTestDatabase, portToKeep, type TestDatabase } from '@holdfast/testkit'
-import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { portToKeep, type TestDatabase } from '@holdfast/testkit'
+import { anotherDatabase, freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { databaseFiguresReader } from './read-database-figures.ts'
 
@@ -59,8 +59,7 @@ test('a database that is away is not up, and the others have their figures', asy
 })
 
 test('faults found by verification in one of several databases are in the whole’s figures', async ({ database }) => {
-  const other = await createTestDatabase()
-  onTestFinished(() => other.drop())
+  const other = await anotherDatabase()
   const { read } = readerOf({ appPool: database.appPool, appUrl: other.appUrl }, 'directory')
   const [earlier, now] = [new Date(Date.now() - 86_400_000), new Date()]
   const figures = async () => {

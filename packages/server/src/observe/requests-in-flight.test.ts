@@ -2,14 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { aClinic, aDoctor, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
+import { expect, test } from 'vitest'
+import { call, serverOfFile } from '../../test/running-server.ts'
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
-})
-afterAll(() => server.end())
+const server = await serverOfFile({ HOLDFAST_METRICS_PORT: '0' })
 
 async function samples(name: string): Promise<Record<string, number>> {
   const { text } = await call(`${server.metricsUrl}/metrics`)

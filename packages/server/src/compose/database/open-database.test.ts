@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fillDataDirectory } from '@holdfast/testkit'
+import { fillDataDirectory, ofKind } from '@holdfast/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Config, readConfig } from '../../config/config.ts'
 import { openDatabase } from './open-database.ts'
@@ -30,7 +30,5 @@ test('where the secret is and its database is not, none is created, unless it is
 })
 
 function settings(dataDirectory: string, secretFile: string): Config {
-  const result = readConfig({ HOLDFAST_DATA: dataDirectory, HOLDFAST_SECRET_FILE: secretFile })
-  if (result.kind !== 'ok') throw new Error('the settings are wrong')
-  return result.config
+  return ofKind(readConfig({ HOLDFAST_DATA: dataDirectory, HOLDFAST_SECRET_FILE: secretFile }), 'ok').config
 }

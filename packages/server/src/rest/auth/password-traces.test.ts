@@ -1,17 +1,13 @@
 import { accountOperations, type Operation, secondFactorOperations } from '@holdfast/contract'
 import sql from 'sql-template-tag'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, serverOn, signUp } from '../../../test/running-server.ts'
+import { expect, test } from 'vitest'
+import { call, serverOfFile, serverOn, signUp } from '../../../test/running-server.ts'
 import { isRecorded } from './record-account-events.ts'
 
 /** Passkeys work at an address with https, on its own pages. */
 const origin = 'https://book.example.org'
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await runningServer({ HOLDFAST_URL: origin })
-})
-afterAll(() => server.end())
+const server = await serverOfFile({ HOLDFAST_URL: origin })
 
 const all: Operation[] = [...Object.values(accountOperations), ...Object.values(secondFactorOperations)]
 

@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { administrator, call, type RunningServer, runningServer, serverOn } from '../../../test/running-server.ts'
+import { describe, expect, test } from 'vitest'
+import { administrator, call, serverOfFile, serverOn } from '../../../test/running-server.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 const signIn = (url: string, headers: Record<string, string>) =>
   call(`${url}/api/auth/sign-in/email`, { method: 'POST', body: administrator, headers })

@@ -1,6 +1,6 @@
 // Rest: each way to take the change of an address back
 import { createHash, randomUUID } from 'node:crypto'
-import { aClinic, aMember, until } from '@holdfast/testkit'
+import { aClinic, aMember, rolledBack, until } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
@@ -51,9 +51,7 @@ test('an address that is left at the same moment is reserved for the account tha
   const person = await aConfirmedPerson()
   const insert = `insert into auth."user" (email, name, "emailVerified", "createdAt", "updatedAt")
                   values ($1, 'Eve', false, now(), now())`
-  const leaving = await server.database.ownerPool.connect()
-  try {
-    await leaving.query('begin')
+  await rolledBack(server.database.ownerPool, async (leaving) => {
     await leaving.query('update auth."user" set email = $2 where id = $1', [person.id, anAddress()])
     await leaving.query(sql`insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
         values (${person.id}, ${randomUUID()}, ${person.email}, 'undo', now(), now() + interval '3 days')`)
@@ -73,10 +71,7 @@ test('an address that is left at the same moment is reserved for the account tha
     )
     await leaving.query('commit')
     expect(await outcome).toMatchObject({ code: '23505', message: expect.stringContaining('reserved') })
-  } finally {
-    await leaving.query('rollback')
-    leaving.release()
-  }
+  })
   // The account itself takes it back.
   await server.database.ownerPool.query('update auth."user" set email = $2 where id = $1', [person.id, person.email])
 })

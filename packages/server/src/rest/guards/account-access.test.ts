@@ -1,7 +1,7 @@
 // Completeness: this test does not list who may call an operation of accounts
 import { accountOperations, type Operation, secondFactorOperations } from '@holdfast/contract'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
+import { expect, test } from 'vitest'
+import { call, serverOfFile, signUp } from '../../../test/running-server.ts'
 
 type Id = keyof typeof accountOperations | keyof typeof secondFactorOperations
 
@@ -22,12 +22,7 @@ const openToAnyone: Id[] = [
 const guarded = operations.filter(([, { access }]) => access !== 'anyone')
 const open = operations.filter(([, { access }]) => access === 'anyone')
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 type Sent = { bearer?: string; body?: unknown }
 

@@ -1,7 +1,7 @@
 // Completeness: an operation does not enforce which API keys may call it
 import { fillExample, type Operation, restOperations } from '@holdfast/contract'
 import { newId } from '@holdfast/engine'
-import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, ofKind, type TestDatabase } from '@holdfast/testkit'
 import { type ApiKeyScope, apiKeyScopes } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { aScene, type Ids, operations, refusals, send as sendExample } from '../../../test/access-scene.ts'
@@ -17,8 +17,7 @@ async function aKey({ engine }: RestApp, clinicNo: number, { scopes = apiKeyScop
   const id = newId(clinicNo)
   const { key, digest } = apiKeySecrets.issue(id)
   const created = { clinicNo, id, name: 'Laboratory', scopes: [...scopes], bookingsPerSecond: 50, createdBy: id }
-  const outcome = await engine.apiKeys.create({ ...created, expiresAt, digest }, null)
-  if (outcome.kind !== 'done') throw new Error(outcome.kind)
+  ofKind(await engine.apiKeys.create({ ...created, expiresAt, digest }, null), 'done')
   return { id, key }
 }
 
@@ -150,8 +149,7 @@ test('only with the scope admin, a key of the desk overrides rules', async ({ re
   expect(refusalOf(await checked(both.key))?.status).not.toBe(403)
 })
 
-test('what a key books, the desk books: without a token, and in the key’s name', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('what a key books, the desk books: without a token, and in the key’s name', async ({ database, rest, clinic }) => {
   const slot = await aSlot(database, await aDoctor(database, clinic))
   const { id, key } = await aKey(rest, clinic.no, { scopes: ['bookings:write', 'bookings:read'] })
   const body = { slotId: slot.id, confirm: true, patient: { name: 'Grace', email: 'grace@example.org' } }

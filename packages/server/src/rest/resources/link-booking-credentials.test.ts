@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { aCalendar, book } from '../../../test/live-calendar.ts'
-import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
+import { call, serverOfFile, signUp } from '../../../test/running-server.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer()
-})
-afterAll(() => server.end())
+const server = await serverOfFile()
 
 test('only an account’s credentials link: not a page of another origin, nor the token in their place', async () => {
   const { slot } = await aCalendar(server.database, [server.url])

@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aMember, aQuestion, aSession, aSlot, aVisitType } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
+import { expect, test } from 'vitest'
+import { call, serverOfFile, signUp } from '../../../test/running-server.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await runningServer({
-    HOLDFAST_RATE_LIMIT: 'on',
-    HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '1000',
-    HOLDFAST_LIMIT_ACCOUNT_PER_MINUTE: '1000',
-  })
+const server = await serverOfFile({
+  HOLDFAST_RATE_LIMIT: 'on',
+  HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '1000',
+  HOLDFAST_LIMIT_ACCOUNT_PER_MINUTE: '1000',
 })
-afterAll(() => server.end())
 
 test('a patient moves a booking ten times in 15 minutes, the desk more often', async () => {
   const clinic = await aClinic(server.database)

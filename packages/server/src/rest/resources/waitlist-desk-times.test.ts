@@ -19,8 +19,7 @@ test('the list names who waits for a time that only the clinic’s people can bo
   ])
 })
 
-test('the list shows the appointment that the desk has booked for who waits', async ({ database, rest }) => {
-  const clinic = await aClinic(database)
+test('the list shows the appointment that the desk has booked for who waits', async ({ database, rest, clinic }) => {
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 86_400_000) })
   await aSlot(database, doctor, { startsAt: new Date(slot.startsAt.getTime() + 1_800_000) })
