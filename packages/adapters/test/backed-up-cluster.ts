@@ -6,10 +6,17 @@ import pg from 'pg'
 import {
   type BackupEvent,
   type BackupKeySettings,
+  checkBackup,
+  chooseBackup,
+  loadOpener,
   loadSealer,
+  readCatalogue,
+  recoverySettings,
   runContinuousBackup,
   takeBaseBackup,
+  unpackBackup,
 } from '../src/backup/index.ts'
+import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '../src/embedded-postgres/index.ts'
 import { type ObjectStore, openObjectStore } from '../src/object-store/index.ts'
 
 export const keys: BackupKeySettings = {
@@ -51,6 +58,21 @@ export async function createBackedUpCluster() {
 }
 
 export type BackedUpCluster = Awaited<ReturnType<typeof createBackedUpCluster>>
+
+/** Restores a moment, or the end, into a data directory, starts the database, and returns the numbers in its table. */
+export async function restoredNumbers(store: ObjectStore, to: Date | null, dataDirectory: string): Promise<number[]> {
+  const backup = chooseBackup(store.name, await readCatalogue(store), { to, id: null, release })
+  const opener = await loadOpener(store, keys, backup.manifest.recipient)
+  await checkBackup(store, opener, backup)
+  await restoreEmbeddedPostgres({
+    dataDirectory,
+    majorVersion: backup.manifest.postgres.majorVersion,
+    recoverySettings: recoverySettings(backup, to),
+    fill: (draft) => unpackBackup(store, opener, backup, draft),
+    complete: async () => undefined,
+  })
+  return withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readWritten(ownerUrl))
+}
 
 /** Continuous backups in this process, and waiting for what they do. */
 export async function startContinuously(

@@ -3,30 +3,24 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import {
-  type BackedUpCluster,
-  createBackedUpCluster,
   keys,
   openDirectory,
   readWritten,
   release,
+  restoredNumbers,
   scratchDirectory,
   startContinuously,
 } from '../../test/backed-up-cluster.ts'
+import { clusterOfFile } from '../../test/cluster-of-file.ts'
 import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '../embedded-postgres/index.ts'
 import type { ObjectStore } from '../object-store/index.ts'
-import { checkBackup, chooseBackup, loadOpener, readCatalogue, recoverySettings, unpackBackup } from './index.ts'
+import { chooseBackup, loadOpener, readCatalogue, recoverySettings, unpackBackup } from './index.ts'
 
-let cluster: BackedUpCluster
+const cluster = await clusterOfFile()
 let directory: string
 let store: ObjectStore
-
-beforeAll(async () => {
-  cluster = await createBackedUpCluster()
-})
-
-afterAll(() => cluster.end())
 
 beforeEach(async () => {
   const scratch = await scratchDirectory()
@@ -36,20 +30,8 @@ beforeEach(async () => {
 })
 
 /** Restores, and returns the numbers in the table. */
-async function restore(to: Date | null, dataDirectory = join(directory, 'restored')): Promise<number[]> {
-  const catalogue = await readCatalogue(store)
-  const backup = chooseBackup(store.name, catalogue, { to, id: null, release })
-  const opener = await loadOpener(store, keys, backup.manifest.recipient)
-  await checkBackup(store, opener, backup)
-  await restoreEmbeddedPostgres({
-    dataDirectory,
-    majorVersion: backup.manifest.postgres.majorVersion,
-    recoverySettings: recoverySettings(backup, to),
-    fill: (draft) => unpackBackup(store, opener, backup, draft),
-    complete: async () => undefined,
-  })
-  return withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readWritten(ownerUrl))
-}
+const restore = (to: Date | null, dataDirectory = join(directory, 'restored')) =>
+  restoredNumbers(store, to, dataDirectory)
 
 describe('one copy', () => {
   it('is restored as the database was at its end, in many parts', async () => {

@@ -4,10 +4,8 @@ import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { create } from 'tar'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import {
-  type BackedUpCluster,
-  createBackedUpCluster,
   keys,
   openDirectory,
   readWritten,
@@ -15,6 +13,7 @@ import {
   scratchDirectory,
   startContinuously,
 } from '../../test/backed-up-cluster.ts'
+import { clusterOfFile } from '../../test/cluster-of-file.ts'
 import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '../embedded-postgres/index.ts'
 import type { ObjectStore } from '../object-store/index.ts'
 import { authenticatorOf } from './authenticator.ts'
@@ -31,15 +30,9 @@ import {
   unpackBackup,
 } from './index.ts'
 
-let cluster: BackedUpCluster
+const cluster = await clusterOfFile()
 let directory: string
 let store: ObjectStore
-
-beforeAll(async () => {
-  cluster = await createBackedUpCluster()
-})
-
-afterAll(() => cluster.end())
 
 beforeEach(async () => {
   const scratch = await scratchDirectory()

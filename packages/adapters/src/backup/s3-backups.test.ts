@@ -1,35 +1,13 @@
 // Drill: backups and restores
 import { join } from 'node:path'
 import S3rver from '@20minutes/s3rver'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import {
-  type BackedUpCluster,
-  createBackedUpCluster,
-  keys,
-  readWritten,
-  release,
-  scratchDirectory,
-  startContinuously,
-} from '../../test/backed-up-cluster.ts'
-import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '../embedded-postgres/index.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { restoredNumbers, scratchDirectory, startContinuously } from '../../test/backed-up-cluster.ts'
+import { clusterOfFile } from '../../test/cluster-of-file.ts'
 import { type ObjectStore, openObjectStore } from '../object-store/index.ts'
-import {
-  checkBackup,
-  chooseBackup,
-  loadOpener,
-  readCatalogue,
-  recoverySettings,
-  removeExpired,
-  unpackBackup,
-} from './index.ts'
+import { readCatalogue, removeExpired } from './index.ts'
 
-let cluster: BackedUpCluster
-
-beforeAll(async () => {
-  cluster = await createBackedUpCluster()
-})
-
-afterAll(() => cluster.end())
+const cluster = await clusterOfFile()
 
 async function scratch(): Promise<string> {
   const { path, remove } = await scratchDirectory()
@@ -43,22 +21,6 @@ async function openS3(): Promise<ObjectStore> {
   const { port } = await service.run()
   onTestFinished(() => service.close())
   return openObjectStore('s3://clinic/backups', `http://S3RVER:S3RVER@localhost:${port}`)
-}
-
-/** Restores a moment, starts the database, and returns the numbers in the table. */
-async function restore(store: ObjectStore, to: Date | null): Promise<number[]> {
-  const dataDirectory = join(await scratch(), 'restored')
-  const backup = chooseBackup(store.name, await readCatalogue(store), { to, id: null, release })
-  const opener = await loadOpener(store, keys, backup.manifest.recipient)
-  await checkBackup(store, opener, backup)
-  await restoreEmbeddedPostgres({
-    dataDirectory,
-    majorVersion: backup.manifest.postgres.majorVersion,
-    recoverySettings: recoverySettings(backup, to),
-    fill: (draft) => unpackBackup(store, opener, backup, draft),
-    complete: async () => undefined,
-  })
-  return withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readWritten(ownerUrl))
 }
 
 test('by S3, WAL is archived, a moment and the end are restored, and the first copy expires with its WAL', async () => {
@@ -75,7 +37,7 @@ test('by S3, WAL is archived, a moment and the end are restored, and the first c
   const [first] = (await readCatalogue(store)).backups
   if (first === undefined) throw new Error('There is no backup.')
   expect(first.wal.length).toBeGreaterThanOrEqual(2)
-  const restored = await restore(store, moment)
+  const restored = await restoredNumbers(store, moment, join(await scratch(), 'restored'))
   expect([restored.at(-1), restored.includes(after.no)]).toEqual([before.no, false])
 
   const second = await cluster.copy(store, { archive: first.manifest.archive ?? '' })
@@ -88,5 +50,5 @@ test('by S3, WAL is archived, a moment and the end are restored, and the first c
   expect([left.map(({ id }) => id), unusable]).toEqual([[second.id], []])
   const keysLeft = (await store.list('')).map(({ key }) => key)
   expect(keysLeft.filter((key) => key.includes(first.id) || key === first.wal[0]?.key)).toEqual([])
-  expect((await restore(store, null)).at(-1)).toBe(last.no)
+  expect((await restoredNumbers(store, null, join(await scratch(), 'restored'))).at(-1)).toBe(last.no)
 })

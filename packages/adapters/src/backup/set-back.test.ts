@@ -2,26 +2,15 @@
 import { renameSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import {
-  type BackedUpCluster,
-  createBackedUpCluster,
-  openDirectory,
-  scratchDirectory,
-  startContinuously,
-} from '../../test/backed-up-cluster.ts'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { openDirectory, scratchDirectory, startContinuously } from '../../test/backed-up-cluster.ts'
+import { clusterOfFile } from '../../test/cluster-of-file.ts'
 import type { ObjectStore } from '../object-store/index.ts'
 import { readCatalogue } from './index.ts'
 
-let cluster: BackedUpCluster
+const cluster = await clusterOfFile()
 let place: string
 let store: ObjectStore
-
-beforeAll(async () => {
-  cluster = await createBackedUpCluster()
-})
-
-afterAll(() => cluster.end())
 
 beforeEach(async () => {
   const scratch = await scratchDirectory()

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fillDataDirectory } from '@holdfast/testkit'
+import { fillDataDirectory, ofKind } from '@holdfast/testkit'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { errorCode } from '../error-code.ts'
@@ -118,9 +118,7 @@ async function startElsewhere(
 }
 
 async function postmasterPid(dataDirectory: string): Promise<number> {
-  const state = await readPostmasterState(join(dataDirectory, 'postgres'))
-  if (state.kind !== 'live') throw new Error(`the server of ${dataDirectory} is not live: ${state.kind}`)
-  return state.file.pid
+  return ofKind(await readPostmasterState(join(dataDirectory, 'postgres')), 'live').file.pid
 }
 
 describe('startEmbeddedPostgres', () => {
