@@ -1,4 +1,4 @@
-import { EmbeddedPostgresError, readSystemIdentifier } from '@holdfast/adapters/embedded-postgres'
+import { EmbeddedPostgresError, hasEmbeddedDatabase } from '@holdfast/adapters/embedded-postgres'
 import { checkShard, isDatabaseUnusable, withPool } from '@holdfast/engine'
 import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import {
@@ -94,9 +94,12 @@ const settingsOfData = (settings: Config, dataDirectory: string): Config => ({
   backupTo: null,
 })
 
-/** @throws CommandRefusal there is no database in the directory: one would be created */
+/**
+ * @throws CommandRefusal there is no database in the directory: one would be created
+ * @throws EmbeddedPostgresError `restore_unfinished`, and the others of `hasEmbeddedDatabase`
+ */
 async function requireDatabase({ databaseUrl, dataDirectory }: Config): Promise<void> {
-  if (databaseUrl !== null || (await readSystemIdentifier(dataDirectory)) !== undefined) return
+  if (databaseUrl !== null || (await hasEmbeddedDatabase(dataDirectory))) return
   throw new CommandRefusal(`there is no database in ${dataDirectory} (HOLDFAST_DATA)`, 2)
 }
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPool, sealAuditEvents } from '@holdfast/engine'
@@ -125,4 +125,14 @@ test('a directory without a database is named, and gets none', async () => {
     })
   }
   expect(existsSync(data)).toBe(false)
+})
+
+test('where a restore was interrupted, no command says that there is no database', async () => {
+  const data = join(directory, 'restoring')
+  await mkdir(join(data, 'postgres.restoring-0000'), { recursive: true })
+  for (const command of [['verify'], ['audit', 'verify'], ['backup', '--to', join(directory, 'copies')]]) {
+    const { code, err } = await runCaptured(command, { HOLDFAST_DATA: data })
+    expect({ command, code, err }).toEqual({ command, code: 1, err: [expect.stringContaining('was interrupted')] })
+  }
+  expect(await readdir(data)).toEqual(['postgres.restoring-0000'])
 })
