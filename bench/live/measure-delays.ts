@@ -9,8 +9,7 @@ import type { Subscribers } from './subscribers.ts'
 const connectionCount = 64
 const deliverySecondsMax = 10
 
-/** A booking that no subscriber of its doctor has received yet. */
-type Undelivered = { position: bigint; committedAt: number }
+const slotIdPattern = /"id":"([0-9a-f-]{36})"/g
 
 /**
  * Books one slot after the other, in an open loop. One process books and listens, so that both ends of a delay are read
@@ -18,28 +17,29 @@ type Undelivered = { position: bigint; committedAt: number }
  */
 export async function measureDelays(
   subscribers: Subscribers,
-  { target, bookings, ratePerSecond }: Extract<ProbeMessage, { kind: 'measure' }>,
+  { target, slotIds, ratePerSecond }: Extract<ProbeMessage, { kind: 'measure' }>,
 ): Promise<Delays> {
   const committed = new Latencies()
   const delivered = new Latencies()
-  const undelivered = new Map<string, Undelivered[]>()
-  // This keeps messages that arrive before the response of their booking.
-  const latest = new Map<string, bigint>()
-  subscribers.onSlots = (doctorId, position) => {
-    latest.set(doctorId, position)
-    const waiting = undelivered.get(doctorId) ?? []
+  /** When the response to the booking of each slot arrived that no subscriber has received yet. */
+  const undelivered = new Map<string, number>()
+  /** Slots whose message arrived before the response. */
+  const early = new Set<string>()
+  // By its slot: the position of a message may be before its changes, while others are not sent yet.
+  subscribers.onSlots = (message) => {
     const now = performance.now()
-    for (const one of waiting) if (one.position <= position) delivered.add(now - one.committedAt)
-    undelivered.set(
-      doctorId,
-      waiting.filter((one) => one.position > position),
-    )
+    for (const [, slotId = ''] of message.toString('latin1').matchAll(slotIdPattern)) {
+      const committedAt = undelivered.get(slotId)
+      if (committedAt === undefined) early.add(slotId)
+      else delivered.add(now - committedAt)
+      undelivered.delete(slotId)
+    }
   }
   const connections = await Promise.all(Array.from({ length: connectionCount }, () => HttpConnection.open(target)))
-  const times = arrivals(ratePerSecond, (bookings.length / ratePerSecond) * 1000 * 2, 1)
+  const times = arrivals(ratePerSecond, (slotIds.length / ratePerSecond) * 1000 * 2, 1)
   const startedAt = performance.now()
   let pending = 0
-  for (const [index, { slotId, doctorId }] of bookings.entries()) {
+  for (const [index, slotId] of slotIds.entries()) {
     const waitMs = (times[index] ?? 0) - (performance.now() - startedAt)
     if (waitMs > 0) await delay(waitMs)
     const connection = connections[index % connectionCount]
@@ -49,18 +49,16 @@ export async function measureDelays(
     connection.send(requestFor(target, slotId, index), (response) => {
       pending -= 1
       const committedAt = performance.now()
-      const position = BigInt(/holdfast-position: (?:\d+\.)?(\d+)/i.exec(response?.head ?? '')?.[1] ?? '0')
       if (response?.status !== 201) throw new Error(`A booking returned ${response?.status} ${response?.body}`)
       committed.add(committedAt - sentAt)
-      if ((latest.get(doctorId) ?? 0n) >= position) delivered.add(0)
-      else undelivered.set(doctorId, [...(undelivered.get(doctorId) ?? []), { position, committedAt }])
+      if (early.has(slotId)) delivered.add(0)
+      else undelivered.set(slotId, committedAt)
     })
   }
   const until = performance.now() + deliverySecondsMax * 1000
-  const left = () => [...undelivered.values()].reduce((sum, waiting) => sum + waiting.length, 0)
-  while ((pending > 0 || left() > 0) && performance.now() < until) await delay(5)
+  while ((pending > 0 || undelivered.size > 0) && performance.now() < until) await delay(5)
   for (const connection of connections) connection.close()
-  return { committed: committed.summary(), delivered: delivered.summary(), undelivered: left() }
+  return { committed: committed.summary(), delivered: delivered.summary(), undelivered: undelivered.size }
 }
 
 function requestFor({ host, port }: Target, slotId: string, index: number): string {

@@ -4,8 +4,8 @@ import type { LatencySummary, Target } from '../load/load-job.ts'
 export type ProbeMessage =
   /** Opens so many sockets, each subscribed to one of the doctors in turn. */
   | { kind: 'subscribe'; target: Target; doctorIds: string[]; sockets: number }
-  /** Books in an open loop, and waits until a subscriber of its doctor has received each booking. */
-  | { kind: 'measure'; target: Target; bookings: { slotId: string; doctorId: string }[]; ratePerSecond: number }
+  /** Books these slots in an open loop, and waits until a subscriber has received each booking. */
+  | { kind: 'measure'; target: Target; slotIds: string[]; ratePerSecond: number }
   /** Returns how many messages have arrived so far. */
   | { kind: 'count' }
   | { kind: 'close' }

@@ -22,8 +22,8 @@ export class Subscribers {
   messages = 0
   resyncs = 0
   closed = 0
-  /** Called for every message about slots, as it arrives. */
-  onSlots: (doctorId: string, position: bigint) => void = () => undefined
+  /** Called with every message about slots, as it arrives. */
+  onSlots: (message: Buffer) => void = () => undefined
 
   /** @throws Error when a socket is refused or its subscription is not confirmed */
   async open(target: Target, doctorIds: readonly string[], count: number): Promise<void> {
@@ -54,9 +54,8 @@ export class Subscribers {
       })
       socket.on('open', () => socket.send(JSON.stringify({ type: 'subscribe', doctorIds: [doctorId] })))
       socket.on('message', (data) => {
-        const slots = Buffer.isBuffer(data) ? this.#slotsIn(data) : null
-        if (slots !== null) {
-          this.onSlots(slots.doctorId, slots.position)
+        if (Buffer.isBuffer(data) && this.#isOfSlots(data)) {
+          this.onSlots(data)
           return
         }
         const message = JSON.parse(String(data)) as Message
@@ -70,11 +69,10 @@ export class Subscribers {
     })
   }
 
-  /** The doctor and the position of a message about slots; null: it is another message. */
-  #slotsIn(data: Buffer): { doctorId: string; position: bigint } | null {
+  #isOfSlots(data: Buffer): boolean {
     const [, doctorId] = slotsHead.exec(data.toString('latin1', 0, headBytes)) ?? []
     const [, position] = slotsTail.exec(data.toString('latin1', Math.max(0, data.length - tailBytes))) ?? []
-    if (doctorId === undefined || position === undefined) return null
+    if (doctorId === undefined || position === undefined) return false
     this.messages += 1
     if (this.messages % readWholeEvery === 0) {
       const whole = JSON.parse(String(data)) as Message
@@ -86,6 +84,6 @@ export class Subscribers {
       )
         throw new Error(`A message does not agree with its beginning and end: ${String(data).slice(0, 200)}`)
     }
-    return { doctorId, position: BigInt(position) }
+    return true
   }
 }

@@ -50,12 +50,11 @@ async function delaysOf(bench: Bench, ours: OurServer, probe: LiveProbe, sockets
   await probe.request({ kind: 'subscribe', target: ours.target, doctorIds: calendar.doctorIds, sockets }, 'done')
   // A different doctor each time: messages about one doctor are limited to ten per second, and would wait.
   const count = bookingsPerSecond * (bench.pace.isSmoke ? 1 : 8)
-  const bookings = Array.from({ length: count }, (_, n) => {
+  const slotIds = Array.from({ length: count }, (_, n) => {
     const doctor = n % doctors
-    const slotId = calendar.slotIds[doctor * slotsPerDoctor + Math.floor(n / doctors)] ?? ''
-    return { slotId, doctorId: calendar.doctorIds[doctor] ?? '' }
+    return calendar.slotIds[doctor * slotsPerDoctor + Math.floor(n / doctors)] ?? ''
   })
-  const measure = { kind: 'measure', target: ours.target, bookings, ratePerSecond: bookingsPerSecond } as const
+  const measure = { kind: 'measure', target: ours.target, slotIds, ratePerSecond: bookingsPerSecond } as const
   const { delays } = await probe.request(measure, 'delays')
   await probe.request({ kind: 'close' }, 'done')
   return delays
