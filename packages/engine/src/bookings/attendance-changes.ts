@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import sql, { type Sql } from 'sql-template-tag'
 import { accessJson } from '../database/booking-access-sql.ts'
 import type { AttendanceOutcome, AttendanceRequest } from '../model/attendance.ts'
@@ -11,7 +10,7 @@ export function attendanceChanges(deps: OneChange) {
     changeOne<RefusalOf<AttendanceOutcome>>(deps, request, () => {
       const { bookingId, slotId, actorId, key, access } = request
       return sql`${change}(
-        ${clinicNoOf(bookingId)}, ${bookingId}, ${slotId}, ${actorId}, ${key ?? randomUUID()}, ${accessJson(access)})`
+        ${clinicNoOf(bookingId)}, ${bookingId}, ${slotId}, ${actorId}, ${key}::uuid, ${accessJson(access)})`
     })
   return {
     confirmAttendance: by(sql`holdfast.confirm_attendance`),

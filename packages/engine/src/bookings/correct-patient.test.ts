@@ -285,9 +285,9 @@ function hasLostOne(after: unknown): boolean {
 
 test('negative control: without the lock, one of two corrections is lost', async () => {
   const planted = await anotherDatabase()
-  await plantFunction(planted, 'correct_patient', {
-    part: 'v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);',
-    becomes: 'v_bookings := array(select b from booking b where b.clinic_no = p_clinic_no and b.id = p_id);',
+  await plantFunction(planted, 'begin_change', {
+    part: 'booking := (lock_bookings(array[p_clinic_no], array[p_id]))[1];',
+    becomes: 'select b.* into booking from booking b where b.clinic_no = p_clinic_no and b.id = p_id;',
   })
   const by = engineOf(planted)
   // The second one fails, because its event has the version of the first; or it overwrites it.

@@ -2,7 +2,7 @@
 -- rows it returns.
 --
 -- Locks: the booking.
--- Fails: 22023 without a key.
+-- Fails: never.
 -- Idempotent: by key, as set_attendance.
 create or replace function holdfast.confirm_attendance(
   p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_key uuid,

@@ -6,12 +6,11 @@
 -- time: it ends by withdraw_consent alone, and is not given again.
 -- p_by_desk: a member of the clinic does it, until the visit's end, and gives no consent for the patient; a patient
 -- until the cut-off for cancellations.
--- p_version: of the booking that was read. p_actor_id, p_key, p_access: as of withdraw_consent.
+-- p_version: of the booking that was read. p_actor_id, p_key, p_access: as withdraw_consent.
 --
--- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
---   booking_missing (also for a case, and without access) | booking_erased | hold_expired | invalid_transition
---   (neither confirmed nor requested; the desk also corrects those of a patient who has arrived) | past_deadline |
---   visit_over | answer_refused:… (as judged_answers) | booking_outdated (it has another version)
+-- Outcomes: done | unchanged (the booking says so already) | as begin_change | invalid_transition (neither confirmed
+--   nor requested; the desk also corrects those of a patient who has arrived) | past_deadline | visit_over |
+--   answer_refused:… (as judged_answers) | booking_outdated (it has another version)
 -- Locks: the booking.
 -- Fails: never.
 -- Idempotent: yes.
@@ -27,21 +26,20 @@ set jit = off
 as $function$
 declare
   v_booking booking;
-  v_bookings booking[];
+  v_change record;
   v_now timestamptz;
   v_answers jsonb;
   v_ends_at timestamptz;
   v_deadline timestamptz;
   v_judged record;
 begin
-  v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case'
-     or not has_access(v_bookings[1], p_access) then
-    return query select 'booking_missing', null::xid8;
+  v_change := begin_change(p_clinic_no, p_id, p_key, p_access);
+  if v_change.refusal is not null then
+    return query select v_change.refusal, v_change.tx;
     return;
   end if;
-  v_booking := v_bookings[1];
-  v_now := greatest(clock_timestamp(), v_booking.updated_at);
+  v_booking := v_change.booking;
+  v_now := v_change.at;
   v_answers := coalesce(v_booking.patient->'answers', '[]');
   select s.ends_at, s.starts_at - cancellation_deadline(c, s.visit_type_id) into v_ends_at, v_deadline
     from slot s
@@ -69,10 +67,6 @@ begin
     left join jsonb_array_elements(v_judged.answers) j on j->'questionId' = s->'questionId' and not s ? 'agreedAt';
 
   outcome := case
-    when v_booking.erased_at is not null then 'booking_erased'
-    when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
-      or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
-    when is_repeated(p_clinic_no, p_id, p_key, v_now) then 'repeated'
     when v_booking.status = 'PENDING' and v_booking.requested_at is null
       or v_booking.status not in ('PENDING', 'CONFIRMED') and not (p_by_desk and v_booking.status = 'ARRIVED')
       then 'invalid_transition'

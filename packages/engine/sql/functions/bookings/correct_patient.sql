@@ -21,8 +21,7 @@
 -- none do. They are looked for if the visit is not over, and the name, the contacts or both become another person's.
 -- Appointments that were of the same person before the correction do not refuse it: they were accepted.
 --
--- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
---   booking_missing (also for a case, and without access) | booking_erased | hold_expired |
+-- Outcomes: done | unchanged (the booking says so already) | as begin_change |
 --   invalid_transition (a hold that is no request: its confirmation names the patient) |
 --   patient_booked:<the other booking's id> |
 --   retry (with p_known_by, send it again: another session changed the booking meanwhile)
@@ -43,7 +42,7 @@ set jit = off
 as $function$
 declare
   v_booking booking;
-  v_bookings booking[];
+  v_change record;
   v_now timestamptz;
   v_patient jsonb;
   v_contact record;
@@ -70,14 +69,13 @@ begin
                                    array[v_contact.account_id], array[p_id], null, array[v_judged]))[1];
     end if;
   end if;
-  v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case'
-     or not has_access(v_bookings[1], p_access) then
-    return query select 'booking_missing', null::xid8;
+  v_change := begin_change(p_clinic_no, p_id, p_key, p_access);
+  if v_change.refusal is not null then
+    return query select v_change.refusal, v_change.tx;
     return;
   end if;
-  v_booking := v_bookings[1];
-  v_now := greatest(clock_timestamp(), v_booking.updated_at);
+  v_booking := v_change.booking;
+  v_now := v_change.at;
   v_patient := jsonb_strip_nulls(v_booking.patient || p_changes);
   if is_other_person(v_booking.patient, v_patient) then
     v_patient := v_patient - 'answers';
@@ -86,10 +84,6 @@ begin
   v_contact := corrected_contact(v_booking, v_patient, p_email, p_account_of_email);
 
   outcome := case
-    when v_booking.erased_at is not null then 'booking_erased'
-    when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
-      or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
-    when is_repeated(p_clinic_no, p_id, p_key, v_now) then 'repeated'
     when v_booking.status = 'PENDING' and v_booking.requested_at is null then 'invalid_transition'
     when v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'

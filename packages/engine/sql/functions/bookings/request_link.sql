@@ -8,8 +8,8 @@
 -- p_judged_version: the same as in settle_bookings. p_access: as has_access.
 --
 -- Outcomes: done | unchanged (the request was repeated, a link for the same patient and reason was requested less than
---   a minute ago, or the booking is confirmed or requested) | booking_missing (also without access) |
---   booking_erased | hold_expired | invalid_transition | booking_changed (as in settle_bookings) |
+--   a minute ago, or the booking is confirmed or requested) | booking_missing, booking_erased or hold_expired (as
+--   begin_change) | invalid_transition | booking_changed (as in settle_bookings) |
 --   patient_missing (the patient has no name) | answer_refused:… (answered_patient) | too_many_links (5 were requested)
 -- Locks: the booking.
 -- Fails: 22023 without a key, or for a patient without an e-mail address.
@@ -29,7 +29,7 @@ declare
   c_pause constant interval := '1 minute';
   c_minutes_default constant integer := 15;
   v_booking booking;
-  v_bookings booking[];
+  v_change record;
   v_now timestamptz;
   v_patient jsonb;
   v_answered record;
@@ -40,13 +40,13 @@ begin
   if p_key is null then
     raise exception 'a request for a link needs a key' using errcode = 'invalid_parameter_value';
   end if;
-  v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 or not has_access(v_bookings[1], p_access) then
-    return query select 'booking_missing', null::xid8;
+  v_change := begin_change(p_clinic_no, p_id, p_key, p_access);
+  if v_change.refusal is not null then
+    return query select case v_change.refusal when 'repeated' then 'unchanged' else v_change.refusal end, v_change.tx;
     return;
   end if;
-  v_booking := v_bookings[1];
-  v_now := greatest(clock_timestamp(), v_booking.updated_at);
+  v_booking := v_change.booking;
+  v_now := v_change.at;
   v_answered := answered_patient(
     p_clinic_no,
     (select s.visit_type_id from slot s where s.clinic_no = p_clinic_no and s.id = v_booking.slot_id),
@@ -58,11 +58,7 @@ begin
      and e.type = 'link_requested';
 
   outcome := case
-    when v_booking.erased_at is not null then 'booking_erased'
-    when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
-      or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
-    when v_booking.status = 'CONFIRMED' or v_booking.requested_at is not null
-      or is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
+    when v_booking.status = 'CONFIRMED' or v_booking.requested_at is not null then 'unchanged'
     when v_booking.status <> 'PENDING' then 'invalid_transition'
     when v_booking.version <> p_judged_version then 'booking_changed'
     when v_patient->>'name' = '' then 'patient_missing'

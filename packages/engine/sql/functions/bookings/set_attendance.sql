@@ -3,14 +3,13 @@
 -- way. The confirmation is valid for one slot: a move removes it (change_bookings), and a request that names a slot
 -- which the booking has left gets booking_moved. Returns one row; tx: the transaction that changed the booking last.
 --
--- p_actor_id: the account that acts; null: the bearer of the manage token. p_access: as has_access.
+-- p_actor_id: the account that acts; null: the bearer of the manage token. p_key, p_access: as begin_change.
 --
--- Outcomes: done | unchanged (nothing to change, or the request was repeated) | booking_missing (also for a case, and
---   without access) | booking_erased | hold_expired | invalid_transition (it is not CONFIRMED) | booking_moved |
---   visit_begun
+-- Outcomes: done | unchanged (nothing to change) | as begin_change | invalid_transition (it is not CONFIRMED) |
+--   booking_moved | visit_begun
 -- Internal: called by confirm_attendance and withdraw_attendance.
 -- Locks: the booking.
--- Fails: 22023 without a key.
+-- Fails: never.
 -- Idempotent: by key, for 24 hours, even if the booking was moved or the opposite was recorded since. Only a change
 --   stores its key: a request that found nothing to change, and is repeated after the opposite was recorded, changes
 --   the booking then.
@@ -26,28 +25,20 @@ set jit = off
 as $function$
 declare
   v_booking booking;
-  v_bookings booking[];
+  v_change record;
   v_now timestamptz;
   v_starts_at timestamptz;
 begin
-  if p_key is null then
-    raise exception 'a change of an attendance needs a key' using errcode = 'invalid_parameter_value';
-  end if;
-  v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case'
-     or not has_access(v_bookings[1], p_access) then
-    return query select 'booking_missing', null::xid8;
+  v_change := begin_change(p_clinic_no, p_id, p_key, p_access);
+  if v_change.refusal is not null then
+    return query select v_change.refusal, v_change.tx;
     return;
   end if;
-  v_booking := v_bookings[1];
-  v_now := greatest(clock_timestamp(), v_booking.updated_at);
+  v_booking := v_change.booking;
+  v_now := v_change.at;
   select s.starts_at into v_starts_at from slot s where s.clinic_no = p_clinic_no and s.id = v_booking.slot_id;
 
   outcome := case
-    when v_booking.erased_at is not null then 'booking_erased'
-    when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
-      or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
-    when is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
     when v_booking.status <> 'CONFIRMED' then 'invalid_transition'
     when v_booking.slot_id <> p_slot_id then 'booking_moved'
     when (v_booking.attendance_confirmed_at is not null) = p_is_coming then 'unchanged'

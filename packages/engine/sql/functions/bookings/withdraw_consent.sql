@@ -3,11 +3,10 @@
 -- the units of the booking stay, too. Returns one row; tx: the transaction that changed the booking last.
 --
 -- p_question_id: of the consent, in the answers of the booking. p_actor_id: the account that acts; null: the bearer of
--- the manage token. p_key: of the request, stored with the event. p_access: as has_access.
+-- the manage token. p_key, p_access: as begin_change.
 --
--- Outcomes: done | unchanged (it was withdrawn before) | booking_missing (also without access) | booking_erased |
---   hold_expired | invalid_transition (a hold that is no request) | consent_missing (the patient has not agreed to
---   this)
+-- Outcomes: done | unchanged (it was withdrawn before) | as begin_change | invalid_transition (a hold that is no
+--   request) | consent_missing (the patient has not agreed to this)
 -- Locks: the booking.
 -- Fails: never.
 -- Idempotent: yes; a withdrawal cannot be undone.
@@ -22,26 +21,23 @@ set jit = off
 as $function$
 declare
   v_booking booking;
-  v_bookings booking[];
+  v_change record;
   v_now timestamptz;
   v_answer jsonb;
   v_place integer;
 begin
-  v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 or not has_access(v_bookings[1], p_access) then
-    return query select 'booking_missing', null::xid8;
+  v_change := begin_change(p_clinic_no, p_id, p_key, p_access);
+  if v_change.refusal is not null then
+    return query select v_change.refusal, v_change.tx;
     return;
   end if;
-  v_booking := v_bookings[1];
-  v_now := greatest(clock_timestamp(), v_booking.updated_at);
+  v_booking := v_change.booking;
+  v_now := v_change.at;
   select a.answer, a.n - 1 into v_answer, v_place
     from jsonb_array_elements(v_booking.patient->'answers') with ordinality a(answer, n)
    where a.answer->>'questionId' = p_question_id::text and a.answer ? 'agreedAt';
 
   outcome := case
-    when v_booking.erased_at is not null then 'booking_erased'
-    when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
-      or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
     when v_answer is null then 'consent_missing'
     when v_answer ? 'withdrawnAt' then 'unchanged'
     when v_booking.status = 'PENDING' and v_booking.requested_at is null then 'invalid_transition'
