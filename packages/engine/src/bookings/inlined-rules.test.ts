@@ -88,6 +88,18 @@ test('the planner replaces the rules of claims by their bodies', async ({ databa
   expect(plan).not.toMatch(/Function Scan|claim_closed|claim_facts_age_max|slot_units_max|announced_units/)
 })
 
+test('the planner replaces the verdict of a confirmation by its body', async ({ database }) => {
+  const plan = await planOf(
+    database,
+    sql`
+    select holdfast.confirmation_verdict(b, s.taken > 1, b.patient, coalesce(b.patient, '{}'), 'closed',
+                                         coalesce(b.reason, 'refused'), s.starts_at, statement_timestamp())
+      from holdfast.booking b, holdfast.slot s`,
+  )
+  expect(plan).toContain('request_corrected')
+  expect(plan).not.toContain('confirmation_verdict')
+})
+
 /** The sources, without tests, that contain it. */
 async function filesWith(text: RegExp): Promise<string[]> {
   const sources = fileURLToPath(new URL('../../..', import.meta.url))

@@ -35,14 +35,8 @@
 --
 -- Outcomes: done | unchanged | booking_missing (also without access) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
---   holds_nothing (confirm: a request without units) | patient_missing (confirm) |
---   frees_unit (confirm, see p_may_free) |
---   request_corrected (confirm, of a request, with a patient: correct_patient and correct_answers have the rules) |
---   already_requested (confirm, as already_requested) |
---   answer_refused:… (confirm, as answered_patient; those of a request were judged when it was made) |
---   patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
---   slot_closed:withdrawn (reopen) | slot_closed:<why> (confirm, of a request, as claim_closed: nobody could book it
---   now) | booking_has_account |
+--   frees_unit (confirm, see p_may_free) | past_deadline | too_early | slot_closed:withdrawn (reopen) |
+--   booking_has_account | confirm: as confirmation_verdict |
 --   booking_changed (it would be done, but not to the version that was judged) |
 --   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
 --   arrays changes the booking, requests the same slot without holding it or, with p_known_by, confirms one of the
@@ -199,21 +193,11 @@ begin
                 when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
                   or b.failure_reason = 'hold_expired' then 'hold_expired'
                 when i.action = 'confirm' then
-                  case when b.status = 'CONFIRMED' then 'unchanged'
-                       when b.status <> 'PENDING' then 'invalid_transition'
-                       when b.requested_at is not null and not i.on_behalf then 'unchanged'
-                       when b.requested_at is not null and i.patient is not null then 'request_corrected'
-                       when b.requested_at is not null and b.units = 0 then 'holds_nothing'
-                       when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
-                       else coalesce(case when b.requested_at is not null
-                                          then claim_closed(s.withdrawn_at, s.starts_at, s.ends_at, true,
-                                                            s.blocked_at, v_now) end,
-                                     q.refusal, v_refusals[i.n],
-                                     case when r.approval = 'not_holding'
-                                               and already_requested(b, s.starts_at,
-                                                                     coalesce(q.patient, i.patient, b.patient), v_now)
-                                          then 'already_requested' end,
-                                     'done') end
+                  confirmation_verdict(
+                    b, i.on_behalf, i.patient, coalesce(q.patient, i.patient, b.patient),
+                    claim_closed(s.withdrawn_at, s.starts_at, s.ends_at, true, s.blocked_at, v_now),
+                    coalesce(q.refusal, v_refusals[i.n]),
+                    case when r.approval = 'not_holding' then s.starts_at end, v_now)
                 when i.action in ('cancel', 'decline') then
                   case when b.status = 'CANCELLED' then 'unchanged'
                        when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'
