@@ -93,31 +93,26 @@ function pick<Item>(items: readonly Item[], index: number): Item {
   return item
 }
 
-const triesMax = 5
-
 /**
  * A write by the administrator. It may be refused, but not fail. On a busy machine the database may take longer than a
- * request waits for it, or for a connection: then it is repeated when the response says so, as clients do.
+ * request waits for it, or for a connection: then it is repeated, as clients do.
  */
 async function write({ urls, bearer }: Scene, at: number, method: string, path: string, body?: object) {
   const headers = method === 'POST' ? { 'idempotency-key': randomUUID() } : {}
-  const send = () => call(`${pick(urls, at)}/api/v1/${path}`, { method, bearer, body, headers })
-  let response = await send()
-  for (let tries = 1; response.status === 503 && tries < triesMax; tries += 1) {
-    await delay(1_000 * Number(response.headers.get('retry-after') ?? 0))
-    response = await send()
-  }
+  const response = await until(async () => {
+    const sent = await call(`${pick(urls, at)}/api/v1/${path}`, { method, bearer, body, headers })
+    return sent.status !== 503 && sent
+  }, `another response than 503 to ${method} ${path}`)
   if (response.status >= 500) throw new Error(`${method} ${path} failed: ${response.text}`)
   return response
 }
 
-/** A list that the server can read; on a busy machine that may need another try. */
+/** A list that the server can read; on a busy machine that may need other tries. */
 async function patientList(url: string, doctorId: string, position?: string) {
-  let list = await listSlots(url, doctorId, query, position)
-  for (let tries = 1; list === 'unavailable' && tries < triesMax; tries += 1) {
-    list = await listSlots(url, doctorId, query, position)
-  }
-  return list
+  return until(async () => {
+    const list = await listSlots(url, doctorId, query, position)
+    return list !== 'unavailable' && list
+  }, `a list of ${doctorId} that can be read`)
 }
 
 async function claim(scene: Scene, at: number, slotId: string, units: number, confirm: boolean): Promise<CallResult> {
