@@ -76,6 +76,12 @@ export const problemKinds = {
     title: 'This clinic has no logo',
     help: 'It was removed. Read the clinic again: `logo` has the URL of the current one, or is null.',
   },
+  external_id_taken: {
+    status: 409,
+    title: 'Something else has one of these external ids',
+    help: 'Find it by `?externalId=system|value` of its list. Of a kind, one thing in a clinic has such an id.',
+    detail: 'Something else of this kind has one of these external ids. Nothing was written.',
+  },
   doctor_not_found: {
     status: 404,
     title: 'There is no such doctor',

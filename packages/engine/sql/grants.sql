@@ -18,6 +18,7 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
   holdfast.manage_token, holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change,
   holdfast.late_event, holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
   holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.patient_identifier,
+  holdfast.external_id,
   holdfast.booking_patient, holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry,
   holdfast.waitlist_offer, holdfast.upkeep_result, holdfast.arrived_clinic to holdfast_app;
 -- Which months are in files, so that nobody takes what is left for all.
@@ -32,10 +33,11 @@ grant update (name, timezone, address, phone, hold_seconds, hold_extensions_max,
   patient_data_erased_from, guest_units_max, address_holds_max,
   address_bookings_max, account_holds_max, account_bookings_max, contact_holds_max, contact_bookings_max,
   roles_need_second_factor, waitlist_offer_minutes, waitlist_notice_minutes, feed_patient_names, message_days,
-  updated_at)
+  external_ids, updated_at)
   on holdfast.clinic to holdfast_app;
 grant update (name, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
-  appointment_types, video_room, turnover_minutes, site, hours, profession, preferred_equipment_ids, updated_at)
+  appointment_types, video_room, turnover_minutes, site, hours, profession, preferred_equipment_ids, external_ids,
+  updated_at)
   on holdfast.resource to holdfast_app;
 grant select, insert, delete on holdfast.clinic_logo to holdfast_app;
 grant update (media_type, image, width, height, digest, updated_at) on holdfast.clinic_logo to holdfast_app;
@@ -44,7 +46,7 @@ grant select, insert on holdfast.visit_type to holdfast_app;
 grant update (name, names, minutes, buffer_before_minutes, buffer_after_minutes, fee_amount, fee_currency,
   appointment_types, bookable_by, minimum_notice_minutes, booking_horizon_days, cancellation_deadline_minutes, capacity,
   preparation, color, position, active, needs_room, room_ids, device_ids, updated_at, questions,
-  questions_version, approval, approval_minutes, combinable)
+  questions_version, approval, approval_minutes, combinable, external_ids)
   on holdfast.visit_type to holdfast_app;
 grant select, insert, delete on holdfast.visit_type_doctor to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast_app;

@@ -61,6 +61,7 @@ export {
   takeOptions,
   withLoginOf,
 } from './database/database-url.ts'
+export { ExternalIdTaken } from './database/external-ids.ts'
 export { type Blocker, findBlockers } from './database/find-blockers.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
 export { createPool, inTransaction, type PoolSettings, withPool } from './database/pools.ts'
@@ -181,6 +182,7 @@ export type { Directory } from './model/directory.ts'
 export { type Doctor, type NewDoctor, nextSlotsMax } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
 export type { ErasureOutcome, PatientContact, PatientErased, UnlinkedOfRecord } from './model/erasure.ts'
+export type { ExternalId } from './model/external-id.ts'
 export { clinicNoIn, clinicNoOf, isId, newId } from './model/id.ts'
 export type {
   DirectoryImport,

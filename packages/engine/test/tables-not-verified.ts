@@ -25,6 +25,7 @@ export const notVerified: Readonly<Record<string, string>> = {
   directory_change: 'what caches read, for a day',
   erased_booking: 'read while its month is restored',
   erasure: 'repeated after a restore, for 60 days',
+  external_id: ordinary,
   function_file: 'the ledger of migrations',
   invitation: accounts,
   membership: accounts,

@@ -27,6 +27,7 @@ export {
   closuresMax,
   closuresOfOneMax,
   doctorLimits,
+  externalIdsMax,
   lengths,
   listedDaysMax,
   logoLimits,
@@ -58,7 +59,7 @@ export {
 export { linkTokenPattern } from './link-tokens.ts'
 export { addDays, daysBetween, localDay, mondayOf, parseDate } from './local-day.ts'
 export { messageOf } from './message-of.ts'
-export { codePattern, isName, nameExpected, namePattern } from './name.ts'
+export { codePattern, isName, nameExpected, namePattern, systemPattern } from './name.ts'
 export {
   type AccountSection,
   accountSections,

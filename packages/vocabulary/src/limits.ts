@@ -134,6 +134,9 @@ export const patientsSearchedMax = 50_000
 /** A patient's page shows so many of their appointments, and so many cases. */
 export const patientVisitsMax = 100
 
+/** How many ids of other systems something has at most. */
+export const externalIdsMax = 20
+
 /** What the staff writes of one patient. */
 export const patientLimits = { flagsMax: 20, identifiersMax: 20, guardiansMax: 3, duplicatesMax: 10 } as const
 
@@ -191,7 +194,7 @@ export const lengths = {
   flag: 60,
   /** Of the staff, about a patient. */
   notes: 2_000,
-  /** A system that has patients, or the identifier of one in it. */
+  /** Another system, or the id of something in it. */
   identifier: 200,
   /** A BCP 47 tag. */
   languageTag: 35,

@@ -17,6 +17,9 @@ export const namePattern = `^[\\p{Zs}\\u200c\\u200d\\ufe0e\\ufe0f]*${VISIBLE}[^$
 /** The same without any character of \p{DI}: the codes of two patients must not look alike. */
 export const codePattern = `^\\p{Zs}*${VISIBLE}[^${NOT_IN_NAMES}\\p{DI}]*$`
 
+/** The same without `|`, which ends the name of a system in `system|value`. */
+export const systemPattern = `^\\p{Zs}*${VISIBLE.replace('[^', '[^|')}[^|${NOT_IN_NAMES}\\p{DI}]*$`
+
 export const nameExpected =
   'one line of text that is not blank, without characters that are invisible or change its direction'
 

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { clinicChangeSchema, clinicPageSchema, clinicSchema, newClinicSchema } from '../schemas/clinic.ts'
+import { externalIdParameter } from '../schemas/external-id.ts'
 import { flag, pageParameters, searchText } from '../schemas/fields.ts'
 import { object } from '../schemas/object.ts'
 import { created, notModified, operation, operationTable } from './operation.ts'
@@ -9,7 +10,11 @@ export const clinicOperations = operationTable('Clinics', {
     summary: 'List clinics',
     description: 'Ordered by name.',
     access: 'anyone',
-    query: object({ q: Type.Optional(searchText({ description: 'Part of the name or address' })), ...pageParameters }),
+    query: object({
+      q: Type.Optional(searchText({ description: 'Part of the name or address' })),
+      externalId: externalIdParameter,
+      ...pageParameters,
+    }),
     responses: { 200: { description: 'A page of clinics', schema: clinicPageSchema }, 304: notModified },
     cached: true,
     clinic: 'none',
@@ -31,6 +36,7 @@ export const clinicOperations = operationTable('Clinics', {
     retry: 'in the transaction',
     audit: { kind: 'clinic_created', subject: 'response' },
     example: { body: { name: 'New', timezone: 'UTC' } },
+    problems: ['external_id_taken'],
   }),
   updateClinic: operation('PATCH /api/v1/clinics/{clinicId}', {
     summary: 'Change a clinic',
@@ -46,6 +52,6 @@ export const clinicOperations = operationTable('Clinics', {
     responses: { 200: { description: 'The changed clinic', schema: clinicSchema } },
     audit: { kind: 'clinic_changed', fields: true },
     example: { body: { phone: '1' } },
-    problems: ['time_zone_in_use'],
+    problems: ['time_zone_in_use', 'external_id_taken'],
   }),
 })

@@ -8,6 +8,7 @@ import {
   specializationListSchema,
   videoRoomSchema,
 } from '../schemas/doctor.ts'
+import { externalIdParameter } from '../schemas/external-id.ts'
 import { flag, id, pageParameters, searchText } from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
 import { object } from '../schemas/object.ts'
@@ -32,6 +33,7 @@ export const doctorOperations = operationTable('Doctors', {
         }),
       ),
       appointmentType: Type.Optional(appointmentTypeSchema),
+      externalId: externalIdParameter,
       sort: literals(['name', 'soonest'], {
         default: 'name',
         description:
@@ -80,7 +82,7 @@ export const doctorOperations = operationTable('Doctors', {
     retry: 'in the transaction',
     audit: { kind: 'doctor_created', subject: 'response' },
     example: { body: { clinicId: '{clinicId}', name: 'Dr', specialization: 'X' } },
-    problems: ['clinic_not_found'],
+    problems: ['clinic_not_found', 'external_id_taken'],
   }),
   updateDoctor: operation('PATCH /api/v1/doctors/{doctorId}', {
     summary: 'Change or deactivate a doctor',
@@ -91,6 +93,7 @@ export const doctorOperations = operationTable('Doctors', {
     responses: { 200: { description: 'The changed doctor', schema: doctorSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', fields: true },
     example: { body: { experienceYears: 3 } },
+    problems: ['external_id_taken'],
   }),
   getVideoRoom: operation('GET /api/v1/doctors/{doctorId}/video-room', {
     summary: 'Read a doctor’s video room',

@@ -1,5 +1,6 @@
 import { listedDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
+import { externalIdParameter } from '../schemas/external-id.ts'
 import { flag, localDate } from '../schemas/fields.ts'
 import { component, object } from '../schemas/object.ts'
 import { withdrawnSlotsSchema } from '../schemas/slot.ts'
@@ -39,6 +40,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     summary: 'List a clinic’s operating rooms',
     access: 'member',
     scope: 'times:read',
+    query: object({ externalId: externalIdParameter }),
     responses: { 200: { description: 'All rooms, inactive ones too', schema: roomListSchema } },
   }),
   createRoom: operation('POST /api/v1/clinics/{clinicId}/rooms', {
@@ -50,6 +52,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     retry: 'in the transaction',
     audit: { kind: 'theatre_changed', subject: 'response', details: ['room'] },
     example: { body: { name: 'OR' } },
+    problems: ['external_id_taken'],
   }),
   updateRoom: operation('PATCH /api/v1/clinics/{clinicId}/rooms/{roomId}', {
     summary: 'Change an operating room',
@@ -61,12 +64,13 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     responses: { 200: { description: 'The changed room', schema: roomSchema } },
     audit: { kind: 'theatre_changed', subject: 'roomId', details: ['room'], fields: true },
     example: { body: { site: 'East' } },
-    problems: ['resource_in_use'],
+    problems: ['resource_in_use', 'external_id_taken'],
   }),
   listTheatreStaff: operation('GET /api/v1/clinics/{clinicId}/staff', {
     summary: 'List the theatre’s staff',
     access: 'member',
     scope: 'times:read',
+    query: object({ externalId: externalIdParameter }),
     responses: { 200: { description: 'Everybody, inactive ones too', schema: theatreStaffListSchema } },
   }),
   createTheatreStaff: operation('POST /api/v1/clinics/{clinicId}/staff', {
@@ -78,7 +82,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     retry: 'in the transaction',
     audit: { kind: 'theatre_changed', subject: 'response', details: ['staff'] },
     example: { body: { name: 'Nurse', profession: 'nurse' } },
-    problems: ['theatre_resource_not_found'],
+    problems: ['theatre_resource_not_found', 'external_id_taken'],
   }),
   updateTheatreStaff: operation('PATCH /api/v1/clinics/{clinicId}/staff/{staffId}', {
     summary: 'Change somebody of the theatre’s staff',
@@ -89,7 +93,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     responses: { 200: { description: 'The changed person', schema: theatreStaffSchema } },
     audit: { kind: 'theatre_changed', subject: 'staffId', details: ['staff'], fields: true },
     example: { body: { name: 'Nurse' } },
-    problems: ['resource_in_use'],
+    problems: ['resource_in_use', 'external_id_taken'],
   }),
   listTheatreDoctors: operation('GET /api/v1/clinics/{clinicId}/theatre/doctors', {
     summary: 'List the clinic’s doctors as surgeons',
@@ -113,6 +117,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     summary: 'List the theatre’s equipment',
     access: 'member',
     scope: 'times:read',
+    query: object({ externalId: externalIdParameter }),
     responses: { 200: { description: 'All equipment, inactive too', schema: equipmentListSchema } },
   }),
   createEquipment: operation('POST /api/v1/clinics/{clinicId}/equipment', {
@@ -124,6 +129,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     retry: 'in the transaction',
     audit: { kind: 'theatre_changed', subject: 'response', details: ['equipment'] },
     example: { body: { name: 'Robot', units: 1 } },
+    problems: ['external_id_taken'],
   }),
   updateEquipment: operation('PATCH /api/v1/clinics/{clinicId}/equipment/{equipmentId}', {
     summary: 'Change a kind of equipment',
@@ -135,7 +141,7 @@ export const theatreResourceOperations = operationTable('Operating theatre', {
     responses: { 200: { description: 'The changed equipment', schema: equipmentSchema } },
     audit: { kind: 'theatre_changed', subject: 'equipmentId', details: ['equipment'], fields: true },
     example: { body: { units: 1 } },
-    problems: ['resource_in_use', 'units_in_use'],
+    problems: ['resource_in_use', 'units_in_use', 'external_id_taken'],
   }),
   listBlocks: operation('GET /api/v1/clinics/{clinicId}/blocks', {
     summary: 'List blocks',

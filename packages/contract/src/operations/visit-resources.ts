@@ -1,3 +1,4 @@
+import { externalIdParameter } from '../schemas/external-id.ts'
 import { flag } from '../schemas/fields.ts'
 import { object } from '../schemas/object.ts'
 import {
@@ -16,6 +17,7 @@ export const visitResourceOperations = operationTable('Visit types', {
     description: 'Operating rooms and the theatre’s equipment are others: cases alone take those.',
     access: 'member',
     scope: 'times:read',
+    query: object({ externalId: externalIdParameter }),
     responses: { 200: { description: 'All of them, inactive ones too', schema: visitResourceListSchema } },
     audit: noPatients,
   }),
@@ -29,7 +31,7 @@ export const visitResourceOperations = operationTable('Visit types', {
     retry: 'in the transaction',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['visit resource added'] },
     example: { body: { kind: 'device', name: 'Ultrasound', units: 2 } },
-    problems: ['too_many_visit_resources', 'visit_resource_name_taken'],
+    problems: ['too_many_visit_resources', 'visit_resource_name_taken', 'external_id_taken'],
   }),
   updateVisitResource: operation('PATCH /api/v1/clinics/{clinicId}/visit-resources/{resourceId}', {
     summary: 'Change a room or device that visits take, or switch it off',
@@ -43,6 +45,6 @@ export const visitResourceOperations = operationTable('Visit types', {
     responses: { 200: { description: 'The changed room or device', schema: visitResourceSchema } },
     audit: { kind: 'clinic_changed', subject: 'resourceId', details: ['visit resource changed'], fields: true },
     example: { body: { name: 'Room 2' } },
-    problems: ['visit_resource_not_found', 'visit_resource_in_use', 'visit_resource_name_taken'],
+    problems: ['visit_resource_not_found', 'visit_resource_in_use', 'visit_resource_name_taken', 'external_id_taken'],
   }),
 })

@@ -1,3 +1,5 @@
+import { externalIdParameter } from '../schemas/external-id.ts'
+import { object } from '../schemas/object.ts'
 import {
   combinationSchema,
   newVisitTypeSchema,
@@ -15,6 +17,7 @@ export const visitTypeOperations = operationTable('Visit types', {
       'the desk alone. Members of the clinic get all, also those that are switched off.',
     access: 'anyone',
     scope: 'times:read',
+    query: object({ externalId: externalIdParameter }),
     responses: { 200: { description: 'The visit types', schema: visitTypeListSchema }, 304: notModified },
     cached: true,
   }),
@@ -55,7 +58,13 @@ export const visitTypeOperations = operationTable('Visit types', {
     retry: 'in the transaction',
     audit: { kind: 'clinic_changed', subject: 'response', details: ['visit type added'] },
     example: { body: { name: 'First visit', minutes: 40, bufferAfterMinutes: 10 } },
-    problems: ['doctor_not_found', 'visit_resource_not_found', 'too_many_visit_types', 'too_many_combinable'],
+    problems: [
+      'doctor_not_found',
+      'visit_resource_not_found',
+      'too_many_visit_types',
+      'too_many_combinable',
+      'external_id_taken',
+    ],
   }),
   updateVisitType: operation('PATCH /api/v1/clinics/{clinicId}/visit-types/{visitTypeId}', {
     summary: 'Change a visit type, or switch it off',
@@ -68,6 +77,12 @@ export const visitTypeOperations = operationTable('Visit types', {
     responses: { 200: { description: 'The changed visit type', schema: visitTypeSchema } },
     audit: { kind: 'clinic_changed', subject: 'visitTypeId', details: ['visit type changed'], fields: true },
     example: { body: { minutes: 30 } },
-    problems: ['doctor_not_found', 'visit_resource_not_found', 'visit_type_not_found', 'too_many_combinable'],
+    problems: [
+      'doctor_not_found',
+      'visit_resource_not_found',
+      'visit_type_not_found',
+      'too_many_combinable',
+      'external_id_taken',
+    ],
   }),
 })

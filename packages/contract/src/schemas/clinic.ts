@@ -11,6 +11,7 @@ import {
   smsKinds,
 } from '@holdfast/vocabulary'
 import Type, { type Static, type TInteger } from 'typebox'
+import { externalIds, newExternalIds } from './external-id.ts'
 import {
   cachedPageOf,
   integerWithin,
@@ -107,6 +108,7 @@ export const clinicSchema = component('Clinic', {
   id: Type.String({ format: 'uuid' }),
   name: Type.String(),
   timezone: Type.String({ description: 'IANA name of the time zone of the clinic’s local days and times' }),
+  externalIds,
   ...eachClinicText(() => nullableText()),
   settings: clinicSettingsSchema,
   attendanceMinutes: Type.Integer({
@@ -145,6 +147,7 @@ const texts = eachClinicText((name) => {
 export const newClinicSchema = component('NewClinic', {
   name: clinicName,
   timezone,
+  externalIds: newExternalIds,
   ...texts,
   settings: Type.Optional(clinicSettingsChangeSchema),
   language: Type.Optional(
@@ -159,6 +162,7 @@ export const clinicChangeSchema = Type.Object(
   {
     name: Type.Optional(clinicName),
     timezone: Type.Optional(timezone),
+    externalIds: newExternalIds,
     ...texts,
     settings: Type.Optional(clinicSettingsChangeSchema),
   },

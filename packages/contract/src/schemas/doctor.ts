@@ -1,5 +1,6 @@
 import { appointmentTypes, doctorLimits, lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
+import { externalIds, newExternalIds } from './external-id.ts'
 import { cachedPageOf, id, languageTag, name, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
@@ -48,6 +49,7 @@ export const doctorSchema = component('Doctor', {
   languages: Type.Array(Type.String(), { description: 'BCP 47' }),
   fee: Type.Union([moneySchema, Type.Null()]),
   appointmentTypes: Type.Array(appointmentTypeSchema),
+  externalIds,
   active: Type.Boolean({
     description: 'false: the doctor takes no bookings, and is in no public list or search',
   }),
@@ -83,6 +85,7 @@ export const newDoctorSchema = component('NewDoctor', {
   languages: Type.Optional(fields.languages),
   fee: Type.Optional(fields.fee),
   appointmentTypes: Type.Optional(fields.appointmentTypes),
+  externalIds: newExternalIds,
 })
 
 export const doctorChangeSchema = Type.Object(
@@ -94,6 +97,7 @@ export const doctorChangeSchema = Type.Object(
     languages: Type.Optional(fields.languages),
     fee: Type.Optional(fields.fee),
     appointmentTypes: Type.Optional(fields.appointmentTypes),
+    externalIds: newExternalIds,
     active: Type.Optional(Type.Boolean({ description: 'false: deactivates the doctor; doctors are never deleted' })),
   },
   { title: 'DoctorChange', additionalProperties: false, minProperties: 1 },

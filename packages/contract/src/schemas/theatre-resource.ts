@@ -1,5 +1,6 @@
 import { lengths, openingHoursMax, theatreLimits, yearDaysMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
+import { externalIds, newExternalIds } from './external-id.ts'
 import {
   id,
   localDate,
@@ -49,9 +50,10 @@ export const newRoomSchema = component('NewRoom', {
   site: Type.Optional(roomFields.site),
   turnoverMinutes: Type.Optional(Type.Integer({ ...roomFields.turnoverMinutes, default: 0 })),
   hours: Type.Optional(hours),
+  externalIds: newExternalIds,
 })
 
-export const roomChangeSchema = Type.Partial(Type.Object({ ...roomFields, active }), {
+export const roomChangeSchema = Type.Partial(Type.Object({ ...roomFields, externalIds: newExternalIds, active }), {
   title: 'RoomChange',
   additionalProperties: false,
   minProperties: 1,
@@ -63,6 +65,7 @@ export const roomSchema = component('Room', {
   site: nullableText(),
   turnoverMinutes: Type.Integer(),
   hours,
+  externalIds,
   active,
 })
 
@@ -83,6 +86,7 @@ export const newTheatreStaffSchema = Type.Object(
     name: staffFields.name,
     profession,
     preferredEquipmentIds: Type.Optional(staffFields.preferredEquipmentIds),
+    externalIds: newExternalIds,
   },
   {
     title: 'NewTheatreStaff',
@@ -91,17 +95,21 @@ export const newTheatreStaffSchema = Type.Object(
   },
 )
 
-export const theatreStaffChangeSchema = Type.Partial(Type.Object({ ...staffFields, active }), {
-  title: 'TheatreStaffChange',
-  additionalProperties: false,
-  minProperties: 1,
-})
+export const theatreStaffChangeSchema = Type.Partial(
+  Type.Object({ ...staffFields, externalIds: newExternalIds, active }),
+  {
+    title: 'TheatreStaffChange',
+    additionalProperties: false,
+    minProperties: 1,
+  },
+)
 
 export const theatreStaffSchema = component('TheatreStaff', {
   id: Type.String({ format: 'uuid' }),
   name: Type.String(),
   profession,
   preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
+  externalIds,
   active,
 })
 
@@ -134,19 +142,24 @@ export const newEquipmentSchema = component('NewEquipment', {
   name: equipmentFields.name,
   units: equipmentFields.units,
   reprocessingMinutes: Type.Optional(Type.Integer({ ...equipmentFields.reprocessingMinutes, default: 0 })),
+  externalIds: newExternalIds,
 })
 
-export const equipmentChangeSchema = Type.Partial(Type.Object({ ...equipmentFields, active }), {
-  title: 'EquipmentChange',
-  additionalProperties: false,
-  minProperties: 1,
-})
+export const equipmentChangeSchema = Type.Partial(
+  Type.Object({ ...equipmentFields, externalIds: newExternalIds, active }),
+  {
+    title: 'EquipmentChange',
+    additionalProperties: false,
+    minProperties: 1,
+  },
+)
 
 export const equipmentSchema = component('Equipment', {
   id: Type.String({ format: 'uuid' }),
   name: Type.String(),
   units: Type.Integer(),
   reprocessingMinutes: Type.Integer(),
+  externalIds,
   active,
 })
 

@@ -1,5 +1,6 @@
 import { lengths, visitResourceKinds, visitResourceLimits } from '@holdfast/vocabulary'
 import Type from 'typebox'
+import { externalIds, newExternalIds } from './external-id.ts'
 import { integerWithin, name } from './fields.ts'
 import { literals } from './literals.ts'
 import { component } from './object.ts'
@@ -15,10 +16,16 @@ export const newVisitResourceSchema = component('NewVisitResource', {
   kind: visitResourceKindSchema,
   name: name(lengths.name),
   units: Type.Optional(Type.Integer({ ...units, default: 1 })),
+  externalIds: newExternalIds,
 })
 
 export const visitResourceChangeSchema = Type.Object(
-  { name: Type.Optional(name(lengths.name)), units: Type.Optional(Type.Integer(units)), active: Type.Optional(active) },
+  {
+    name: Type.Optional(name(lengths.name)),
+    units: Type.Optional(Type.Integer(units)),
+    externalIds: newExternalIds,
+    active: Type.Optional(active),
+  },
   { title: 'VisitResourceChange', additionalProperties: false, minProperties: 1 },
 )
 
@@ -27,6 +34,7 @@ export const visitResourceSchema = component('VisitResource', {
   kind: visitResourceKindSchema,
   name: Type.String(),
   units: Type.Integer(units),
+  externalIds,
   active,
 })
 

@@ -8,6 +8,7 @@ import {
 } from '@holdfast/vocabulary'
 import Type, { type Static, type TSchemaOptions, type TString } from 'typebox'
 import { appointmentTypesSchema, moneySchema } from './doctor.ts'
+import { externalIds, newExternalIds } from './external-id.ts'
 import { id, integerWithin, name, nullable, nullableParagraph, nullableText, stale } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 import { component } from './object.ts'
@@ -115,6 +116,7 @@ export const visitTypeSchema = component('VisitType', {
   names: namesOf(Type.String(), 'VisitTypeNames'),
   minutes: length,
   preparation: nullableText(preparation),
+  externalIds,
   ...shared,
   questions: Type.Array(visitQuestionSchema, { description: 'What patients are asked when they book it, in order' }),
   doctors: Type.Array(doctorSchema, {
@@ -150,6 +152,7 @@ const changes = Type.Partial(
   Type.Object({
     names: namesOf(name(lengths.visitTypeName), 'NewVisitTypeNames'),
     preparation: nullableParagraph(lengths.preparation, preparation),
+    externalIds: newExternalIds,
     ...shared,
     questions: Type.Array(newVisitQuestionSchema, {
       maxItems: questionsMax,

@@ -39,7 +39,9 @@ create table holdfast.clinic (
   -- Whether the calendar feeds of the clinic and of its doctors name the patients.
   feed_patient_names boolean not null default false,
   -- After how many days messages to patients are deleted (purge_outdated).
-  message_days integer not null default 180 check (message_days between 7 and 730)
+  message_days integer not null default 180 check (message_days between 7 and 730),
+  -- Its ids in other systems, [{system, value}]: see external_id.
+  external_ids jsonb not null default '[]' check (jsonb_typeof(external_ids) = 'array')
 );
 -- A site administrator's rights list these clinics.
 create index clinic_roles_need_second_factor on holdfast.clinic (no) where roles_need_second_factor;
@@ -121,6 +123,8 @@ create table holdfast.resource (
   preferred_equipment_ids uuid[] not null default '{}' check (cardinality(preferred_equipment_ids) <= 20),
   -- The resource of kind open_time of a room.
   open_time_id uuid,
+  -- Its ids in other systems, [{system, value}]: see external_id.
+  external_ids jsonb not null default '[]' check (jsonb_typeof(external_ids) = 'array'),
   primary key (clinic_no, id),
   foreign key (clinic_no, open_time_id) references holdfast.resource (clinic_no, id),
   check ((fee_amount is null) = (fee_currency is null)),
@@ -147,3 +151,40 @@ $$;
 -- A patient's first case is no change of the directory.
 create trigger note_change after insert or update on holdfast.resource for each row when (new.kind <> 'patient')
   execute function holdfast.note_resource_change();
+
+-- Which clinic, resource or visit type has which id of another system: one of its kind, in a clinic. The triggers of
+-- their tables write it, and nothing else. That no two clinics have the same, the engine judges.
+create table holdfast.external_id (
+  clinic_no integer not null references holdfast.clinic (no),
+  -- Of the resource; `clinic` or `visit_type`.
+  kind text not null check (char_length(kind) between 1 and 50),
+  system text not null check (char_length(system) between 1 and 200),
+  value text not null check (char_length(value) between 1 and 200),
+  of_id uuid not null check (holdfast.clinic_no_of(of_id) = clinic_no),
+  primary key (clinic_no, kind, system, value)
+);
+create index external_id_of on holdfast.external_id (clinic_no, of_id);
+create index external_id_value on holdfast.external_id (value, system, kind);
+
+create function holdfast.index_external_ids() returns trigger
+language plpgsql security definer set search_path = holdfast, pg_catalog, pg_temp
+as $$
+declare
+  v_row jsonb := to_jsonb(new);
+  v_clinic_no integer := coalesce(v_row->>'clinic_no', v_row->>'no');
+begin
+  delete from external_id e where e.clinic_no = v_clinic_no and e.of_id = new.id;
+  insert into external_id (clinic_no, kind, system, value, of_id)
+  select v_clinic_no, coalesce(tg_argv[0], v_row->>'kind'), i.system, i.value, new.id
+    from jsonb_to_recordset(new.external_ids) i(system text, value text) order by i.system, i.value;
+  return null;
+end
+$$;
+create trigger index_external_ids after insert on holdfast.clinic for each row
+  when (new.external_ids <> '[]') execute function holdfast.index_external_ids('clinic');
+create trigger reindex_external_ids after update on holdfast.clinic for each row
+  when (new.external_ids <> old.external_ids) execute function holdfast.index_external_ids('clinic');
+create trigger index_external_ids after insert on holdfast.resource for each row
+  when (new.external_ids <> '[]') execute function holdfast.index_external_ids();
+create trigger reindex_external_ids after update on holdfast.resource for each row
+  when (new.external_ids <> old.external_ids) execute function holdfast.index_external_ids();

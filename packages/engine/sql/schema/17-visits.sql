@@ -52,6 +52,8 @@ create table holdfast.visit_type (
   combinable boolean not null default false,
   -- A combination of these visit types, sorted, from which all else is derived: docs/decisions/0045.
   part_ids uuid[] check (cardinality(part_ids) between 2 and 5),
+  -- Its ids in other systems, [{system, value}]: see external_id.
+  external_ids jsonb not null default '[]' check (jsonb_typeof(external_ids) = 'array'),
   primary key (clinic_no, id),
   constraint visit_type_rooms check (needs_room or room_ids = '{}'),
   check ((fee_amount is null) = (fee_currency is null)),
@@ -98,3 +100,7 @@ create trigger note_change after update on holdfast.visit_type_doctor
   referencing new table as changed for each statement execute function holdfast.note_visit_type_change();
 create trigger note_removal after delete on holdfast.visit_type_doctor
   referencing old table as changed for each statement execute function holdfast.note_visit_type_change();
+create trigger index_external_ids after insert on holdfast.visit_type for each row
+  when (new.external_ids <> '[]') execute function holdfast.index_external_ids('visit_type');
+create trigger reindex_external_ids after update on holdfast.visit_type for each row
+  when (new.external_ids <> old.external_ids) execute function holdfast.index_external_ids('visit_type');

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { type Announce, type Committed, noSlots } from '../model/committed.ts'
+import { throwIfTaken } from './external-ids.ts'
 import { inTransaction } from './pools.ts'
 
 /** Runs `work` in one transaction, announces what it wrote after COMMIT, and then resolves. */
@@ -23,10 +24,11 @@ export async function inAnnouncedTransaction<Result>(
 
 /**
  * For writes of clinics, doctors and slots. What to announce is read from `directory_change`, which triggers fill, so
- * that an announcement names exactly what the log's readers will see.
+ * that an announcement names exactly what the log's readers will see. It throws ExternalIdTaken if something else has
+ * an external id that is set.
  */
 export function directoryTransaction(pool: pg.Pool, announce: Announce): AnnouncedTransaction {
-  return (work) => inAnnouncedTransaction(pool, announce, work, directoryChanges)
+  return (work) => inAnnouncedTransaction(pool, announce, work, directoryChanges).catch(throwIfTaken)
 }
 
 /** Announces a write that was found done: see {@link Committed.position}. */

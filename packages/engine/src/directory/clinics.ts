@@ -13,6 +13,7 @@ import { applyClosures, reapplyClosures } from '../calendars/apply-closures.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { completeWrite } from '../database/database-unavailable.ts'
+import { externalIdsValue, hasExternalId, lockClinicIds } from '../database/external-ids.ts'
 import { prepared } from '../database/prepared.ts'
 import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
@@ -22,6 +23,7 @@ import { foldedOnce, hasWords } from '../lists/search-text.ts'
 import type { Clinic, ClinicChange, NewClinic, UpdateClinicOutcome } from '../model/clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
+import type { ExternalId } from '../model/external-id.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { refillWorkingHours } from '../working-hours/replace-hours.ts'
@@ -37,6 +39,7 @@ type ClinicRow = ClinicSettings &
     id: string
     name: string
     timezone: string
+    external_ids: ExternalId[]
     attendance_minutes: number
     emails: boolean
     sms_kinds: Clinic['smsKinds']
@@ -44,7 +47,7 @@ type ClinicRow = ClinicSettings &
   }
 
 /** The columns of a {@link ClinicRow}, where `c` is the clinic. */
-const selectedClinic = sql`c.no, c.id, c.name, c.timezone,
+const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.external_ids,
   ${raw([...clinicTextNames, ...clinicSettingNames].map((name) => `c.${snakeCase(name)} as "${name}"`).join(', '))},
   coalesce((select max(minutes)
               from holdfast.message_settings m cross join lateral unnest(m.reminder_minutes) minutes
@@ -61,13 +64,14 @@ export function clinicsOf(
   announce: Announce,
 ): Pick<Directory, 'clinics' | 'clinic' | 'createClinic' | 'updateClinic'> {
   return {
-    async clinics({ q, limit, cursor }) {
+    async clinics({ q, externalId = null, limit, cursor }) {
       const pools = shards.all()
       const found = await placedRowsOf(shards, async (pool, elsewhereNos) => {
         const selected = await pool.query<ClinicRow>(sql`
           select ${selectedClinic}
             from holdfast.clinic c
            where ${q === null ? sql`true` : foldedOnce(sql`c.name`, hasWords(q))} and ${isAfter(cursor)}
+             and ${externalId === null ? sql`true` : hasExternalId('clinic', sql`c`, externalId)}
              and ${isHere(sql`c.no`, elsewhereNos)}
            order by c.name, c.id
            limit ${limit + 1}`)
@@ -113,7 +117,7 @@ type FormerClinic = { no: number; timezone: string; notice: number; horizon: num
 async function updateClinic(
   transaction: pg.PoolClient,
   clinicId: string,
-  { settings = {}, timezone, name, withSlots = false, ...texts }: ClinicChange,
+  { settings = {}, timezone, name, externalIds, withSlots = false, ...texts }: ClinicChange,
 ): Promise<UpdateClinicOutcome> {
   if (!isId(clinicId)) return { kind: 'clinic_missing' }
   const zone = timezone === undefined ? undefined : await knownTimeZone(transaction, timezone)
@@ -122,6 +126,7 @@ async function updateClinic(
     timezone: zone,
     ...textColumns(texts),
     ...settingColumns(settings),
+    external_ids: externalIdsValue(externalIds),
     patient_data_erased_from: retentionStart(settings.patientDataMonths),
     updated_at: sql`now()`,
   }
@@ -131,6 +136,7 @@ async function updateClinic(
       from holdfast.clinic c where ${ofClinic} for no key update`)
   const was = before.rows[0]
   if (was === undefined) return { kind: 'clinic_missing' }
+  if (externalIds !== undefined) await lockClinicIds(transaction, clinicId, externalIds)
   if (zone !== undefined && zone !== was.timezone && !withSlots) {
     await lockRooms(transaction, was.no)
     const coming = await slotsWithOtherTimes(transaction, was.no, [was.timezone, zone])
@@ -217,8 +223,12 @@ export async function insertClinic(
 ): Promise<Clinic> {
   const timezone = await knownTimeZone(transaction, clinic.timezone)
   const no = drawnNo ?? (await nextClinicNo(transaction))
-  const { name, settings, language, ...texts } = clinic
-  const columns = { no, id: newId(no), name, timezone, ...textColumns(texts), ...settingColumns(settings) }
+  const { name, settings, language, externalIds, ...texts } = clinic
+  if (externalIds !== undefined) await lockClinicIds(transaction, null, externalIds)
+  const columns = {
+    ...{ no, id: newId(no), name, timezone, ...textColumns(texts), ...settingColumns(settings) },
+    external_ids: externalIdsValue(externalIds),
+  }
   const { rows } = await transaction.query<ClinicRow>(
     sql`insert into holdfast.clinic as c ${insertion(columns)} returning ${selectedClinic}`,
   )
@@ -261,6 +271,7 @@ function clinicOf(row: ClinicRow): Clinic {
     no: row.no,
     name: row.name,
     timezone: row.timezone,
+    externalIds: row.external_ids,
     ...eachClinicText((name) => row[name]),
     settings: Object.fromEntries(clinicSettingNames.map((name) => [name, row[name]])) as ClinicSettings,
     attendanceMinutes: row.attendance_minutes,

@@ -136,6 +136,7 @@ describe('doctors', () => {
       id: doctor.id,
       clinicId: clinic.id,
       specializationNames: null,
+      externalIds: [],
       active: true,
       nextAvailableAt: null,
       hasOpenSessions: false,

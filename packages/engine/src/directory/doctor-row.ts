@@ -1,6 +1,7 @@
 import type { AppointmentType } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import { type Doctor, nextSlotsMax } from '../model/doctor.ts'
+import type { ExternalId } from '../model/external-id.ts'
 import { availableUnits, isBookableTime } from '../reads/bookable-sql.ts'
 import { localNamesOf } from './specialization-terms.ts'
 
@@ -16,6 +17,7 @@ export type DoctorRow = {
   fee_amount: number | null
   fee_currency: string | null
   appointment_types: AppointmentType[]
+  external_ids: ExternalId[]
   active: boolean
   has_open_sessions: boolean
   /** Times as PostgreSQL writes them in JSON. */
@@ -37,7 +39,7 @@ export const firstFree = sql`select s.starts_at from ${bookableSlots} order by s
  * after LIMIT, so only for the rows of the page.
  */
 export const selectedDoctor = sql`r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating,
-  r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.active,
+  r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.external_ids, r.active,
   exists (select from holdfast.open_session o
            where o.clinic_no = r.clinic_no and o.resource_id = r.id and o.withdrawn_at is null
              and o.starts_at > now() - interval '25 hours' and o.ends_at > now()) as has_open_sessions,
@@ -66,6 +68,7 @@ export function doctorOf(row: DoctorRow): Doctor {
         ? null
         : { amount: row.fee_amount, currency: row.fee_currency },
     appointmentTypes: row.appointment_types,
+    externalIds: row.external_ids,
     active: row.active,
     hasOpenSessions: row.has_open_sessions,
     nextAvailableAt: nextSlots[0]?.startsAt ?? null,

@@ -3,6 +3,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { externalIdsValue, hasExternalId } from '../database/external-ids.ts'
 import { isHere, oneShard, placedRowsOf, rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
@@ -128,7 +129,7 @@ async function pageOfDoctors(
 
 /** The conditions on a doctor `r` beside the search text, for any order. */
 async function conditionsOf(pools: readonly pg.Pool[], query: DoctorsQuery): Promise<Sql[]> {
-  const { clinicId, specialization, appointmentType, includeInactive } = query
+  const { clinicId, specialization, appointmentType, externalId = null, includeInactive } = query
   const conditions = [sql`r.kind = 'doctor'`]
   if (clinicId !== null) conditions.push(sql`r.clinic_no = ${clinicNoOf(clinicId)}`)
   if (specialization !== null) {
@@ -136,6 +137,7 @@ async function conditionsOf(pools: readonly pg.Pool[], query: DoctorsQuery): Pro
     conditions.push(sql`r.specialization = any(${same}::text[])`)
   }
   if (appointmentType !== null) conditions.push(sql`${appointmentType} = any(r.appointment_types)`)
+  if (externalId !== null) conditions.push(hasExternalId('doctor', sql`r`, externalId))
   if (!includeInactive) conditions.push(sql`r.active`)
   return conditions
 }
@@ -179,7 +181,7 @@ async function doctorColumns(
   transaction: pg.PoolClient,
   doctor: Partial<NewDoctor> & { active?: boolean },
 ): Promise<Columns> {
-  const { name, experienceYears, rating, languages, fee, appointmentTypes, active } = doctor
+  const { name, experienceYears, rating, languages, fee, appointmentTypes, externalIds, active } = doctor
   const specialization = doctor.specialization === undefined ? undefined : specializationName(doctor.specialization)
   if (specialization !== undefined) {
     await transaction.query(
@@ -195,6 +197,7 @@ async function doctorColumns(
     fee_amount: fee === null ? null : fee?.amount,
     fee_currency: fee === null ? null : fee?.currency,
     appointment_types: appointmentTypes,
+    external_ids: externalIdsValue(externalIds),
     active,
   }
 }

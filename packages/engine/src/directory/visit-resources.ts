@@ -2,7 +2,8 @@ import { visitResourceLimits } from '@holdfast/vocabulary'
 import pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
-import { insertion } from '../database/columns-sql.ts'
+import { assignments, insertion } from '../database/columns-sql.ts'
+import { externalIdsValue } from '../database/external-ids.ts'
 import { lockClinic } from '../database/lock-clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
@@ -22,7 +23,7 @@ import {
 import { runOnce } from '../stored-responses/run-once.ts'
 
 /** The columns of a {@link VisitResource}, but for its kind, which is as stored. */
-const selectedResource = sql`r.id, r.kind, r.name, r.units, r.active`
+const selectedResource = sql`r.id, r.kind, r.name, r.units, r.active, r.external_ids as "externalIds"`
 const ofVisits = sql`r.kind in ('consulting_room', 'device')`
 
 type Row = Omit<VisitResource, 'kind'> & { kind: string }
@@ -107,13 +108,16 @@ async function unlessNamed<Outcome>(write: () => Promise<Outcome>): Promise<Outc
 async function insertResource(
   transaction: pg.PoolClient,
   clinicNo: number,
-  { kind, name, units }: NewVisitResource,
+  { kind, name, units, externalIds }: NewVisitResource,
 ): Promise<CreateVisitResourceOutcome> {
   await lockClinic(transaction, clinicNo)
   const { rows } = await transaction.query<{ count: number }>(sql`
     select count(*)::integer as count from holdfast.resource r where r.clinic_no = ${clinicNo} and ${ofVisits}`)
   if ((rows[0]?.count ?? 0) >= visitResourceLimits.resourcesMax) return { kind: 'too_many_visit_resources' }
-  const columns = { clinic_no: clinicNo, id: newId(clinicNo), kind: storedKindOf(kind), name, units }
+  const columns = {
+    ...{ clinic_no: clinicNo, id: newId(clinicNo), kind: storedKindOf(kind), name, units },
+    external_ids: externalIdsValue(externalIds),
+  }
   await transaction.query(sql`insert into holdfast.resource ${insertion(columns)}`)
   return { kind: 'done', resource: await selectOne(transaction, clinicNo, columns.id) }
 }
@@ -122,7 +126,7 @@ type Change = { clinicNo: number; id: string; change: VisitResourceChange }
 
 async function updateResource(
   transaction: pg.PoolClient,
-  { clinicNo, id, change: { name, units, active, withVisits = false } }: Change,
+  { clinicNo, id, change: { name, units, active, externalIds, withVisits = false } }: Change,
 ): Promise<UpdateVisitResourceOutcome> {
   if (!isId(id)) return { kind: 'visit_resource_missing' }
   const { rows } = await transaction.query<{ outcome: string; visits: number; firstStartsAt: Date }>(sql`
@@ -135,9 +139,10 @@ async function updateResource(
   }
   if (set?.outcome === 'room_has_no_units') return { kind: 'room_has_no_units' }
   if (set?.outcome !== 'done') return { kind: 'visit_resource_missing' }
-  if (name !== undefined) {
+  if (name !== undefined || externalIds !== undefined) {
+    const columns = { name, external_ids: externalIdsValue(externalIds) }
     await transaction.query(sql`
-      update holdfast.resource set name = ${name} where clinic_no = ${clinicNo} and id = ${id}`)
+      update holdfast.resource set ${assignments(columns)} where clinic_no = ${clinicNo} and id = ${id}`)
   }
   return { kind: 'done', resource: await selectOne(transaction, clinicNo, id) }
 }

@@ -4,6 +4,7 @@ import sql, { bulk, type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { completeWrite } from '../database/database-unavailable.ts'
+import { externalIdsValue } from '../database/external-ids.ts'
 import { lockClinic } from '../database/lock-clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
@@ -30,6 +31,7 @@ const selectedVisitType: Sql = sql`
   t.bookable_by as "bookableBy", t.minimum_notice_minutes as "minimumNoticeMinutes",
   t.booking_horizon_days as "bookingHorizonDays", t.cancellation_deadline_minutes as "cancellationDeadlineMinutes",
   t.capacity, t.preparation, t.color, t.position, t.active, t.questions, t.approval,
+  t.external_ids as "externalIds",
   t.approval_minutes as "approvalMinutes", t.combinable, t.part_ids as "partIds",
   json_build_object('room', t.needs_room, 'roomIds', t.room_ids, 'deviceIds', t.device_ids) as needs,
   (select coalesce(json_agg(json_build_object(
@@ -230,6 +232,7 @@ function visitTypeColumns(visitType: Partial<Omit<NewVisitType, 'doctors' | 'que
     preparation: visitType.preparation,
     color: visitType.color,
     position: visitType.position,
+    external_ids: externalIdsValue(visitType.externalIds),
     active: visitType.active,
     approval: visitType.approval,
     approval_minutes: visitType.approvalMinutes,

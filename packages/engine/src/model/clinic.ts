@@ -1,4 +1,5 @@
 import type { ClinicSettings, ClinicTexts, MessageLanguage, SmsKind } from '@holdfast/vocabulary'
+import type { ExternalId } from './external-id.ts'
 
 export type Clinic = ClinicTexts & {
   id: string
@@ -6,6 +7,7 @@ export type Clinic = ClinicTexts & {
   name: string
   /** IANA */
   timezone: string
+  externalIds: ExternalId[]
   settings: ClinicSettings
   /** From how long before a visit its patient is asked whether they come: the first reminder; 1440 without any. */
   attendanceMinutes: number
@@ -31,6 +33,7 @@ export type ClinicLogo = {
 export type NewClinic = Partial<ClinicTexts> & {
   name: string
   timezone: string
+  externalIds?: ExternalId[]
   settings: Partial<ClinicSettings>
   /** The language of messages to its patients; absent: as in `defaultMessageSettings`. */
   language?: MessageLanguage

@@ -1,6 +1,7 @@
 import type { Role } from '@holdfast/vocabulary'
 import type { Clinic, ClinicChange, ClinicLogo, NewClinic, UpdateClinicOutcome } from './clinic.ts'
 import type { Doctor, DoctorsQuery, LocalNames, NewDoctor } from './doctor.ts'
+import type { ExternalId } from './external-id.ts'
 import type { Membership } from './membership.ts'
 import type { Page } from './page.ts'
 import type { Retention, RetentionInstead } from './retention.ts'
@@ -22,7 +23,12 @@ import type {
 } from './visit-type.ts'
 
 export type Directory = {
-  clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
+  clinics(query: {
+    q: string | null
+    externalId?: ExternalId | null
+    limit: number
+    cursor: string | null
+  }): Promise<Page<Clinic>>
   clinic(clinicId: string): Promise<Clinic | null>
   /** `drawnNo`: the number that `placeClinic` returned with the same key; by default, the database's next one. */
   createClinic(clinic: NewClinic, writeKey: WriteKey, drawnNo?: number | null): Promise<OnceResult<Clinic>>

@@ -1,4 +1,5 @@
 import type { AppointmentType } from '@holdfast/vocabulary'
+import type { ExternalId } from './external-id.ts'
 
 /** A name in each language of the site. */
 export type LocalNames = { en: string; de: string; ar: string }
@@ -22,6 +23,7 @@ export type Doctor = {
   languages: string[]
   fee: Money | null
   appointmentTypes: AppointmentType[]
+  externalIds: ExternalId[]
   active: boolean
   /** Visit types are booked in open sessions that have not ended. */
   hasOpenSessions: boolean
@@ -33,8 +35,15 @@ export type Doctor = {
 
 export type NewDoctor = Omit<
   Doctor,
-  'id' | 'clinicId' | 'specializationNames' | 'active' | 'hasOpenSessions' | 'nextAvailableAt' | 'nextSlots'
->
+  | 'id'
+  | 'clinicId'
+  | 'specializationNames'
+  | 'externalIds'
+  | 'active'
+  | 'hasOpenSessions'
+  | 'nextAvailableAt'
+  | 'nextSlots'
+> & { externalIds?: ExternalId[] }
 
 /** `soonest`: by nextAvailableAt, those without one last, then by name. A cursor is valid for its sort only. */
 export type DoctorsQuery = {
@@ -43,6 +52,7 @@ export type DoctorsQuery = {
   q: string | null
   appointmentType: AppointmentType | null
   includeInactive: boolean
+  externalId?: ExternalId | null
   sort: 'name' | 'soonest'
   limit: number
   cursor: string | null

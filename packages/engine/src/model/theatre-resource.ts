@@ -1,3 +1,4 @@
+import type { ExternalId } from './external-id.ts'
 import type { SlotDraft } from './slot.ts'
 
 /** Local opening times of a room on one weekday, 1 (Monday)–7: `HH:MM`, `24:00` may end a day. */
@@ -10,9 +11,12 @@ export type NewRoom = {
   turnoverMinutes: number
   /** null: always open. An empty list: never. */
   hours: OpeningHours[] | null
+  externalIds?: ExternalId[]
 }
 
-export type Room = NewRoom & { id: string; active: boolean }
+type Stored<New> = New & { id: string; active: boolean; externalIds: ExternalId[] }
+
+export type Room = Stored<NewRoom>
 
 export type Profession = 'surgeon' | 'anaesthetist' | 'nurse' | 'technician'
 
@@ -21,9 +25,10 @@ export type NewStaff = {
   profession: Profession
   /** Equipment that this person's cases should have as surgeon: a soft rule. */
   preferredEquipmentIds: string[]
+  externalIds?: ExternalId[]
 }
 
-export type Staff = NewStaff & { id: string; active: boolean }
+export type Staff = Stored<NewStaff>
 
 /** A doctor of the clinic, who can be the surgeon of cases. */
 export type TheatreDoctor = Pick<Staff, 'id' | 'name' | 'active' | 'preferredEquipmentIds'>
@@ -34,9 +39,10 @@ export type NewEquipment = {
   units: number
   /** Minutes after a case in which a piece is reprocessed, and taken; 0–2,880. */
   reprocessingMinutes: number
+  externalIds?: ExternalId[]
 }
 
-export type Equipment = NewEquipment & { id: string; active: boolean }
+export type Equipment = Stored<NewEquipment>
 
 /** Who may book in a block before it is released; both null: everybody. */
 export type BlockOwner = { service: string | null; surgeonId: string | null }

@@ -1,4 +1,5 @@
 import type { VisitResourceKind } from '@holdfast/vocabulary'
+import type { ExternalId } from './external-id.ts'
 
 /**
  * A room or a kind of device that visits take beside the doctor. Not the theatre's: its rooms and equipment are taken
@@ -12,12 +13,13 @@ export type VisitResource = {
   units: number
   /** false: no further visit takes it. */
   active: boolean
+  externalIds: ExternalId[]
 }
 
-export type NewVisitResource = Omit<VisitResource, 'id' | 'active'>
+export type NewVisitResource = Omit<VisitResource, 'id' | 'active' | 'externalIds'> & { externalIds?: ExternalId[] }
 
 /** What is left out stays as it is. `withVisits`: it may be switched off while visits to come have it. */
-export type VisitResourceChange = { name?: string; units?: number; active?: boolean; withVisits?: boolean }
+export type VisitResourceChange = Partial<Omit<VisitResource, 'id' | 'kind'>> & { withVisits?: boolean }
 
 /** Another room, or another device, of the clinic has this name, in whatever case of its letters. */
 export type VisitResourceNamed = { kind: 'visit_resource_name_taken' }

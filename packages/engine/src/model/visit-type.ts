@@ -6,6 +6,7 @@ import type {
   VisitTypeColor,
 } from '@holdfast/vocabulary'
 import type { LocalNames, Money } from './doctor.ts'
+import type { ExternalId } from './external-id.ts'
 import type { NewVisitQuestion, VisitQuestion } from './visit-question.ts'
 import type { VisitNeeds } from './visit-resource.ts'
 
@@ -42,6 +43,7 @@ export type VisitType = {
   color: VisitTypeColor | null
   /** The place in lists, the smallest first, and then by name. */
   position: number
+  externalIds: ExternalId[]
   active: boolean
   needs: VisitNeeds
   /** Who offers it, active or not; empty: all doctors of the clinic. */
@@ -58,7 +60,8 @@ export type VisitType = {
   partIds: string[] | null
 }
 
-export type NewVisitType = Omit<VisitType, 'id' | 'clinicId' | 'questions' | 'partIds'> & {
+export type NewVisitType = Omit<VisitType, 'id' | 'clinicId' | 'externalIds' | 'questions' | 'partIds'> & {
+  externalIds?: ExternalId[]
   questions: NewVisitQuestion[]
 }
 

@@ -17,7 +17,7 @@ export type ClinicTable = MovedTable & {
 }
 
 const outboxes = new Set(['message', 'message_budget', 'webhook', 'webhook_delivery'])
-const derived = new Set(['patient_identifier'])
+const derived = new Set(['patient_identifier', 'external_id'])
 const logs = new Set(['booking_event', 'late_event', 'directory_change'])
 
 /** The conditions for a clinic's rows in tables without the column clinic_no. */

@@ -285,6 +285,7 @@ const withoutPersonalData: Readonly<Record<string, string>> = {
   directory_change: noPerson,
   erased_booking: 'of those who were erased',
   erasure: 'of those who were erased',
+  external_id: noPerson,
   function_file: noPerson,
   idempotency: digest,
   log_epoch: noPerson,

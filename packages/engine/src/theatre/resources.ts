@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { externalIdsValue } from '../database/external-ids.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
 import type { ResourceChange, Theatre, UpdateEquipmentOutcome, UpdateResourceOutcome } from '../model/theatre.ts'
@@ -26,12 +27,14 @@ type Activity = { active?: boolean | undefined; withCases?: boolean | undefined 
 
 type ResourceKind = 'operating_room' | 'staff' | 'doctor' | 'equipment'
 
+const externalIds = sql`external_ids as "externalIds"`
+
 /** The columns of each kind, as the fields of its type. */
 const selected: Record<ResourceKind, Sql> = {
-  operating_room: sql`id, name, active, site, turnover_minutes as "turnoverMinutes", hours`,
-  staff: sql`id, name, active, profession, preferred_equipment_ids as "preferredEquipmentIds"`,
+  operating_room: sql`id, name, active, ${externalIds}, site, turnover_minutes as "turnoverMinutes", hours`,
+  staff: sql`id, name, active, ${externalIds}, profession, preferred_equipment_ids as "preferredEquipmentIds"`,
   doctor: sql`id, name, active, preferred_equipment_ids as "preferredEquipmentIds"`,
-  equipment: sql`id, name, active, units, turnover_minutes as "reprocessingMinutes"`,
+  equipment: sql`id, name, active, ${externalIds}, units, turnover_minutes as "reprocessingMinutes"`,
 }
 
 /**
@@ -169,19 +172,21 @@ async function insert<Resource>(
   return inserted
 }
 
-function roomColumns({ name, site, turnoverMinutes, hours }: Partial<NewRoom>): Columns {
+function roomColumns({ name, site, turnoverMinutes, hours, externalIds }: Partial<NewRoom>): Columns {
   return {
     name,
     site,
     turnover_minutes: turnoverMinutes,
     hours: hours === undefined || hours === null ? hours : JSON.stringify(hours),
+    external_ids: externalIdsValue(externalIds),
   }
 }
 
-function staffColumns({ name, profession, preferredEquipmentIds }: Partial<NewStaff>): Columns {
-  return { name, profession, preferred_equipment_ids: preferredEquipmentIds }
+function staffColumns({ name, profession, preferredEquipmentIds, externalIds }: Partial<NewStaff>): Columns {
+  const external_ids = externalIdsValue(externalIds)
+  return { name, profession, preferred_equipment_ids: preferredEquipmentIds, external_ids }
 }
 
-function equipmentColumns({ name, units, reprocessingMinutes }: Partial<NewEquipment>): Columns {
-  return { name, units, turnover_minutes: reprocessingMinutes }
+function equipmentColumns({ name, units, reprocessingMinutes, externalIds }: Partial<NewEquipment>): Columns {
+  return { name, units, turnover_minutes: reprocessingMinutes, external_ids: externalIdsValue(externalIds) }
 }

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '@holdfast/contract'
 import {
+  ExternalIdTaken,
   isClinicMoving,
   isConnectionLost,
   isLockTimeout,
@@ -69,6 +70,12 @@ export function problemOf(error: unknown, ifLost = repeatWithKey): ProblemError 
   if (error instanceof PartitionMissing) {
     const detail = 'This server cannot book at the moment; its operator has to act. Nothing was written.'
     return problem('unavailable', detail, { retryAfterSeconds: 60 })
+  }
+  if (error instanceof ExternalIdTaken) {
+    return problem(
+      'external_id_taken',
+      'Something else of this kind has one of these external ids. Nothing was written.',
+    )
   }
   if (error instanceof MonthsInTransit) {
     const detail = 'Months of this clinic are being archived or restored. Erase again when that is done.'

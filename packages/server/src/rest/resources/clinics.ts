@@ -10,6 +10,7 @@ import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
+import { externalIdIn, withStoredIds } from './external-ids.ts'
 
 /** Clinics: everybody reads them, the site administrator creates them, their admins change them. */
 export function serveClinics(serve: Serve, deps: RestDeps): void {
@@ -19,13 +20,14 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.listClinics, ({ query, request }) => {
     const { limit } = query
+    const externalId = externalIdIn(query)
     const [q, cursor] = [query.q || null, query.cursor ?? null]
     return cachedRead(deps, request, {
       isList: true,
       isOfAllClinics: true,
-      key: `clinics ${JSON.stringify([q, limit, cursor])}`,
+      key: `clinics ${JSON.stringify([q, externalId, limit, cursor])}`,
       async load() {
-        const page = await directory.clinics({ q, limit, cursor })
+        const page = await directory.clinics({ q, externalId, limit, cursor })
         return { body: { items: page.items.map(bodyOf), nextCursor: page.nextCursor }, tags: [directoryTag] }
       },
     })
@@ -50,7 +52,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     restOperations.createClinic,
     async ({ body, key }) => {
       const clinic: NewClinic = {
-        ...body,
+        ...withStoredIds(body),
         name: body.name.trim(),
         settings: { holdSeconds: deps.holdSecondsDefault, ...body.settings },
       }
@@ -70,7 +72,8 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
   )
 
   serve(restOperations.updateClinic, async ({ query: { withSlots }, body, granted: { clinic } }) => {
-    const named = body.name === undefined ? body : { ...body, name: body.name.trim() }
+    const sent = withStoredIds(body)
+    const named = body.name === undefined ? sent : { ...sent, name: body.name.trim() }
     const outcome = await directory
       .updateClinic(clinic.id, { ...named, withSlots })
       .catch((error: unknown) => throwWithField(error))

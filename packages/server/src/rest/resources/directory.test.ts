@@ -19,6 +19,7 @@ test('the site administrator creates a clinic; omitted fields have their default
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     name: 'Praxis am Ring',
     timezone: 'Europe/Berlin',
+    externalIds: [],
     ...eachClinicText(() => null),
     settings: {
       holdSeconds: 120,
@@ -204,7 +205,8 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   const created = await rest.call('createDoctor', { as, body })
   expect(created.status).toBe(201)
   const { clinicId, ...fields } = body
-  const none = { specializationNames: null, hasOpenSessions: false, nextAvailableAt: null, nextSlots: [] }
+  const empty = { externalIds: [], nextSlots: [] }
+  const none = { specializationNames: null, hasOpenSessions: false, nextAvailableAt: null, ...empty }
   expect(created.body).toEqual({ id: expect.any(String), clinicId, ...fields, active: true, ...none })
   const path = { doctorId: created.body.id }
   const listed = { name: body.specialization, names: null, doctors: 1 }

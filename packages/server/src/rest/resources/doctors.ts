@@ -9,6 +9,7 @@ import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
+import { externalIdIn, sentExternalIds, withStoredIds } from './external-ids.ts'
 import { requireCurrency } from './require-currency.ts'
 
 /**
@@ -58,6 +59,7 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
       languages: body.languages ?? [],
       fee: body.fee ?? null,
       appointmentTypes: body.appointmentTypes ?? ['in_person'],
+      ...sentExternalIds(body),
     }
     const outcome = await directory.createDoctor(clinic.no, doctor, writeKeyOf(key, 'createDoctor', body))
     if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
@@ -67,7 +69,7 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
   serve(restOperations.updateDoctor, async ({ params, body }) => {
     requireCurrency(body.fee)
     const changed = await directory.updateDoctor(params.doctorId, {
-      ...body,
+      ...withStoredIds(body),
       ...(body.name === undefined ? {} : { name: body.name.trim() }),
       ...(body.specialization === undefined ? {} : { specialization: body.specialization.trim() }),
     })
@@ -85,6 +87,7 @@ function serveDoctorList(serve: Serve, deps: RestDeps): void {
       specialization: query.specialization || null,
       q: query.q || null,
       appointmentType: query.appointmentType ?? null,
+      externalId: externalIdIn(query),
       includeInactive,
       sort: query.sort,
       limit: query.limit,

@@ -14,6 +14,7 @@ describe('rooms, staff and equipment', () => {
       site: null,
       turnoverMinutes: 0,
       hours: null,
+      externalIds: [],
       active: true,
     })
     for (const as of [admin, staff, surgeonAccount]) {

@@ -1,6 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import {
   clinicNoIn,
+  type ExternalId,
   type NewEquipment,
   type NewRoom,
   type NewStaff,
@@ -13,6 +14,7 @@ import { refusalProblem } from '../responses/outcome-problems.ts'
 import { resourceInUse, resourceNotFound, unitsInUse } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
+import { havingExternalId, sentExternalIds, withStoredIds } from './external-ids.ts'
 
 /**
  * Rooms, staff, doctors as surgeons, and equipment: every member reads them, admins add and change them; nobody can
@@ -26,9 +28,9 @@ export function serveTheatreResources(serve: Serve, deps: RestDeps): void {
 }
 
 function serveRooms(serve: Serve, { engine: { theatre } }: RestDeps): void {
-  serve(restOperations.listRooms, async ({ granted: { clinic } }) => ({
+  serve(restOperations.listRooms, async ({ query, granted: { clinic } }) => ({
     status: 200,
-    body: { items: await theatre.rooms(clinic.no) },
+    body: { items: havingExternalId(await theatre.rooms(clinic.no), query) },
   }))
 
   serve(restOperations.createRoom, async ({ body, granted: { clinic }, key }) => {
@@ -38,6 +40,7 @@ function serveRooms(serve: Serve, { engine: { theatre } }: RestDeps): void {
       site: body.site ?? null,
       turnoverMinutes: body.turnoverMinutes ?? 0,
       hours: body.hours ?? null,
+      ...sentExternalIds(body),
     }
     const outcome = await theatre.createRoom(clinic.no, room, writeKeyOf(key, `createRoom ${clinic.id}`, room))
     if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
@@ -55,9 +58,9 @@ function serveRooms(serve: Serve, { engine: { theatre } }: RestDeps): void {
 function serveStaff(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
 
-  serve(restOperations.listTheatreStaff, async ({ granted: { clinic } }) => ({
+  serve(restOperations.listTheatreStaff, async ({ query, granted: { clinic } }) => ({
     status: 200,
-    body: { items: await theatre.staff(clinic.no) },
+    body: { items: havingExternalId(await theatre.staff(clinic.no), query) },
   }))
 
   serve(restOperations.createTheatreStaff, async ({ body, granted: { clinic }, key }) => {
@@ -66,6 +69,7 @@ function serveStaff(serve: Serve, deps: RestDeps): void {
       name: body.name.trim(),
       profession: body.profession,
       preferredEquipmentIds: body.preferredEquipmentIds ?? [],
+      ...sentExternalIds(body),
     }
     const writeKey = writeKeyOf(key, `createTheatreStaff ${clinic.id}`, staff)
     const outcome = await theatre.createStaff(clinic.no, staff, writeKey)
@@ -98,14 +102,14 @@ function serveDoctors(serve: Serve, deps: RestDeps): void {
 }
 
 function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
-  serve(restOperations.listEquipment, async ({ granted: { clinic } }) => ({
+  serve(restOperations.listEquipment, async ({ query, granted: { clinic } }) => ({
     status: 200,
-    body: { items: await theatre.equipment(clinic.no) },
+    body: { items: havingExternalId(await theatre.equipment(clinic.no), query) },
   }))
 
   serve(restOperations.createEquipment, async ({ body, granted: { clinic }, key }) => {
     const { units, reprocessingMinutes = 0 } = body
-    const equipment: NewEquipment = { name: body.name.trim(), units, reprocessingMinutes }
+    const equipment: NewEquipment = { name: body.name.trim(), units, reprocessingMinutes, ...sentExternalIds(body) }
     const writeKey = writeKeyOf(key, `createEquipment ${clinic.id}`, equipment)
     const outcome = await theatre.createEquipment(clinic.no, equipment, writeKey)
     if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
@@ -148,6 +152,7 @@ function changedResource<Resource>(outcome: UpdateResourceOutcome<Resource>, pat
   }
 }
 
-function trimmed<Change extends { name?: string }>(change: Change): Change {
-  return change.name === undefined ? change : { ...change, name: change.name.trim() }
+function trimmed<Change extends { name?: string; externalIds?: ExternalId[] }>(change: Change): Change {
+  const stored = withStoredIds(change)
+  return stored.name === undefined ? stored : { ...stored, name: stored.name.trim() }
 }

@@ -55,7 +55,7 @@ test('an admin adds, changes and switches off rooms and devices, which staff rea
     as: admin,
     body: { name: 'Scanner', units: 3, active: false },
   })
-  expect(changed.body).toEqual({ ...device, id: ultrasound.id, name: 'Scanner', units: 3, active: false })
+  expect(changed.body).toEqual({ ...ultrasound, name: 'Scanner', units: 3, active: false })
   const listed = await rest.call('listVisitResources', { path, as: staff })
   expect(listed.body.items).toEqual([room, changed.body])
   const details = rest.audited.filter(({ subjectId }) => subjectId === ultrasound.id).map((one) => one.details)

@@ -54,6 +54,7 @@ test('an admin adds, reads, changes and switches off a visit type', async ({ dat
     approval: 'none',
     approvalMinutes: 2880,
     combinable: false,
+    externalIds: [],
   }
   expect(created.body).toEqual(stored)
   expect(await listed()).toEqual([stored])

@@ -10,6 +10,7 @@ import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
+import { havingExternalId, withStoredIds } from './external-ids.ts'
 import { requireCurrency } from './require-currency.ts'
 import { questionsOf, trimmedTexts } from './visit-questions.ts'
 
@@ -20,19 +21,19 @@ const ofMembers = { 'cache-control': 'no-store' }
 export function serveVisitTypes(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(restOperations.listVisitTypes, async ({ params: { clinicId }, granted: principal, request }) => {
+  serve(restOperations.listVisitTypes, async ({ params: { clinicId }, query, granted: principal, request }) => {
     const clinicNo = clinicNoIn(clinicId)
     if (clinicNo === null) throw clinicNotFound(clinicId)
     if (actorIn(principal, clinicNo) !== null) {
-      const items = await visitTypesIn(directory, clinicId, clinicNo)
+      const items = havingExternalId(await visitTypesIn(directory, clinicId, clinicNo), query)
       return { status: 200, body: { items: items.map(visitTypeBody) }, headers: ofMembers }
     }
     return cachedRead(deps, request, {
       isList: true,
-      key: `visit types ${clinicId}`,
+      key: `visit types ${JSON.stringify([clinicId, query.externalId])}`,
       async load() {
         const items = (await visitTypesIn(directory, clinicId, clinicNo)).filter(isForPatients)
-        return { body: { items: items.map(visitTypeBody) }, tags: [clinicTag(clinicNo)] }
+        return { body: { items: havingExternalId(items, query).map(visitTypeBody) }, tags: [clinicTag(clinicNo)] }
       },
     })
   })
@@ -101,7 +102,7 @@ function changeOf({ doctorIds, doctors, questions, ...rest }: VisitTypeChangeBod
   const { name, names, preparation } = rest
   const named = doctorsOf(doctorIds, doctors)
   return {
-    ...rest,
+    ...withStoredIds(rest),
     ...(name === undefined ? {} : { name: name.trim() }),
     ...(names === undefined ? {} : { names: trimmedTexts(names) }),
     ...(preparation === undefined ? {} : { preparation: preparation?.trim() || null }),

@@ -16,6 +16,7 @@ function aDoctor(name: string, nextAvailableAt: string | null): Doctor {
     fee: null,
     appointmentTypes: ['in_person'],
     active: true,
+    externalIds: [],
     hasOpenSessions: false,
     nextSlots: [],
     nextAvailableAt,

@@ -8,11 +8,12 @@ import { eachClinicText } from '@holdfast/vocabulary'
  * @param sends what the server can send: e-mails by a mail server, SMS by a provider
  */
 export function clinicBody(clinic: Clinic, sends: { emails: boolean; sms: boolean }): ClinicBody {
-  const { id, name, timezone, settings, attendanceMinutes } = clinic
+  const { id, name, timezone, externalIds, settings, attendanceMinutes } = clinic
   const texts = eachClinicText((text) => clinic[text])
   const sendsEmails = sends.emails && clinic.emails
   const smsKinds = sends.sms ? clinic.smsKinds : []
-  return { id, name, timezone, ...texts, settings, attendanceMinutes, sendsEmails, smsKinds, logo: logoBody(clinic) }
+  const sent = { sendsEmails, smsKinds, logo: logoBody(clinic) }
+  return { id, name, timezone, externalIds, ...texts, settings, attendanceMinutes, ...sent }
 }
 
 function logoBody({ id, logo }: Clinic): ClinicBody['logo'] {

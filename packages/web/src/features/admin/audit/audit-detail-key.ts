@@ -14,6 +14,7 @@ const ownFields = [
   'preferredEquipmentIds',
   'units',
   'reprocessingMinutes',
+  'externalIds',
   'clinics',
   'doctors',
   'slots',

@@ -7,6 +7,7 @@ const stored: VisitType = {
   id: 'v',
   clinicId: 'c',
   name: 'First visit',
+  externalIds: [],
   names: { de: 'Erstbesuch' },
   minutes: 40,
   bufferBeforeMinutes: 5,
@@ -55,7 +56,7 @@ const stored: VisitType = {
 }
 
 test('what is stored goes through the form unchanged', () => {
-  const { id: _id, clinicId: _clinicId, active: _active, ...fields } = stored
+  const { id: _id, clinicId: _clinicId, externalIds: _externalIds, active: _active, ...fields } = stored
   const questions = stored.questions.map(({ version: _version, ...question }) => question)
   expect(visitTypeOf(draftOf(stored, 'USD'))).toEqual({ ...fields, questions })
   expect(changeOf(draftOf(stored, 'USD'), stored)).toBeNull()

@@ -24,6 +24,7 @@ const room: Room = {
   site: null,
   turnoverMinutes: 0,
   active: true,
+  externalIds: [],
   hours: [
     { weekday: 1, from: '13:00', to: '17:30' },
     { weekday: 1, from: '07:30', to: '12:00' },

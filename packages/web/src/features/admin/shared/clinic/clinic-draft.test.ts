@@ -7,6 +7,7 @@ const clinic: Clinic = {
   id: 'c',
   name: 'North',
   timezone: 'Europe/Berlin',
+  externalIds: [],
   ...eachClinicText(() => null),
   phone: '030 1',
   settings: {
