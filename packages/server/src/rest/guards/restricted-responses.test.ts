@@ -88,6 +88,7 @@ function aBoard(cases: CaseBody[]): TheatreBoardBody {
         name: `name of ${id}`,
         units: 1,
         reprocessingMinutes: 0,
+        externalIds: [],
         active: true,
       })),
   }
