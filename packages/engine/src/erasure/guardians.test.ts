@@ -155,12 +155,13 @@ describe('who acts for patients', () => {
       await patients.update(child, version, { guardians: [ben, { ...bea, phone: '4711', relation: 'carer' }] })
       await erase({ email: 'bea@planted.example' })
       const list = await erasuresSince(database.ownerPool, new Date(0))
-      expect(list.map(({ kind }) => kind)).toEqual(['guardian', 'guardian'])
+      // That of the child, of the merged record, and of the one that stayed.
+      expect(list.map(({ kind }) => kind)).toEqual(['guardian', 'guardian', 'guardian'])
       const listed = JSON.stringify(list)
       for (const id of [child, kept, merged]) expect(listed).not.toContain(id)
       await restorePatients(database, before)
       expect(await places('Plantedname')).toEqual(['holdfast.patient'])
-      expect(await repeatErasures(database.ownerPool, list)).toEqual({ erased: 2, cancelled: 0, pending: [] })
+      expect(await repeatErasures(database.ownerPool, list)).toEqual({ erased: 3, cancelled: 0, pending: [] })
       expect(await places('Plantedname')).toEqual([])
       expect((await read(child)).guardians).toEqual([ben])
       expect((await read(kept)).guardians).toEqual([ben])
@@ -200,6 +201,61 @@ describe('who acts for patients', () => {
     },
   )
 
+  describe('shares a telephone number with', () => {
+    const ann = aGuardian('Ann Othername', { email: 'ann@other.example', phone: ben.phone })
+
+    /** Who acts for the child of a record in which Ann has replaced Ben, after Ben was erased. */
+    async function afterErasure(database: TestDatabase, scene: Awaited<ReturnType<typeof aMergingClinic>>, id: string) {
+      const { clinic, patients, read } = scene
+      await patients.update(id, (await read(id)).version, { guardians: [ann] })
+      return async () => {
+        const request = { clinicNo: clinic.no, patient: { email: ben.email ?? '' }, actorId: null }
+        expect((await engineOf(database).erasures.ofPatient(request)).guardianOf).toBeGreaterThan(0)
+        return (await read(id)).guardians
+      }
+    }
+
+    /** Ben is in a record that was merged into one that has him, too. */
+    async function replacedAfterMerge(database: TestDatabase) {
+      const scene = await aMergingClinic(database)
+      const kept = await scene.record({ guardians: [ben] })
+      const merged = await scene.record({ guardians: [ben] })
+      await scene.merge(kept, merged)
+      return afterErasure(database, scene, kept)
+    }
+
+    /** Ben came with the record that was merged; there, he is renamed, and is Ann after the merge is undone. */
+    async function separated(database: TestDatabase) {
+      const scene = await aMergingClinic(database)
+      const kept = await scene.record({ guardians: [] })
+      const merged = await scene.record({ guardians: [ben] })
+      await scene.merge(kept, merged)
+      const { patients, read } = scene
+      const newContacts = aGuardian(ben.name, { phone: ann.phone, email: ann.email })
+      await patients.update(kept, (await read(kept)).version, { guardians: [newContacts] })
+      await patients.unmerge(merged, (await read(merged)).version)
+      return afterErasure(database, scene, kept)
+    }
+
+    test('whoever replaces them, who stays when they are erased', async ({ database }) => {
+      expect(await (await replacedAfterMerge(database))()).toEqual([ann])
+      expect(await (await separated(database))()).toEqual([ann])
+    })
+
+    freshDatabaseTest('control: by one field, the id is passed on to somebody else', async ({ database }) => {
+      await plantFunction(database, 'guardians_with_ids', { part: 'same.fields >= 2', becomes: 'same.fields > 0' })
+      expect(await (await replacedAfterMerge(database))()).toEqual([])
+    })
+
+    freshDatabaseTest('control: a copy with the id of the original ends with it', async ({ database }) => {
+      await plantFunction(database, 'merge_patients', {
+        part: "jsonb_build_object('id', new_id(p_clinic_no, clock_timestamp())::text)",
+        becomes: "'{}'",
+      })
+      expect(await (await separated(database))()).toEqual([])
+    })
+  })
+
   test('has the same id when the entry changes, also beside another one with the same number', async ({ database }) => {
     const { patients, clinic, record, read } = await aMergingClinic(database)
     const ids = async (patientId: string) => {
@@ -219,7 +275,7 @@ describe('who acts for patients', () => {
       await patients.update(child, (await read(child)).version, { guardians })
       return ids(child)
     }
-    const renamed = { ...two, name: 'Benjamin', email: null }
+    const renamed = { ...two, name: 'Benjamin' }
     expect(await change(renamed, one)).toEqual([idOfTwo, idOfOne])
     expect(await change({ ...renamed, phone: '2' }, { ...one, name: 'Beatrice' })).toEqual([idOfTwo, idOfOne])
     // Somebody else, and the first one again.

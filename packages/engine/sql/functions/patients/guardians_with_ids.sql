@@ -1,6 +1,7 @@
 -- guardians_with_ids: the guardians of a patient (patient.guardians); those that were sent without an id get one here.
--- It is the id of the entry before that has the same name, telephone number or e-mail address, and most of these: so an
--- erasure that is repeated after a restore finds somebody whose entry was changed in between. Others get a new id.
+-- It is the id of the entry before with the same name, or with the same telephone number and e-mail address: so an
+-- erasure that is repeated after a restore finds somebody whose entry was changed in between. Others get a new id: a
+-- family shares a telephone number, and whoever has the id of somebody else would be erased with them.
 --
 -- p_before: what the record had.
 -- Internal: called by fold_patient. Locks: none. Fails: never. Idempotent: no: new ids differ.
@@ -21,7 +22,7 @@ begin
      cross join lateral (select count(*) as fields
                            from unnest('{name,phone,email}'::text[]) f(name)
                           where g.guardian->>f.name = b.guardian->>f.name) same
-     where same.fields > 0
+     where same.fields >= 2 or g.guardian->>'name' = b.guardian->>'name'
      order by same.fields desc, g.n, b.n
   loop
     if v_ids[v_pair.n] is null and array_position(v_ids, v_pair.id) is null then

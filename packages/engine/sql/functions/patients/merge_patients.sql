@@ -49,6 +49,12 @@ begin
     return 'record_changed:' || case when v_kept.version <> p_version then v_kept.version else v_merged.version end;
   end if;
 
+  -- An erasure removes guardians by their ids. The copies get new ones, because each record may give its entry to
+  -- somebody else afterwards.
+  v_merged.guardians := (
+    select coalesce(jsonb_agg(g.guardian || jsonb_build_object('id', new_id(p_clinic_no, clock_timestamp())::text)
+                              order by g.n), '[]')
+      from jsonb_array_elements(v_merged.guardians) with ordinality g(guardian, n));
   v_before := to_jsonb(v_kept);
   v_after := v_before
     || (select jsonb_object_agg(f.name, case when f.name = any (p_taken) then to_jsonb(v_merged)->f.name
