@@ -17,7 +17,7 @@ import {
   type VisitTypeOverrides,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { visitTypeLimits } from '@holdfast/vocabulary'
+import { lengths, visitTypeLimits } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
 import { checkedEngine } from '../../test/checked-engine.ts'
@@ -182,6 +182,44 @@ describe('a combination of visit types', () => {
     const video = await aPart(clinic)
     await engine.directory.updateVisitType(clinic.no, video.id, { appointmentTypes: ['video'] })
     expect(await combined(clinic, video, await aPart(clinic))).toBe('channels')
+  })
+
+  test('asks a question of two parts once, and requires it if one of them does', async () => {
+    const clinic = await aClinic(database)
+    await aDoctor(database, clinic)
+    const consent = aQuestion('consent', { required: false })
+    const one = await aPart(clinic, { name: 'A', questions: [consent] })
+    const other = await aPart(clinic, { name: 'B', questions: [{ ...consent, required: true }] })
+    const combination = await read(clinic, await combined(clinic, one, other))
+    expect(combination?.questions).toMatchObject([{ id: consent.id, label: consent.label, required: true }])
+  })
+
+  test.for([
+    ['another text', { label: 'I agree to B.' }],
+    ['another text in one language', { labels: { de: 'Ich bin mit B einverstanden.' } }],
+    ['another kind', { kind: 'text' }],
+  ] as const)('is refused if two parts ask with one id: %s', async ([, differs]) => {
+    const clinic = await aClinic(database)
+    await aDoctor(database, clinic)
+    const consent = aQuestion('consent', { required: false })
+    const one = await aPart(clinic, { name: 'A', questions: [consent] })
+    const other = await aPart(clinic, { name: 'B', questions: [{ ...consent, required: true, ...differs }] })
+    expect(await combined(clinic, one, other)).toBe('questions')
+  })
+
+  test('is refused for longer questions than a visit type may have', async () => {
+    const clinic = await aClinic(database)
+    await aDoctor(database, clinic)
+    const asks = (count: number, length: number) => ({
+      questions: Array.from({ length: count }, () => aQuestion('consent', { label: 'x'.repeat(length) })),
+    })
+    const half = lengths.questions / 2
+    expect(
+      await combined(clinic, await aPart(clinic, asks(5, half / 6)), await aPart(clinic, asks(5, half / 6))),
+    ).toMatch(/^[0-9a-f-]{36}$/)
+    expect(await combined(clinic, await aPart(clinic, asks(6, half / 6)), await aPart(clinic, asks(6, half / 6)))).toBe(
+      'questions',
+    )
   })
 
   test('is refused for too few or too many parts, one twice, of another clinic, and of combinations', async () => {

@@ -3,8 +3,8 @@
 --
 -- p_part_ids: sorted, each once.
 -- Refusals: parts (fewer than 2, or more than 5) | visit_type_missing (of this clinic) | not_allowed (a part is not
---   combinable, or switched off) | group | minutes | devices | questions (more than a visit type has) | channels |
---   rooms | doctors (none that suits all parts).
+--   combinable, or switched off) | group | minutes | devices | questions (more than a visit type has, or two with one
+--   id) | channels | rooms | doctors (none that suits all parts).
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.combination_of(
   p_clinic_no integer, p_part_ids uuid[], out combination holdfast.visit_type, out refusal text
@@ -46,7 +46,8 @@ begin
          combination.position, combination.active, combination.needs_room, combination.questions_version,
          combination.approval, combination.approval_minutes
     from unnest(v_parts) with ordinality t
-   -- A part without a fee leaves the sum unknown. With a doctor of whom it is, the sum of the others is no default.
+   -- If a part has no fee, the sum is null. It is also null if the sum is null for one of the doctors: a doctor's null
+   -- would fall back to it.
    cross join (select count(p.fee_currency) = count(*) and count(distinct p.fee_currency) = 1
                       and sum(p.fee_amount) <= 1000000000
                       and not exists (select from doctors_of_parts(p_clinic_no, p_part_ids) d
@@ -72,12 +73,15 @@ begin
   combination.device_ids := array(
     select d.id from unnest(v_parts) with ordinality t, unnest(t.device_ids) with ordinality d(id, place)
      group by d.id order by min(t.ordinality), min(d.place));
+  -- Each once, where it is first; required if one part requires it. Callers choose the ids, so the texts are compared.
   combination.questions := (
-    select coalesce(jsonb_agg(q.question order by q.n, q.place), '[]')
-      from (select distinct on (e.question->>'id') e.question, t.ordinality as n, e.place
+    select coalesce(jsonb_agg(q.questions[1] || jsonb_build_object('required', q.required) order by q.place), '[]')
+      from (select array_agg(e.question order by t.ordinality) as questions,
+                   min(array[t.ordinality, e.place]) as place,
+                   bool_or((e.question->'required')::boolean) as required
               from unnest(v_parts) with ordinality t,
                    jsonb_array_elements(t.questions) with ordinality e(question, place)
-             order by e.question->>'id', t.ordinality, e.place) q);
+             group by e.question - '{required,version}'::text[]) q);
   -- Those that all parts name which name rooms; none does: any room.
   combination.room_ids := array(
     select r.id from unnest(v_parts) t, unnest(t.room_ids) r(id)
@@ -92,7 +96,9 @@ begin
     when exists (select from unnest(v_parts) t where t.capacity > 1) then 'group'
     when combination.minutes > 1440 then 'minutes'
     when cardinality(combination.device_ids) > 5 then 'devices'
-    when jsonb_array_length(combination.questions) > 12 then 'questions'
+    when jsonb_array_length(combination.questions) > 12 or char_length(combination.questions::text) > 20000
+      or exists (select from jsonb_array_elements(combination.questions) e(question)
+                  group by e.question->>'id' having count(*) > 1) then 'questions'
     when combination.appointment_types = '{}' then 'channels'
     when combination.room_ids = '{}' and exists (select from unnest(v_parts) t where t.room_ids <> '{}') then 'rooms'
     when not exists (select from doctors_of_parts(p_clinic_no, p_part_ids)) then 'doctors' end;
