@@ -29,7 +29,7 @@ export async function lastRelease(): Promise<string | null> {
 
 /**
  * Writes a commit's files into a directory, with the packages that it needs: hard links of this checkout's, if the lock
- * files are equal. If it has the same number as this version, it gets a lower one: a release before has one, and a
+ * files name the same. If it has the same number as this version, it gets a lower one: a release before has one, and a
  * database knows by it which functions are newer.
  *
  * @throws Error if there is no such commit
@@ -43,11 +43,16 @@ export async function previousVersion(from: string, directory: string): Promise<
   const commit = stdout.trim()
   await mkdir(directory)
   await unpack(commit, directory)
-  const lock = (checkout: string) => readFile(join(checkout, 'package-lock.json'), 'utf8')
-  if ((await lock(root)) === (await lock(directory))) await linkPackages(directory)
+  if ((await lockedPackages(root)) === (await lockedPackages(directory))) await linkPackages(directory)
   else await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: directory, timeout: installMsMax })
   await lowerEqualRelease(directory)
   return { from, commit, program: programOf(directory) }
+}
+
+/** What is installed for a checkout. The numbers of its own workspaces are another version's. */
+async function lockedPackages(checkout: string): Promise<string> {
+  const lock = JSON.parse(await readFile(join(checkout, 'package-lock.json'), 'utf8')) as { packages: object }
+  return JSON.stringify(Object.entries(lock.packages).filter(([path]) => path.includes('node_modules/')))
 }
 
 /** Unlike a worktree, an archive leaves nothing in the repository. */
