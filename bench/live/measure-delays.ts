@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { arrivals } from '../load/arrivals.ts'
+import { Fifo } from '../load/fifo.ts'
 import { HttpConnection } from '../load/http-connection.ts'
 import type { Target } from '../load/load-job.ts'
 import { Latencies } from '../measure/latencies.ts'
@@ -36,18 +37,19 @@ export async function measureDelays(
     }
   }
   const connections = await Promise.all(Array.from({ length: connectionCount }, () => HttpConnection.open(target)))
+  const free = new Fifo(connections)
   const times = arrivals(ratePerSecond, (slotIds.length / ratePerSecond) * 1000 * 2, 1)
   const startedAt = performance.now()
   let pending = 0
   for (const [index, slotId] of slotIds.entries()) {
     const waitMs = (times[index] ?? 0) - (performance.now() - startedAt)
     if (waitMs > 0) await delay(waitMs)
-    const connection = connections[index % connectionCount]
-    if (connection === undefined) throw new Error('There is no connection.')
+    const connection = await firstOf(free)
     pending += 1
     const sentAt = performance.now()
     connection.send(requestFor(target, slotId, index), (response) => {
       pending -= 1
+      free.put(connection)
       const committedAt = performance.now()
       if (response?.status !== 201) throw new Error(`A booking returned ${response?.status} ${response?.body}`)
       committed.add(committedAt - sentAt)
@@ -59,6 +61,15 @@ export async function measureDelays(
   while ((pending > 0 || undelivered.size > 0) && performance.now() < until) await delay(5)
   for (const connection of connections) connection.close()
   return { committed: committed.summary(), delivered: delivered.summary(), undelivered: undelivered.size }
+}
+
+/** On a busy machine, all may wait for their responses. */
+async function firstOf(free: Fifo<HttpConnection>): Promise<HttpConnection> {
+  for (;;) {
+    const connection = free.take()
+    if (connection !== undefined) return connection
+    await delay(1)
+  }
 }
 
 function requestFor({ host, port }: Target, slotId: string, index: number): string {
