@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { removeEmbeddedDatabase } from './cluster-home.ts'
+import { canEnter, spawnIdentity, unprivilegedAccount } from './unprivileged-account.ts'
 
 async function aPointedDirectory(owner: 'this' | 'another' | 'none') {
   const directory = await mkdtemp(join(tmpdir(), 'hf-home-'))
@@ -30,4 +33,18 @@ test.each([
   const { dataDirectory, home } = await aPointedDirectory(owner)
   await removeEmbeddedDatabase(dataDirectory)
   expect([await exists(dataDirectory), await exists(home)]).toEqual([false, stays])
+})
+
+const account = await unprivilegedAccount(undefined)
+const isReachable =
+  (await canEnter(account, import.meta.dirname)) && (await canEnter(account, dirname(process.execPath)))
+
+test.skipIf(!isReachable)('a start on the data directory of another user names its owner', async () => {
+  const start = `
+    import { startEmbeddedPostgres } from '${import.meta.dirname}/start-embedded-postgres.ts'
+    await startEmbeddedPostgres({ dataDirectory: '/usr' }).catch((error) => console.log(error.kind, error.message))`
+  const args = ['--input-type=module', '--eval', start]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: '/', ...spawnIdentity(account) })
+  expect(stdout).toMatch(/^not_permitted The data directory \/usr belongs to root, and this user is .+\. /)
+  expect(stdout).toContain('Run Holdfast as root, or set HOLDFAST_DATA to another directory.')
 })

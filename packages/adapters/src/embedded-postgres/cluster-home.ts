@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, constants, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { messageOf } from '@holdfast/vocabulary'
 import { errorCode } from '../error-code.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
-import { type Account, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
+import { type Account, accountName, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
 
 /** Where the database of a data directory is stored, and the account that runs it. */
 export type ClusterHome = {
@@ -92,11 +92,9 @@ export async function findClusterHome(dataDirectory: string): Promise<ClusterHom
   const account = await unprivilegedAccount(owner)
   const uid = process.getuid?.()
   if (owner !== undefined && account === undefined && owner.uid !== uid) {
-    throw new EmbeddedPostgresError(
-      'not_permitted',
-      `The database in ${clusterDirectory} belongs to account ${owner.uid}, and this is account ${uid}. ` +
-        'Run Holdfast as the user who created it, or set HOLDFAST_DATA to another directory.',
-    )
+    // Root's PostgreSQL runs as another account: who created the database is the owner of the data directory.
+    const creator = (await statOf(dataDirectory))?.uid ?? owner.uid
+    throw await ownedByAnother(dataDirectory, creator === uid ? owner.uid : creator)
   }
   return { dataDirectory, home, clusterDirectory, account }
 }
@@ -135,6 +133,29 @@ export async function makeDataDirectory(dataDirectory: string): Promise<string> 
   }
 }
 
+/**
+ * Checks that this user can write into the data directory. Without that, a start would wait for a lock that it can't
+ * take, or fail at its first file.
+ *
+ * @throws EmbeddedPostgresError `not_permitted`: it belongs to another user; `data_directory_unusable`
+ */
+export async function checkDataDirectory(dataDirectory: string): Promise<void> {
+  try {
+    await access(dataDirectory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const owner = await statOf(dataDirectory)
+    if (errorCode(error) === 'EACCES' && owner !== undefined && owner.uid !== process.getuid?.()) {
+      throw await ownedByAnother(dataDirectory, owner.uid)
+    }
+    throw new EmbeddedPostgresError(
+      'data_directory_unusable',
+      `Can't write into the data directory ${dataDirectory}: ${messageOf(error)}. ` +
+        'Make it writable for this user, or set HOLDFAST_DATA to another directory.',
+      { cause: error },
+    )
+  }
+}
+
 const ownFileNames = new Set(['lock', 'owner.json', 'owner-password'])
 
 /** The path that a file contains; undefined: there is no such file. */
@@ -155,6 +176,15 @@ async function statOf(path: string): Promise<{ uid: number; gid: number } | unde
     if (errorCode(error) === 'ENOENT') return undefined
     throw notPermitted(path, error)
   }
+}
+
+async function ownedByAnother(dataDirectory: string, uid: number): Promise<EmbeddedPostgresError> {
+  const [owner, user] = await Promise.all([accountName(uid), accountName(process.getuid?.() ?? -1)])
+  return new EmbeddedPostgresError(
+    'not_permitted',
+    `The data directory ${dataDirectory} belongs to ${owner}, and this user is ${user}. ` +
+      `Run Holdfast as ${owner}, or set HOLDFAST_DATA to another directory.`,
+  )
 }
 
 function notPermitted(path: string, error: unknown): unknown {

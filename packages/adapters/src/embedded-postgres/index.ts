@@ -10,4 +10,5 @@ export {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from './start-embedded-postgres.ts'
+export { accountName } from './unprivileged-account.ts'
 export { withEmbeddedPostgres } from './with-embedded-postgres.ts'

@@ -1,5 +1,11 @@
 import { messageOf } from '@holdfast/vocabulary'
-import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirectoryDefault } from './cluster-home.ts'
+import {
+  type ClusterHome,
+  checkDataDirectory,
+  makeDataDirectory,
+  prepareClusterHome,
+  sharedDirectoryDefault,
+} from './cluster-home.ts'
 import { type LockDataDirectory, lockForServer } from './data-directory-lock.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
 import { initialiseCluster } from './initialise-cluster.ts'
@@ -51,6 +57,7 @@ export async function startEmbeddedPostgres(
   const log = options.log ?? (() => undefined)
   const sharedDirectory = options.sharedDirectory ?? sharedDirectoryDefault
   const dataDirectory = await makeDataDirectory(options.dataDirectory)
+  await checkDataDirectory(dataDirectory)
   const lock = await lockDataDirectory(dataDirectory, log)
   try {
     const clusterHome = await prepareClusterHome(dataDirectory, sharedDirectory, log)

@@ -22,7 +22,7 @@ export async function unprivilegedAccount(
 ): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
   if (clusterOwner !== undefined && clusterOwner.uid !== 0) {
-    return { name: await nameOf(clusterOwner.uid), uid: clusterOwner.uid, gid: clusterOwner.gid }
+    return { name: await accountName(clusterOwner.uid), uid: clusterOwner.uid, gid: clusterOwner.gid }
   }
   for (const name of candidates) {
     const account = await lookUp(name)
@@ -60,7 +60,8 @@ async function lookUp(name: string): Promise<Account | undefined> {
   }
 }
 
-async function nameOf(uid: number): Promise<string> {
+/** The name of an account; its number, if it has none. */
+export async function accountName(uid: number): Promise<string> {
   try {
     return (await run('id', ['-nu', String(uid)])).stdout.trim()
   } catch {
