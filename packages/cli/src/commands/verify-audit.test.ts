@@ -39,6 +39,10 @@ test('a log that nobody has changed is as it was written, also for who has the p
   const own = await runCaptured(command.trim().split(' ').slice(1), { ...env, ...anchors })
   expect(own).toMatchObject({ code: 0 })
   expect(own.out).toContain('The security log is as it was written.')
+  const alone = await runCaptured(['audit', 'verify'], env)
+  expect(alone).toMatchObject({ code: 0 })
+  expect(alone.out).toContain('The chains of the security log are whole.')
+  expect(alone.out).not.toContain('The security log is as it was written.')
   const key = await runCaptured(['audit', 'key'], env)
   await writeFile(join(directory, 'key.pem'), key.out.join('\n'))
   const args = ['--anchors', join(directory, 'anchors'), '--key', join(directory, 'key.pem'), '--json']

@@ -136,9 +136,12 @@ function print({ terminal }: CommandContext, report: AuditReport, read: ReadAnch
   const found = report.findings.length + read.refused.length
   if (found > findingsShownMax) terminal.out(`${whole(found)} findings; --json names all`)
   if (found > 0) terminal.out(terminal.style('red', 'The security log was changed: see above.'))
-  else if (report.restored.length === 0) {
-    terminal.out(terminal.style('green', 'The security log is as it was written.'))
-  } else terminal.out('The rest of the security log is as it was written. Were these restores yours?')
+  else if (report.restored.length > 0) {
+    terminal.out('The rest of the security log is as it was written. Were these restores yours?')
+  } else if (isWithout) {
+    terminal.out('The chains of the security log are whole.')
+    terminal.out('Without anchors, what the owner of the database changed and calculated anew is not found.')
+  } else terminal.out(terminal.style('green', 'The security log is as it was written.'))
 }
 
 const nameOf = (clinicNo: number) => (clinicNo === 0 ? 'no clinic' : `clinic number ${clinicNo}`)
