@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
+import { accountName } from '@holdfast/adapters/embedded-postgres'
 import { alertThresholds } from '@holdfast/server/alert-thresholds'
 import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
@@ -24,8 +25,21 @@ export function checkVersions({ node, packages }: Versions): Check[] {
 }
 
 /** Checks that this user can use the embedded database's directory, or create it. */
-export function checkDataDirectory(directory: string): Promise<Check> {
-  return checkDirectory('data directory', directory, 'HOLDFAST_DATA')
+export async function checkDataDirectory(directory: string): Promise<Check> {
+  const check = await checkDirectory('data directory', directory, 'HOLDFAST_DATA')
+  if (check.state !== 'error') return check
+  return { ...check, fix: (await ownerAdvice(directory, process.getuid?.())) ?? check.fix }
+}
+
+/**
+ * What to do about a data directory of another user: the right to write there is not enough, because the database in it
+ * belongs to that user, too. null: the directory is this user's, or there is none.
+ */
+export async function ownerAdvice(directory: string, uid: number | undefined): Promise<string | null> {
+  const found = await stat(directory).catch(() => null)
+  if (found === null || !found.isDirectory() || found.uid === uid) return null
+  const owner = await accountName(found.uid)
+  return `it belongs to ${owner}: run Holdfast as ${owner}, or set HOLDFAST_DATA to another directory`
 }
 
 /** Checks that this user can use a directory, or create it. */
