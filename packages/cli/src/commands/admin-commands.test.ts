@@ -101,6 +101,10 @@ test('reset-password prints a link for an account, makes its password invalid, a
   expect(code).toBe(0)
   expect(out[0]).toMatch(/^Pass this link on to boss@example.org\. It works once, until 20/)
   expect(out[1]).toMatch(/^http:\/\/\S+\/reset-password#[\w-]{32}$/)
+  // The command cannot know the server's port.
+  expect(out).toContainEqual(
+    expect.stringMatching(/^HOLDFAST_URL is not set\. If the site has another address or port/),
+  )
   expect(await passwords()).toEqual({ ...passwordsBefore, 'boss@example.org': false })
   expect((await administrators()).rows).toEqual(before)
   const unknown = await reset('nobody@example.org')

@@ -12,6 +12,10 @@ export type AdminResetPasswordOptions = JsonOption & { email: string }
 const factorsHint =
   'The account keeps its second factors. If somebody else may have set them up, run admin reset-second-factor as well.'
 
+/** Without a public address, the link has the port of this command's settings, and the server may have another. */
+const addressHint =
+  'HOLDFAST_URL is not set. If the site has another address or port than this link, open the rest of the link there.'
+
 /**
  * `holdfast admin reset-password`: a link with which the account's person chooses a new password. Until then nobody
  * signs in with a password. Grants no role.
@@ -21,7 +25,7 @@ export async function adminResetPasswordCommand(
   options: AdminResetPasswordOptions,
 ): Promise<ExitCode> {
   const email = normalizedEmail(options.email)
-  const { link, expiresAt, hasFactors } = await withPreparedDatabase(context, async (database, config) => {
+  const { link, isAssumed, expiresAt, hasFactors } = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {
       const account = await opened.accounts.byEmail(email)
@@ -31,7 +35,12 @@ export async function adminResetPasswordCommand(
       )
       const { hasTotp, passkeys } = await opened.secondFactors.of(account.id)
       const link = `${opened.publicUrl}/reset-password#${reset.token}`
-      return { link, expiresAt: reset.expiresAt, hasFactors: hasTotp || passkeys > 0 }
+      return {
+        link,
+        isAssumed: config.publicUrl === null,
+        expiresAt: reset.expiresAt,
+        hasFactors: hasTotp || passkeys > 0,
+      }
     } finally {
       await opened.close()
     }
@@ -40,6 +49,7 @@ export async function adminResetPasswordCommand(
   else {
     context.terminal.out(`Pass this link on to ${email}. It works once, until ${expiresAt.toISOString()}:`)
     context.terminal.out(link)
+    if (isAssumed) context.terminal.out(addressHint)
     context.terminal.out('The account is signed out everywhere, and its password is not valid any more.')
     if (hasFactors) context.terminal.out(factorsHint)
   }
