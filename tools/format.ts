@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const biome = join(root, 'node_modules/@biomejs/biome/bin/biome')
 const commands = [
-  [join(root, 'tools/line-width.ts'), '--write'],
   [biome, 'check', '--write', '.'],
+  [join(root, 'tools/line-width.ts'), '--write'],
 ]
 
 const failed = commands.filter(

@@ -73,7 +73,7 @@ if (import.meta.main) {
   const found = [...new Set(paths)].flatMap((path) => wideLines(path, readFileSync(join(root, path), 'utf8')))
   for (const line of found) console.error(line)
   if (found.length > 0) {
-    console.error(`${found.length} lines are wider than ${columnsMax} columns.`)
+    console.error(`Lines that are wider than ${columnsMax} columns: ${found.length}.`)
     process.exitCode = 1
   }
 }
