@@ -38,6 +38,9 @@ const settings = clinicSettingNames.map(
 )
 const units = `1–${slotLimits.capacityMax.toLocaleString('en')}`
 
+/** A line of the help whose columns may be absent. */
+const optional = (line: string) => `${line.padEnd(100)} optional`
+
 /** Shown by `holdfast import --help`. */
 export const importHelp = `
 Files are CSV (UTF-8, first line the column names, in any order) or JSON (a list of objects, the same fields in
@@ -47,8 +50,8 @@ doctors by clinic, name and specialization, slots by doctor and times.
 
 clinics   clinic            any key, to which the doctors' lines refer
           name, timezone    such as Europe/Berlin
-          language          of messages to its patients: ${messageLanguages.join(', ')}; en if absent       optional
-          ${texts.padEnd(90)} optional
+${optional(`          language          of messages to its patients: ${messageLanguages.join(', ')}; en if absent`)}
+${optional(`          ${texts}`)}
           and its settings, all optional:
 ${settings.join('\n')}
 doctors   doctor            any key, to which the slots' lines refer
@@ -56,9 +59,9 @@ doctors   doctor            any key, to which the slots' lines refer
           name, specialization
           experience_years, rating (0–5, one decimal), languages (de;en), fee_amount (in cents) and fee_currency (EUR),
           appointment_types (in_person;video), video_room (https://…; {room} becomes a unique name per booking)
-                                                                                                     optional
+${optional('')}
 slots     doctor            a doctor's key in the doctors' file, or a doctor's id
           starts_at, ends_at  times with their zone: 2026-12-01T08:00:00-03:00
-          capacity          ${units}, 1 if absent                                                 optional
+${optional(`          capacity          ${units}, 1 if absent`)}
 
 Example: holdfast import --clinics clinics.csv --doctors doctors.csv --slots slots.csv --dry-run`
