@@ -26,8 +26,10 @@ export const problemKinds = {
   },
   forbidden: {
     status: 403,
-    title: 'Your role does not allow this',
-    help: 'Ask an admin of the clinic for the role, or use an account that has it.',
+    title: 'Your rights do not allow this',
+    help:
+      'Ask an admin of the clinic for the role, or use an account that has it. An API key needs the scope that ' +
+      '`detail` names.',
   },
   invitation_for_other_address: {
     status: 403,

@@ -39,7 +39,7 @@ export function lacksSecondFactor(me: Me, clinicId: string): boolean {
 export function forbidden(): RefusedError {
   const problem: Problem = {
     type: 'urn:holdfast:problem:forbidden',
-    title: 'Your role does not allow this',
+    title: 'Your rights do not allow this',
     status: 403,
     detail: 'This page is for other roles.',
     code: 'forbidden',
