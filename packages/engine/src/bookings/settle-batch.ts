@@ -17,14 +17,14 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
-/** A change of a queue. `mayFree`: confirm: a request may give its unit back. Absent: it may. */
+/** A change of a queue. `mayFree`: confirm: it may become a request of a type that is `not_holding`. Absent: it may. */
 export type QueuedSettle = SettleRequest & { mayFree?: boolean }
 
 /**
- * confirm, which is not done with the others: a request of the patient that holds nothing has to get its time first;
- * one that gives its unit back is sent again, with `mayFree`.
+ * confirm, which is not done with the others: the clinic's approval of a request that holds nothing has to get its time
+ * first; a request of the patient that has to lock its slot is sent again, with `mayFree`.
  */
-type SettledApart = { kind: 'holds_nothing' | 'frees_unit'; booking: Booking }
+type SettledApart = { kind: 'holds_nothing' | 'needs_slot'; booking: Booking }
 
 export type BatchSettleOutcome = SettledOutcome | SettledApart
 

@@ -15,9 +15,9 @@ import { findLockedVisits, visitQueue } from './visit-queue.ts'
 
 /**
  * Sends each change to the queue of changes. If that answers `holds_nothing`, it is the approval of a request that has
- * to claim its time first, and goes to the queue of approvals. A confirmation that turns out to be a request that gives
- * its unit back is sent again: then it waits for the waitlist of the clinic apart from others (rowsOf), and other
- * confirmations never wait for it.
+ * to claim its time first, and goes to the queue of approvals. If it answers `needs_slot`, the confirmation is a
+ * request of a type that is `not_holding`. It is sent again with `mayFree`, in the group of its clinic (rowsOf): it
+ * locks the clinic's waitlist, and other confirmations do not wait for it.
  */
 export function settlesWithApprovals(
   settles: { submit(request: QueuedSettle): Promise<BatchSettleOutcome> },
@@ -27,10 +27,10 @@ export function settlesWithApprovals(
     // Every change has a key, so that a batch whose result was lost can be sent again.
     const request = { ...sent, key: sent.key ?? randomUUID() }
     const first = await settles.submit({ ...request, mayFree: false })
-    const outcome = first.kind === 'frees_unit' ? await settles.submit({ ...request, mayFree: true }) : first
+    const outcome = first.kind === 'needs_slot' ? await settles.submit({ ...request, mayFree: true }) : first
     if (!isApart(outcome)) return outcome
     if (outcome.kind === 'holds_nothing') return approvals.submit(request)
-    throw new Error(`The booking ${request.bookingId} could not give its unit back.`)
+    throw new Error(`The booking ${request.bookingId} could not lock its slot.`)
   }
 }
 
@@ -127,5 +127,5 @@ async function approveWithSlot(
 }
 
 function isApart(outcome: BatchSettleOutcome): outcome is Exclude<BatchSettleOutcome, SettledOutcome> {
-  return outcome.kind === 'holds_nothing' || outcome.kind === 'frees_unit'
+  return outcome.kind === 'holds_nothing' || outcome.kind === 'needs_slot'
 }

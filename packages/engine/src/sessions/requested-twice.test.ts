@@ -4,6 +4,7 @@ import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { engineOf } from '../../test/engine-of.ts'
 import { ada, aRequestScene } from '../../test/requests.ts'
+import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { createEngine } from '../create-engine.ts'
 import type { Patient } from '../model/booking.ts'
 
@@ -87,4 +88,36 @@ test('of two requests at once, one is refused', async ({ database }) => {
 freshDatabaseTest('control: judged together, two of one batch are made', async ({ database }) => {
   await plantFunction(database, 'settle_bookings', { part: 't.first_asked <> t.n', becomes: 'false' })
   expect(await atOnce(database, false)).toEqual(['done', 'done'])
+})
+
+/**
+ * The outcomes of two requests of one contact for places of one group: of one in an open transaction, and of one that
+ * comes meanwhile.
+ */
+async function duringAnother(database: TestDatabase, units: number, waits = true) {
+  const { engine, hold, change, type } = await aScene(database, 4)
+  const [one, two] = [await hold(0, type, units), await hold(0, type, units)]
+  expect(one.slotId).toBe(two.slotId)
+  const first = await database.appPool.connect()
+  try {
+    await first.query('begin')
+    const asks = { action: 'confirm', actorId: null, onBehalf: false, key: null, reason: null, mayFree: true } as const
+    const [made] = await runSettleBatch(first, [{ bookingId: one.id, ...asks }])
+    const second = change(two.id, 'confirm', false, engine)
+    await (waits ? untilLockWaiters(database, 1) : second)
+    await first.query('commit')
+    return [made?.kind === 'completed' && made.outcome.kind, (await second).kind]
+  } finally {
+    first.release(true)
+  }
+}
+
+test.for([1, 2])('a request for %i places waits for another one of its contact', async (units, { database }) => {
+  expect(await duringAnother(database, units)).toEqual(['done', 'already_requested'])
+})
+
+freshDatabaseTest('control: judged without the lock of the slot, both are made', async ({ database }) => {
+  await plantFunction(database, 'settle_bookings', { part: 'or q.asks as needs_slot', becomes: 'as needs_slot' })
+  expect(await duringAnother(database, 1)).toEqual(['done', 'done'])
+  expect(await duringAnother(database, 2, false)).toEqual(['done', 'done'])
 })

@@ -2,8 +2,8 @@
 -- request that waits, for the same time of the same doctor. Names are not compared: anybody can send another one. For
 -- several people in a group, one request asks for several places.
 --
--- Internal, for settle_bookings. Locks: none; its caller has the lock of the slot, without which nobody else asks for
--- the time: whoever holds it next has waited for the doctor. Fails: never. Idempotent: yes.
+-- Internal, for settle_bookings. Locks: none; the caller has locked the slot. Every request for the time locks it, too;
+-- a new slot at this time is created under the doctor's lock, after this transaction. Fails: never. Idempotent: yes.
 create or replace function holdfast.already_requested(
   p_booking holdfast.booking, p_starts_at timestamptz, p_patient jsonb, p_now timestamptz
 ) returns boolean

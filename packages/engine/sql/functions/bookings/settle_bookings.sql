@@ -25,8 +25,8 @@
 -- p_known_by: with confirm, how the patient is known whose appointments at the same time refuse it, as sought_keys.
 --   Or holder: by the token of the hold, which is its account's unless it has been in an e-mail.
 -- null: none do.
--- p_may_free: with confirm, whether a request may give its unit back. That locks its slot and the clinic's waitlist, as
---   a cancellation does; without it, the outcome is frees_unit. null: it may.
+-- p_may_free: with confirm, whether it may become a request of a type that is not_holding. That locks its slot and the
+--   clinic's waitlist, as a cancellation does; without it, the outcome is needs_slot. null: it may.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
 -- counted. Once extended, it is not again while somebody on the waitlist would be offered its units. A booking
@@ -35,7 +35,7 @@
 --
 -- Outcomes: done | unchanged | booking_missing (also without access) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
---   frees_unit (confirm, see p_may_free) | past_deadline | too_early | slot_closed:withdrawn (reopen) |
+--   needs_slot (confirm, see p_may_free) | past_deadline | too_early | slot_closed:withdrawn (reopen) |
 --   booking_has_account | confirm: as confirmation_verdict |
 --   booking_changed (it would be done, but not to the version that was judged) |
 --   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
@@ -177,8 +177,8 @@ begin
            case when b.id is null then 'booking_missing'
                 when i.action <> 'link' and not has_access(b, i.access) then 'booking_missing'
                 when b.erased_at is not null then 'booking_erased'
-                when f.frees and (b.slot_id = any (v_locked_slot_ids)) is not true
-                  then case when i.action = 'confirm' and p_may_free[i.n] is false then 'frees_unit' else 'retry' end
+                when f.needs_slot and (b.slot_id = any (v_locked_slot_ids)) is not true
+                  then case when i.action = 'confirm' and p_may_free[i.n] is false then 'needs_slot' else 'retry' end
                 when i.action = 'link' then
                   case when b.account_id = i.actor_id then 'unchanged'
                        when b.account_id is not null then 'booking_has_account'
@@ -265,9 +265,10 @@ begin
                             and t.clinic_no = i.clinic_no and t.id = s.visit_type_id
                             and needs_approval(t.approval, i.on_behalf)
                           limit 1) r on true
-     cross join lateral (select i.action in ('cancel', 'decline')
-                                or r.approval = 'not_holding' and b.units = 1 and b.status = 'PENDING'
-                                   and b.requested_at is null) f(frees)
+     cross join lateral (select i.action in ('cancel', 'decline') or q.asks as needs_slot,
+                                i.action in ('cancel', 'decline') or q.asks and b.units = 1 as frees
+                           from (select r.approval = 'not_holding' and b.status = 'PENDING'
+                                        and b.requested_at is null) q(asks)) f
   ), checked as (
     -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
     select v.*,
