@@ -5,8 +5,8 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatNumber } from '../../lib/i18n/format.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import type { SecretLink } from '../../lib/secret-links/secret-link.ts'
+import { ListTable } from '../../ui/list-table.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
-import tableClasses from '../../ui/table.module.css'
 import { awaitMs, pastOffersQuery } from './waitlist-queries.ts'
 
 type PastOffersProps = {
@@ -33,40 +33,35 @@ export function PastOffers({ link, clinicId, none, bookingOf }: PastOffersProps)
       <Title order={2} size="h3" mb="sm" id="past-offers">
         {t('offers.title')}
       </Title>
-      <table className={tableClasses.table}>
-        <caption className={tableClasses.caption}>{t('offers.title')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('offers.place')}</th>
-            <th scope="col">{t('offers.offeredAt')}</th>
-            <th scope="col">{t('offers.endsAt')}</th>
-            {bookingOf === undefined ? null : <th scope="col">{t('offers.position')}</th>}
-            <th scope="col">{t('offers.outcome')}</th>
-            {bookingOf === undefined ? null : <th scope="col">{t('offers.booking')}</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {data.map(({ bookingId, startsAt, offeredAt, endsAt, position, outcome }) => {
-            const when = startsAt === null ? t('offers.archived') : timeOf(startsAt)
-            return (
-              <tr key={bookingId}>
-                <td className="tabular">{when}</td>
-                <td data-label={t('offers.offeredAt')}>{timeOf(offeredAt)}</td>
-                <td data-label={t('offers.endsAt')}>{timeOf(endsAt)}</td>
-                {bookingOf === undefined ? null : (
-                  <td className="tabular" data-label={t('offers.position')}>
-                    {position === null ? '–' : formatNumber(position)}
-                  </td>
-                )}
-                <td data-label={t('offers.outcome')}>{t(`offers.${outcome ?? 'open'}`)}</td>
-                {bookingOf === undefined ? null : (
-                  <td data-label={t('offers.booking')}>{bookingOf(bookingId, when)}</td>
-                )}
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
+      <ListTable
+        caption={t('offers.title')}
+        heads={[
+          t('offers.place'),
+          t('offers.offeredAt'),
+          t('offers.endsAt'),
+          bookingOf === undefined ? null : t('offers.position'),
+          t('offers.outcome'),
+          bookingOf === undefined ? null : t('offers.booking'),
+        ]}
+      >
+        {data.map(({ bookingId, startsAt, offeredAt, endsAt, position, outcome }) => {
+          const when = startsAt === null ? t('offers.archived') : timeOf(startsAt)
+          return (
+            <tr key={bookingId}>
+              <td className="tabular">{when}</td>
+              <td data-label={t('offers.offeredAt')}>{timeOf(offeredAt)}</td>
+              <td data-label={t('offers.endsAt')}>{timeOf(endsAt)}</td>
+              {bookingOf === undefined ? null : (
+                <td className="tabular" data-label={t('offers.position')}>
+                  {position === null ? '–' : formatNumber(position)}
+                </td>
+              )}
+              <td data-label={t('offers.outcome')}>{t(`offers.${outcome ?? 'open'}`)}</td>
+              {bookingOf === undefined ? null : <td data-label={t('offers.booking')}>{bookingOf(bookingId, when)}</td>}
+            </tr>
+          )
+        })}
+      </ListTable>
     </section>
   )
 }

@@ -9,13 +9,13 @@ import { formatDayTime, formatNumber, formatZone, ownTimeZone } from '../../lib/
 import { useSession } from '../../lib/session/session.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { PageHead } from '../../ui/focus/page-head.tsx'
+import { ListTable } from '../../ui/list-table.tsx'
 import { ShowMore } from '../../ui/show-more.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../ui/states/page-loading.tsx'
 import { SessionFailed } from '../../ui/states/session-failed.tsx'
 import { SignInFirst } from '../../ui/states/sign-in-first.tsx'
-import tableClasses from '../../ui/table.module.css'
 import { viewTextKey } from './view-text-key.ts'
 
 const pageSize = 50
@@ -72,31 +72,24 @@ function ViewsTable({ views, rowsRef }: TableProps) {
   // Views have no ids, and never change their places.
   const read = views.map((view, place) => ({ view, place }))
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('seen.title')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.at')}</th>
-          <th scope="col">{t('seen.what')}</th>
-          <th scope="col">{t('seen.role')}</th>
-          <th scope="col">{t('field.clinic')}</th>
+    <ListTable
+      caption={t('seen.title')}
+      heads={[t('field.at'), t('seen.what'), t('seen.role'), t('field.clinic')]}
+      rowsRef={rowsRef}
+    >
+      {read.map(({ view, place }) => (
+        <tr key={place}>
+          <td className="tabular">{formatDayTime(view.at, ownTimeZone())}</td>
+          <td data-label={t('seen.what')}>
+            <What view={view} />
+          </td>
+          <td data-label={t('seen.role')}>{view.role === null ? <Nobody view={view} /> : t(`word.${view.role}`)}</td>
+          <td data-label={t('field.clinic')}>
+            <bdi>{view.clinicName}</bdi>
+          </td>
         </tr>
-      </thead>
-      <tbody ref={rowsRef}>
-        {read.map(({ view, place }) => (
-          <tr key={place}>
-            <td className="tabular">{formatDayTime(view.at, ownTimeZone())}</td>
-            <td data-label={t('seen.what')}>
-              <What view={view} />
-            </td>
-            <td data-label={t('seen.role')}>{view.role === null ? <Nobody view={view} /> : t(`word.${view.role}`)}</td>
-            <td data-label={t('field.clinic')}>
-              <bdi>{view.clinicName}</bdi>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }
 

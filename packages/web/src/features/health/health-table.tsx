@@ -3,7 +3,7 @@ import { Anchor, Text } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatNumber, formatShare, ownTimeZone } from '../../lib/i18n/format.ts'
-import tableClasses from '../../ui/table.module.css'
+import { ListTable } from '../../ui/list-table.tsx'
 import { helpOf, inLargestUnit } from './health-groups.ts'
 import { HealthState } from './health-state.tsx'
 
@@ -12,23 +12,14 @@ const bytesPerGibibyte = 2 ** 30
 export function HealthTable({ label, checks }: { label: string; checks: readonly HealthCheck[] }) {
   const { t } = useTranslation('health')
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{label}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('column.state')}</th>
-          <th scope="col">{t('column.what')}</th>
-          <th scope="col">{t('column.found')}</th>
-          <th scope="col">{t('column.times')}</th>
-          <th scope="col">{t('column.help')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {checks.map((check) => (
-          <CheckRow key={`${check.name} ${check.database} ${check.of}`} check={check} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable
+      caption={label}
+      heads={[t('column.state'), t('column.what'), t('column.found'), t('column.times'), t('column.help')]}
+    >
+      {checks.map((check) => (
+        <CheckRow key={`${check.name} ${check.database} ${check.of}`} check={check} />
+      ))}
+    </ListTable>
   )
 }
 

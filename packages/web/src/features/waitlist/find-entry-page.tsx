@@ -9,7 +9,7 @@ import { useClinicChoice } from '../../domain/clinics/use-clinic-choice.ts'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
-import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { PageHead } from '../../ui/focus/page-head.tsx'
 import { SaveButton } from '../../ui/save-button.tsx'
 
 /**
@@ -37,12 +37,7 @@ export function FindEntryPage() {
   }
   return (
     <Stack gap="lg" maw="40rem">
-      <div>
-        <PageTitle>{t('find.title')}</PageTitle>
-        <Text c="dimmed" mt={4}>
-          {t('find.intro')}
-        </Text>
-      </div>
+      <PageHead title={t('find.title')} intro={t('find.intro')} mt={4} />
       <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg" component="form" onSubmit={submit} noValidate>
         <Stack gap="md">
           <TextInput

@@ -5,7 +5,7 @@ import type { RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
-import tableClasses from '../../../ui/table.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { type AuditNames, useAuditTexts } from './use-audit-texts.ts'
 
 type AuditTableProps = {
@@ -22,51 +22,50 @@ export function AuditTable({ events, timeZone, isSite, isOlder, names, rowsRef }
   const { t } = useTranslation('admin')
   const texts = useAuditTexts(names)
   return (
-    <table className={tableClasses.table} aria-busy={isOlder} style={isOlder ? { opacity: 0.6 } : {}}>
-      <caption className={tableClasses.caption}>{t('audit.title')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('audit.when')}</th>
-          <th scope="col">{t('audit.what')}</th>
-          <th scope="col">{t('audit.who')}</th>
-          <th scope="col">{t('audit.subject')}</th>
-          <th scope="col">{t('audit.network')}</th>
-          {isSite ? <th scope="col">{t('tabs.label')}</th> : null}
-        </tr>
-      </thead>
-      <tbody ref={rowsRef}>
-        {events.map((event) => (
-          <tr key={event.id}>
-            <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
-            <td>
-              {texts.what(event)}
+    <ListTable
+      caption={t('audit.title')}
+      heads={[
+        t('audit.when'),
+        t('audit.what'),
+        t('audit.who'),
+        t('audit.subject'),
+        t('audit.network'),
+        isSite ? t('tabs.label') : null,
+      ]}
+      rowsRef={rowsRef}
+      isOlder={isOlder}
+    >
+      {events.map((event) => (
+        <tr key={event.id}>
+          <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
+          <td>
+            {texts.what(event)}
+            <Text size="sm" c="dimmed">
+              <bdi>{texts.details(event)}</bdi>
+            </Text>
+          </td>
+          <td data-label={t('audit.who')}>
+            <bdi>{texts.who(event)}</bdi>
+            {event.actorEmail === null ? null : (
               <Text size="sm" c="dimmed">
-                <bdi>{texts.details(event)}</bdi>
+                <bdi>{event.actorEmail}</bdi>
               </Text>
+            )}
+          </td>
+          <td data-label={t('audit.subject')}>
+            <About event={event} text={texts.about(event)} />
+          </td>
+          <td data-label={t('audit.network')}>
+            <bdi className="tabular">{event.network ?? '–'}</bdi>
+          </td>
+          {isSite ? (
+            <td data-label={t('tabs.label')}>
+              <bdi>{event.clinicName ?? '–'}</bdi>
             </td>
-            <td data-label={t('audit.who')}>
-              <bdi>{texts.who(event)}</bdi>
-              {event.actorEmail === null ? null : (
-                <Text size="sm" c="dimmed">
-                  <bdi>{event.actorEmail}</bdi>
-                </Text>
-              )}
-            </td>
-            <td data-label={t('audit.subject')}>
-              <About event={event} text={texts.about(event)} />
-            </td>
-            <td data-label={t('audit.network')}>
-              <bdi className="tabular">{event.network ?? '–'}</bdi>
-            </td>
-            {isSite ? (
-              <td data-label={t('tabs.label')}>
-                <bdi>{event.clinicName ?? '–'}</bdi>
-              </td>
-            ) : null}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+          ) : null}
+        </tr>
+      ))}
+    </ListTable>
   )
 }
 

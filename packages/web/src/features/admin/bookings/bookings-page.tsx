@@ -19,11 +19,11 @@ import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import type { BookingsSearch } from '../admin-search.ts'
 import { BookedSinceLink } from '../shared/booking/booked-since-link.tsx'
 import { BookingLink } from '../shared/booking/booking-link.tsx'
@@ -119,44 +119,38 @@ function BookingsTable({ bookings, isOlder, rowsRef }: TableProps) {
   const { t } = useTranslation('admin')
   const { doctors, timeZone } = useClinic()
   return (
-    <table className={tableClasses.table} aria-busy={isOlder} style={isOlder ? { opacity: 0.6 } : {}}>
-      <caption className={tableClasses.caption}>{t('tabs.bookings')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('column.when')}</th>
-          <th scope="col">{t('column.patient')}</th>
-          <th scope="col">{t('column.doctor')}</th>
-          <th scope="col">{t('column.status')}</th>
-        </tr>
-      </thead>
-      <tbody ref={rowsRef}>
-        {bookings.map((booking) => (
-          <tr key={booking.id} data-quiet={booking.status === 'CANCELLED' || booking.status === 'FAILED' || undefined}>
-            <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
-            <td>
-              <BookingLink booking={booking} />
-              {booking.visitTypeId === undefined ? null : (
-                <Text size="sm">
-                  <VisitOfBooking booking={booking} />
-                </Text>
-              )}
-              <Text size="sm" c="dimmed">
-                <bdi>{booking.patient.email ?? booking.patient.phone ?? ''}</bdi>
+    <ListTable
+      caption={t('tabs.bookings')}
+      heads={[t('column.when'), t('column.patient'), t('column.doctor'), t('column.status')]}
+      rowsRef={rowsRef}
+      isOlder={isOlder}
+    >
+      {bookings.map((booking) => (
+        <tr key={booking.id} data-quiet={booking.status === 'CANCELLED' || booking.status === 'FAILED' || undefined}>
+          <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
+          <td>
+            <BookingLink booking={booking} />
+            {booking.visitTypeId === undefined ? null : (
+              <Text size="sm">
+                <VisitOfBooking booking={booking} />
               </Text>
-            </td>
-            <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
-            <td>
-              <StatusMark of={booking} />
-              {booking.bookedSince === undefined ? null : (
-                <Text size="sm">
-                  <BookedSinceLink since={booking.bookedSince} />
-                </Text>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+            )}
+            <Text size="sm" c="dimmed">
+              <bdi>{booking.patient.email ?? booking.patient.phone ?? ''}</bdi>
+            </Text>
+          </td>
+          <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
+          <td>
+            <StatusMark of={booking} />
+            {booking.bookedSince === undefined ? null : (
+              <Text size="sm">
+                <BookedSinceLink since={booking.bookedSince} />
+              </Text>
+            )}
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   )
 }
 

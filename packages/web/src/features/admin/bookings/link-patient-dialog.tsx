@@ -1,7 +1,6 @@
 import type { Booking, PatientRecord } from '@holdfast/contract/client'
 import { Group, Stack, Text } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
@@ -9,15 +8,10 @@ import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
-import { SearchField } from '../../../ui/fields/search-field.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
-import { ShowMore } from '../../../ui/show-more.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import adminClasses from '../admin.module.css'
-import { KnownRecord } from '../shared/patient/known-record.tsx'
-import { patientsQuery } from '../shared/patient/patient-queries.ts'
+import { ChooseRecord } from '../shared/patient/choose-record.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 type LinkPatientDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
@@ -36,10 +30,6 @@ function ChoosePatient({ booking, onClose }: Omit<LinkPatientDialogProps, 'isOpe
   const { t } = useTranslation('patients')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
-  const [q, setQ] = useState(booking.patient.name)
-  const listRef = useRef<HTMLUListElement>(null)
-  const found = useInfiniteQuery({ ...patientsQuery(clinicId, q), enabled: q !== '' })
-  const patients = q === '' ? [] : (found.data?.pages.flatMap(({ items }) => items) ?? [])
   const linking = useMutation({
     mutationFn: ({ id: patientId }: PatientRecord) =>
       dataOf(api.linkBookingToPatient({ path: { clinicId, bookingId: booking.id }, body: { patientId } })),
@@ -53,31 +43,23 @@ function ChoosePatient({ booking, onClose }: Omit<LinkPatientDialogProps, 'isOpe
   return (
     <Stack gap="md">
       <Text>{t('link.help')}</Text>
-      <SearchField label={t('list.search')} placeholder={t('list.placeholder')} text={q} onSearch={setQ} />
-      {linking.isError ? <ErrorState error={linking.error} /> : null}
-      {q === '' ? null : found.data === undefined ? (
-        <LoadingOrError of={found} />
-      ) : patients.length === 0 && !found.hasNextPage ? (
-        <Text role="status">{t('link.notFound')}</Text>
-      ) : (
-        <ul className={adminClasses.choices} ref={listRef}>
-          {patients.map((record) => (
-            <li key={record.id}>
-              <KnownRecord record={record} />
-              <ActionButton
-                variant="default"
-                size="sm"
-                aria-label={t('link.chooseName', { name: isolated(record.name) })}
-                isBusy={linking.isPending && linking.variables.id === record.id}
-                onClick={() => linking.mutate(record)}
-              >
-                {t('link.choose')}
-              </ActionButton>
-            </li>
-          ))}
-        </ul>
-      )}
-      {q === '' ? null : <ShowMore pages={found} count={patients.length} listRef={listRef} />}
+      <ChooseRecord
+        name={booking.patient.name}
+        none={t('link.notFound')}
+        buttonOf={(record) => (
+          <ActionButton
+            variant="default"
+            size="sm"
+            aria-label={t('link.chooseName', { name: isolated(record.name) })}
+            isBusy={linking.isPending && linking.variables.id === record.id}
+            onClick={() => linking.mutate(record)}
+          >
+            {t('link.choose')}
+          </ActionButton>
+        )}
+      >
+        {linking.isError ? <ErrorState error={linking.error} /> : null}
+      </ChooseRecord>
       <Group>
         <LinkButton
           variant="default"

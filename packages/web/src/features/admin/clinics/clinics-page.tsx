@@ -18,11 +18,11 @@ import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { SaveButton } from '../../../ui/save-button.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../../ui/states/page-loading.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import { type ClinicCardDraft, invalidNumbers, textsOf } from '../shared/clinic/clinic-draft.ts'
 import { ClinicFields } from '../shared/clinic/clinic-fields.tsx'
@@ -136,33 +136,23 @@ function AllClinics() {
 function ClinicList({ clinics }: { clinics: readonly Clinic[] }) {
   const { t } = useTranslation('admin')
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('clinics.title')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.name')}</th>
-          <th scope="col">{t('field.address')}</th>
-          <th scope="col">{t('field.timezone')}</th>
+    <ListTable caption={t('clinics.title')} heads={[t('field.name'), t('field.address'), t('field.timezone')]}>
+      {clinics.map(({ id, name, address, timezone }) => (
+        <tr key={id}>
+          <td>
+            <Link className={layoutClasses.link} to="/clinic/$clinicId" params={{ clinicId: id }}>
+              {name}
+            </Link>
+          </td>
+          <td>
+            <bdi>{address ?? '–'}</bdi>
+          </td>
+          <td>
+            <bdi>{timezone}</bdi>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {clinics.map(({ id, name, address, timezone }) => (
-          <tr key={id}>
-            <td>
-              <Link className={layoutClasses.link} to="/clinic/$clinicId" params={{ clinicId: id }}>
-                {name}
-              </Link>
-            </td>
-            <td>
-              <bdi>{address ?? '–'}</bdi>
-            </td>
-            <td>
-              <bdi>{timezone}</bdi>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }
 

@@ -10,8 +10,8 @@ import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { FocusedTitle } from '../../../ui/focus/focused-title.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { ActiveButton } from './active-button.tsx'
 import { DoctorForm } from './doctor-form.tsx'
@@ -97,86 +97,77 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
   const { t } = useTranslation(['admin', 'shell'])
   const { isAdmin, clinicId, timeZone } = useClinic()
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('tabs.doctors')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.name')}</th>
-          <th scope="col">{t('field.fee')}</th>
-          <th scope="col">{t('doctors.nextFree')}</th>
-          <th scope="col">{t('doctors.bookable')}</th>
-          <th scope="col">{t('doctors.actions')}</th>
+    <ListTable
+      caption={t('tabs.doctors')}
+      heads={[t('field.name'), t('field.fee'), t('doctors.nextFree'), t('doctors.bookable'), t('doctors.actions')]}
+    >
+      {doctors.map((doctor) => (
+        <tr key={doctor.id} data-quiet={!doctor.active || undefined}>
+          <td>
+            <Text fw={600}>
+              <bdi>{doctor.name}</bdi>
+            </Text>
+            <Text size="sm" c="dimmed">
+              {specializationName(doctor)}
+            </Text>
+          </td>
+          <td data-label={t('field.fee')}>{doctor.fee === null ? '–' : formatMoney(doctor.fee)}</td>
+          <td data-label={t('doctors.nextFree')} className="tabular">
+            {doctor.nextAvailableAt === null
+              ? doctor.hasOpenSessions
+                ? t('doctors.inSessions')
+                : '–'
+              : formatDayTime(doctor.nextAvailableAt, timeZone)}
+          </td>
+          <td data-label={t('doctors.bookable')}>{doctor.active ? t('yes') : t('no')}</td>
+          <td>
+            <div className={layoutClasses.actions}>
+              <LinkButton
+                size="sm"
+                variant="default"
+                to="/clinic/$clinicId/times"
+                params={{ clinicId }}
+                search={{ doctorId: doctor.id }}
+                aria-label={t('doctors.timesOf', { name: doctor.name })}
+              >
+                {t('tabs.times')}
+              </LinkButton>
+              <LinkButton
+                size="sm"
+                variant="default"
+                to="/clinic/$clinicId/doctors/$doctorId/link"
+                params={{ clinicId, doctorId: doctor.id }}
+                aria-label={t('doctors.linkOf', { name: doctor.name })}
+              >
+                {t('doctors.linkTo')}
+              </LinkButton>
+              {isAdmin ? (
+                <>
+                  <LinkButton
+                    size="sm"
+                    variant="default"
+                    to="/clinic/$clinicId/people"
+                    params={{ clinicId }}
+                    search={{ doctorId: doctor.id }}
+                    aria-label={t('doctors.inviteOf', { name: doctor.name })}
+                  >
+                    {t('doctors.invite')}
+                  </LinkButton>
+                  <Button
+                    size="sm"
+                    variant="default"
+                    aria-label={t('doctors.editOf', { name: doctor.name })}
+                    onClick={() => onEdit(doctor)}
+                  >
+                    {t('doctors.edit')}
+                  </Button>
+                  <ActiveButton doctor={doctor} />
+                </>
+              ) : null}
+            </div>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {doctors.map((doctor) => (
-          <tr key={doctor.id} data-quiet={!doctor.active || undefined}>
-            <td>
-              <Text fw={600}>
-                <bdi>{doctor.name}</bdi>
-              </Text>
-              <Text size="sm" c="dimmed">
-                {specializationName(doctor)}
-              </Text>
-            </td>
-            <td data-label={t('field.fee')}>{doctor.fee === null ? '–' : formatMoney(doctor.fee)}</td>
-            <td data-label={t('doctors.nextFree')} className="tabular">
-              {doctor.nextAvailableAt === null
-                ? doctor.hasOpenSessions
-                  ? t('doctors.inSessions')
-                  : '–'
-                : formatDayTime(doctor.nextAvailableAt, timeZone)}
-            </td>
-            <td data-label={t('doctors.bookable')}>{doctor.active ? t('yes') : t('no')}</td>
-            <td>
-              <div className={layoutClasses.actions}>
-                <LinkButton
-                  size="sm"
-                  variant="default"
-                  to="/clinic/$clinicId/times"
-                  params={{ clinicId }}
-                  search={{ doctorId: doctor.id }}
-                  aria-label={t('doctors.timesOf', { name: doctor.name })}
-                >
-                  {t('tabs.times')}
-                </LinkButton>
-                <LinkButton
-                  size="sm"
-                  variant="default"
-                  to="/clinic/$clinicId/doctors/$doctorId/link"
-                  params={{ clinicId, doctorId: doctor.id }}
-                  aria-label={t('doctors.linkOf', { name: doctor.name })}
-                >
-                  {t('doctors.linkTo')}
-                </LinkButton>
-                {isAdmin ? (
-                  <>
-                    <LinkButton
-                      size="sm"
-                      variant="default"
-                      to="/clinic/$clinicId/people"
-                      params={{ clinicId }}
-                      search={{ doctorId: doctor.id }}
-                      aria-label={t('doctors.inviteOf', { name: doctor.name })}
-                    >
-                      {t('doctors.invite')}
-                    </LinkButton>
-                    <Button
-                      size="sm"
-                      variant="default"
-                      aria-label={t('doctors.editOf', { name: doctor.name })}
-                      onClick={() => onEdit(doctor)}
-                    >
-                      {t('doctors.edit')}
-                    </Button>
-                    <ActiveButton doctor={doctor} />
-                  </>
-                ) : null}
-              </div>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }

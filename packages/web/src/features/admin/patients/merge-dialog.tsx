@@ -1,9 +1,9 @@
 import type { PatientRecord } from '@holdfast/contract/client'
 import type { mergedFields } from '@holdfast/vocabulary'
 import { Group, Radio, Stack, Text } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatLanguage, formatNumericDate } from '../../../lib/i18n/format.ts'
@@ -11,15 +11,12 @@ import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
-import { SearchField } from '../../../ui/fields/search-field.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
-import { ShowMore } from '../../../ui/show-more.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import adminClasses from '../admin.module.css'
+import { ChooseRecord } from '../shared/patient/choose-record.tsx'
 import { KnownRecord } from '../shared/patient/known-record.tsx'
-import { patientQuery, patientsQuery } from '../shared/patient/patient-queries.ts'
+import { patientQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 import { differencesOf, takenOf } from './record-differences.ts'
 
@@ -42,45 +39,27 @@ export function MergeDialog({ record, other, isOpen, onClose }: MergeProps) {
 }
 
 function MergeSteps({ record, other, onClose }: Omit<MergeProps, 'isOpen'>) {
-  const [found, setFound] = useState(other)
-  if (found === null) return <ChooseRecord record={record} onChoose={setFound} />
-  return <Compare one={record} found={found} onClose={onClose} />
-}
-
-function ChooseRecord({ record, onChoose }: { record: PatientRecord; onChoose: (other: PatientRecord) => void }) {
   const { t } = useTranslation('patients')
-  const { clinicId } = useClinic()
-  const [q, setQ] = useState(record.name)
-  const listRef = useRef<HTMLUListElement>(null)
-  const found = useInfiniteQuery({ ...patientsQuery(clinicId, q), enabled: q !== '' })
-  const all = q === '' ? [] : (found.data?.pages.flatMap(({ items }) => items) ?? [])
-  const others = all.filter(({ id }) => id !== record.id)
+  const [found, setFound] = useState(other)
+  if (found !== null) return <Compare one={record} found={found} onClose={onClose} />
   return (
     <Stack gap="md">
       <Text>{t('merge.search')}</Text>
-      <SearchField label={t('list.search')} placeholder={t('list.placeholder')} text={q} onSearch={setQ} />
-      {q === '' ? null : found.data === undefined ? (
-        <LoadingOrError of={found} />
-      ) : others.length === 0 && !found.hasNextPage ? (
-        <Text role="status">{t('list.none')}</Text>
-      ) : (
-        <ul className={adminClasses.choices} ref={listRef}>
-          {others.map((other) => (
-            <li key={other.id}>
-              <KnownRecord record={other} />
-              <ActionButton
-                variant="default"
-                size="sm"
-                aria-label={t('merge.compareName', { name: isolated(other.name) })}
-                onClick={() => onChoose(other)}
-              >
-                {t('merge.compare')}
-              </ActionButton>
-            </li>
-          ))}
-        </ul>
-      )}
-      {q === '' ? null : <ShowMore pages={found} count={others.length} listRef={listRef} />}
+      <ChooseRecord
+        name={record.name}
+        none={t('list.none')}
+        exceptId={record.id}
+        buttonOf={(one) => (
+          <ActionButton
+            variant="default"
+            size="sm"
+            aria-label={t('merge.compareName', { name: isolated(one.name) })}
+            onClick={() => setFound(one)}
+          >
+            {t('merge.compare')}
+          </ActionButton>
+        )}
+      />
     </Stack>
   )
 }

@@ -1,5 +1,5 @@
 import type { Booking, PatientRecord } from '@holdfast/contract/client'
-import { Stack, Text } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -8,7 +8,7 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { useRequestKeys } from '../../../lib/api/request-keys.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -32,12 +32,11 @@ export function NewPatientPage() {
   })
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('new.title')}</PageTitle>
-        <Text c="dimmed" maw="44rem">
-          {t(forBooking === undefined ? 'new.intro' : 'new.introBooking')}
-        </Text>
-      </div>
+      <PageHead
+        title={t('new.title')}
+        intro={t(forBooking === undefined ? 'new.intro' : 'new.introBooking')}
+        maw="44rem"
+      />
       {forBooking === undefined ? (
         <NewPatient booking={null} />
       ) : booking.data === undefined ? (

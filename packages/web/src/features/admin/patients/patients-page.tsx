@@ -10,12 +10,12 @@ import { searchedFor, useSearched } from '../../../lib/searched-text.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { patientsQuery } from '../shared/patient/patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -35,12 +35,7 @@ export function PatientsPage() {
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
-        <div>
-          <PageTitle>{t('admin:tabs.patients')}</PageTitle>
-          <Text c="dimmed" maw="44rem">
-            {t('list.intro')}
-          </Text>
-        </div>
+        <PageHead title={t('admin:tabs.patients')} intro={t('list.intro')} maw="44rem" />
         <Group gap="xs">
           {isAdmin ? (
             <LinkButton
@@ -90,41 +85,35 @@ function PatientsTable({ patients, isOlder, rowsRef }: TableProps) {
   const { t } = useTranslation(['patients', 'admin'])
   const { clinicId } = useClinic()
   return (
-    <table className={tableClasses.table} aria-busy={isOlder} style={isOlder ? { opacity: 0.6 } : {}}>
-      <caption className={tableClasses.caption}>{t('admin:tabs.patients')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('admin:column.patient')}</th>
-          <th scope="col">{t('field.birthDate')}</th>
-          <th scope="col">{t('field.mrn')}</th>
-          <th scope="col">{t('field.flags')}</th>
+    <ListTable
+      caption={t('admin:tabs.patients')}
+      heads={[t('admin:column.patient'), t('field.birthDate'), t('field.mrn'), t('field.flags')]}
+      rowsRef={rowsRef}
+      isOlder={isOlder}
+    >
+      {patients.map(({ id, name, birthDate, mrn, phone, email, flags }) => (
+        <tr key={id}>
+          <td>
+            <Link
+              className={layoutClasses.link}
+              to="/clinic/$clinicId/patients/$patientId"
+              params={{ clinicId, patientId: id }}
+            >
+              <bdi>{name}</bdi>
+            </Link>
+            <Text size="sm" c="dimmed">
+              <bdi>{phone ?? email ?? ''}</bdi>
+            </Text>
+          </td>
+          <td className="tabular" data-label={t('field.birthDate')}>
+            {birthDate === null ? '–' : formatNumericDate(birthDate)}
+          </td>
+          <td data-label={t('field.mrn')}>
+            <bdi>{mrn ?? '–'}</bdi>
+          </td>
+          <td data-label={t('field.flags')}>{flags.length === 0 ? '–' : <Flags flags={flags} />}</td>
         </tr>
-      </thead>
-      <tbody ref={rowsRef}>
-        {patients.map(({ id, name, birthDate, mrn, phone, email, flags }) => (
-          <tr key={id}>
-            <td>
-              <Link
-                className={layoutClasses.link}
-                to="/clinic/$clinicId/patients/$patientId"
-                params={{ clinicId, patientId: id }}
-              >
-                <bdi>{name}</bdi>
-              </Link>
-              <Text size="sm" c="dimmed">
-                <bdi>{phone ?? email ?? ''}</bdi>
-              </Text>
-            </td>
-            <td className="tabular" data-label={t('field.birthDate')}>
-              {birthDate === null ? '–' : formatNumericDate(birthDate)}
-            </td>
-            <td data-label={t('field.mrn')}>
-              <bdi>{mrn ?? '–'}</bdi>
-            </td>
-            <td data-label={t('field.flags')}>{flags.length === 0 ? '–' : <Flags flags={flags} />}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }

@@ -8,7 +8,7 @@ import { DocumentActions } from '../../../domain/personal-data/document-actions.
 import { PersonalSections } from '../../../domain/personal-data/personal-sections.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -51,12 +51,11 @@ export function ClinicPersonalDataPage() {
   }
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('clinic.title')}</PageTitle>
-        <Text c="dimmed" maw="44rem">
-          {t('clinic.intro')} {t(patientId === undefined ? 'clinic.ofContacts' : 'clinic.ofRecord')}
-        </Text>
-      </div>
+      <PageHead
+        title={t('clinic.title')}
+        intro={`${t('clinic.intro')} ${t(patientId === undefined ? 'clinic.ofContacts' : 'clinic.ofRecord')}`}
+        maw="44rem"
+      />
       {isAdmin ? (
         <form className="no-print" onSubmit={read}>
           {patientId === undefined ? null : (

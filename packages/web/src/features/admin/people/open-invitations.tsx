@@ -8,8 +8,8 @@ import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { invitationsQuery } from '../shared/members/invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useInvite, useRevokeInvitation } from './use-invitations.ts'
@@ -49,40 +49,29 @@ function InvitationsTable({ invitations, ...callbacks }: InvitationsTableProps) 
   const { t } = useTranslation('admin')
   const { doctors, timeZone } = useClinic()
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('people.open')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.email')}</th>
-          <th scope="col">{t('people.role')}</th>
-          <th scope="col">{t('people.calendar')}</th>
-          <th scope="col">{t('people.expires')}</th>
-          <th scope="col">{t('doctors.actions')}</th>
+    <ListTable
+      caption={t('people.open')}
+      heads={[t('field.email'), t('people.role'), t('people.calendar'), t('people.expires'), t('doctors.actions')]}
+    >
+      {invitations.map((invitation) => (
+        <tr key={invitation.id}>
+          <td>
+            <bdi>{invitation.email}</bdi>
+            {invitation.invitedByName === null ? null : (
+              <Text size="sm" c="dimmed">
+                {t('people.invitedBy', { name: invitation.invitedByName })}
+              </Text>
+            )}
+          </td>
+          <td data-label={t('people.role')}>{t(`role.${invitation.role}`)}</td>
+          <td data-label={t('people.calendar')}>{doctors.find(({ id }) => id === invitation.doctorId)?.name ?? '–'}</td>
+          <td data-label={t('people.expires')}>{formatDayTime(invitation.expiresAt, timeZone)}</td>
+          <td>
+            <InvitationActions invitation={invitation} {...callbacks} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {invitations.map((invitation) => (
-          <tr key={invitation.id}>
-            <td>
-              <bdi>{invitation.email}</bdi>
-              {invitation.invitedByName === null ? null : (
-                <Text size="sm" c="dimmed">
-                  {t('people.invitedBy', { name: invitation.invitedByName })}
-                </Text>
-              )}
-            </td>
-            <td data-label={t('people.role')}>{t(`role.${invitation.role}`)}</td>
-            <td data-label={t('people.calendar')}>
-              {doctors.find(({ id }) => id === invitation.doctorId)?.name ?? '–'}
-            </td>
-            <td data-label={t('people.expires')}>{formatDayTime(invitation.expiresAt, timeZone)}</td>
-            <td>
-              <InvitationActions invitation={invitation} {...callbacks} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }
 

@@ -7,8 +7,8 @@ import { useTranslation } from 'react-i18next'
 import { PasswordDialog } from '../../../domain/password/password-dialog.tsx'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { PageHead } from '../../../ui/focus/page-head.tsx'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { membersQuery } from '../shared/members/members-query.ts'
 import { roles } from '../shared/members/roles.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -51,38 +51,30 @@ function MembersTable({ members }: { members: readonly Member[] }) {
   const { t } = useTranslation('admin')
   const { doctors } = useClinic()
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('tabs.people')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.name')}</th>
-          <th scope="col">{t('people.role')}</th>
-          <th scope="col">{t('people.calendar')}</th>
-          <th scope="col">{t('doctors.actions')}</th>
+    <ListTable
+      caption={t('tabs.people')}
+      heads={[t('field.name'), t('people.role'), t('people.calendar'), t('doctors.actions')]}
+    >
+      {members.map((member) => (
+        <tr key={member.accountId}>
+          <td>
+            <Text fw={600}>
+              <bdi>{member.name ?? t('people.deletedAccount')}</bdi>
+            </Text>
+            <Text size="sm" c="dimmed">
+              <bdi>{member.email}</bdi>
+            </Text>
+          </td>
+          <td>
+            <RoleSelect member={member} />
+          </td>
+          <td data-label={t('people.calendar')}>{doctors.find(({ id }) => id === member.doctorId)?.name ?? '–'}</td>
+          <td>
+            <RemoveMember member={member} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {members.map((member) => (
-          <tr key={member.accountId}>
-            <td>
-              <Text fw={600}>
-                <bdi>{member.name ?? t('people.deletedAccount')}</bdi>
-              </Text>
-              <Text size="sm" c="dimmed">
-                <bdi>{member.email}</bdi>
-              </Text>
-            </td>
-            <td>
-              <RoleSelect member={member} />
-            </td>
-            <td data-label={t('people.calendar')}>{doctors.find(({ id }) => id === member.doctorId)?.name ?? '–'}</td>
-            <td>
-              <RemoveMember member={member} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }
 

@@ -4,9 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { UnsavedChanges } from '../../../ui/dialogs/unsaved-changes.tsx'
 import { PageHead } from '../../../ui/focus/page-head.tsx'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { useDirtyForms } from '../shared/fields/use-dirty-forms.ts'
 import { useClinic } from '../use-clinic.ts'
 import { MessageDays } from './message-days.tsx'
@@ -37,22 +37,14 @@ function Kinds() {
       {retention.data === undefined ? (
         <LoadingOrError of={retention} />
       ) : (
-        <table className={tableClasses.table}>
-          <caption className={tableClasses.caption}>{t('privacy.kinds')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('privacy.data')}</th>
-              <th scope="col">{t('privacy.period')}</th>
-              <th scope="col">{t('privacy.chosenBy')}</th>
-              <th scope="col">{t('privacy.deletedBy')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {retention.data.kinds.map((kind) => (
-              <Kind key={kind.kind} of={kind} />
-            ))}
-          </tbody>
-        </table>
+        <ListTable
+          caption={t('privacy.kinds')}
+          heads={[t('privacy.data'), t('privacy.period'), t('privacy.chosenBy'), t('privacy.deletedBy')]}
+        >
+          {retention.data.kinds.map((kind) => (
+            <Kind key={kind.kind} of={kind} />
+          ))}
+        </ListTable>
       )}
     </Panel>
   )

@@ -5,8 +5,8 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { BookingLink } from '../shared/booking/booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
@@ -32,32 +32,23 @@ export function BurstBookings({ burst, hours }: { burst: BookingBurst; hours: nu
     <Stack gap="xs">
       <Text fw={600}>{t('bursts.confirm.list')}</Text>
       <Box component="section" className={classes.burst} aria-label={t('bursts.confirm.list')} tabIndex={0}>
-        <table className={tableClasses.table}>
-          <caption className={tableClasses.caption}>{t('bursts.confirm.list')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('column.when')}</th>
-              <th scope="col">{t('column.patient')}</th>
-              <th scope="col">{t('column.doctor')}</th>
+        <ListTable
+          caption={t('bursts.confirm.list')}
+          heads={[t('column.when'), t('column.patient'), t('column.doctor')]}
+        >
+          {items.map((booking) => (
+            <tr key={booking.id}>
+              <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
+              <td>
+                <BookingLink booking={booking} />
+                <Text size="sm" c="dimmed">
+                  <bdi>{booking.patient.email ?? booking.patient.phone ?? ''}</bdi>
+                </Text>
+              </td>
+              <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
             </tr>
-          </thead>
-          <tbody>
-            {items.map((booking) => (
-              <tr key={booking.id}>
-                <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
-                <td>
-                  <BookingLink booking={booking} />
-                  <Text size="sm" c="dimmed">
-                    <bdi>{booking.patient.email ?? booking.patient.phone ?? ''}</bdi>
-                  </Text>
-                </td>
-                <td data-label={t('column.doctor')}>
-                  {doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </ListTable>
       </Box>
       {others > 0 ? <Text>{t('bursts.confirm.more', { number: formatNumber(others) })}</Text> : null}
     </Stack>

@@ -8,9 +8,9 @@ import { formatNumber } from '../../../lib/i18n/format.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { PageHead } from '../../../ui/focus/page-head.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { SwitchButton } from './switch-button.tsx'
@@ -70,46 +70,43 @@ type TableProps = { resources: readonly VisitResource[]; onEdit: (resource: Visi
 function ResourcesTable({ resources, onEdit }: TableProps) {
   const { t } = useTranslation('admin')
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('tabs.visitResources')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.name')}</th>
-          <th scope="col">{t('visitResources.kind')}</th>
-          <th scope="col">{t('visitResources.units')}</th>
-          <th scope="col">{t('visitResources.active')}</th>
-          <th scope="col">{t('doctors.actions')}</th>
+    <ListTable
+      caption={t('tabs.visitResources')}
+      heads={[
+        t('field.name'),
+        t('visitResources.kind'),
+        t('visitResources.units'),
+        t('visitResources.active'),
+        t('doctors.actions'),
+      ]}
+    >
+      {resources.map((resource) => (
+        <tr key={resource.id} data-quiet={!resource.active || undefined}>
+          <td>
+            <Text fw={600}>
+              <bdi>{resource.name}</bdi>
+            </Text>
+          </td>
+          <td data-label={t('visitResources.kind')}>{t(`visitResources.kinds.${resource.kind}`)}</td>
+          <td data-label={t('visitResources.units')} className="tabular">
+            {formatNumber(resource.units)}
+          </td>
+          <td data-label={t('visitResources.active')}>{resource.active ? t('yes') : t('no')}</td>
+          <td>
+            <div className={layoutClasses.actions}>
+              <Button
+                size="sm"
+                variant="default"
+                aria-label={t('doctors.editOf', { name: resource.name })}
+                onClick={() => onEdit(resource)}
+              >
+                {t('doctors.edit')}
+              </Button>
+              <SwitchButton resource={resource} />
+            </div>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {resources.map((resource) => (
-          <tr key={resource.id} data-quiet={!resource.active || undefined}>
-            <td>
-              <Text fw={600}>
-                <bdi>{resource.name}</bdi>
-              </Text>
-            </td>
-            <td data-label={t('visitResources.kind')}>{t(`visitResources.kinds.${resource.kind}`)}</td>
-            <td data-label={t('visitResources.units')} className="tabular">
-              {formatNumber(resource.units)}
-            </td>
-            <td data-label={t('visitResources.active')}>{resource.active ? t('yes') : t('no')}</td>
-            <td>
-              <div className={layoutClasses.actions}>
-                <Button
-                  size="sm"
-                  variant="default"
-                  aria-label={t('doctors.editOf', { name: resource.name })}
-                  onClick={() => onEdit(resource)}
-                >
-                  {t('doctors.edit')}
-                </Button>
-                <SwitchButton resource={resource} />
-              </div>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }

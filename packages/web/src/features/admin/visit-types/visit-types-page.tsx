@@ -1,16 +1,16 @@
 import type { VisitType } from '@holdfast/contract/client'
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
 import { formatMinutes, formatMoney, formatNumber } from '../../../lib/i18n/format.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { SwitchButton } from './switch-button.tsx'
@@ -28,13 +28,11 @@ export function VisitTypesPage() {
   return (
     <Stack gap="lg">
       <Group justify="space-between">
-        <div>
-          <PageTitle>{t('tabs.visitTypes')}</PageTitle>
-          <Text c="dimmed">{t('visitTypes.intro')}</Text>
-          <Anchor href="/help/visit-types" underline="always">
-            {t('visitTypes.help')}
-          </Anchor>
-        </div>
+        <PageHead
+          title={t('tabs.visitTypes')}
+          intro={t('visitTypes.intro')}
+          help={{ href: '/help/visit-types', text: t('visitTypes.help') }}
+        />
         {visitTypes.data === undefined || isEmpty ? null : add}
       </Group>
       {visitTypes.data === undefined ? (
@@ -72,24 +70,21 @@ type TableProps = { visitTypes: readonly VisitType[]; onEdit: (visitType: VisitT
 function VisitTypesTable({ visitTypes, onEdit }: TableProps) {
   const { t } = useTranslation('admin')
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('tabs.visitTypes')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.name')}</th>
-          <th scope="col">{t('visitTypes.lasts')}</th>
-          <th scope="col">{t('field.fee')}</th>
-          <th scope="col">{t('visitTypes.field.bookableBy')}</th>
-          <th scope="col">{t('visitTypes.active')}</th>
-          <th scope="col">{t('doctors.actions')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {visitTypes.map((visitType) => (
-          <VisitTypeRow key={visitType.id} visitType={visitType} onEdit={onEdit} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable
+      caption={t('tabs.visitTypes')}
+      heads={[
+        t('field.name'),
+        t('visitTypes.lasts'),
+        t('field.fee'),
+        t('visitTypes.field.bookableBy'),
+        t('visitTypes.active'),
+        t('doctors.actions'),
+      ]}
+    >
+      {visitTypes.map((visitType) => (
+        <VisitTypeRow key={visitType.id} visitType={visitType} onEdit={onEdit} />
+      ))}
+    </ListTable>
   )
 }
 

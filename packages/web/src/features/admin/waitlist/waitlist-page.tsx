@@ -1,4 +1,4 @@
-import { Group, NativeSelect, Stack, Text } from '@mantine/core'
+import { Group, NativeSelect, Stack } from '@mantine/core'
 import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
@@ -10,7 +10,7 @@ import { useSearched, withoutText } from '../../../lib/searched-text.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
@@ -35,12 +35,7 @@ export function WaitlistPage() {
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
-        <div>
-          <PageTitle>{t('admin:tabs.waitlist')}</PageTitle>
-          <Text c="dimmed" maw="44rem">
-            {t('clinic.intro')}
-          </Text>
-        </div>
+        <PageHead title={t('admin:tabs.waitlist')} intro={t('clinic.intro')} maw="44rem" />
         <LinkButton size="sm" variant="default" to="/clinic/$clinicId/waitlist/add" params={{ clinicId }}>
           {t('clinic.add')}
         </LinkButton>

@@ -15,6 +15,7 @@ import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -58,25 +59,23 @@ type RowsProps = Pick<TableProps, 'entries' | 'rowsRef'> & { onOpen: (opened: Op
 function Rows({ entries, rowsRef, onOpen }: RowsProps) {
   const { t } = useTranslation(['waitlist', 'admin'])
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('admin:tabs.waitlist')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('clinic.position')}</th>
-          <th scope="col">{t('clinic.patient')}</th>
-          <th scope="col">{t('clinic.for')}</th>
-          <th scope="col">{t('clinic.urgency')}</th>
-          <th scope="col">{t('clinic.status')}</th>
-          <th scope="col">{t('clinic.joined')}</th>
-          <th scope="col">{t('clinic.actions')}</th>
-        </tr>
-      </thead>
-      <tbody ref={rowsRef}>
-        {entries.map((entry) => (
-          <Row key={entry.id} entry={entry} onOpen={(dialog) => onOpen({ entry, dialog })} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable
+      caption={t('admin:tabs.waitlist')}
+      heads={[
+        t('clinic.position'),
+        t('clinic.patient'),
+        t('clinic.for'),
+        t('clinic.urgency'),
+        t('clinic.status'),
+        t('clinic.joined'),
+        t('clinic.actions'),
+      ]}
+      rowsRef={rowsRef}
+    >
+      {entries.map((entry) => (
+        <Row key={entry.id} entry={entry} onOpen={(dialog) => onOpen({ entry, dialog })} />
+      ))}
+    </ListTable>
   )
 }
 

@@ -4,9 +4,9 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { eventSuffix } from './event-names.ts'
 import { lastResponse } from './last-response.ts'
@@ -23,23 +23,21 @@ export function DeliveriesTable({ webhook: { id, url } }: { webhook: Webhook }) 
   if (deliveries.length === 0) return <Text c="dimmed">{t('webhooks.noneSent')}</Text>
   return (
     <>
-      <table className={tableClasses.table}>
-        <caption className={tableClasses.caption}>{t('webhooks.deliveriesOf', { url })}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('audit.when')}</th>
-            <th scope="col">{t('column.event')}</th>
-            <th scope="col">{t('webhooks.state')}</th>
-            <th scope="col">{t('webhooks.response')}</th>
-            <th scope="col">{t('webhooks.attempts')}</th>
-          </tr>
-        </thead>
-        <tbody ref={rowsRef}>
-          {deliveries.map((delivery) => (
-            <Row key={delivery.id} delivery={delivery} />
-          ))}
-        </tbody>
-      </table>
+      <ListTable
+        caption={t('webhooks.deliveriesOf', { url })}
+        heads={[
+          t('audit.when'),
+          t('column.event'),
+          t('webhooks.state'),
+          t('webhooks.response'),
+          t('webhooks.attempts'),
+        ]}
+        rowsRef={rowsRef}
+      >
+        {deliveries.map((delivery) => (
+          <Row key={delivery.id} delivery={delivery} />
+        ))}
+      </ListTable>
       <ShowMore pages={found} count={deliveries.length} listRef={rowsRef} />
     </>
   )

@@ -1,11 +1,11 @@
 import type { WorkingBand, WorkingHours } from '@holdfast/contract/client'
-import { Anchor, NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { NativeSelect, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatLocalTime, formatLocalTimes, formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
-import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { PageHead } from '../../../ui/focus/page-head.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
@@ -28,15 +28,11 @@ export function WorkingHoursPage() {
   const doctorId = route.useSearch().doctorId ?? first
   return (
     <Stack gap="lg">
-      <div>
-        <PageTitle>{t('title')}</PageTitle>
-        <Text c="dimmed">
-          {t('intro')} {isAdmin ? null : t('adminsChange')}
-        </Text>
-        <Anchor href="/help/working-hours" underline="always">
-          {t('help')}
-        </Anchor>
-      </div>
+      <PageHead
+        title={t('title')}
+        intro={isAdmin ? t('intro') : `${t('intro')} ${t('adminsChange')}`}
+        help={{ href: '/help/working-hours', text: t('help') }}
+      />
       {doctorId === undefined ? (
         <NoDoctors />
       ) : (

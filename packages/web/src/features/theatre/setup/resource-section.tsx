@@ -4,8 +4,8 @@ import { type ReactNode, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ListTable } from '../../../ui/list-table.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
-import tableClasses from '../../../ui/table.module.css'
 
 type Resource = { id: string; name: string; active: boolean }
 
@@ -70,40 +70,30 @@ type ResourceTableProps<Item extends Resource> = Pick<ResourceSectionProps<Item>
 function ResourceTable<Item extends Resource>({ title, items, factsOf, onEdit }: ResourceTableProps<Item>) {
   const { t } = useTranslation('theatre')
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('field.name')}</th>
-          <th scope="col">{t('setup.active')}</th>
-          <th scope="col">{t('setup.actions')}</th>
+    <ListTable caption={title} heads={[t('field.name'), t('setup.active'), t('setup.actions')]}>
+      {items.map((item) => (
+        <tr key={item.id} data-quiet={!item.active || undefined}>
+          <td>
+            <Text fw={600}>
+              <bdi>{item.name}</bdi>
+            </Text>
+            <Text size="sm" c="dimmed">
+              {factsOf(item)}
+            </Text>
+          </td>
+          <td data-label={t('setup.active')}>{t(item.active ? 'setup.yes' : 'setup.no')}</td>
+          <td>
+            <Button
+              size="sm"
+              variant="default"
+              aria-label={t('setup.editOf', { name: item.name })}
+              onClick={() => onEdit(item)}
+            >
+              {t('setup.edit')}
+            </Button>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((item) => (
-          <tr key={item.id} data-quiet={!item.active || undefined}>
-            <td>
-              <Text fw={600}>
-                <bdi>{item.name}</bdi>
-              </Text>
-              <Text size="sm" c="dimmed">
-                {factsOf(item)}
-              </Text>
-            </td>
-            <td data-label={t('setup.active')}>{t(item.active ? 'setup.yes' : 'setup.no')}</td>
-            <td>
-              <Button
-                size="sm"
-                variant="default"
-                aria-label={t('setup.editOf', { name: item.name })}
-                onClick={() => onEdit(item)}
-              >
-                {t('setup.edit')}
-              </Button>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }

@@ -7,8 +7,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../../lib/i18n/format.ts'
 import layoutClasses from '../../../../ui/layout.module.css'
+import { ListTable } from '../../../../ui/list-table.tsx'
 import { ErrorState } from '../../../../ui/states/error-state.tsx'
-import tableClasses from '../../../../ui/table.module.css'
 import { useClinic } from '../../use-clinic.ts'
 import { eventLabel } from './event-label.ts'
 import { newestEventsQuery } from './newest-events-query.ts'
@@ -55,35 +55,27 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
   const { t } = useTranslation(['admin', 'shell'])
   const { clinicId, doctors, timeZone } = useClinic()
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{t('events.title')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('audit.when')}</th>
-          <th scope="col">{t('column.event')}</th>
-          <th scope="col">{t('column.doctor')}</th>
-          <th scope="col">{t('column.booking')}</th>
+    <ListTable
+      caption={t('events.title')}
+      heads={[t('audit.when'), t('column.event'), t('column.doctor'), t('column.booking')]}
+    >
+      {events.map((event) => (
+        <tr key={event.position}>
+          <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
+          <td>{t(eventLabel(event))}</td>
+          <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === event.doctorId)?.name ?? '–'}</td>
+          <td>
+            <Link
+              className={layoutClasses.link}
+              to="/clinic/$clinicId/bookings/$bookingId"
+              params={{ clinicId, bookingId: event.bookingId }}
+              aria-label={t('events.open', { reference: referenceOf(event.bookingId) })}
+            >
+              <bdi className="tabular">{referenceOf(event.bookingId)}</bdi>
+            </Link>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {events.map((event) => (
-          <tr key={event.position}>
-            <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
-            <td>{t(eventLabel(event))}</td>
-            <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === event.doctorId)?.name ?? '–'}</td>
-            <td>
-              <Link
-                className={layoutClasses.link}
-                to="/clinic/$clinicId/bookings/$bookingId"
-                params={{ clinicId, bookingId: event.bookingId }}
-                aria-label={t('events.open', { reference: referenceOf(event.bookingId) })}
-              >
-                <bdi className="tabular">{referenceOf(event.bookingId)}</bdi>
-              </Link>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }

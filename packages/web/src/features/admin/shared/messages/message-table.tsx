@@ -8,6 +8,7 @@ import { formatDayTime } from '../../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../../ui/dialogs/dialog.tsx'
+import { ListTable } from '../../../../ui/list-table.tsx'
 import { ErrorState } from '../../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../../ui/table.module.css'
@@ -30,26 +31,24 @@ export function MessageTable({ messages, bookingOf, rowsRef }: MessageTableProps
   return (
     <>
       {sending.isError ? <ErrorState error={sending.error} /> : null}
-      <table className={tableClasses.table}>
-        <caption className={tableClasses.caption}>{t('messages.title')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('audit.when')}</th>
-            <th scope="col">{t('messages.what')}</th>
-            <th scope="col">{t('messages.to')}</th>
-            <th scope="col">{t('messages.result')}</th>
-            {bookingOf ? <th scope="col">{t('messages.appointment')}</th> : null}
-            <th scope="col">{t('messages.actions')}</th>
-          </tr>
-        </thead>
-        <tbody ref={rowsRef}>
-          {messages.map((message) => (
-            <Row key={message.id} message={message} onRead={() => setRead(message)} sending={sending}>
-              {bookingOf ? <td data-label={t('messages.appointment')}>{bookingOf(message)}</td> : null}
-            </Row>
-          ))}
-        </tbody>
-      </table>
+      <ListTable
+        caption={t('messages.title')}
+        heads={[
+          t('audit.when'),
+          t('messages.what'),
+          t('messages.to'),
+          t('messages.result'),
+          bookingOf ? t('messages.appointment') : null,
+          t('messages.actions'),
+        ]}
+        rowsRef={rowsRef}
+      >
+        {messages.map((message) => (
+          <Row key={message.id} message={message} onRead={() => setRead(message)} sending={sending}>
+            {bookingOf ? <td data-label={t('messages.appointment')}>{bookingOf(message)}</td> : null}
+          </Row>
+        ))}
+      </ListTable>
       <Dialog isOpen={read !== null} onClose={() => setRead(null)} title={t('messages.content')}>
         {read === null ? null : <MessageContent messageId={read.id} />}
       </Dialog>
