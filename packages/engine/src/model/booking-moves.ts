@@ -34,12 +34,12 @@ export type MoveFacts = {
 }
 
 /** A booking with the doctor and the start that are wanted for it. */
-export type PlannedMove = { bookingId: string; doctorId: string; startsAt: Date }
+export type MoveWish = { bookingId: string; doctorId: string; startsAt: Date }
 
 /** What is to be known before several bookings are moved, one after the other. */
 export type BookingMoves = {
   /** Those of these bookings that cannot be moved now, wherever to, while they keep their types, by their ids. */
   unmovable(query: UnmovableQuery): Promise<Map<string, UnmovableBecause>>
   /** By booking. Those that do not exist are left out. */
-  moveFacts(query: { clinicNo: number; moves: readonly PlannedMove[] }): Promise<Map<string, MoveFacts>>
+  moveFacts(query: { clinicNo: number; moves: readonly MoveWish[] }): Promise<Map<string, MoveFacts>>
 }
