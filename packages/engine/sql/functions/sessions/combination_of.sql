@@ -82,7 +82,7 @@ begin
               from unnest(v_parts) with ordinality t,
                    jsonb_array_elements(t.questions) with ordinality e(question, place)
              group by e.question - '{required,version}'::text[]) q);
-  -- Those that all parts name which name rooms; none does: any room.
+  -- The rooms that every part with rooms names. If no part names rooms, any room will do.
   combination.room_ids := array(
     select r.id from unnest(v_parts) t, unnest(t.room_ids) r(id)
      group by r.id
