@@ -32,6 +32,14 @@ const marked = {
   bodyOptional: true,
 } as const satisfies Partial<Described>
 
+const attendanceChanged = {
+  ...changed,
+  scope: 'bookings:write',
+  body: attendanceSchema,
+  example: { body: { slotId: '{slotId}' } },
+  problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
+} as const satisfies Partial<Described>
+
 export const bookingOperations = operationTable('Bookings', {
   createBooking: operation('POST /api/v1/bookings', {
     summary: 'Book units of a slot, or a visit in an open session',
@@ -240,12 +248,8 @@ export const bookingOperations = operationTable('Bookings', {
       'status nor the units that are free; no message is sent for it. It applies to this slot: moving the booking ' +
       'or `withdrawAttendance` removes it. If it has been done already: 200, unchanged.',
     access: 'booking',
-    scope: 'bookings:write',
-    body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt`'),
-    ...changed,
-    example: { body: { slotId: '{slotId}' } },
-    problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
+    ...attendanceChanged,
   }),
   withdrawAttendance: operation('POST /api/v1/bookings/{bookingId}/attendance/withdraw', {
     summary: 'Withdraw a confirmed attendance',
@@ -254,12 +258,8 @@ export const bookingOperations = operationTable('Bookings', {
       'null, and reminders that are still due ask again. The patient can confirm again. If it is null already: 200, ' +
       'unchanged.',
     access: 'booking_desk',
-    scope: 'bookings:write',
-    body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt` null'),
-    ...changed,
-    example: { body: { slotId: '{slotId}' } },
-    problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
+    ...attendanceChanged,
   }),
   withdrawConsent: operation('POST /api/v1/bookings/{bookingId}/consents/{questionId}/withdraw', {
     summary: 'Withdraw a consent',
