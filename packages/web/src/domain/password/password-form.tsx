@@ -1,8 +1,7 @@
-import { passwordLength } from '@holdfast/vocabulary'
-import { PasswordInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ConfirmDialog } from '../../ui/dialogs/confirm-dialog.tsx'
+import { PasswordField } from './password-field.tsx'
 
 type PasswordFormProps = {
   /** The password that was sent is not the current one. */
@@ -35,15 +34,10 @@ export function PasswordForm({ isWrong, isBusy, onClose, onConfirm }: PasswordFo
           confirm()
         }}
       >
-        <PasswordInput
+        <PasswordField
           data-autofocus
           label={t('confirmPassword')}
           description={t('passwordAgain.help')}
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          maxLength={passwordLength.max}
-          visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
           value={password}
           error={isWrong ? t('password.wrong') : null}
           onChange={({ currentTarget }) => setPassword(currentTarget.value)}

@@ -1,8 +1,8 @@
-import { passwordLength } from '@holdfast/vocabulary'
-import { Group, PasswordInput, Stack } from '@mantine/core'
+import { Group, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { PasswordField } from '../../domain/password/password-field.tsx'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
@@ -36,14 +36,9 @@ export function ConfirmForm({ submit, color, isBusy, error, errorText = null, on
       <Stack gap="md">
         {children}
         {needsPassword ? (
-          <PasswordInput
+          <PasswordField
             data-autofocus
             label={t('confirmPassword')}
-            autoComplete="current-password"
-            required
-            withAsterisk={false}
-            maxLength={passwordLength.max}
-            visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
             value={password}
             error={isWrong ? t('password.wrong') : null}
             onChange={({ currentTarget }) => setPassword(currentTarget.value)}

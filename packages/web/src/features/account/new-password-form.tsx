@@ -1,6 +1,7 @@
-import { Checkbox, Paper, PasswordInput, Stack, Text } from '@mantine/core'
+import { Checkbox, Paper, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
+import { PasswordField } from '../../domain/password/password-field.tsx'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { submitValid } from '../../lib/submit-valid.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
@@ -43,36 +44,22 @@ export function NewPasswordForm({ current, asksToEndOthers, isBusy, error, onSub
         if (refusalCode(refusal) === 'password_wrong') form.getInputNode('currentPassword')?.focus()
       }),
   )
-  const shared = {
-    required: true,
-    withAsterisk: false,
-    maxLength: 128,
-    visibilityToggleButtonProps: { 'aria-label': t('showPassword') },
-  }
   return (
     <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg" component="form" onSubmit={submit}>
       <Stack gap="md" maw="28rem">
         {current === null ? null : (
-          <PasswordInput
+          <PasswordField
             label={t(current === 'given' ? 'newPassword.given' : 'password.current')}
-            autoComplete="current-password"
-            {...shared}
             {...form.getInputProps('currentPassword')}
           />
         )}
-        <PasswordInput
+        <PasswordField
           label={t('password.new')}
           description={t('signUp.passwordHelp', { count: passwordLengthMin })}
           autoComplete="new-password"
-          {...shared}
           {...form.getInputProps('newPassword')}
         />
-        <PasswordInput
-          label={t('password.repeat')}
-          autoComplete="new-password"
-          {...shared}
-          {...form.getInputProps('repeated')}
-        />
+        <PasswordField label={t('password.repeat')} autoComplete="new-password" {...form.getInputProps('repeated')} />
         {asksToEndOthers ? (
           <Checkbox label={t('password.endOthers')} {...form.getInputProps('endOthers', { type: 'checkbox' })} />
         ) : null}

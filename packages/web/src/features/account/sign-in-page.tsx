@@ -1,10 +1,11 @@
 import type { SecondStep as SecondStepResponse, SignedIn } from '@holdfast/contract/client'
-import { lengths, passwordLength } from '@holdfast/vocabulary'
-import { Divider, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { lengths } from '@holdfast/vocabulary'
+import { Divider, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { PasswordField } from '../../domain/password/password-field.tsx'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
@@ -81,13 +82,8 @@ export function SignInPage() {
               value={email}
               onChange={({ currentTarget }) => setEmail(currentTarget.value)}
             />
-            <PasswordInput
+            <PasswordField
               label={t('passwordLabel')}
-              autoComplete="current-password"
-              required
-              withAsterisk={false}
-              maxLength={passwordLength.max}
-              visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
               value={password}
               onChange={({ currentTarget }) => setPassword(currentTarget.value)}
             />

@@ -1,9 +1,10 @@
-import { lengths, passwordLength } from '@holdfast/vocabulary'
-import { Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { lengths } from '@holdfast/vocabulary'
+import { Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { PasswordField } from '../../domain/password/password-field.tsx'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
@@ -56,14 +57,10 @@ export function SignUpPage() {
               maxLength={lengths.email}
               {...form.getInputProps('email')}
             />
-            <PasswordInput
+            <PasswordField
               label={t('passwordLabel')}
               description={t('signUp.passwordHelp', { count: passwordLengthMin })}
               autoComplete="new-password"
-              required
-              withAsterisk={false}
-              maxLength={passwordLength.max}
-              visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
               {...form.getInputProps('password')}
             />
             {signUp.error === null ? null : refusalCode(signUp.error) === 'unauthenticated' ? (
