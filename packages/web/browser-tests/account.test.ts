@@ -5,9 +5,9 @@ import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { signInContext } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { axeFindings, expectReadable, type Site, signInPage, signUp, untilRead } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
-import { test } from './site-test.ts'
+import { test } from './scene-test.ts'
 
 const commands = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const chosen = 'a password that I chose'
@@ -30,8 +30,7 @@ test('the password is changed on the account page, which signs out everywhere el
   await signInPage(page, account, '/account')
   await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor()
   await untilRead(page)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await fillPassword(page, account.password, 'short', 'shorter')
   await page.getByText('Please use at least 10 characters.').waitFor()
   await page.getByText('The two passwords differ.').waitFor()
@@ -115,10 +114,9 @@ test('a password that somebody else chose is changed after signing in, before an
   await page.getByText(account.email).first().waitFor()
 })
 
-test('an administrator’s link sets a new password once', async ({ site }) => {
+test('an administrator’s link sets a new password once', async ({ site, page }) => {
   const account = await signUp(site.url, 'Dora')
   const link = resetLink(site, account.email)
-  const page = await site.newPage()
   await page.goto(link)
   await page.getByRole('heading', { name: 'Choose a new password' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
@@ -126,8 +124,7 @@ test('an administrator’s link sets a new password once', async ({ site }) => {
   await page.waitForURL((url) => url.pathname === '/sign-in' && url.hash === '')
   await signInPage(page, { ...account, password: chosen }, '/account')
   await page.getByText(account.email).first().waitFor()
-  const again = await site.newPage()
-  await again.goto(link)
+  const again = await site.open(link)
   await fillPassword(again, null, 'another one that I chose')
   await again.getByText('This link no longer works').waitFor()
   await again.getByRole('link', { name: 'Get a new link' }).click()
@@ -192,8 +189,7 @@ test('messages are chosen on the account page, which shows and undoes what a lin
   await page.reload()
   await section.getByText(clinicName).waitFor()
   await untilRead(page)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await section.getByRole('button', { name: `Turn on reminders from ${clinicName}` }).click()
   await page.getByText(`You will get reminders from ${clinicName} again.`).waitFor()
   await section.getByText(clinicName).waitFor({ state: 'hidden' })

@@ -1,14 +1,11 @@
 import { expect } from 'vitest'
-import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, expectFits } from './harness.ts'
+import { test } from './scene-test.ts'
 
 test('an administrator creates an API key, sees it once, rotates it, ends the one before, and deletes it', async ({
-  site,
+  scene,
 }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/api-keys`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/api-keys`)
   await page.getByRole('heading', { level: 1, name: 'API keys' }).waitFor()
   await page.getByText('No API keys yet.').waitFor()
   const form = page.getByRole('region', { name: 'Create an API key' })
@@ -34,16 +31,13 @@ test('an administrator creates an API key, sees it once, rotates it, ends the on
   await page.reload()
   await card.waitFor()
   expect(await page.getByText('hfk_').count()).toBe(0)
-  await page.setViewportSize({ width: 320, height: 640 })
-  await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectFits(page, { width: 320, height: 640 })
   await card.getByRole('button', { name: 'Delete: Laboratory' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await page.getByText('No API keys yet.').waitFor()
 })
 
-test('ten minutes after signing in, a new key and a new secret need the password', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('ten minutes after signing in, a new key and a new secret need the password', async ({ site, scene }) => {
   const { email, password } = scene.people.admin
   const page = await scene.pageOf('admin')
   await site.database.ownerPool.query(
@@ -78,8 +72,7 @@ test('ten minutes after signing in, a new key and a new secret need the password
   await dialog.waitFor({ state: 'detached' })
 })
 
-test('an expired key has no button for a new secret', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('an expired key has no button for a new secret', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
   const created = await page.context().request.post(`${site.url}/api/v1/clinics/${scene.clinic.id}/api-keys`, {
     data: { name: 'Laboratory', scopes: ['times:read'] },

@@ -3,19 +3,17 @@ import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice } from './a-practice.ts'
-import { confirm, copiedLink, hold, openMore, openTimes } from './booking-steps.ts'
+import { bookTime, copiedLink, openMore } from './booking-steps.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signUp } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, expectReadable, type Site, signUp } from './harness.ts'
+import { test } from './scene-test.ts'
 
 const done = 'You have confirmed that you are coming.'
 
 /** The link of a reminder of a new booking at 9:00. */
 async function aReminder(site: Site, practice: Practice): Promise<URL> {
   const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:00')
-  await confirm(page, 'Grace Hopper')
+  await bookTime(page, practice, '9:00', 'Grace Hopper')
   const link = new URL(await copiedLink(page))
   link.search = '?attend=true'
   return link
@@ -41,12 +39,10 @@ test('the link of a reminder asks whether the patient comes; opening it changes 
   const before = await attendedAt(site, bookingIdOf(link))
   expect(before?.at).toBeNull()
   // A program that checks the mail opens every link, with all its scripts, and leaves.
-  const scanner = await site.newPage()
-  await scanner.goto(link.href)
+  const scanner = await site.open(link.href)
   await question(scanner).waitFor()
   await scanner.close()
-  const page = await site.newPage()
-  await page.goto(link.href)
+  const page = await site.open(link.href)
   await question(page).waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await attendedAt(site, bookingIdOf(link))).toEqual(before)
@@ -69,9 +65,8 @@ test('the link of a reminder asks whether the patient comes; opening it changes 
   expect(await attendedAt(site, bookingIdOf(link))).toEqual(after)
 })
 
-test('whoever cannot come cancels from the same question', async ({ site }) => {
+test('whoever cannot come cancels from the same question', async ({ site, page }) => {
   const link = await aReminder(site, await aPractice(site))
-  const page = await site.newPage()
   await page.goto(link.href)
   await question(page).getByRole('button', { name: 'Cancel appointment' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
@@ -97,8 +92,7 @@ test('a ticket opened otherwise has the button once the reminder was due: behind
   const practice = await aPractice(site)
   const link = await aReminder(site, practice)
   link.search = ''
-  const page = await site.newPage()
-  await page.goto(link.href)
+  const page = await site.open(link.href)
   // The visit is in more than 24 hours.
   await page.getByRole('button', { name: 'Move to another time' }).waitFor()
   const coming = page.getByRole('button', { name: 'I am coming' })
@@ -126,9 +120,7 @@ test('“My appointments” confirms with one press, from the time of the first 
   const account = await signUp(site.url, 'Grace Hopper')
   const page = await site.newPage()
   await signInContext(site, page, account)
-  await openTimes(page, practice)
-  await hold(page, '9:00')
-  await confirm(page, 'Grace Hopper')
+  await bookTime(page, practice, '9:00', 'Grace Hopper')
   await page.goto('/my-bookings')
   await page.getByRole('link', { name: /^Open ticket/ }).waitFor()
   const coming = page.getByRole('button', { name: /^I am coming/ })
@@ -146,8 +138,7 @@ test('an appointment that the clinic has moved meanwhile is not confirmed: the p
 }) => {
   const practice = await aPractice(site)
   const link = await aReminder(site, practice)
-  const page = await site.newPage()
-  await page.goto(link.href)
+  const page = await site.open(link.href)
   await question(page).waitFor()
   // The page learns nothing of it: the press comes first.
   await page.route('**/api/v1/bookings/*', (route) => route.abort())
@@ -179,8 +170,7 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
     randomUUID(),
   ])
   const day = startsAt.toISOString().slice(0, 10)
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/day?day=${day}`)
   const row = (of: Page, name: string) => of.getByRole('row').filter({ hasText: name })
   await row(page, 'Carl Coming').getByText('Coming', { exact: true }).waitFor()
   await page.getByText('1 no reply').waitFor()
@@ -197,8 +187,7 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   const undo = page.getByRole('button', { name: 'Pia Patient: undo “Confirmed by phone”' })
   await page.locator(':focus').and(undo).waitFor()
 
-  const own = await scene.pageOf('doctor')
-  await own.goto(`/my-day?day=${day}`)
+  const own = await scene.open('doctor', `/my-day?day=${day}`)
   await row(own, 'Pia Patient').getByText('Coming', { exact: true }).waitFor()
   await own.getByText('0 no reply').waitFor()
 })
@@ -210,8 +199,7 @@ test('the desk undoes it for a patient who is no longer sure, and at once after 
   const startsAt = new Date(Date.now() + 2 * 86_400_000)
   const slot = await aSlot(site.database, scene.doctor, { startsAt })
   const { id } = await aBooking(site.database, slot, { patient: { name: 'Pia Patient' } })
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/bookings/${id}`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/bookings/${id}`)
   const willCome = page.getByRole('button', { name: 'Pia Patient: confirmed by phone' })
   const undo = page.getByRole('button', { name: 'Pia Patient: undo “Confirmed by phone”' })
   const undone = page.getByText('Pia Patient is no longer noted as coming.')
@@ -236,10 +224,8 @@ test('the desk undoes it for a patient who is no longer sure, and at once after 
 test.for(['en', 'de', 'ar'])('in %s the question fits a phone, in light and dark', async (locale, { site }) => {
   const link = await aReminder(site, await aPractice(site))
   for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await site.newPage({ locale, colorScheme, viewport: { width: 390, height: 844 } })
-    await page.goto(link.href)
+    const page = await site.open(link.href, { locale, colorScheme, viewport: { width: 390, height: 844 } })
     await page.locator('#attendance-title').waitFor()
-    expect(await sidewaysPixels(page)).toBe(0)
-    expect(await axeFindings(page)).toEqual([])
+    await expectReadable(page)
   }
 })

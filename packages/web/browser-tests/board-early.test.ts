@@ -2,8 +2,9 @@ import { mondayOf } from '@holdfast/vocabulary'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { type Site, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
-import { aCase, aRequest, aTheatre } from './theatre-scene.ts'
+import { holdRequests } from './routes.ts'
+import { test } from './scene-test.ts'
+import { aCase, aRequest, type aTheatre } from './theatre-scene.ts'
 
 type Theatre = Awaited<ReturnType<typeof aTheatre>>
 
@@ -42,8 +43,7 @@ function boardRequests({ clinicId, scene }: Theatre) {
 
 const whoAmI = '/api/v1/whoami'
 
-test('the board is requested before the program has arrived, and nothing is requested twice', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('the board is requested before the program has arrived, and nothing is requested twice', async ({ theatre }) => {
   const { clinicId } = theatre
   const doctors = `/api/v1/doctors?clinicId=${clinicId}&includeInactive=true&limit=100`
   const path = `/clinic/${clinicId}/theatre`
@@ -70,8 +70,7 @@ async function denials(site: Site): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
-test('the board is not requested early by people who may not see it', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('the board is not requested early by people who may not see it', async ({ site, theatre }) => {
   await aCase(site, theatre, {})
   const path = `/clinic/${theatre.clinicId}/theatre`
   const isOfBoard = (one: string) => one.includes('/theatre') || one.includes('/doctors')
@@ -103,19 +102,14 @@ test('the board is not requested early by people who may not see it', async ({ s
   expect(await denials(site)).toBe(before)
 })
 
-test('nothing moves when the waitlist arrives, beside the board and above it', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('nothing moves when the waitlist arrives, beside the board and above it', async ({ site, theatre }) => {
   for (const name of ['Anna Able', 'Ben Brook', 'Carl Cole']) {
     await aRequest(site, theatre, { patient: { mrn: name, name } })
   }
   for (const width of [1280, 1000]) {
     const { page } = await aPage(theatre, 'staff')
     await page.setViewportSize({ width, height: 900 })
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    await page.route('**/api/v1/clinics/*/case-requests**', async (route) => {
-      await released
-      await route.continue()
-    })
+    const release = await holdRequests(page, '**/api/v1/clinics/*/case-requests**')
     await page.goto(`/clinic/${theatre.clinicId}/theatre`)
     const waitlist = page.getByRole('region', { name: 'Waitlist' })
     const shown = [

@@ -18,6 +18,12 @@ export async function hold(page: Page, time: string): Promise<void> {
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
 }
 
+/** Opens the page with the doctor's free times, and holds one. */
+export async function openHeld(page: Page, practice: Parameters<typeof openTimes>[1], time: string): Promise<void> {
+  await openTimes(page, practice)
+  await hold(page, time)
+}
+
 /** Fills in the patient's name and confirms, without a contact unless one is filled in; ends at the ticket. */
 export async function confirm(page: Page, name: string): Promise<void> {
   await page.getByLabel('Full name').fill(name)
@@ -27,6 +33,17 @@ export async function confirm(page: Page, name: string): Promise<void> {
   await confirmed.or(withoutContact).waitFor()
   if (await withoutContact.isVisible()) await withoutContact.click()
   await confirmed.waitFor()
+}
+
+/** Books a time of the doctor, without a contact; ends at the ticket. */
+export async function bookTime(
+  page: Page,
+  practice: Parameters<typeof openTimes>[1],
+  time: string,
+  name: string,
+): Promise<void> {
+  await openHeld(page, practice, time)
+  await confirm(page, name)
 }
 
 /** Shows the buttons of an open ticket that are behind *More*. */

@@ -1,11 +1,10 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, expectFits } from './harness.ts'
+import { test } from './scene-test.ts'
 
-test('a doctor creates a calendar link, replaces and revokes it, and the clinic allows names', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('a doctor creates a calendar link, replaces and revokes it, and the clinic allows names', async ({ scene }) => {
   const page = await scene.pageOf('doctor')
   const statusOf = async (url: string) => (await page.context().request.get(url)).status()
   await page.goto('/my-day/week')
@@ -22,9 +21,7 @@ test('a doctor creates a calendar link, replaces and revokes it, and the clinic 
   expect(await statusOf(first)).toBe(200)
   await section.getByText(/^Link created on/).waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.setViewportSize({ width: 320, height: 640 })
-  await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectFits(page, { width: 320, height: 640 })
 
   await section.getByRole('button', { name: 'Replace the link' }).click()
   await page
@@ -42,8 +39,7 @@ test('a doctor creates a calendar link, replaces and revokes it, and the clinic 
   await section.getByText('There is no link.').waitFor()
   expect(await statusOf(second)).toBe(404)
 
-  const admin = await scene.pageOf('admin')
-  await admin.goto(`/clinic/${scene.clinic.id}/settings`)
+  const admin = await scene.open('admin', `/clinic/${scene.clinic.id}/settings`)
   const settings = admin.getByRole('region', { name: 'Calendar link' })
   await settings.getByText('There is no link.').waitFor()
   await settings.getByLabel('Calendar links name the patients').click()
@@ -51,9 +47,8 @@ test('a doctor creates a calendar link, replaces and revokes it, and the clinic 
 })
 
 test('while it is not known whether there is a calendar link, none can be created, which would replace it', async ({
-  site,
+  scene,
 }) => {
-  const scene = await aClinicScene(site)
   const page = await scene.pageOf('doctor', { serviceWorkers: 'block' })
   const feed = '**/api/v1/doctors/*/calendar-feed'
   await page.route(feed, (route) => route.abort())
@@ -72,8 +67,7 @@ test('a doctor sets an external calendar; the places that it blocks and its conf
   const slot = await aSlot(site.database, scene.doctor)
   const taken = await aSlot(site.database, scene.doctor)
   await aBooking(site.database, taken, { patient: { name: 'Grace Hopper' } })
-  const page = await scene.pageOf('doctor')
-  await page.goto('/my-day/times')
+  const page = await scene.open('doctor', '/my-day/times')
   const section = page.getByRole('region', { name: 'External calendar' })
   await section.getByText('There is no external calendar.').waitFor()
   await section.getByLabel('iCal address').fill('no address')

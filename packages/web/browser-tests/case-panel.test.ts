@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core'
 import { expect } from 'vitest'
-import { test } from './site-test.ts'
+import { test } from './scene-test.ts'
 import { aCase, aTheatre, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
 
 const procedure = { code: 'H1', display: 'Hip replacement' }
@@ -92,8 +92,7 @@ test('a case whose patient has arrived is moved and cancelled, and not once the 
   expect(await statusOf()).toBe('CANCELLED')
 })
 
-test('out of the room, before anybody was in it: refused, and recorded anyway', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('out of the room, before anybody was in it: refused, and recorded anyway', async ({ site, theatre }) => {
   const one = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })
   const page = await openBoard(theatre, 'staff')
   await page.getByRole('button', { name: /Hip replacement/ }).click()

@@ -3,7 +3,7 @@ import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
-import { administrator, axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
+import { administrator, axeFindings, expectReadable, signUp, untilRead } from './harness.ts'
 import { blankPath } from './page-pool.ts'
 import { test as siteTest } from './site-test.ts'
 
@@ -19,8 +19,7 @@ test('an admin creates a doctor and a week of slots, and sees a booking on the d
   site,
   scene,
 }) => {
-  const page = await scene.pageOf('admin')
-  await page.goto('/')
+  const page = await scene.open('admin', '/')
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Clinic' }).click()
   await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor()
   await page.getByRole('link', { name: 'Doctors' }).click()
@@ -148,8 +147,7 @@ test('the proof page shows nobody overbooked, and says so when somebody is', asy
 })
 
 test('people get a role by a link and lose it', async ({ site, scene }) => {
-  const page = await scene.pageOf('admin')
-  await page.goto(pathOf(scene, 'people'))
+  const page = await scene.open('admin', pathOf(scene, 'people'))
   const { email } = await signUp(site.url, 'Nora New')
   await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
   await page.getByRole('button', { name: 'Create invitation' }).click()
@@ -159,8 +157,7 @@ test('people get a role by a link and lose it', async ({ site, scene }) => {
   await page.getByRole('table', { name: 'Open invitations' }).getByRole('row').filter({ hasText: email }).waitFor()
   expect(await page.getByRole('table', { name: 'People and roles' }).getByText('Nora New').count()).toBe(0)
 
-  const nora = await site.newPage()
-  await nora.goto(link)
+  const nora = await site.open(link)
   await nora.getByRole('heading', { name: 'You are invited to work at North Clinic' }).waitFor()
   expect(await axeFindings(nora)).toEqual([])
   await nora.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
@@ -187,8 +184,7 @@ test('people get a role by a link and lose it', async ({ site, scene }) => {
 })
 
 test('an invitation gets a new link, which voids the old one, and is revoked', async ({ site, scene }) => {
-  const page = await scene.pageOf('admin')
-  await page.goto(pathOf(scene, 'people'))
+  const page = await scene.open('admin', pathOf(scene, 'people'))
   await page.getByRole('textbox', { name: 'E-mail' }).fill('later@example.org')
   await page.getByLabel('Role', { exact: true }).selectOption('Doctor')
   await page.getByLabel('Calendar', { exact: true }).selectOption({ label: 'Dr Ada Lovelace' })
@@ -198,11 +194,9 @@ test('an invitation gets a new link, which voids the old one, and is revoked', a
   await page.getByRole('button', { name: 'New link for later@example.org' }).click()
   await expect.poll(() => link.inputValue()).not.toBe(first)
   const second = await link.inputValue()
-  const guest = await site.newPage({ locale: 'ar', viewport: { width: 320, height: 700 } })
-  await guest.goto(second)
+  const guest = await site.open(second, { locale: 'ar', viewport: { width: 320, height: 700 } })
   await guest.getByRole('heading', { level: 1, name: 'North Clinic' }).waitFor()
-  expect(await axeFindings(guest)).toEqual([])
-  expect(await sidewaysPixels(guest)).toBe(0)
+  await expectReadable(guest)
   await page.getByRole('button', { name: 'Revoke the invitation of later@example.org' }).click()
   const question = page.getByRole('dialog', { name: 'Revoke the invitation?' })
   await question.getByText('later@example.org').waitFor()
@@ -220,8 +214,7 @@ test('an invitation gets a new link, which voids the old one, and is revoked', a
 })
 
 test('a change of settings can be undone', async ({ site, scene }) => {
-  const page = await scene.pageOf('admin')
-  await page.goto(pathOf(scene, 'settings'))
+  const page = await scene.open('admin', pathOf(scene, 'settings'))
   const hold = page.getByRole('textbox', { name: 'Hold time', exact: true })
   await hold.waitFor()
   await untilRead(page)
@@ -248,8 +241,7 @@ test('an admin changes the limits, and cancels a burst of bookings', async ({ si
       [slot.clinicNo, id],
     )
   }
-  const page = await scene.pageOf('admin')
-  await page.goto(pathOf(scene, 'settings'))
+  const page = await scene.open('admin', pathOf(scene, 'settings'))
   await page.getByLabel('Coming appointments per internet connection').fill('25')
   await page.getByRole('button', { name: 'Apply limits' }).click()
   await page.getByText('North Clinic: saved.').waitFor()
@@ -279,8 +271,7 @@ test('an admin changes the limits, and cancels a burst of bookings', async ({ si
 })
 
 test('the figures are shown as a table, and can be downloaded as CSV', async ({ scene }) => {
-  const page = await scene.pageOf('admin')
-  await page.goto(pathOf(scene, ''))
+  const page = await scene.open('admin', pathOf(scene, ''))
   await page.getByText('Table', { exact: true }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -331,8 +322,7 @@ test('the site administrator creates a clinic and finds all others', async ({ si
 })
 
 test('the menu of seldom used pages stays open when the page that was opened before it arrives', async ({ scene }) => {
-  const page = await scene.pageOf('admin')
-  await page.goto(pathOf(scene, 'bookings'))
+  const page = await scene.open('admin', pathOf(scene, 'bookings'))
   const more = page.getByRole('button', { name: 'More', exact: true })
   await more.waitFor()
   const asked = Promise.withResolvers<void>()
@@ -364,8 +354,7 @@ test('when somebody was faster, reception gets an error with the times still fre
   })
   const { data } = await site.admin.listSlots({ path: { doctorId: doctor.id }, query: { from: day, to: day } })
   const [first] = data?.items ?? []
-  const page = await scene.pageOf('staff')
-  await page.goto(pathOf(scene, 'book'))
+  const page = await scene.open('staff', pathOf(scene, 'book'))
   await page.getByLabel('Doctor').selectOption(doctor.id)
   await page.getByRole('textbox', { name: 'Go to date' }).fill(day)
   await page.getByRole('list').getByRole('button').first().click()

@@ -12,6 +12,8 @@ export type ClinicScene = {
   people: { admin: Account; staff: Account; doctor: Account; stranger: Account }
   /** A page in a new browser context, signed in as one of them. */
   pageOf(who: keyof ClinicScene['people'], options?: PageOptions): Promise<Page>
+  /** The same, with what is at a path. */
+  open(who: keyof ClinicScene['people'], path: string, options?: PageOptions): Promise<Page>
 }
 
 type SceneOptions = { clinic?: string; doctor?: string; timezone?: string }
@@ -42,6 +44,11 @@ export async function aClinicScene(site: Site, options: SceneOptions = {}): Prom
     async pageOf(who, options) {
       const page = await site.newPage(options)
       await signInContext(site, page, people[who])
+      return page
+    },
+    async open(who, path, options) {
+      const page = await scene.pageOf(who, options)
+      await page.goto(path)
       return page
     },
   }

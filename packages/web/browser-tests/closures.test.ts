@@ -2,8 +2,8 @@ import { aBooking, aSlot } from '@holdfast/testkit'
 import { localDay } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, expectFits, expectReadable, untilRead } from './harness.ts'
+import { test } from './scene-test.ts'
 import { aCase, aTheatre, inMinutes } from './theatre-scene.ts'
 
 test('the desk closes days after a preview, sees why slots are blocked, changes the closure and removes it', async ({
@@ -14,8 +14,7 @@ test('the desk closes days after a preview, sees why slots are blocked, changes 
   await aSlot(site.database, scene.doctor)
   await aBooking(site.database, taken, { patient: { name: 'Grace Hopper' } })
   const day = taken.startsAt.toISOString().slice(0, 10)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/closures`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/closures`)
   const form = page.getByRole('region', { name: 'Close days or times' })
   await page.getByText('Nothing is closed.').waitFor()
   const typed = Temporal.PlainDate.from(day).toLocaleString('en-GB', { dateStyle: 'short' })
@@ -35,15 +34,12 @@ test('the desk closes days after a preview, sees why slots are blocked, changes 
   await form.getByRole('button', { name: 'Close these times' }).click()
   const list = page.getByRole('region', { name: 'Coming closures' })
   await list.getByText('Whole clinic · Staff outing').waitFor()
-  await page.setViewportSize({ width: 320, height: 640 })
-  await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectFits(page, { width: 320, height: 640 })
   await page.setViewportSize({ width: 1280, height: 900 })
 
   await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}`)
   await page.getByText(/^Closed: .*Whole clinic.*Staff outing/).waitFor()
-  const own = await scene.pageOf('doctor')
-  await own.goto(`/my-day/week?day=${day}`)
+  const own = await scene.open('doctor', `/my-day/week?day=${day}`)
   await own
     .getByRole('button', { name: /Closed: Staff outing$/ })
     .first()
@@ -66,10 +62,8 @@ test('the desk closes days after a preview, sees why slots are blocked, changes 
   await page.getByText('Nothing is closed.').waitFor()
 })
 
-test('a public holiday is closed by one press, once or every year', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/closures`)
+test('a public holiday is closed by one press, once or every year', async ({ scene }) => {
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/closures`)
   const section = page.getByRole('region', { name: 'Public holidays' })
   await section.getByLabel('Country').selectOption('DE')
   await section.getByLabel('Region').selectOption('BY')
@@ -85,11 +79,9 @@ test('a public holiday is closed by one press, once or every year', async ({ sit
   expect(await axeFindings(page)).toEqual([])
 })
 
-test('doctors close their own times on their page', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('doctors close their own times on their page', async ({ site, scene }) => {
   const slot = await aSlot(site.database, scene.doctor)
-  const page = await scene.pageOf('doctor')
-  await page.goto('/my-day/times')
+  const page = await scene.open('doctor', '/my-day/times')
   const form = page.getByRole('region', { name: 'Close days or times' })
   const typed = Temporal.PlainDate.from(slot.startsAt.toISOString().slice(0, 10))
   await form.getByRole('textbox', { name: 'First day' }).fill(typed.toLocaleString('en-GB', { dateStyle: 'short' }))
@@ -141,13 +133,11 @@ test('the preview of an absence names the cases of the theatre with their rooms,
   await withdrawal.getByRole('link', { name: /· Room 2$/ }).waitFor()
 })
 
-test.for(['de-DE', 'ar-EG'])('in %s the page fits on a phone, and no text is a key', async (locale, { site }) => {
-  const scene = await aClinicScene(site)
+test.for(['de-DE', 'ar-EG'])('in %s the page fits on a phone, and no text is a key', async (locale, { scene }) => {
   const page = await scene.pageOf('admin', { locale, viewport: { width: 320, height: 640 } })
   await page.goto(`/clinic/${scene.clinic.id}/closures`)
   await page.getByRole('heading', { level: 1 }).waitFor()
   await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
-  expect(await axeFindings(page)).toEqual([])
+  await expectReadable(page)
   expect(await page.locator('body').innerText()).not.toMatch(/\b[a-z]+\.[a-z]+[A-Z]\w*\b|{{/)
 })

@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf } from './a-practice.ts'
 import { sessionDay } from './a-visit-practice.ts'
-import { confirm, hold, openTimes } from './booking-steps.ts'
-import { anAddress, axeFindings, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { confirm, hold, openHeld } from './booking-steps.ts'
+import { anAddress, axeFindings, expectReadable, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
 import { aPracticeByLink, arrivesWithinMs, mailTest as test } from './mail-test.ts'
 
 /** The part of an e-mail's link after the host, once `count` e-mails to this address have come. */
@@ -39,11 +39,9 @@ test('a guest confirms by the button behind the link, and the first page opens t
   const [mistyped, address] = [anAddress(), anAddress()]
   const practice = await aPracticeByLink(site, 'Confirm by Link Clinic')
   const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   await submit(page, 'Grace Hopper', mistyped)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
 
   // The address has a typing error.
   await page.getByRole('button', { name: 'Use another address' }).click()
@@ -52,21 +50,18 @@ test('a guest confirms by the button behind the link, and the first page opens t
   const old = await linkIn(mails, mistyped)
 
   // A program that checks mails opens the link, and runs the page's scripts: nothing is confirmed.
-  const scanner = await site.newPage()
-  await scanner.goto(link)
+  const scanner = await site.open(link)
   await scanner.getByRole('button', { name: 'Confirm the appointment' }).waitFor()
   expect(await scanner.evaluate(() => location.hash)).not.toContain('hf')
   expect(await axeFindings(scanner)).toEqual([])
   await page.reload()
   await page.getByRole('heading', { name: 'Check your e-mail' }).waitFor()
 
-  const outdated = await site.newPage()
-  await outdated.goto(old)
+  const outdated = await site.open(old)
   await outdated.getByRole('button', { name: 'Confirm the appointment' }).click()
   await outdated.getByText('A newer e-mail was sent for this appointment.', { exact: false }).waitFor()
 
-  const phone = await site.newPage({ viewport: { width: 390, height: 844 } })
-  await phone.goto(link)
+  const phone = await site.open(link, { viewport: { width: 390, height: 844 } })
   await phone.reload()
   await phone.getByRole('button', { name: 'Confirm the appointment' }).click()
   await phone.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
@@ -90,8 +85,7 @@ test('behind the link, a visit type that the clinic has to agree to is asked for
   const { id } = await dataOf(site.admin.createVisitType({ path, body: surgery }))
   const session = { startsAt: `${sessionDay}T13:00:00Z`, endsAt: `${sessionDay}T15:00:00Z` }
   await dataOf(site.admin.createOpenSessions({ path: { doctorId: practice.doctor.id }, body: { sessions: [session] } }))
-  const page = await site.newPage()
-  await page.goto(`/doctors/${practice.doctor.id}?visitType=${id}`)
+  const page = await site.open(`/doctors/${practice.doctor.id}?visitType=${id}`)
   await hold(page, '13:00')
   await page.getByLabel('Full name').fill('Grace Hopper')
   await page.getByLabel('E-mail').fill(address)
@@ -106,8 +100,7 @@ test('behind the link, a visit type that the clinic has to agree to is asked for
       .getByText(/confirm/i)
       .count(),
   ).toBe(0)
-  expect(await axeFindings(phone)).toEqual([])
-  expect(await sidewaysPixels(phone)).toBe(0)
+  await expectReadable(phone)
   await phone.getByRole('button', { name: 'Send request' }).click()
   await phone.getByRole('heading', { name: 'Your request was sent' }).waitFor()
 })
@@ -115,13 +108,11 @@ test('behind the link, a visit type that the clinic has to agree to is asked for
 test('the page says when the address was refused, and takes another', async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Refused Address Clinic')
   const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
-  await openTimes(page, practice)
-  await hold(page, '9:30')
+  await openHeld(page, practice, '9:30')
   mails.refuseWith('550 5.1.1 unknown')
   await submit(page, 'Ada Lovelace', 'adda@example.org')
   await page.getByText('was refused: there may be a mistake in the address.', { exact: false }).waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   mails.refuseWith(null)
   await page.getByRole('button', { name: 'Use another address' }).click()
   await submit(page, 'Ada Lovelace', 'ada.refused@example.org')
@@ -132,8 +123,7 @@ test('the page says when the address was refused, and takes another', async ({ s
 test('the page advises only what its buttons offer, also when no more e-mails are sent', async ({ site }) => {
   const practice = await aPracticeByLink(site, 'Last E-mail Clinic')
   const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:45')
+  await openHeld(page, practice, '9:45')
   await page.getByText('For the confirmation and the link to your ticket.').waitFor()
   await submit(page, 'Ada Lovelace', 'ada.last@example.org')
   const other = page.getByRole('button', { name: 'Use another address' })
@@ -166,14 +156,12 @@ test('a link whose hold was released offers the doctor’s times', async ({ site
   const address = anAddress()
   const practice = await aPracticeByLink(site, 'Released by Guest Clinic')
   const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:15')
+  await openHeld(page, practice, '9:15')
   await submit(page, 'Ada Lovelace', address)
   const link = await linkIn(mails, address)
   await page.getByRole('button', { name: 'Choose another time' }).click()
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
-  const late = await site.newPage()
-  await late.goto(link)
+  const late = await site.open(link)
   await late.getByText('This time is no longer held').waitFor()
   await late.getByRole('link', { name: 'Choose another time' }).click()
   await late.getByRole('heading', { name: 'Choose a time' }).waitFor()
@@ -183,13 +171,11 @@ test('a guest confirms a held time whose doctor’s bookings were stopped meanwh
   const address = anAddress()
   const practice = await aPracticeByLink(site, 'Stopped by Clinic')
   const page = await site.newPage({ areIntervalsShort: true })
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   await submit(page, 'Grace Hopper', address)
   const link = await linkIn(mails, address)
   await dataOf(site.admin.updateDoctor({ path: { doctorId: practice.doctor.id }, body: { active: false } }))
-  const confirming = await site.newPage()
-  await confirming.goto(link)
+  const confirming = await site.open(link)
   await confirming.getByText('Dr Amara Okafor', { exact: false }).waitFor()
   await confirming.getByRole('button', { name: 'Confirm the appointment' }).click()
   await confirming.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
@@ -202,14 +188,12 @@ test('a guest who lost the ticket gets its link at the address of the booking', 
   const address = anAddress()
   const practice = await aPractice(site, { clinicName: 'Lost Ticket Clinic' })
   const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:30')
+  await openHeld(page, practice, '9:30')
   await page.getByLabel('E-mail').fill(address)
   await confirm(page, 'Iris Ng')
   const reference = await page.evaluate(() => location.hash.slice(-8))
   await linkIn(mails, address)
-  const elsewhere = await site.newPage()
-  await elsewhere.goto('/find-booking')
+  const elsewhere = await site.open('/find-booking')
   await elsewhere.getByLabel('Reference').fill(reference)
   await elsewhere
     .getByRole('textbox', { name: 'Day of the appointment' })
@@ -268,8 +252,7 @@ test('a forgotten password is replaced with the link of an e-mail, which signs o
   const signedIn = await site.newPage()
   await signInPage(signedIn, account, '/account')
 
-  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
-  await page.goto('/sign-in')
+  const page = await site.open('/sign-in', { viewport: { width: 320, height: 640 } })
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
   await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
   await page.getByLabel('E-mail').fill(account.email)
@@ -294,8 +277,7 @@ test('a forgotten password is replaced with the link of an e-mail, which signs o
   await signInPage(page, { ...account, password }, '/account')
   await page.getByText(account.email).first().waitFor()
 
-  const again = await site.newPage()
-  await again.goto(link)
+  const again = await site.open(link)
   await again.getByLabel('New password', { exact: true }).fill('another password of mine')
   await again.getByLabel('New password, again').fill('another password of mine')
   await again.getByRole('button', { name: 'Change password' }).click()
@@ -312,16 +294,14 @@ test('an invitation’s link is of no use to another account; the invited one co
   const invited = await dataOf(site.admin.createInvitation({ path: { clinicId: clinic.id }, body }))
   const invitation = `/invitation${new URL(invited.link).hash}`
   const stranger = await signUp(site.url, 'Sam')
-  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
-  await page.goto(invitation)
+  const page = await site.open(invitation, { viewport: { width: 320, height: 640 } })
   await page.getByText(`It is for the e-mail address ${email.slice(0, 1)}…@`, { exact: false }).waitFor()
   const accept = page.getByRole('button', { name: 'Accept the invitation' })
   await signInHere(page, stranger)
   await page.getByText('This invitation is only for', { exact: false }).waitFor()
   expect(await accept.count()).toBe(0)
   await untilRead(page)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await page.getByRole('button', { name: 'Sign out and use another account' }).click()
   await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click()
   await page.getByLabel('Name').fill('Nora New')

@@ -2,7 +2,7 @@ import { aDoctor, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
-import { axeFindings, rateLimited, sidewaysPixels, untilRead } from './harness.ts'
+import { axeFindings, expectFits, rateLimited } from './harness.ts'
 import { test } from './site-test.ts'
 
 test('the desk books a visit type for a patient who walks in, also one that patients cannot book', async ({ site }) => {
@@ -23,8 +23,7 @@ test('the desk books a visit type for a patient who walks in, also one that pati
   // It has begun, and so has its first time.
   const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 5 * 60_000)
   await aSession(site.database, other, { startsAt, minutes: 120, gridMinutes: 60 })
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${clinic.id}/book?doctorId=${doctor.id}`)
+  const page = await scene.open('staff', `/clinic/${clinic.id}/book?doctorId=${doctor.id}`)
   const field = page.getByLabel('Visit type')
   await field.selectOption({ label: 'Minor surgery · 45 minutes' })
   // Dr Ada Lovelace does not offer it.
@@ -65,9 +64,7 @@ test('the desk books a visit type for a patient who walks in, also one that pati
   await rowOf('Dr Bo Berg').getByRole('cell', { name: 'In open sessions' }).waitFor()
   expect(await rowOf('Dr Ada Lovelace').getByText('In open sessions').count()).toBe(0)
   await page.goto(`/clinic/${clinic.id}/day`)
-  await page.setViewportSize({ width: 390, height: 844 })
-  await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectFits(page, { width: 390, height: 844 })
 })
 
 test('the desk finds the soonest time of any doctor, with whom it is, and books it', async ({ site }) => {
@@ -78,8 +75,7 @@ test('the desk finds the soonest time of any doctor, with whom it is, and books 
   const hour = Math.ceil(Date.now() / 3_600_000) * 3_600_000
   await aSession(site.database, doctor, { startsAt: new Date(hour + 2 * 3_600_000), minutes: 30 })
   await aSession(site.database, other, { startsAt: new Date(hour + 3_600_000), minutes: 10 })
-  const page = await scene.pageOf('staff', { serviceWorkers: 'block' })
-  await page.goto(`/clinic/${clinic.id}/book`)
+  const page = await scene.open('staff', `/clinic/${clinic.id}/book`, { serviceWorkers: 'block' })
   await page.getByLabel('Visit type').selectOption({ label: 'Vaccination · 10 minutes' })
   // Nothing is found in what was searched, and the rest cannot be read.
   const list = (url: URL) => url.pathname === `/api/v1/clinics/${clinic.id}/times`
@@ -114,8 +110,7 @@ test('if somebody else takes the time meanwhile, the desk gets the nearest other
   const { clinic, doctor } = scene
   const type = await aVisitType(site.database, clinic, { name: 'Vaccination', minutes: 10 })
   const session = await aSession(site.database, doctor, { minutes: 60 })
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${clinic.id}/book?doctorId=${doctor.id}`)
+  const page = await scene.open('staff', `/clinic/${clinic.id}/book?doctorId=${doctor.id}`)
   await page.getByLabel('Visit type').selectOption({ label: 'Vaccination · 10 minutes' })
   const times = page.locator('[data-weeks] button[aria-pressed]')
   await times

@@ -1,9 +1,8 @@
 import { aBooking, aSlot, aVisitResource } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { aClinicScene } from './clinic-scene.ts'
 import { before, controlOf, followGuide, open, press, pressIn, readGuide, type Step, see, thenDo } from './guide.ts'
-import { test } from './site-test.ts'
+import { test } from './scene-test.ts'
 
 const formName = 'Close days or times'
 const form = (page: Page) => page.getByRole('region', { name: formName })
@@ -14,8 +13,7 @@ const isWhose: Step = async (page, words) => {
   await expect.poll(() => form(page).getByLabel('Who is closed').locator('option:checked').textContent()).toBe(words)
 }
 
-test('the guide of closures names the pages and buttons that there are', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('the guide of closures names the pages and buttons that there are', async ({ site, scene }) => {
   const slot = await aSlot(site.database, scene.doctor)
   await aBooking(site.database, slot, { patient: { name: 'Grace Hopper' } })
   const room = await aVisitResource(site.database, scene.clinic, { name: 'Room 2' })
@@ -154,8 +152,7 @@ test('the guide of closures names the pages and buttons that there are', async (
   })
 })
 
-test('negative control: a button that is not there, and one that nobody presses, are found', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('negative control: a button that is not there, and one that nobody presses, are found', async ({ scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto('/')
   const guide = '# A guide\n\n## Publish\n1. Open **Clinic**.\n2. Choose **Publish everything**.\n'

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
 import { compileCacheEnvironment, createTestDatabase, drawnOfRun, type TestDatabase } from '@holdfast/testkit'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { createPagePool, type PageOptions } from './page-pool.ts'
 
 /** A Holdfast server in a separate process, on a separate database, and a browser. */
@@ -19,6 +20,8 @@ export type Site = {
    * A page in a separate browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ.
    */
   newPage(options?: PageOptions): Promise<Page>
+  /** The same, with what is at a path. */
+  open(path: string, options?: PageOptions): Promise<Page>
   /** Closes all pages; the fixtures of `site-test.ts` do so after each test. */
   closePages(): Promise<void>
   /** The API as the site administrator. */
@@ -47,19 +50,25 @@ export async function startSite(browser: Browser, settings: Record<string, strin
     const server = await startServer(database, settings)
     const url = `http://localhost:${server.port}`
     const pool = createPagePool(browser, url)
+    const newPage = async (options?: PageOptions) => {
+      const page = await pool.open(options)
+      page.on('pageerror', (error) => pageErrors.push(`${page.url()}: ${error.stack ?? error.message}`))
+      page.on('console', (message) => {
+        const isRefusal = /Failed to load resource|WebSocket connection/.test(message.text())
+        if (message.type() === 'error' && !isRefusal) pageErrors.push(`${page.url()}: ${message.text()}`)
+      })
+      return page
+    }
     return {
       url,
       database,
       browser,
       pageErrors,
       admin: await signedInClient(url, administrator),
-      async newPage(options) {
-        const page = await pool.open(options)
-        page.on('pageerror', (error) => pageErrors.push(`${page.url()}: ${error.stack ?? error.message}`))
-        page.on('console', (message) => {
-          const isRefusal = /Failed to load resource|WebSocket connection/.test(message.text())
-          if (message.type() === 'error' && !isRefusal) pageErrors.push(`${page.url()}: ${message.text()}`)
-        })
+      newPage,
+      async open(path, options) {
+        const page = await newPage(options)
+        await page.goto(path)
         return page
       },
       closePages: () => pool.closePages(),
@@ -123,6 +132,12 @@ export async function untilDrawn(page: Page): Promise<void> {
 /** Waits until the focus is on an element with this text. */
 export async function untilFocused(page: Page, text: string | RegExp): Promise<void> {
   await page.locator(':focus').filter({ hasText: text }).waitFor()
+}
+
+/** Presses a button of a dialog, and waits until it is closed. */
+export async function closeBy(dialog: Locator, button: string | RegExp): Promise<void> {
+  await dialog.getByRole('button', { name: button }).click()
+  await dialog.waitFor({ state: 'detached' })
 }
 
 /** WCAG 2.2 AA */
@@ -204,6 +219,19 @@ function endAnimations(): boolean {
     if (Number.isFinite(endTime)) animation.finish()
   }
   return animations.every(({ playState }) => playState !== 'running')
+}
+
+/** Expects that {@link axeFindings} are none, and that nothing is beside the page. */
+export async function expectReadable(page: Page): Promise<void> {
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+}
+
+/** Changes the size of the page, and expects that nothing is beside it once it has loaded all of its data. */
+export async function expectFits(page: Page, size: { width: number; height: number }): Promise<void> {
+  await page.setViewportSize(size)
+  await untilRead(page)
+  expect(await sidewaysPixels(page)).toBe(0)
 }
 
 /** The number of pixels by which the page can be scrolled sideways. Expect 0. */

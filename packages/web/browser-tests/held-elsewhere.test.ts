@@ -2,9 +2,10 @@ import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice, dataOf, placesLeft } from './a-practice.ts'
-import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
-import { axeFindings, type Site, sidewaysPixels, startSite } from './harness.ts'
-import { browserTest, test } from './site-test.ts'
+import { confirm, hold, openHeld, openTimes, timeOf } from './booking-steps.ts'
+import { axeFindings, expectReadable, type Site, startSite } from './harness.ts'
+import { test } from './scene-test.ts'
+import { browserTest } from './site-test.ts'
 
 const notice = (page: Page) => page.getByRole('region', { name: 'Held time' })
 const held = (page: Page) => page.getByRole('heading', { name: 'This time is held for you' })
@@ -20,8 +21,7 @@ async function statusesOf(site: Site, doctorId: string): Promise<string[]> {
 test('a hold is shown on every page and in every tab, and is continued from there', async ({ site }) => {
   const practice = await aPractice(site, { doctorName: 'Dr Everywhere' })
   const page = await site.newPage({ viewport: { width: 390, height: 700 } })
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   expect(await notice(page).count()).toBe(0)
   await page.getByLabel('Full name').fill('Grace Hopper')
   await page.getByRole('link', { name: 'Holdfast' }).click()
@@ -30,8 +30,7 @@ test('a hold is shown on every page and in every tab, and is continued from ther
     .getByText(/\d:\d\d left$/)
     .first()
     .waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
 
   // A tab that was opened later, and one that was open before.
   const tab = await page.context().newPage()
@@ -57,8 +56,7 @@ test('taking another time releases the first one, also from another tab and with
   const practice = await aPractice(site)
   const other = await aDoctorWithTimes(site, practice.clinic, { doctorName: 'Dr Second Choice' })
   const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   await page.goBack()
   await timeOf(page, '9:15').click()
   await held(page).waitFor()
@@ -80,12 +78,10 @@ test('taking another time releases the first one, also from another tab and with
   expect((await statusesOf(site, practice.doctor.id)).toSorted()).toEqual(['CANCELLED', 'CANCELLED'])
 })
 
-test('another time that somebody else just took leaves the first one held', async ({ site }) => {
-  const practice = await aPractice(site)
+test('another time that somebody else just took leaves the first one held', async ({ site, practice }) => {
   // There is no service worker, which may take requests before the route does.
   const [page, other] = await Promise.all([site.newPage(), site.newPage()])
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   await page.getByLabel('Full name').fill('Grace Hopper')
   await page.goBack()
   await openTimes(other, practice)
@@ -119,8 +115,7 @@ browserTest(
     const path = { clinicId: practice.clinic.id }
     await dataOf(site.admin.updateBookingLimits({ path, body: { addressHoldsMax: 1 } }))
     const page = await site.newPage()
-    await openTimes(page, practice)
-    await hold(page, '9:00')
+    await openHeld(page, practice, '9:00')
     await page.goBack()
     const statuses: number[] = []
     page.on('response', (response) => {
@@ -135,11 +130,8 @@ browserTest(
   },
 )
 
-test('going back while another time is requested returns to the first hold', async ({ site }) => {
-  const practice = await aPractice(site)
-  const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+test('going back while another time is requested returns to the first hold', async ({ site, practice, page }) => {
+  await openHeld(page, practice, '9:00')
   await page.goBack()
   await page.route('**/api/v1/bookings', (route) => route.abort())
   await timeOf(page, '9:15').click()
@@ -151,8 +143,7 @@ test('going back while another time is requested returns to the first hold', asy
   expect(await statusesOf(site, practice.doctor.id)).toEqual(['PENDING'])
 })
 
-test('a hold whose response comes after the patient went on to choose is released', async ({ site }) => {
-  const practice = await aPractice(site)
+test('a hold whose response comes after the patient went on to choose is released', async ({ site, practice }) => {
   // There is no service worker, which may take requests before the route does.
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -175,8 +166,7 @@ test('the notice goes when the hold ends', async ({ site }) => {
   const practice = await aPractice(site, { holdSeconds: 30 })
   const page = await site.newPage({ isNewContext: true })
   await page.clock.install()
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   await page.getByRole('link', { name: 'Holdfast' }).click()
   await notice(page).waitFor()
   const [slot] = practice.slots
@@ -189,12 +179,10 @@ test('the notice goes when the hold ends', async ({ site }) => {
   await notice(page).waitFor({ state: 'detached' })
 })
 
-test('confirming without a network is repeated by itself', async ({ site }) => {
-  const practice = await aPractice(site)
+test('confirming without a network is repeated by itself', async ({ site, practice }) => {
   // There is no service worker, which may take requests before the route does.
   const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   await page.getByLabel('Full name').fill('Grace Hopper')
   await page.getByLabel('Phone').fill('+44 1632 960 471')
   let requests = 0
@@ -211,11 +199,8 @@ test('confirming without a network is repeated by itself', async ({ site }) => {
   expect(await statusesOf(site, practice.doctor.id)).toEqual(['CONFIRMED'])
 })
 
-test('confirming on a busy server is repeated after the time that it asks for', async ({ site }) => {
-  const practice = await aPractice(site)
-  const page = await site.newPage()
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+test('confirming on a busy server is repeated after the time that it asks for', async ({ site, practice, page }) => {
+  await openHeld(page, practice, '9:00')
   await page.getByLabel('Full name').fill('Grace Hopper')
   await page.getByLabel('Phone').fill('+44 1632 960 471')
   const requestedAt: number[] = []
@@ -244,8 +229,7 @@ test('confirming on a busy server is repeated after the time that it asks for', 
 test('more time that cannot be requested says so in the countdown, and is requested again', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage({ viewport: { width: 390, height: 500 } })
-  await openTimes(page, practice)
-  await hold(page, '9:00')
+  await openHeld(page, practice, '9:00')
   await page.getByLabel('Reason for the appointment').scrollIntoViewIfNeeded()
   const keys = new Set<string | undefined>()
   let isOffline = true
@@ -261,8 +245,7 @@ test('more time that cannot be requested says so in the countdown, and is reques
   const box = await error.boundingBox()
   expect(box?.y).toBeGreaterThanOrEqual(0)
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(500)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   isOffline = false
   await page.getByText(/^More time was added/).waitFor({ state: 'attached' })
   await error.waitFor({ state: 'detached' })

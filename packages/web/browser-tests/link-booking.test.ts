@@ -2,9 +2,9 @@ import { createHoldfastClient } from '@holdfast/contract/client'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
-import { confirm, copiedLink, hold, openMore, openTimes } from './booking-steps.ts'
+import { bookTime, copiedLink, openMore } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
-import { anAddress, axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
+import { anAddress, axeFindings, expectReadable, type Site, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('practice', { scope: 'file' }, ({ site }) => aPractice(site, { slotCount: 12 }))
@@ -34,9 +34,7 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   const page = await site.newPage()
   const requests: string[] = []
   page.on('request', (request) => requests.push(`${request.url()} ${request.headers().referer ?? ''}`))
-  await openTimes(page, practice)
-  await hold(page, '9:00')
-  await confirm(page, 'Grace Hopper')
+  await bookTime(page, practice, '9:00', 'Grace Hopper')
   const address = page.url()
   const link = await copiedLink(page)
   const [, secret = ''] = /\.(hfm_.+)$/.exec(link) ?? []
@@ -62,8 +60,7 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   expect(requests.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain(secret)
   // The link no longer works for others who have it. For the account, it leads to the booking.
-  const guest = await site.newPage()
-  await guest.goto(link)
+  const guest = await site.open(link)
   await guest.getByText('Appointment not found').waitFor()
   await page.goto(link)
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
@@ -94,8 +91,7 @@ test('a signed-in user links the booking with one click; for another account the
   await signInContext(site, second, bea)
   await second.goto(address)
   await second.getByText('Appointment not found').waitFor()
-  expect(await axeFindings(second)).toEqual([])
-  expect(await sidewaysPixels(second)).toBe(0)
+  await expectReadable(second)
   await second.goto('/my-bookings')
   await second.getByText('No upcoming appointments').waitFor()
 })
@@ -129,8 +125,7 @@ test('opening a URL links nothing: a ticket from somebody else is linked only on
 test('going back before the sign-in page has loaded withdraws the request too', async ({ site, practice }) => {
   const { address } = await aGuestsTicket(site, practice, 4)
   const account = await signUp(site.url, 'Eve')
-  const page = await site.newPage()
-  await page.goto(address)
+  const page = await site.open(address)
   const isStillThere = await offer(page)
     .getByRole('link', { name: 'Sign in and add it' })
     .evaluate(async (link: HTMLElement) => {
@@ -153,9 +148,7 @@ test('the ticket of an account’s booking asks signed-out users to sign in, and
   const account = await signUp(site.url, 'Dora')
   const page = await site.newPage()
   await signInContext(site, page, account)
-  await openTimes(page, practice)
-  await hold(page, '9:45')
-  await confirm(page, 'Dora')
+  await bookTime(page, practice, '9:45', 'Dora')
   await page.getByRole('link', { name: 'My appointments' }).click()
   await page.getByRole('link', { name: 'Open ticket' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
@@ -173,8 +166,7 @@ test('the ticket of an account’s booking asks signed-out users to sign in, and
 
 test('a kept ticket whose token is void can be forgotten', async ({ site, practice }) => {
   const { address } = await aGuestsTicket(site, practice, 10)
-  const guest = await site.newPage({ isNewContext: true })
-  await guest.goto(address)
+  const guest = await site.open(address, { isNewContext: true })
   await openMore(guest)
   await guest.getByRole('button', { name: 'Keep on this device' }).click()
   await guest.getByText('This ticket is kept on this device.', { exact: false }).waitFor()

@@ -3,8 +3,8 @@ import { aBooking, aSlot, until } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, expectFits, type Site } from './harness.ts'
+import { test } from './scene-test.ts'
 
 /** A message as the server would have left it. */
 async function aMessage(
@@ -50,15 +50,13 @@ async function aMessage(
 const stateOf = async (site: Site, id: string) =>
   (await site.database.ownerPool.query('select state from holdfast.message where id = $1', [id])).rows[0]?.state
 
-test('staff see what was not sent, and send it again; an administrator reads what it says', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('staff see what was not sent, and send it again; an administrator reads what it says', async ({ site, scene }) => {
   const kept = await aMessage(site, scene, 'kept')
   const failed = await aMessage(site, scene, 'failed', '550 no such user')
   await aMessage(site, scene, 'skipped')
   const arrived = await aMessage(site, scene, 'skipped')
   await site.database.ownerPool.query('update holdfast.message set may_have_arrived = true where id = $1', [arrived.id])
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/messages`)
   await page.getByRole('heading', { level: 1, name: 'Messages to patients' }).waitFor()
   const row = page.getByRole('row').filter({ hasText: 'Not sent: no mail server is set' })
   await row.filter({ hasText: 'p…@example.org' }).waitFor()
@@ -92,9 +90,7 @@ test('staff see what was not sent, and send it again; an administrator reads wha
   const section = page.getByRole('region', { name: 'Messages to patients' })
   expect(await refused.count()).toBe(0)
   await section.getByText('Not sent: no mail server is set').waitFor()
-  await page.setViewportSize({ width: 320, height: 640 })
-  await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectFits(page, { width: 320, height: 640 })
 
   await page.goto(`/clinic/${scene.clinic.id}/messages`)
   // The one that was sent again may have come as far by now.
@@ -105,8 +101,7 @@ test('staff see what was not sent, and send it again; an administrator reads wha
   ).not.toContain('')
   expect(await page.locator('td[data-label]:has(button)').count()).toBe(0)
 
-  const desk = await scene.pageOf('staff')
-  await desk.goto(`/clinic/${scene.clinic.id}/messages`)
+  const desk = await scene.open('staff', `/clinic/${scene.clinic.id}/messages`)
   await desk.getByRole('row').filter({ hasText: 'Not sent: no mail server is set' }).first().waitFor()
   expect(await desk.getByRole('button', { name: 'Read' }).count()).toBe(0)
 })
@@ -115,8 +110,7 @@ test('staff find the messages to a patient by name, e-mail and reference, and op
   const scene = await aClinicScene(site)
   await aMessage(site, scene, 'failed')
   const { bookingId } = await aMessage(site, scene, 'skipped', null, { name: 'Zoë Groß', email: 'zoe@example.org' })
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/messages`)
   const [pia, zoe] = ['Pia', 'Zoë Groß'].map((name) => page.getByRole('row').filter({ hasText: name }))
   await pia?.first().waitFor()
   const reference = `${bookingId.slice(-8, -4)}-${bookingId.slice(-4)}`
@@ -132,16 +126,13 @@ test('staff find the messages to a patient by name, e-mail and reference, and op
   await page.getByRole('searchbox', { name: 'Search' }).fill('Zoe')
   await zoe?.first().getByText('Dr').first().waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.setViewportSize({ width: 320, height: 640 })
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectFits(page, { width: 320, height: 640 })
   await zoe?.first().getByRole('link', { name: 'Zoë Groß' }).click()
   await page.waitForURL(`**/bookings/${bookingId}`)
 })
 
-test('an administrator changes when reminders are sent', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/settings`)
+test('an administrator changes when reminders are sent', async ({ site, scene }) => {
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/settings`)
   const section = page.getByRole('region', { name: 'Messages to patients' })
   const reminders = section.getByLabel('Reminders, hours before the appointment')
   await reminders.fill('a day')
@@ -177,8 +168,7 @@ test('staff see when the last attempt at a message was and the next one is, and 
     `attempts = 3, attempted_at = '2031-03-04 10:15+00', due_at = '2031-03-04 10:19+00', done_at = null`,
   )
   await change(unknown.id, `failure = 'unknown'`)
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/messages`)
   const row = page.getByRole('row').filter({ hasText: '421 try again later' })
   await row.getByText(/^The last attempt did not succeed: .*:15.*\. Next attempt: .*:19.*\.$/).waitFor()
   await page.getByRole('row').filter({ hasText: 'Not known whether it was sent' }).waitFor()

@@ -2,7 +2,7 @@ import { type MailServer, offerAsFreed, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
-import { anAddress, axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
+import { anAddress, axeFindings, expectReadable, type Site, untilRead } from './harness.ts'
 import { aPracticeByLink, arrivesWithinMs, mailTest as test } from './mail-test.ts'
 
 /** The part after the host of the link to this page, once an e-mail to this address has it. */
@@ -78,8 +78,7 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
   await page.goto(await linkTo('leave-waitlist', mails, email))
   await page.getByRole('heading', { level: 1, name: 'Leave the waitlist?' }).waitFor()
   await untilRead(page)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   expect(await reasonOf()).toEqual({ end_reason: null })
   await page.getByRole('button', { name: 'Leave the waitlist' }).click()
   await page.getByText('You are no longer waiting at').waitFor()
@@ -98,8 +97,7 @@ test('the link to an entry comes by e-mail, and again for whoever has lost it', 
   await page.goto(await linkTo('waitlist-entry', mails, email))
   await page.getByRole('heading', { level: 1, name: 'You are on the waitlist' }).waitFor()
 
-  const elsewhere = await site.newPage({ viewport: { width: 320, height: 640 } })
-  await elsewhere.goto('/find-booking')
+  const elsewhere = await site.open('/find-booking', { viewport: { width: 320, height: 640 } })
   await elsewhere.getByRole('link', { name: 'Find your entry' }).click()
   await elsewhere.getByRole('button', { name: 'Send the link' }).click()
   await elsewhere.getByLabel('E-mail address of the entry').and(elsewhere.locator(':focus')).waitFor()
@@ -114,8 +112,7 @@ test('the link to an entry comes by e-mail, and again for whoever has lost it', 
   await elsewhere.getByRole('button', { name: 'Send the link' }).click()
   await elsewhere.getByText('the link is on its way', { exact: false }).waitFor()
   await untilRead(elsewhere)
-  expect(await axeFindings(elsewhere)).toEqual([])
-  expect(await sidewaysPixels(elsewhere)).toBe(0)
+  await expectReadable(elsewhere)
   const found = () => mails.mails.slice(before).find(({ recipients }) => recipients.includes(email))
   const { subject } = await until(
     async () => found(),

@@ -3,13 +3,11 @@ import { aBooking, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, expectReadable, sidewaysPixels } from './harness.ts'
+import { test } from './scene-test.ts'
 
-test('the desk creates a record, finds it by a part of the name, and corrects it', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/patients`)
+test('the desk creates a record, finds it by a part of the name, and corrects it', async ({ scene }) => {
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/patients`)
   await page.getByText('No patients yet').waitFor()
   await page.getByRole('link', { name: 'New patient' }).click()
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Jürgen Groß')
@@ -60,15 +58,12 @@ test('the desk creates a record, finds it by a part of the name, and corrects it
   await page.getByRole('row').getByRole('link', { name: 'Jürgen Groß' }).waitFor()
   await page.getByRole('cell', { name: 'M-2' }).waitFor()
   await page.setViewportSize({ width: 390, height: 844 })
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
 })
 
-test('two desks that edit one record: the second is told, and nothing is overwritten', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('two desks that edit one record: the second is told, and nothing is overwritten', async ({ scene }) => {
   const open = async () => {
-    const page = await scene.pageOf('staff')
-    await page.goto(`/clinic/${scene.clinic.id}/patients`)
+    const page = await scene.open('staff', `/clinic/${scene.clinic.id}/patients`)
     return page
   }
   const page = await open()
@@ -88,8 +83,7 @@ test('two desks that edit one record: the second is told, and nothing is overwri
   await other.getByText('first').waitFor()
 })
 
-test('a booking is linked to a new record, to a known one, and to none', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('a booking is linked to a new record, to a known one, and to none', async ({ site, scene }) => {
   const patient = { name: 'Grace Hopper', phone: '+49 30 4711' }
   const [one, other] = await Promise.all(
     [2, 3].map(async (days) => {
@@ -99,8 +93,7 @@ test('a booking is linked to a new record, to a known one, and to none', async (
     }),
   )
   const pathOf = ({ id = '' } = {}) => `/clinic/${scene.clinic.id}/bookings/${id}`
-  const page = await scene.pageOf('staff', { viewport: { width: 390, height: 844 } })
-  await page.goto(pathOf(one))
+  const page = await scene.open('staff', pathOf(one), { viewport: { width: 390, height: 844 } })
   const linked = page.getByRole('region', { name: 'Patient', exact: true })
   const dialog = page.getByRole('dialog')
   await linked.getByRole('button', { name: 'Link to a patient' }).click()
@@ -116,8 +109,7 @@ test('a booking is linked to a new record, to a known one, and to none', async (
   await page.goto(pathOf(other))
   await linked.getByRole('button', { name: 'Link to a patient' }).click()
   await dialog.getByText(patient.phone).waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await dialog.getByRole('button', { name: /^Link to .?Grace Hopper/ }).click()
   await linked.getByRole('link', { name: 'Grace Hopper' }).click()
   await expect.poll(() => appointments.getByText('Dr Ada Lovelace').count()).toBe(2)
@@ -136,8 +128,7 @@ test('an admin sees what is not linked before a record is erased and after, and 
     const startsAt = new Date(Date.now() + days * 86_400_000)
     await aBooking(site.database, await aSlot(site.database, scene.doctor, { startsAt }), { patient })
   }
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/patients/new`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/patients/new`)
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Erna Ott')
   await page.getByLabel('Phone').fill(contacts.phone)
   await page.getByLabel('E-mail').fill(contacts.email)
@@ -172,8 +163,7 @@ test('an admin sees what is not linked before a record is erased and after, and 
   await page.getByRole('dialog', { name: 'The patient was erased.' }).waitFor()
   await dialog.getByText('bookings: 2, waitlist entries: 0').waitFor()
   await page.setViewportSize({ width: 390, height: 844 })
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await dialog.getByRole('link', { name: 'Show them' }).click()
   await page.waitForURL('**/patients/data')
   // The contacts are searched for, and are not in the address.

@@ -3,7 +3,8 @@ import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
 import { axeFindings, type Site, signInPage, signUp } from './harness.ts'
 import { codeOf } from './one-time-code.ts'
-import { test } from './site-test.ts'
+import { test } from './scene-test.ts'
+import { addVirtualAuthenticator } from './virtual-authenticator.ts'
 
 const requireFactor = (site: Site, { clinic }: ClinicScene) =>
   site.database.ownerPool.query('update holdfast.clinic set roles_need_second_factor = true where no = $1', [clinic.no])
@@ -23,8 +24,7 @@ async function setUpApp(page: Page, password: string): Promise<void> {
 test('who lacks a required second factor is told by which clinic, sets it up and is led back', async ({ site }) => {
   const scene = await aClinicScene(site, { clinic: 'Strict Clinic' })
   await requireFactor(site, scene)
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/bookings?status=CONFIRMED`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/bookings?status=CONFIRMED`)
   await page.waitForURL((url) => url.pathname === '/account')
   const notice = page.getByRole('alert').filter({ hasText: 'A second factor is needed' })
   await notice.getByText('Strict Clinic', { exact: false }).waitFor()
@@ -37,10 +37,8 @@ test('who lacks a required second factor is told by which clinic, sets it up and
   await page.getByRole('heading', { level: 1, name: 'Bookings' }).waitFor()
 })
 
-test('an admin who has to set up a second factor before requiring one gets back to the settings', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/settings`)
+test('an admin who has to set up a second factor before requiring one gets back to the settings', async ({ scene }) => {
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/settings`)
   await page.getByRole('switch', { name: 'Require a second factor' }).click()
   await page.getByRole('link', { name: 'Go to my account' }).click()
   await page.getByText('Then you can go back.', { exact: false }).waitFor()
@@ -50,9 +48,8 @@ test('an admin who has to set up a second factor before requiring one gets back 
   await page.waitForURL(`**/clinic/${scene.clinic.id}/settings`)
 })
 
-test('a dialog without a password starts on its title, one with a password on that', async ({ site }) => {
+test('a dialog without a password starts on its title, one with a password on that', async ({ site, page }) => {
   const account = await signUp(site.url, 'Tess')
-  const page = await site.newPage()
   await signInPage(page, account, '/account')
   await page.getByRole('button', { name: 'Set up', exact: true }).click()
   await page.getByLabel('Current password').last().and(page.locator(':focus')).waitFor()
@@ -78,18 +75,7 @@ const autofillStub = `
 test('a passkey that is chosen in the browser’s autofill signs in', async ({ site }) => {
   const account = await signUp(site.url, 'Pam')
   const page = await site.newPage({ isNewContext: true })
-  const session = await page.context().newCDPSession(page)
-  await session.send('WebAuthn.enable')
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
+  await addVirtualAuthenticator(page)
   await page.addInitScript({ content: autofillStub })
   await signInPage(page, account, '/account')
   await page.getByRole('button', { name: 'Add a passkey' }).click()

@@ -2,14 +2,12 @@ import { aDoctor, aSession, aVisitResource, aVisitType } from '@holdfast/testkit
 import { localDay } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, closeBy, expectFits, expectReadable, untilRead } from './harness.ts'
+import { test } from './scene-test.ts'
 
-test('an admin adds a room and a device, and says which visit type needs them', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('an admin adds a room and a device, and says which visit type needs them', async ({ site, scene }) => {
   await aVisitType(site.database, scene.clinic, { name: 'Ultrasound' })
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/rooms`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/rooms`)
   await page.getByText('No rooms or devices yet').waitFor()
   const add = async (kind: string, name: string, units?: string) => {
     await page.getByRole('button', { name: 'Add room or device' }).click()
@@ -18,8 +16,7 @@ test('an admin adds a room and a device, and says which visit type needs them', 
     await form.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
     if (units !== undefined) await form.getByRole('textbox', { name: 'Pieces' }).fill(units)
     expect(await axeFindings(page)).toEqual([])
-    await form.getByRole('button', { name: 'Add room or device' }).click()
-    await form.waitFor({ state: 'detached' })
+    await closeBy(form, 'Add room or device')
   }
   await add('Room', 'Room 2')
   await add('Device', 'Ultrasound', '2')
@@ -31,12 +28,10 @@ test('an admin adds a room and a device, and says which visit type needs them', 
   await again.getByText('Another room or device has this name').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.keyboard.press('Escape')
-  await again.getByRole('button', { name: 'Close without saving' }).click()
-  await again.waitFor({ state: 'detached' })
+  await closeBy(again, 'Close without saving')
   for (const width of [1280, 390]) {
     await page.setViewportSize({ width, height: 800 })
-    expect(await sidewaysPixels(page)).toBe(0)
-    expect(await axeFindings(page)).toEqual([])
+    await expectReadable(page)
   }
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.goto(`/clinic/${scene.clinic.id}/visit-types`)
@@ -51,10 +46,8 @@ test('an admin adds a room and a device, and says which visit type needs them', 
   await page.getByRole('option', { name: 'Ultrasound' }).click()
   await page.keyboard.press('Tab')
   expect(await axeFindings(page)).toEqual([])
-  await page.setViewportSize({ width: 390, height: 800 })
-  expect(await sidewaysPixels(page)).toBe(0)
-  await form.getByRole('button', { name: 'Save' }).click()
-  await form.waitFor({ state: 'detached' })
+  await expectFits(page, { width: 390, height: 800 })
+  await closeBy(form, 'Save')
   const { data } = await site.admin.listVisitTypes({ path: { clinicId: scene.clinic.id } })
   expect(data?.items[0]?.needs).toMatchObject({
     room: true,
@@ -80,16 +73,14 @@ test('the day, the booking and the ticket name the room; the room is closed, and
     },
   })
   const day = localDay(session.startsAt.getTime(), clinic.timezone)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${clinic.id}/day?day=${day}`)
+  const page = await scene.open('admin', `/clinic/${clinic.id}/day?day=${day}`)
   const row = page.getByRole('row').filter({ hasText: 'Grace Hopper' })
   await row.getByText('Room 2').waitFor()
   await row.getByText('Scanner').waitFor()
   await row.getByRole('link', { name: 'Grace Hopper' }).click()
   await page.getByText('Rooms and devices').last().waitFor()
   await page.getByText('Room 2').waitFor()
-  const patient = await site.newPage()
-  await patient.goto(`/ticket#${booked?.id}.${booked?.manageToken}`)
+  const patient = await site.open(`/ticket#${booked?.id}.${booked?.manageToken}`)
   await patient.getByRole('article').getByText('Room 2').waitFor()
   expect(await patient.getByText('Scanner').count()).toBe(0)
 
@@ -101,8 +92,7 @@ test('the day, the booking and the ticket name the room; the room is closed, and
   await page.getByText('Further appointments do not get it then.').waitFor()
   await page.getByRole('link', { name: 'Grace Hopper', exact: true }).waitFor()
   for (const width of [1280, 390]) {
-    await page.setViewportSize({ width, height: 800 })
-    expect(await sidewaysPixels(page)).toBe(0)
+    await expectFits(page, { width, height: 800 })
   }
   await page.getByRole('button', { name: 'Close these times' }).click()
   await page.getByRole('button', { name: /Appointments: .*Room 2/ }).waitFor()

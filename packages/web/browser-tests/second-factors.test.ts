@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { axeFindings, closeBy, expectReadable, type Site, signInPage, signUp, untilRead } from './harness.ts'
 import { codeOf } from './one-time-code.ts'
-import { test } from './site-test.ts'
+import { test } from './scene-test.ts'
+import { addVirtualAuthenticator } from './virtual-authenticator.ts'
 
 type Account = { email: string; password: string }
 
@@ -59,13 +60,11 @@ test('an authenticator app is set up, asked for at sign-in, replaced by recovery
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await dialog.getByText('This is not the current password.').waitFor()
   await page.keyboard.press('Escape')
-  await dialog.getByRole('button', { name: 'Close without saving' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Close without saving')
   const { secret, codes: firstCodes } = await setUpApp(page, account)
   expect(firstCodes).toHaveLength(10)
   await page.getByText('Recovery codes left: 10').waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await forgetUsedCodes(site)
   await page.getByRole('button', { name: 'New recovery codes' }).click()
   await dialog.getByRole('button', { name: 'Create codes' }).click()
@@ -84,8 +83,7 @@ test('an authenticator app is set up, asked for at sign-in, replaced by recovery
   await other.keyboard.press('Enter')
   await other.getByText('This code is wrong or too old.').waitFor()
   await expect.poll(() => field.getAttribute('aria-invalid')).toBe('true')
-  expect(await axeFindings(other)).toEqual([])
-  expect(await sidewaysPixels(other)).toBe(0)
+  await expectReadable(other)
   // The wrong code is selected: typing replaces it.
   await other.keyboard.type(codeOf(secret))
   await other.keyboard.press('Enter')
@@ -112,23 +110,11 @@ async function addAuthenticator(page: Page): Promise<void> {
     if (typeof PublicKeyCredential === 'undefined') return
     PublicKeyCredential.isConditionalMediationAvailable = async () => false
   })
-  const session = await page.context().newCDPSession(page)
-  await session.send('WebAuthn.enable')
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
+  await addVirtualAuthenticator(page)
 }
 
-test('a passkey is added, named, used to sign in, and removed', async ({ site }) => {
+test('a passkey is added, named, used to sign in, and removed', async ({ site, page }) => {
   const account = await signUp(site.url, 'Bea')
-  const page = await site.newPage()
   await addAuthenticator(page)
   await signInPage(page, account, '/account')
   const passkeys = page.getByRole('region', { name: 'Passkeys' })
@@ -164,10 +150,9 @@ test('a passkey is added, named, used to sign in, and removed', async ({ site })
   await page.getByText('The passkey was not accepted').waitFor()
 })
 
-test('at another address than its own, the site says where passkeys work', async ({ site }) => {
+test('at another address than its own, the site says where passkeys work', async ({ site, page }) => {
   const account = await signUp(site.url, 'Cleo')
   const elsewhere = site.url.replace('localhost', '127.0.0.1')
-  const page = await site.newPage()
   await addAuthenticator(page)
   await page.goto(`${elsewhere}/sign-in?to=/account`)
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()

@@ -4,20 +4,18 @@ import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, closeBy, expectFits, expectReadable, type Site, untilRead } from './harness.ts'
+import { test } from './scene-test.ts'
 
 async function openSettings(scene: ClinicScene, options = {}) {
-  const page = await scene.pageOf('admin', options)
-  await page.goto(`/clinic/${scene.clinic.id}/settings`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/settings`, options)
   await page.getByRole('heading', { name: 'Limits against misuse' }).waitFor()
   await untilRead(page)
   return page
 }
 
 async function openPrivacy(scene: ClinicScene, options = {}) {
-  const page = await scene.pageOf('admin', options)
-  await page.goto(`/clinic/${scene.clinic.id}/privacy`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/privacy`, options)
   await page.getByRole('row').filter({ hasText: 'Security log' }).waitFor()
   await untilRead(page)
   return page
@@ -26,8 +24,7 @@ async function openPrivacy(scene: ClinicScene, options = {}) {
 const settingsOf = async (site: Site, scene: ClinicScene) =>
   (await dataOf(site.admin.getClinic({ path: { clinicId: scene.clinic.id } }))).settings
 
-test('a value outside of its range is refused with the reason and stays as it was typed', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('a value outside of its range is refused with the reason and stays as it was typed', async ({ site, scene }) => {
   const page = await openSettings(scene)
   const rules = page.getByRole('region', { name: 'Booking rules' })
   await rules.getByText(/\(1\W+15 minutes\)/).waitFor()
@@ -58,8 +55,7 @@ test('a value outside of its range is refused with the reason and stays as it wa
   expect(await limit.inputValue()).toBe('0')
 })
 
-test('leaving with changes that are not saved asks first, also before the tab is closed', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('leaving with changes that are not saved asks first, also before the tab is closed', async ({ scene }) => {
   const page = await openSettings(scene)
   const leave = page.getByRole('navigation', { name: 'Clinic' }).getByRole('link', { name: 'Doctors' })
   const dialog = page.getByRole('dialog', { name: 'Leave without saving?' })
@@ -91,8 +87,7 @@ test('leaving with changes that are not saved asks first, also before the tab is
   await saved.getByRole('heading', { level: 1, name: 'People and roles' }).waitFor()
 })
 
-test('another time zone is asked about while there are slots to come, and can be undone', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('another time zone is asked about while there are slots to come, and can be undone', async ({ site, scene }) => {
   const zone = async () => (await dataOf(site.admin.getClinic({ path: { clinicId: scene.clinic.id } }))).timezone
   const former = await zone()
   await aSlot(site.database, scene.doctor)
@@ -108,8 +103,7 @@ test('another time zone is asked about while there are slots to come, and can be
   const dialog = page.getByRole('dialog', { name: 'Change the time zone?' })
   await dialog.getByText(/^Slots that are not over: \d+\. With bookings or cases: \d+\.$/).waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await dialog.getByRole('button', { name: 'Keep the time zone' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Keep the time zone')
   expect(await zone()).toBe(former)
   expect(await field.inputValue()).toBe(former)
   expect(await save.isDisabled()).toBe(true)
@@ -161,8 +155,7 @@ test('erasing old patients is confirmed with what will be erased, begins a day l
   await dialog.waitFor({ state: 'detached' })
   await panel.getByRole('heading').and(page.locator(':focus')).waitFor()
   expect((await settingsOf(site, scene)).patientDataMonths).toBe(2)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await page.reload()
   await panel.getByRole('button', { name: 'Turn off' }).click()
   await panel.getByText('Until then nothing is erased', { exact: false }).waitFor({ state: 'hidden' })
@@ -170,8 +163,7 @@ test('erasing old patients is confirmed with what will be erased, begins a day l
   expect(await panel.getByRole('switch').isChecked()).toBe(false)
 })
 
-test('the page Privacy lists all kinds of data, and says what a shorter time deletes', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('the page Privacy lists all kinds of data, and says what a shorter time deletes', async ({ site, scene }) => {
   const { no } = scene.clinic
   await site.database.ownerPool.query(
     `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
@@ -193,13 +185,11 @@ test('the page Privacy lists all kinds of data, and says what a shorter time del
   await panel.getByRole('button', { name: 'Save' }).click()
   await dialog.getByText('One message is older.').waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await dialog.getByRole('button', { name: 'Delete older messages' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Delete older messages')
   await row('Messages to patients').getByText('30 days').waitFor()
   expect((await settingsOf(site, scene)).messageDays).toBe(30)
   for (const width of [390, 1280]) {
-    await page.setViewportSize({ width, height: 844 })
-    expect(await sidewaysPixels(page)).toBe(0)
+    await expectFits(page, { width, height: 844 })
   }
   expect(await axeFindings(page)).toEqual([])
 })

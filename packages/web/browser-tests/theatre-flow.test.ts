@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { axeFindings, untilDrawn, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, closeBy, untilDrawn, untilRead } from './harness.ts'
+import { holdRequests } from './routes.ts'
+import { test } from './scene-test.ts'
 import { aCase, aRequest, aTheatre, dragCase, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
 
-test('from a request to the report: suggested, held, confirmed, moved, refused, run', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('from a request to the report: suggested, held, confirmed, moved, refused, run', async ({ site, theatre }) => {
   const { clinicId } = theatre
   await aCase(site, theatre, { startsAt: inMinutes(300) })
   await aRequest(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' }, minutes: 60 })
@@ -42,8 +42,7 @@ test('from a request to the report: suggested, held, confirmed, moved, refused, 
   await dragCase(page, hip, { to: page.getByRole('button', { name: /Prostatectomy/ }) })
   const refused = page.getByRole('dialog', { name: 'Can’t move here' })
   await refused.getByText(/^Dr\. Chen is in Room 1 until \d+:\d\d\.$/).waitFor()
-  await refused.getByRole('button', { name: 'Leave as it is' }).click()
-  await refused.waitFor({ state: 'detached' })
+  await closeBy(refused, 'Leave as it is')
 
   await rowOf(page, 'Room 2')
     .getByRole('button', { name: /Hip replacement/ })
@@ -55,8 +54,7 @@ test('from a request to the report: suggested, held, confirmed, moved, refused, 
   await drawer.getByText('Done', { exact: true }).waitFor()
   expect(await axeFindings(page)).toEqual([])
 
-  const admin = await theatre.scene.pageOf('admin')
-  await admin.goto(`/clinic/${clinicId}/theatre/report`)
+  const admin = await theatre.scene.open('admin', `/clinic/${clinicId}/theatre/report`)
   await admin.getByRole('row', { name: /^Room 2 1 / }).waitFor()
   await admin.getByText('What the figures count').click()
   await admin.getByText('The share of block time during which patients were in the room.').waitFor()
@@ -100,8 +98,7 @@ test('two people hold the only robot at once: one gets it, and the other reads w
   expect(items.filter(({ equipment: used }) => used.length > 0)).toHaveLength(1)
 })
 
-test('an urgent case displaces an elective one with a reason, which then waits again', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('an urgent case displaces an elective one with a reason, which then waits again', async ({ site, theatre }) => {
   const { clinicId, roomIds } = theatre
   const startsAt = inMinutes(120)
   await aCase(site, theatre, { startsAt, procedure: { code: 'K1', display: 'Knee arthroscopy' } })
@@ -125,15 +122,13 @@ test('an urgent case displaces an elective one with a reason, which then waits a
   await card.getByText('Gave way to an emergency: Perforated appendix').waitFor()
 })
 
-test('an administrator books outside of the opening times with a reason; staff cannot', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('an administrator books outside of the opening times with a reason; staff cannot', async ({ site, theatre }) => {
   const { clinicId } = theatre
   const closed = await dataOf(site.admin.createRoom({ path: { clinicId }, body: { name: 'Closed room', hours: [] } }))
   const requestId = await aRequest(site, theatre, {})
   const search = new URLSearchParams({ requestId, roomId: closed.id, startsAt: inMinutes(120) })
   const refusedOf = async (who: 'staff' | 'admin') => {
-    const page = await theatre.scene.pageOf(who)
-    await page.goto(`/clinic/${clinicId}/theatre/book?${search}`)
+    const page = await theatre.scene.open(who, `/clinic/${clinicId}/theatre/book?${search}`)
     await page.getByRole('button', { name: /^Hold / }).click()
     const refused = page.getByRole('alert').filter({ hasText: 'Can’t hold this time' })
     await refused.getByText('The room is closed at this time.').waitFor()
@@ -151,14 +146,7 @@ test('a case can be held as soon as its form is shown, however late the lists of
   const theatre = await aTheatre(site)
   const requestId = await aRequest(site, theatre, {})
   const page = await theatre.scene.pageOf('staff')
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  await page.route('**/api/v1/clinics/*/staff', async (route) => {
-    await released
-    await route.continue()
-  })
+  const release = await holdRequests(page, '**/api/v1/clinics/*/staff')
   const search = new URLSearchParams({ requestId, roomId: theatre.roomIds[0] ?? '', startsAt: inMinutes(120) })
   const others = [/\/case-requests\//, /\/rooms$/].map((url) => page.waitForResponse(url))
   await page.goto(`/clinic/${theatre.clinicId}/theatre/book?${search}`)
@@ -171,8 +159,7 @@ test('a case can be held as soon as its form is shown, however late the lists of
   await page.getByRole('heading', { level: 1, name: 'The case is held' }).waitFor()
 })
 
-test('a case whose surgeon has left says so when it is moved, and takes another', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('a case whose surgeon has left says so when it is moved, and takes another', async ({ site, theatre }) => {
   const { clinicId } = theatre
   const one = await aCase(site, theatre, {})
   const body = { name: 'Dr. Ito', profession: 'surgeon' } as const
@@ -259,8 +246,7 @@ test('a waitlist that cannot be read says so beside the board, and is read again
   await section.getByText('Walter Wait').waitFor()
 })
 
-test('a long waitlist is shown page by page, and searched on the server', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('a long waitlist is shown page by page, and searched on the server', async ({ site, theatre }) => {
   const requestId = await aRequest(site, theatre, {})
   await site.database.ownerPool.query(
     `insert into holdfast.case_request
@@ -297,8 +283,7 @@ test('a long waitlist is shown page by page, and searched on the server', async 
 test('doctors see when rooms, colleagues and the robot are taken, and not by whom or what for', async ({ site }) => {
   const theatre = await aTheatre(site)
   await aCase(site, theatre, { equipment: [{ equipmentId: theatre.robotId, units: 1 }] })
-  const page = await theatre.scene.pageOf('doctor')
-  await page.goto('/my-day')
+  const page = await theatre.scene.open('doctor', '/my-day')
   await page.getByRole('link', { name: 'Theatre' }).click()
   await rowOf(page, 'Room 1')
     .getByText(/^Taken \d/)

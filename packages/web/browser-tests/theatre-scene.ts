@@ -59,8 +59,7 @@ export async function aRequest(site: Site, theatre: Theatre, change: Partial<New
 }
 
 export async function openBoard(theatre: Theatre, who: 'staff' | 'doctor' | 'admin', options = {}): Promise<Page> {
-  const page = await theatre.scene.pageOf(who, options)
-  await page.goto(`/clinic/${theatre.clinicId}/theatre`)
+  const page = await theatre.scene.open(who, `/clinic/${theatre.clinicId}/theatre`, options)
   await page.getByRole('heading', { level: 1 }).waitFor()
   await untilRead(page)
   return page

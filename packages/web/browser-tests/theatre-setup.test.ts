@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { axeFindings } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, closeBy } from './harness.ts'
+import { test } from './scene-test.ts'
 import { aCase, aTheatre, inMinutes } from './theatre-scene.ts'
 
 test('a lower number of equipment is refused with the cases that have more, and accepted without them', async ({
@@ -12,8 +12,7 @@ test('a lower number of equipment is refused with the cases that have more, and 
   const path = { clinicId, equipmentId: robotId }
   await dataOf(site.admin.updateEquipment({ path, body: { units: 2 } }))
   const booked = await aCase(site, theatre, { equipment: [{ equipmentId: robotId, units: 2 }] })
-  const page = await theatre.scene.pageOf('admin')
-  await page.goto(`/clinic/${clinicId}/theatre/setup`)
+  const page = await theatre.scene.open('admin', `/clinic/${clinicId}/theatre/setup`)
   await page.getByRole('button', { name: 'Edit Robot' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Units').fill('1')
@@ -24,8 +23,7 @@ test('a lower number of equipment is refused with the cases that have more, and 
     .filter({ hasText: /: unit 2$/ })
     .waitFor()
   await dataOf(site.admin.cancelCase({ path: { caseId: booked.id }, body: { reasonCode: 'patient_cancelled' } }))
-  await dialog.getByRole('button', { name: 'Save' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Save')
   await page.getByRole('row', { name: /Robot.*Units: 1/ }).waitFor()
 })
 
@@ -46,8 +44,7 @@ test('a room becomes inactive while cases have it only after a question with the
   await dialog.getByRole('alert').getByText('Cases have this room, person or equipment').waitFor()
   expect(await dialog.getByRole('listitem').count()).toBe(1)
   expect(await axeFindings(page)).toEqual([])
-  await dialog.getByRole('button', { name: 'Save anyway' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Save anyway')
   const { data } = await site.admin.listRooms({ path: { clinicId } })
   expect(data?.items.map(({ name, active }) => [name, active])).toContainEqual(['Room 1', false])
   expect(queries).toEqual(['', '?withCases=true'])
@@ -56,8 +53,7 @@ test('a room becomes inactive while cases have it only after a question with the
 test('a block over a case of the open time is not created, and the case is named as the reason', async ({ site }) => {
   const theatre = await aTheatre(site)
   await aCase(site, theatre, { startsAt: inMinutes(1_440) })
-  const page = await theatre.scene.pageOf('admin')
-  await page.goto(`/clinic/${theatre.clinicId}/theatre/blocks`)
+  const page = await theatre.scene.open('admin', `/clinic/${theatre.clinicId}/theatre/blocks`)
   await page.getByRole('button', { name: 'Add blocks' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText('Once', { exact: true }).click()
@@ -79,10 +75,8 @@ test('a block over a case of the open time is not created, and the case is named
   }
 })
 
-test('an admin says what equipment a doctor prefers', async ({ site }) => {
-  const theatre = await aTheatre(site)
-  const page = await theatre.scene.pageOf('admin')
-  await page.goto(`/clinic/${theatre.clinicId}/theatre/setup`)
+test('an admin says what equipment a doctor prefers', async ({ site, theatre }) => {
+  const page = await theatre.scene.open('admin', `/clinic/${theatre.clinicId}/theatre/setup`)
   const doctors = page.getByRole('region', { name: 'Doctors as surgeons' })
   await doctors.getByText('No preferred equipment').first().waitFor()
   await doctors
@@ -94,8 +88,7 @@ test('an admin says what equipment a doctor prefers', async ({ site }) => {
   await page.getByRole('option', { name: 'Robot' }).click()
   // The list of options is above the button.
   await page.keyboard.press('Tab')
-  await dialog.getByRole('button', { name: 'Save' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Save')
   await doctors.getByText('Prefers: \u2068Robot\u2069').waitFor()
   expect(await axeFindings(page)).toEqual([])
   const { items } = await dataOf(site.admin.listTheatreDoctors({ path: { clinicId: theatre.clinicId } }))

@@ -3,14 +3,12 @@ import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
 import { isoValueOf } from './date-fields.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, closeBy, expectReadable, sidewaysPixels, untilRead } from './harness.ts'
+import { test } from './scene-test.ts'
 import { aCase, aTheatre, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
 
-test('a case is booked from a suggestion: held, confirmed, and on the board', async ({ site }) => {
-  const theatre = await aTheatre(site)
-  const page = await theatre.scene.pageOf('staff')
-  await page.goto(`/clinic/${theatre.clinicId}/theatre/book`)
+test('a case is booked from a suggestion: held, confirmed, and on the board', async ({ theatre }) => {
+  const page = await theatre.scene.open('staff', `/clinic/${theatre.clinicId}/theatre/book`)
   await page.getByLabel('Record number').fill('4711')
   await page.getByLabel('Patient’s name').fill('Pia Patient')
   await page.getByLabel('Service').fill('Orthopaedics')
@@ -34,8 +32,7 @@ test('a case is booked from a suggestion: held, confirmed, and on the board', as
     .waitFor()
 })
 
-test('a case moves by keyboard and by dragging, and a refusal says who is where', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('a case moves by keyboard and by dragging, and a refusal says who is where', async ({ site, theatre }) => {
   const first = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })
   await aCase(site, theatre, { startsAt: inMinutes(240) })
   const page = await openBoard(theatre, 'staff')
@@ -81,8 +78,7 @@ test('a case moves by keyboard and by dragging, and a refusal says who is where'
   const dialog = page.getByRole('dialog', { name: 'Can’t move here' })
   await dialog.getByText(/^Dr\. Chen is in Room 2 until \d+:\d\d\.$/).waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await dialog.getByRole('button', { name: 'Leave as it is' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Leave as it is')
 
   // Stretched at its end.
   const end = await hip.boundingBox()
@@ -101,8 +97,7 @@ test('a case moves by keyboard and by dragging, and a refusal says who is where'
   expect(await axeFindings(page)).toEqual([])
 })
 
-test('a case over midnight is on both days of the board, and of the week', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('a case over midnight is on both days of the board, and of the week', async ({ site, theatre }) => {
   const { timezone } = theatre.scene.clinic
   const today = Temporal.Now.plainDateISO(timezone)
   // A Tuesday, so that both days are in one week.
@@ -166,8 +161,7 @@ test('a case that becomes late appears on the open board of the next day, with i
     .waitFor()
 })
 
-test('a case’s milestones and its cancellation, and the week on a phone', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('a case’s milestones and its cancellation, and the week on a phone', async ({ site, theatre }) => {
   const one = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })
   const page = await openBoard(theatre, 'staff')
   await page.getByRole('button', { name: /Hip replacement/ }).click()
@@ -219,8 +213,7 @@ test('a case’s milestones and its cancellation, and the week on a phone', asyn
   await phone.getByText('Week', { exact: true }).click()
   await phone.getByRole('columnheader', { name: 'Room', exact: true }).waitFor()
   await phone.getByRole('button', { name: /Hip replacement/ }).waitFor()
-  expect(await sidewaysPixels(phone)).toBe(0)
-  expect(await axeFindings(phone)).toEqual([])
+  await expectReadable(phone)
 
   // Shorter than its times.
   await aCase(site, theatre, { startsAt: inMinutes(300), minutes: 30, procedure: { code: 'S1', display: 'Stent' } })
@@ -245,8 +238,7 @@ test('a case’s milestones and its cancellation, and the week on a phone', asyn
   expect(Math.abs((ends[0] ?? 0) - (ends[1] ?? -9))).toBeLessThan(2)
 })
 
-test('the state of a short case is seen on the board, named, and said at its side', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('the state of a short case is seen on the board, named, and said at its side', async ({ site, theatre }) => {
   await aCase(site, theatre, { minutes: 30, confirm: false })
   const page = await openBoard(theatre, 'staff')
   const one = page.getByRole('button', { name: /^Held\s*Prostatectomy/ })
@@ -308,8 +300,7 @@ function cutAtTheBeginning(page: Page): Promise<string[]> {
 
 test('an administrator sets up a theatre from its empty board, and reads its report', async ({ site }) => {
   const scene = await aClinicScene(site, { timezone: noonZone() })
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/theatre`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/theatre`)
   for (const name of ['Book a case', 'Blocks', 'Board']) {
     await page.getByRole('link', { name, exact: true }).click()
     await page.getByText('This theatre has no rooms yet').waitFor()
@@ -321,14 +312,12 @@ test('an administrator sets up a theatre from its empty board, and reads its rep
   await page.getByRole('button', { name: 'Add a room' }).click()
   await dialog.getByLabel('Name').fill('Room A')
   await dialog.getByLabel('Always open').click()
-  await dialog.getByRole('button', { name: 'Save' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Save')
   await page.getByRole('row', { name: /Room A.*Always open/ }).waitFor()
   await page.getByRole('button', { name: 'Add equipment' }).click()
   await dialog.getByLabel('Name').fill('Robot')
   expect(await axeFindings(page)).toEqual([])
-  await dialog.getByRole('button', { name: 'Save' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Save')
   await page.getByRole('row', { name: /Robot.*Units: 1/ }).waitFor()
 
   await page.getByRole('link', { name: 'Blocks' }).click()
@@ -348,10 +337,8 @@ test('an administrator sets up a theatre from its empty board, and reads its rep
   expect(await axeFindings(page)).toEqual([])
 })
 
-test('a request waits, is dragged to a room, and is withdrawn', async ({ site }) => {
-  const theatre = await aTheatre(site)
-  const page = await theatre.scene.pageOf('staff')
-  await page.goto(`/clinic/${theatre.clinicId}/theatre/requests`)
+test('a request waits, is dragged to a room, and is withdrawn', async ({ theatre }) => {
+  const page = await theatre.scene.open('staff', `/clinic/${theatre.clinicId}/theatre/requests`)
   await page.getByText('Nobody is waiting').waitFor()
   await page.getByRole('button', { name: 'Request a case' }).click()
   const dialog = page.getByRole('dialog')
@@ -360,8 +347,7 @@ test('a request waits, is dragged to a room, and is withdrawn', async ({ site })
   await dialog.getByLabel('Service').fill('Urology')
   await dialog.getByRole('textbox', { name: 'Procedure', exact: true }).fill('Cystoscopy')
   await dialog.getByLabel('Procedure code').fill('C1')
-  await dialog.getByRole('button', { name: 'Put on the waitlist' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  await closeBy(dialog, 'Put on the waitlist')
   const card = page.getByRole('listitem').filter({ hasText: 'Cystoscopy' })
   await card.getByText('Walter Wait').waitFor()
   expect(await axeFindings(page)).toEqual([])
@@ -378,8 +364,7 @@ test('a request waits, is dragged to a room, and is withdrawn', async ({ site })
   const question = page.getByRole('dialog', { name: 'Withdraw the request?' })
   await question.getByText('Cystoscopy').and(question.getByText('Walter Wait')).waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await question.getByRole('button', { name: 'Go back' }).click()
-  await question.waitFor({ state: 'detached' })
+  await closeBy(question, 'Go back')
   await card.getByText('Walter Wait').waitFor()
   await page.getByRole('button', { name: 'Withdraw: Cystoscopy' }).click()
   await question.getByRole('button', { name: 'Withdraw' }).click()
@@ -387,13 +372,11 @@ test('a request waits, is dragged to a room, and is withdrawn', async ({ site })
   await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
 })
 
-test('doctors see the board without its actions, and strangers nothing', async ({ site }) => {
-  const theatre = await aTheatre(site)
+test('doctors see the board without its actions, and strangers nothing', async ({ theatre }) => {
   const page = await openBoard(theatre, 'doctor')
   await rowOf(page, 'Room 1').waitFor()
   expect(await page.getByRole('link', { name: 'Book a case' }).count()).toBe(0)
   expect(await page.getByRole('link', { name: 'Rooms and staff' }).count()).toBe(0)
-  const stranger = await theatre.scene.pageOf('stranger')
-  await stranger.goto(`/clinic/${theatre.clinicId}/theatre`)
+  const stranger = await theatre.scene.open('stranger', `/clinic/${theatre.clinicId}/theatre`)
   await stranger.getByText('Your role').waitFor()
 })

@@ -2,17 +2,15 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
-import { confirm, copiedLink, hold, openMore, openTimes, timeOf } from './booking-steps.ts'
-import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
+import { bookTime, copiedLink, openMore, timeOf } from './booking-steps.ts'
+import { axeFindings, expectReadable, type Site, sidewaysPixels } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
-import { test } from './site-test.ts'
+import { test } from './scene-test.ts'
 
 /** A guest's page with the ticket of a new booking at 9:00. */
 async function aTicket(site: Site, practice: Practice, options?: PageOptions): Promise<Page> {
   const page = await site.newPage(options)
-  await openTimes(page, practice)
-  await hold(page, '9:00')
-  await confirm(page, 'Grace Hopper')
+  await bookTime(page, practice, '9:00', 'Grace Hopper')
   return page
 }
 
@@ -63,8 +61,7 @@ test('a link that came into the wrong hands is replaced on the ticket, after a c
   // The open page goes on with the new link, also after a reload.
   await page.reload()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
-  const elsewhere = await site.newPage()
-  await elsewhere.goto(before)
+  const elsewhere = await site.open(before)
   await elsewhere.getByText('Appointment not found').waitFor()
   await elsewhere.goto('/')
   await elsewhere.goto(after)
@@ -94,8 +91,7 @@ test('the link of a reminder asks whether to cancel; opening it cancels nothing,
   const practice = await aPractice(site)
   const link = new URL(await copiedLink(await aTicket(site, practice)))
   link.search = '?cancel=true'
-  const page = await site.newPage()
-  await page.goto(link.href)
+  const page = await site.open(link.href)
   const dialog = page.getByRole('dialog')
   const press = dialog.getByRole('button', { name: 'Cancel appointment' })
   await press.waitFor()
@@ -108,8 +104,7 @@ test('the link of a reminder asks whether to cancel; opening it cancels nothing,
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   expect(await dialog.count()).toBe(0)
 
-  const again = await site.newPage()
-  await again.goto(link.href)
+  const again = await site.open(link.href)
   await again.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
   await again.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
   expect(await placesLeft(site, practice, practice.slots[0]?.id ?? '')).toBe(1)
@@ -119,8 +114,7 @@ test('the link of a reminder asks whether to cancel; opening it cancels nothing,
   expect(await again.getByRole('dialog').count()).toBe(0)
 })
 
-test('a ticket is downloaded as a calendar file', async ({ site }) => {
-  const practice = await aPractice(site)
+test('a ticket is downloaded as a calendar file', async ({ site, practice }) => {
   const page = await aTicket(site, practice)
   const downloading = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Add to calendar' }).click()
@@ -180,8 +174,7 @@ test('without a network a ticket is readable and says when it was stored; slots 
   await page.getByText('You are offline.', { exact: false }).waitFor({ state: 'detached' })
 })
 
-test('the ticket says that the clinic withdrew the slot', async ({ site }) => {
-  const practice = await aPractice(site)
+test('the ticket says that the clinic withdrew the slot', async ({ site, practice }) => {
   const page = await aTicket(site, practice)
   await site.admin.withdrawSlot({ path: { slotId: practice.slots[0]?.id ?? '' }, query: { withBookings: true } })
   await page.reload()
@@ -194,8 +187,7 @@ test('the secret leaves the address at once; a reload and going back still open 
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
   const link = await copiedLink(page)
-  const guest = await site.newPage()
-  await guest.goto(link)
+  const guest = await site.open(link)
   const heading = guest.getByRole('heading', { name: 'Your appointment is confirmed' })
   await heading.waitFor()
   for (const opened of [page, guest]) expect(opened.url()).toMatch(/\/ticket#[0-9a-f-]{36}$/)
@@ -267,8 +259,7 @@ test('a ticket is stored only on request, opens again without its link then, and
   await page.getByText('Grace Hopper').waitFor()
 })
 
-test('a guest finds the kept tickets again, opens one and forgets it', async ({ site }) => {
-  const practice = await aPractice(site)
+test('a guest finds the kept tickets again, opens one and forgets it', async ({ site, practice }) => {
   const page = await aTicket(site, practice, { isNewContext: true, viewport: { width: 320, height: 640 } })
   await page.goto('/my-bookings')
   await page.getByText('Sign in to see this page.', { exact: false }).waitFor()
@@ -281,8 +272,7 @@ test('a guest finds the kept tickets again, opens one and forgets it', async ({ 
   await page.getByRole('button', { name: 'Menu' }).click()
   await page.getByRole('link', { name: 'My appointments' }).click()
   await kept.getByText('Dr Amara Okafor', { exact: false }).waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
   await page.goto('about:blank')
   await page.goto('/ticket')
   await kept.getByRole('link', { name: /^Open/ }).click()
@@ -297,8 +287,7 @@ test('a guest finds the kept tickets again, opens one and forgets it', async ({ 
   expect(await kept.count()).toBe(0)
 })
 
-test('a kept ticket shows what the booking is now, or that the server has not answered', async ({ site }) => {
-  const practice = await aPractice(site)
+test('a kept ticket shows what the booking is now, or that the server has not answered', async ({ site, practice }) => {
   const page = await aTicket(site, practice, { isNewContext: true, viewport: { width: 390, height: 844 } })
   const bookingId = referencedId(await copiedLink(page))
   await openMore(page)
@@ -338,8 +327,7 @@ test('a kept ticket shows what the booking is now, or that the server has not an
   await kept.getByText('The link that was kept no longer opens this ticket.', { exact: false }).waitFor()
 })
 
-test('going back does not open a ticket that was forgotten', async ({ site }) => {
-  const practice = await aPractice(site)
+test('going back does not open a ticket that was forgotten', async ({ site, practice }) => {
   const page = await aTicket(site, practice)
   const link = await copiedLink(page)
   await page.goto('/')
@@ -360,9 +348,7 @@ test('going back does not open a ticket that was forgotten', async ({ site }) =>
 test('where the browser does not let a link be copied, the ticket shows it to be copied by hand', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage({ viewport: { width: 390, height: 844 } })
-  await openTimes(page, practice)
-  await hold(page, '9:00')
-  await confirm(page, 'Grace Hopper')
+  await bookTime(page, practice, '9:00', 'Grace Hopper')
   await page.evaluate(() => {
     const clipboard = { writeText: () => Promise.reject(new DOMException('not allowed', 'NotAllowedError')) }
     Object.defineProperty(navigator, 'clipboard', { configurable: true, value: clipboard })

@@ -3,8 +3,8 @@ import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings, type Site, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
-import { aCase, aTheatre, openBoard } from './theatre-scene.ts'
+import { test } from './scene-test.ts'
+import { aCase, openBoard } from './theatre-scene.ts'
 
 type Size = { width: number; height: number }
 
@@ -16,8 +16,7 @@ async function aMessage(site: Site, viewport: Size): Promise<{ page: Page; strip
   for (let index = 1; index <= 12; index += 1) {
     await dataOf(site.admin.createVisitType({ path, body: { name: name(index), minutes: 20, position: index } }))
   }
-  const page = await scene.pageOf('admin', { viewport })
-  await page.goto(`/clinic/${scene.clinic.id}/visit-types`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/visit-types`, { viewport })
   await untilRead(page)
   const edit = page.getByRole('button', { name: 'Edit Visit 12' })
   await edit.evaluate((button) => button.closest('tr')?.scrollIntoView({ block: 'end' }))
@@ -104,8 +103,7 @@ test('negative control: in a corner above the page, a message covers rows', asyn
   expect((await covered(page)).length).toBeGreaterThan(0)
 })
 
-test.for(['en', 'ar'])('in %s, messages are below the panel of a case', async (locale, { site }) => {
-  const theatre = await aTheatre(site)
+test.for(['en', 'ar'])('in %s, messages are below the panel of a case', async (locale, { site, theatre }) => {
   const { ownerPool } = site.database
   await ownerPool.query('update holdfast.clinic set hold_seconds = 900 where id = $1', [theatre.clinicId])
   await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' }, confirm: false })

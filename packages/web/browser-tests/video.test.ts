@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { openMore } from './booking-steps.ts'
 import { aClinicScene, type ClinicScene, giveRole, signInContext } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signUp } from './harness.ts'
+import { axeFindings, expectReadable, type Site, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
@@ -38,8 +38,7 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
   site,
   scene,
 }) => {
-  const page = await scene.pageOf('doctor')
-  await page.goto('/my-day')
+  const page = await scene.open('doctor', '/my-day')
   await page.getByRole('link', { name: 'Video appointments' }).click()
   const room = page.getByLabel('Video room')
   const save = page.getByRole('button', { name: 'Save' })
@@ -88,8 +87,7 @@ test('after confirmation, the link to join is on the ticket, in the calendar fil
   const url = (await join.getAttribute('href')) ?? ''
   expect(url).toMatch(/^https:\/\/meet\.example\/[A-Za-z0-9_-]{16,}$/)
   expect([await join.getAttribute('target'), await join.getAttribute('rel')]).toEqual(['_blank', 'noopener noreferrer'])
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
 
   const downloading = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Add to calendar' }).click()
@@ -114,8 +112,7 @@ test('after confirmation, the link to join is on the ticket, in the calendar fil
   expect(
     await page.getByRole('listitem').getByRole('link', { name: 'Join the video appointment' }).getAttribute('href'),
   ).toBe(url)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
 })
 
 test('doctor and reception join each visit in a separate room', async ({ site, scene }) => {
@@ -133,15 +130,13 @@ test('doctor and reception join each visit in a separate room', async ({ site, s
   expect(await joinOf('Walter Webcam').getAttribute('href')).toBe(room)
   expect(another).not.toBe(room)
   expect(await axeFindings(page)).toEqual([])
-  const desk = await scene.pageOf('staff')
-  await desk.goto(`/clinic/${scene.clinic.id}/bookings/${first.booking.id}`)
+  const desk = await scene.open('staff', `/clinic/${scene.clinic.id}/bookings/${first.booking.id}`)
   expect(await desk.getByRole('link', { name: 'Join the video appointment' }).getAttribute('href')).toBe(room)
   expect(await axeFindings(desk)).toEqual([])
 })
 
 test('an admin sets the video room in the doctor’s form, which leaves the rating as it is', async ({ site, scene }) => {
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/doctors`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/doctors`)
   await page.getByRole('button', { name: 'Add doctor' }).click()
   const form = page.getByRole('dialog')
   await form.getByLabel('Name').fill('Dr Rita Rating')
@@ -178,6 +173,5 @@ test('a doctor who doesn’t offer video yet reads who can turn it on', async ({
   await signInContext(site, page, account)
   await page.goto('/my-day/video')
   await page.getByRole('note').waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectReadable(page)
 })

@@ -1,8 +1,9 @@
 import { aDoctor } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, closeBy, expectFits } from './harness.ts'
+import { loseFirstPost } from './routes.ts'
+import { test } from './scene-test.ts'
 
 test('an admin adds a visit type, says what is different with a doctor, edits it and switches it off', async ({
   site,
@@ -13,8 +14,7 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
     (await site.admin.listVisitTypes({ path: { clinicId: scene.clinic.id } })).data?.items.map(
       ({ id: _id, clinicId: _clinicId, ...fields }) => fields,
     )
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/visit-types`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/visit-types`)
   await page.getByRole('heading', { level: 1, name: 'Visit types' }).waitFor()
   await page.getByText('No visit types yet').waitFor()
   await page.getByRole('button', { name: 'Add visit type' }).click()
@@ -36,8 +36,7 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
   await page.getByRole('option', { name: 'Dr Bo Berg' }).click()
   await form.getByRole('group', { name: 'Dr Bo Berg' }).getByLabel('Minutes', { exact: true }).fill('50')
   expect(await axeFindings(page)).toEqual([])
-  await form.getByRole('button', { name: 'Add visit type' }).click()
-  await form.waitFor({ state: 'detached' })
+  await closeBy(form, 'Add visit type')
   const row = page.getByRole('row').filter({ hasText: 'First visit' })
   await row.getByText('40 minutes').waitFor()
   await row.getByText('10 minutes after').waitFor()
@@ -74,8 +73,7 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
   await edit.getByLabel('All doctors, also those whom you add later').check()
   await edit.getByRole('combobox', { name: 'Color in calendars' }).click()
   await page.getByRole('option', { name: 'Teal' }).click()
-  await edit.getByRole('button', { name: 'Save' }).click()
-  await edit.waitFor({ state: 'detached' })
+  await closeBy(edit, 'Save')
   await row.getByText('30 minutes').waitFor()
   expect(await listed()).toEqual([{ ...added, minutes: 30, color: 'teal', doctors: [] }])
 
@@ -87,21 +85,12 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
   await page.getByRole('button', { name: 'Switch off First visit' }).waitFor()
   expect(await listed()).toMatchObject([{ active: true }])
   expect(await axeFindings(page)).toEqual([])
-  await page.setViewportSize({ width: 320, height: 640 })
-  await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
+  await expectFits(page, { width: 320, height: 640 })
 })
 
-test('adding a visit type again after a lost response adds no second one', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('adding a visit type again after a lost response adds no second one', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
-  let isLost = false
-  await page.route('**/visit-types', async (route) => {
-    if (isLost || route.request().method() !== 'POST') return route.continue()
-    isLost = true
-    await route.fetch()
-    await route.abort()
-  })
+  await loseFirstPost(page, '**/visit-types')
   await page.goto(`/clinic/${scene.clinic.id}/visit-types`)
   await page.getByRole('button', { name: 'Add visit type' }).click()
   const form = page.getByRole('dialog')
@@ -109,8 +98,7 @@ test('adding a visit type again after a lost response adds no second one', async
   await form.getByRole('textbox', { name: 'Minutes', exact: true }).fill('20')
   await form.getByRole('button', { name: 'Add visit type' }).click()
   await form.getByText('No connection').waitFor()
-  await form.getByRole('button', { name: 'Add visit type' }).click()
-  await form.waitFor({ state: 'detached' })
+  await closeBy(form, 'Add visit type')
   await page.getByRole('row').filter({ hasText: 'Check-up' }).waitFor()
   const count = 'select count(*)::integer from holdfast.visit_type where clinic_no = $1'
   expect((await site.database.ownerPool.query(count, [scene.clinic.no])).rows).toEqual([{ count: 1 }])

@@ -3,13 +3,11 @@ import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings } from './harness.ts'
-import { test } from './site-test.ts'
+import { test } from './scene-test.ts'
 
-test('the desk corrects who waits', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('the desk corrects who waits', async ({ site, scene }) => {
   await aWaitlistEntry(site.database, scene.doctor, { patient: { name: 'Kim Caled', phone: '+44 1632 960002' } })
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/waitlist`)
   await page.getByRole('button', { name: /^Correct the details of .*Kim Caled/ }).click()
   const dialog = page.getByRole('dialog', { name: 'Correct patient details' })
   expect(await axeFindings(page)).toEqual([])
@@ -18,13 +16,11 @@ test('the desk corrects who waits', async ({ site }) => {
   await page.getByRole('row').filter({ hasText: 'Kim Called' }).waitFor()
 })
 
-test('the desk accepts an offer for a patient whom it has called', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('the desk accepts an offer for a patient whom it has called', async ({ site, scene }) => {
   const patient = { name: 'Kim Called', phone: '+44 1632 960002' }
   const entry = await aWaitlistEntry(site.database, scene.doctor, { patient })
   await offerAsFreed(site.database, await aSlot(site.database, scene.doctor))
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/waitlist`)
   const row = page.getByRole('row').filter({ hasText: 'Kim Called' })
   await row.getByRole('button', { name: /^Accept the offer for .*Kim Called/ }).click()
   const dialog = page.getByRole('dialog', { name: /^Accept the offer for .*Kim Called.*\?/ })
@@ -38,12 +34,10 @@ test('the desk accepts an offer for a patient whom it has called', async ({ site
   expect(rows).toEqual([{ end_reason: 'accepted' }])
 })
 
-test('an offer that was accepted while the response got lost is named as accepted', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('an offer that was accepted while the response got lost is named as accepted', async ({ site, scene }) => {
   await aWaitlistEntry(site.database, scene.doctor, { patient: { name: 'Kim Called', phone: '+44 1632 960002' } })
   await offerAsFreed(site.database, await aSlot(site.database, scene.doctor))
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/waitlist`)
   await page.route('**/confirm', async (route) => {
     await route.fetch()
     await route.abort()
@@ -64,8 +58,7 @@ test('an offer that was accepted and cancelled since has ended, and nobody has t
   const patient = { name: 'Kim Called', phone: '+44 1632 960002' }
   const entry = await aWaitlistEntry(site.database, scene.doctor, { patient })
   await offerAsFreed(site.database, await aSlot(site.database, scene.doctor))
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/waitlist`)
   await page.getByRole('button', { name: /^Accept the offer for .*Kim Called/ }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText('Dr Ada Lovelace').waitFor()
@@ -80,10 +73,8 @@ test('an offer that was accepted and cancelled since has ended, and nobody has t
   expect(await dialog.getByText(/has the appointment/).count()).toBe(0)
 })
 
-test('the desk adds a patient to the waitlist, with the language of the messages', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+test('the desk adds a patient to the waitlist, with the language of the messages', async ({ site, scene }) => {
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/waitlist`)
   await page.getByRole('link', { name: 'Add a patient' }).click()
   await page.getByLabel('Full name').fill('Grete Deutsch')
   await page.getByRole('combobox', { name: 'Language of messages' }).selectOption('Deutsch')
@@ -97,8 +88,7 @@ test('the desk adds a patient to the waitlist, with the language of the messages
   expect(rows).toEqual([{ patient: { name: 'Grete Deutsch', language: 'de' } }])
 })
 
-test('the desk adds a patient for a visit type, and accepts the offer with an answer', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('the desk adds a patient for a visit type, and accepts the offer with an answer', async ({ site, scene }) => {
   const question = aQuestion('text')
   const type = await aVisitType(site.database, scene.clinic, {
     name: 'Minor surgery',
@@ -111,8 +101,7 @@ test('the desk adds a patient for a visit type, and accepts the offer with an an
   const answers = [{ questionId: question.id, value: 'None' }]
   const body = { ...time, patient: { name: 'Ada' }, answers, onBehalf: true, confirm: true }
   const { id: bookingId } = await dataOf(site.admin.createBooking({ body }))
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/waitlist/add`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/waitlist/add`)
   await page.getByRole('combobox', { name: 'Visit type' }).selectOption('Minor surgery')
   await page.getByLabel('Full name').fill('Kim Called')
   await page.getByLabel('Phone').fill('+44 1632 960002')

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf, type Practice } from './a-practice.ts'
 import { aVisitPractice, sessionDay } from './a-visit-practice.ts'
-import { anAddress, axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
+import { anAddress, axeFindings, expectReadable, type Site, untilRead } from './harness.ts'
 import { arrivesWithinMs, mailTest as test } from './mail-test.ts'
 
 const wanted: NewVisitType[] = [
@@ -77,8 +77,7 @@ test('a visit that is given up is offered to who waits for its type, and nobody 
   await offer.getByText('Hearing test · 2 hours').waitFor()
   await offer.getByText(/13:00.+15:00/).waitFor()
   await untilRead(grace)
-  expect(await axeFindings(grace)).toEqual([])
-  expect(await sidewaysPixels(grace)).toBe(0)
+  await expectReadable(grace)
   const mail = await until(
     async () => mails.mails.find(({ recipients, text }) => recipients.includes(email) && text?.includes('/offer#')),
     () => `an offer to ${email}`,

@@ -3,15 +3,14 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
-import { test } from './site-test.ts'
+import { axeFindings, expectReadable, untilRead } from './harness.ts'
+import { test } from './scene-test.ts'
 
 test('an administrator sets working hours after a preview, changes them, and sees whom that affects', async ({
   site,
 }) => {
   const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/times`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/times`)
   await page.getByRole('link', { name: 'Working hours', exact: true }).first().click()
   await page.getByRole('heading', { level: 1, name: 'Working hours' }).waitFor()
   await page.getByText('There are no working hours.').waitFor()
@@ -47,8 +46,7 @@ test('an administrator sets working hours after a preview, changes them, and see
   await page.getByRole('link', { name: 'Grace Hopper', exact: true }).waitFor()
   await page.setViewportSize({ width: 320, height: 640 })
   await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
-  expect(await axeFindings(page)).toEqual([])
+  await expectReadable(page)
 })
 
 test('a row is divided by a break, and the hours are copied to a colleague after the same preview', async ({
@@ -56,8 +54,7 @@ test('a row is divided by a break, and the hours are copied to a colleague after
 }) => {
   const scene = await aClinicScene(site)
   const colleague = await aDoctor(site.database, scene.clinic, { name: 'Dr Grace Hopper' })
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/working-hours?doctorId=${scene.doctor.id}`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/working-hours?doctorId=${scene.doctor.id}`)
   const row = (number: number) => page.getByRole('group', { name: `Row ${number}`, exact: true })
   const timesOf = (number: number) =>
     Promise.all(['From', 'Until'].map((name) => row(number).getByRole('textbox', { name, exact: true }).inputValue()))
@@ -93,18 +90,15 @@ test('a row is divided by a break, and the hours are copied to a colleague after
   ])
   await page.setViewportSize({ width: 390, height: 844 })
   await untilRead(page)
-  expect(await sidewaysPixels(page)).toBe(0)
-  expect(await axeFindings(page)).toEqual([])
+  await expectReadable(page)
   await page.getByRole('button', { name: 'Apply', exact: true }).click()
   await page.getByRole('region', { name: 'Present hours' }).getByText('12:30').waitFor()
 })
 
 test('a break that is entered counts without dividing the row, and one that is not whole is named', async ({
-  site,
+  scene,
 }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/working-hours`)
   const row = (number: number) => page.getByRole('group', { name: `Row ${number}`, exact: true })
   const show = page.getByRole('button', { name: 'Show what changes' })
   await row(1).getByRole('textbox', { name: 'Until', exact: true }).fill('18:00')
@@ -126,10 +120,8 @@ test('a break that is entered counts without dividing the row, and one that is n
   await page.getByRole('button', { name: 'Add a break to row 2' }).and(page.locator(':focus')).waitFor()
 })
 
-test('what is entered while hours are applied stays, with a notice', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin', { serviceWorkers: 'block' })
-  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+test('what is entered while hours are applied stays, with a notice', async ({ scene }) => {
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/working-hours`, { serviceWorkers: 'block' })
   const until = page.getByRole('group', { name: 'Row 1' }).getByRole('textbox', { name: 'Until' })
   await page.getByRole('button', { name: 'Show what changes' }).click()
   const applied = Promise.withResolvers<void>()
@@ -157,10 +149,8 @@ test('what is entered while hours are applied stays, with a notice', async ({ si
     .waitFor()
 })
 
-test('a row of every second week keeps its weeks when the hours are changed', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+test('a row of every second week keeps its weeks when the hours are changed', async ({ scene }) => {
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/working-hours`)
   const row = page.getByRole('group', { name: 'Row 1', exact: true })
   for (const day of ['Monday', 'Tuesday', 'Wednesday', 'Thursday']) await row.getByLabel(day).uncheck()
   await row.getByLabel('Every how many weeks').fill('2')
@@ -186,8 +176,7 @@ test('a row of every second week keeps its weeks when the hours are changed', as
   expect(await axeFindings(page)).toEqual([])
 })
 
-test('who changes hours that somebody else has changed meanwhile is told, and begins again', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('who changes hours that somebody else has changed meanwhile is told, and begins again', async ({ scene }) => {
   const apply = async (page: Page) => {
     await page.getByRole('button', { name: 'Show what changes' }).click()
     await page.getByRole('button', { name: 'Apply', exact: true }).click()
@@ -219,10 +208,8 @@ test('who changes hours that somebody else has changed meanwhile is told, and be
   await other.getByText(/^Planned hours that are replaced, too: From /).waitFor()
 })
 
-test('a change whose response was lost is not taken for somebody else’s', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin', { serviceWorkers: 'block' })
-  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+test('a change whose response was lost is not taken for somebody else’s', async ({ scene }) => {
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/working-hours`, { serviceWorkers: 'block' })
   const show = page.getByRole('button', { name: 'Show what changes' })
   const apply = page.getByRole('button', { name: 'Apply', exact: true })
   const isChange = (url: URL) => url.pathname.endsWith('/working-hours') && url.searchParams.get('dryRun') === 'false'
@@ -242,11 +229,9 @@ test('a change whose response was lost is not taken for somebody else’s', asyn
   await page.getByText('The working hours are changed.').waitFor()
 })
 
-test('one session is added, and withdrawn', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('one session is added, and withdrawn', async ({ site, scene }) => {
   await aSlot(site.database, scene.doctor)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  const page = await scene.open('admin', `/clinic/${scene.clinic.id}/working-hours`)
   const sessions = page.getByRole('region', { name: 'Coming open sessions' })
   await sessions.getByText('There are none.').waitFor()
   const tomorrow = Temporal.Now.plainDateISO('UTC').add({ days: 2 })
@@ -264,8 +249,7 @@ test('one session is added, and withdrawn', async ({ site }) => {
   await sessions.getByText('There are none.').waitFor()
 })
 
-test('staff read the hours and the sessions, and are offered no form for them', async ({ site }) => {
-  const scene = await aClinicScene(site)
+test('staff read the hours and the sessions, and are offered no form for them', async ({ site, scene }) => {
   const { startsAt } = await aSlot(site.database, scene.doctor)
   const day = startsAt.toISOString().slice(0, 10)
   const band = { weekdays: [1, 2, 3, 4, 5, 6, 7], from: '22:00', to: '23:00', gridMinutes: 10 }
@@ -276,8 +260,7 @@ test('staff read the hours and the sessions, and are offered no form for them', 
       body: { bands: [band], validFrom: day },
     }),
   )
-  const page = await scene.pageOf('staff', { viewport: { width: 320, height: 640 } })
-  await page.goto(`/clinic/${scene.clinic.id}/times`)
+  const page = await scene.open('staff', `/clinic/${scene.clinic.id}/times`, { viewport: { width: 320, height: 640 } })
   await page.getByRole('main').getByRole('link', { name: 'Working hours', exact: true }).first().click()
   await page.getByText(/Administrators can change them\.$/).waitFor()
   await page
@@ -288,6 +271,5 @@ test('staff read the hours and the sessions, and are offered no form for them', 
   await sessions.getByText(/22:00/).first().waitFor()
   expect(await page.getByRole('main').locator('form').count()).toBe(0)
   expect(await sessions.getByRole('button').count()).toBe(0)
-  expect(await sidewaysPixels(page)).toBe(0)
-  expect(await axeFindings(page)).toEqual([])
+  await expectReadable(page)
 })
