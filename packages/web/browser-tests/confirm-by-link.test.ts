@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type MailServer, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -106,18 +107,19 @@ test('behind the link, a visit type that the clinic has to agree to is asked for
 })
 
 test('the page says when the address was refused, and takes another', async ({ site, mails }) => {
+  const address = anAddress()
   const practice = await aPracticeByLink(site, 'Refused Address Clinic')
   const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
   await openHeld(page, practice, '9:30')
   mails.refuseWith('550 5.1.1 unknown')
-  await submit(page, 'Ada Lovelace', 'adda@example.org')
+  await submit(page, 'Ada Lovelace', anAddress())
   await page.getByText('was refused: there may be a mistake in the address.', { exact: false }).waitFor()
   await expectReadable(page)
   mails.refuseWith(null)
   await page.getByRole('button', { name: 'Use another address' }).click()
-  await submit(page, 'Ada Lovelace', 'ada.refused@example.org')
+  await submit(page, 'Ada Lovelace', address)
   await page.getByText('We sent a link to', { exact: false }).waitFor()
-  expect(await linkIn(mails, 'ada.refused@example.org')).toContain('/confirm#')
+  expect(await linkIn(mails, address)).toContain('/confirm#')
 })
 
 test('the page advises only what its buttons offer, also when no more e-mails are sent', async ({ site }) => {
@@ -125,7 +127,7 @@ test('the page advises only what its buttons offer, also when no more e-mails ar
   const page = await site.newPage()
   await openHeld(page, practice, '9:45')
   await page.getByText('For the confirmation and the link to your ticket.').waitFor()
-  await submit(page, 'Ada Lovelace', 'ada.last@example.org')
+  await submit(page, 'Ada Lovelace', anAddress())
   const other = page.getByRole('button', { name: 'Use another address' })
   const reopen = async (changed: { nextAt?: null; failure: string | null }) => {
     // The response is as if the e-mail was sent as often as it may be.
@@ -186,7 +188,9 @@ test('a guest confirms a held time whose doctor’s bookings were stopped meanwh
 
 test('a guest who lost the ticket gets its link at the address of the booking', async ({ site, mails }) => {
   const address = anAddress()
-  const practice = await aPractice(site, { clinicName: 'Lost Ticket Clinic' })
+  // Another name for each attempt.
+  const clinicName = `Lost Ticket ${randomUUID()}`
+  const practice = await aPractice(site, { clinicName })
   const page = await site.newPage()
   await openHeld(page, practice, '9:30')
   await page.getByLabel('E-mail').fill(address)
@@ -201,8 +205,8 @@ test('a guest who lost the ticket gets its link at the address of the booking', 
   await elsewhere.getByLabel('E-mail address of the appointment').fill(address)
   await elsewhere.getByRole('button', { name: 'Continue' }).click()
   await elsewhere.getByText('Choose the clinic, so that we can send the link.').waitFor()
-  await elsewhere.getByRole('combobox', { name: 'Clinic' }).fill('Lost Ticket')
-  await elsewhere.getByRole('option', { name: /Lost Ticket Clinic/ }).click()
+  await elsewhere.getByRole('combobox', { name: 'Clinic' }).fill(clinicName)
+  await elsewhere.getByRole('option', { name: clinicName }).click()
   await elsewhere.getByRole('button', { name: 'Continue' }).click()
   await elsewhere.getByText('the link to the ticket is on its way', { exact: false }).waitFor()
   expect(await axeFindings(elsewhere)).toEqual([])

@@ -7,7 +7,7 @@ import { test as siteTest } from './site-test.ts'
 
 const minute = 60_000
 
-const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site, { timezone: noonZone() }))
+const test = siteTest.extend('scene', ({ site }) => aClinicScene(site, { timezone: noonZone() }))
 
 /** Three of today's slots, of which one has begun. */
 async function aDayOfPatients(site: Site, scene: ClinicScene) {
@@ -169,7 +169,6 @@ test('a slot in the week’s calendar is opened by keyboard, gets more places, a
   const page = await scene.pageOf('doctor')
   const timeZone = scene.clinic.timezone
   const tomorrow = Temporal.Now.plainDateISO(timeZone).add({ days: 1 })
-  // No slot that another test has created is next to it.
   const evening = tomorrow.toZonedDateTime({ timeZone, plainTime: '19:07' })
   const slot = await aSlot(site.database, scene.doctor, {
     startsAt: new Date(evening.epochMilliseconds),
@@ -225,7 +224,7 @@ test('a blocked slot can have as few places as are taken; the field shows what a
   expect(await places.evaluate((field: HTMLInputElement) => field.validity.valid)).toBe(false)
   await site.admin.changeSlot({ path: { slotId: slot.id }, body: { capacity: 4 } })
   await dialog.getByText(/ of 4 available/).waitFor()
-  expect(await places.inputValue()).toBe('4')
+  await expect.poll(() => places.inputValue()).toBe('4')
 })
 
 test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds nothing', async ({ scene }) => {

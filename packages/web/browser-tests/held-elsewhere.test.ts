@@ -64,7 +64,7 @@ test('taking another time releases the first one, also from another tab and with
   expect(await placesLeft(site, practice, practice.slots[1]?.id ?? '')).toBe(0)
 
   const tab = await page.context().newPage()
-  await tab.goto('/?q=Second+Choice')
+  await tab.goto(`/?clinicId=${practice.clinic.id}&q=Second+Choice`)
   await notice(tab).waitFor()
   await tab
     .getByRole('button', { name: /^Hold .*Dr Second Choice/ })

@@ -7,7 +7,7 @@ import { signInContext } from './clinic-scene.ts'
 import { anAddress, axeFindings, expectReadable, type Site, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
-const test = siteTest.extend('practice', { scope: 'file' }, ({ site }) => aPractice(site, { slotCount: 12 }))
+const test = siteTest.extend('practice', ({ site }) => aPractice(site, { slotCount: 12 }))
 
 /** The link of a guest's new booking, and its secret. */
 async function aGuestsTicket(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type MailServer, offerAsFreed, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -37,22 +38,23 @@ test('an offer is accepted by the link of its e-mail; on the page of the entry, 
   mails,
 }) => {
   const practice = await aPracticeByLink(site, 'Offers by Link Clinic')
+  const [grace, ada] = [anAddress(), anAddress()]
   const [page, mail] = [await site.newPage({ areIntervalsShort: true }), await site.newPage()]
   const accept = (on: Page) => on.getByRole('button', { name: 'Accept', exact: true }).click()
-  await page.goto(await joinWaitlist(site, page, practice, 'grace.offered@example.org'))
+  await page.goto(await joinWaitlist(site, page, practice, grace))
   await accept(page)
   await page.getByRole('heading', { name: 'Check your e-mail' }).and(page.locator(':focus')).waitFor()
-  await page.getByText('grace.offered@example.org', { exact: false }).first().waitFor()
+  await page.getByText(grace, { exact: false }).first().waitFor()
   await page.getByRole('button', { name: 'Decline' }).waitFor()
   expect(await page.getByRole('button', { name: 'Accept', exact: true }).count()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
-  await mail.goto(await linkTo('confirm', mails, 'grace.offered@example.org'))
+  await mail.goto(await linkTo('confirm', mails, grace))
   await mail.getByRole('button', { name: 'Confirm the appointment' }).click()
   await mail.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   await page.getByRole('heading', { level: 1, name: 'You have an appointment' }).waitFor()
 
-  await joinWaitlist(site, page, practice, 'ada.offered@example.org')
-  const link = await linkTo('offer', mails, 'ada.offered@example.org')
+  await joinWaitlist(site, page, practice, ada)
+  const link = await linkTo('offer', mails, ada)
   await mail.goto(link)
   await mail.getByRole('button', { name: 'Accept', exact: true }).waitFor()
   expect(await mail.evaluate(() => location.hash)).not.toContain('hf')
@@ -88,7 +90,11 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
 })
 
 test('the link to an entry comes by e-mail, and again for whoever has lost it', async ({ site, mails }) => {
-  const practice = await aPractice(site, { clinicName: 'Lost Entry Clinic', slotCount: 1 })
+  // Another name for each attempt.
+  const clinicName = `Lost Entry ${randomUUID()}`
+  const practice = await aPractice(site, { clinicName, slotCount: 1 })
+  // With one clinic, there is none to choose.
+  await aPractice(site, { clinicName: 'Other Entry Clinic', slotCount: 1 })
   const email = anAddress()
   const day = Temporal.Now.plainDateISO().add({ days: 30 }).toString()
   const wanted = { clinicId: practice.clinic.id, doctorId: practice.doctor.id, from: day, to: day }
@@ -102,12 +108,8 @@ test('the link to an entry comes by e-mail, and again for whoever has lost it', 
   await elsewhere.getByRole('button', { name: 'Send the link' }).click()
   await elsewhere.getByLabel('E-mail address of the entry').and(elsewhere.locator(':focus')).waitFor()
   await elsewhere.getByLabel('E-mail address of the entry').fill(email)
-  // Another test's clinic exists too, or none does: then it is not asked for.
-  const clinic = elsewhere.getByRole('combobox', { name: 'Clinic' })
-  if (await clinic.isVisible()) {
-    await clinic.fill('Lost Entry')
-    await elsewhere.getByRole('option', { name: /Lost Entry Clinic/ }).click()
-  }
+  await elsewhere.getByRole('combobox', { name: 'Clinic' }).fill(clinicName)
+  await elsewhere.getByRole('option', { name: clinicName }).click()
   const before = mails.mails.length
   await elsewhere.getByRole('button', { name: 'Send the link' }).click()
   await elsewhere.getByText('the link is on its way', { exact: false }).waitFor()
@@ -119,5 +121,5 @@ test('the link to an entry comes by e-mail, and again for whoever has lost it', 
     () => 'the second e-mail',
     arrivesWithinMs,
   )
-  expect(subject).toBe('Your entry on the waitlist of Lost Entry Clinic')
+  expect(subject).toBe(`Your entry on the waitlist of ${clinicName}`)
 })

@@ -8,7 +8,7 @@ import { aClinicScene, type ClinicScene, giveRole, signInContext } from './clini
 import { axeFindings, expectReadable, type Site, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
-const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
+const test = siteTest.extend('scene', async ({ site }) => {
   const scene = await aClinicScene(site)
   await dataOf(
     site.admin.updateDoctor({
@@ -20,6 +20,8 @@ const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
 })
 
 async function aVideoBooking(site: Site, scene: ClinicScene, name: string, isConfirmed = true) {
+  const path = { doctorId: scene.doctor.id }
+  await dataOf(site.admin.setVideoRoom({ path, body: { url: 'https://meet.example/{room}' } }))
   const slot = await aSlot(site.database, scene.doctor)
   const booking = await dataOf(
     createHoldfastClient({ baseUrl: site.url }).createBooking({
@@ -52,7 +54,8 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
   await room.fill('https://meet.example/{room}')
   await page.getByText(/https:\/\/meet\.example\/[a-z0-9]+-/).waitFor()
   await save.click()
-  await page.getByText('The video room is saved.').waitFor()
+  // Under the pointer, the message does not end.
+  await page.getByText('The video room is saved.').hover()
   const stored = async () => (await dataOf(site.admin.getVideoRoom({ path: { doctorId: scene.doctor.id } }))).url
   expect(await stored()).toBe('https://meet.example/{room}')
   await page.getByRole('button', { name: 'Undo' }).click()

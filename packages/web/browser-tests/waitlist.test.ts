@@ -258,7 +258,7 @@ test('a search shows the waitlist of a doctor without free times', async ({ site
   const { practice } = await aFullDoctor(site)
   await dataOf(site.admin.updateDoctor({ path: { doctorId: practice.doctor.id }, body: { name: 'Dr Nothing Free' } }))
   const page = await open(site)
-  await page.goto('/?q=Nothing+Free')
+  await page.goto(`/?clinicId=${practice.clinic.id}&q=Nothing+Free`)
   await page.getByRole('link', { name: 'Join the waitlist for Dr Nothing Free' }).click()
   await page.getByRole('radio', { name: /^Only .*Dr Nothing Free/ }).waitFor()
 })
