@@ -200,6 +200,7 @@ test('messages are chosen on the account page, which shows and undoes what a lin
   await section.getByRole('button', { name: 'Save choices' }).click()
   await page.getByText('Your choices have been saved.').waitFor()
   await page.reload()
+  await section.getByRole('switch', { name: 'Reminders by e-mail' }).waitFor()
   await untilRead(page)
   expect(await section.getByRole('switch', { name: 'Reminders by e-mail' }).isChecked()).toBe(false)
   expect(await section.getByLabel('Moved appointments').isChecked()).toBe(false)

@@ -261,7 +261,7 @@ test('the focus stays with a question that moves, and among the choices when one
   await page.getByRole('button', { name: 'Edit Check-up' }).click()
   const form = page.getByRole('dialog', { name: 'Edit Check-up' })
   const focused = (name: string) =>
-    form.getByRole('button', { name, exact: true }).and(page.locator(':focus')).waitFor({ timeout: 5_000 })
+    form.getByRole('button', { name, exact: true }).and(page.locator(':focus')).waitFor()
   await form.getByRole('button', { name: 'Move question 1 down' }).press('Enter')
   await focused('Move question 2 down')
   await page.keyboard.press('Enter')

@@ -2,7 +2,7 @@ import { type MailServer, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf } from './a-practice.ts'
-import { anAddress, expectReadable, type Site, sidewaysPixels, untilRead } from './harness.ts'
+import { anAddress, expectReadable, type Site, sidewaysPixels, untilDrawn, untilRead } from './harness.ts'
 import { arrivesWithinMs, mailTest as test } from './mail-test.ts'
 
 const patient = { name: 'Grace Hopper', phone: '+44 1632 960 471' }
@@ -93,7 +93,8 @@ test('where the time is gone, another one is booked with the same details, also 
   await page.getByRole('button', { name: 'Previous week' }).click()
   const read = page.waitForResponse((response) => response.url().includes(`/api/v1/bookings/${booking.id}`))
   await page.reload()
-  await read
+  await (await read).finished()
+  await untilDrawn(page)
   await page.getByRole('button', { name: /^0?9:30\b/ }).click()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(await detailsOn(page)).toEqual([patient.name, email, patient.phone, reason])

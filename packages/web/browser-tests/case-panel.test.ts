@@ -157,7 +157,7 @@ test('a time that a later milestone needs: its removal names that one, has the f
   await panel.getByRole('button', { name: 'Remove: In the room' }).click()
   const reason = panel.getByText('A later milestone needs “In the room”.')
   await reason.waitFor()
-  expect(await reason.evaluate((text) => text === document.activeElement)).toBe(true)
+  await expect.poll(() => reason.evaluate((text) => text === document.activeElement)).toBe(true)
   await page.keyboard.press('Tab')
   const anyway = panel.getByRole('button', { name: 'Remove anyway' })
   expect(await anyway.evaluate((button) => button === document.activeElement)).toBe(true)

@@ -151,7 +151,7 @@ test('the notice of requests comes without a reload, and who gave only a phone n
   const [mary, grace] = [await site.newPage(), await site.newPage()]
   await request(mary, doctor.id, type.id, ['13:00', 'Mary Somerville', '07400 123456'])
   const notice = desk.getByRole('status').filter({ hasText: '1 request is waiting for your answer.' })
-  await notice.waitFor({ timeout: 30_000 })
+  await notice.waitFor()
   await desk.getByRole('link', { name: 'Requests (1)' }).waitFor()
   await request(grace, doctor.id, type.id, ['13:30', 'Grace Hopper', '07400 123457'])
 

@@ -101,7 +101,8 @@ test('events say in the reader’s language what was changed, and name whom they
     site.admin.createBooking({ body: { slotId: slot.id, patient: { name: 'Pia' }, confirm: true } }),
   )
   await dataOf(site.admin.updateDoctor({ path: { doctorId: doctor.id }, body: { fee: null, active: true } }))
-  await dataOf(site.admin.createInvitation({ path, body: { email: 'new@example.org', role: 'staff' } }))
+  const { password } = administrator
+  await dataOf(site.admin.createInvitation({ path, body: { email: 'new@example.org', role: 'staff', password } }))
   await dataOf(site.admin.updateClinic({ path, body: { phone: '1', settings: { holdSeconds: 90 } } }))
   await site.admin.setClinicLogo({ path, body: { image: aPng().toString('base64') }, throwOnError: true })
   await site.admin.deleteClinicLogo({ path, throwOnError: true })

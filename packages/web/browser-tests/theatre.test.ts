@@ -357,7 +357,9 @@ test('a request waits, is dragged to a room, and is withdrawn', async ({ theatre
   await card.dragTo(page.locator('[data-track]').nth(1), { targetPosition: { x: 600, y: 60 } })
   await page.getByRole('heading', { level: 1, name: 'Book a case' }).waitFor()
   await expect.poll(() => page.getByLabel('Patient’s name').inputValue()).toBe('Walter Wait')
-  expect(await page.getByLabel('Room', { exact: true }).locator('option:checked').textContent()).toBe('Room 2')
+  await expect
+    .poll(() => page.getByLabel('Room', { exact: true }).locator('option:checked').textContent())
+    .toBe('Room 2')
 
   await page.getByRole('link', { name: 'Waitlist' }).click()
   await page.getByRole('button', { name: 'Withdraw: Cystoscopy' }).click()

@@ -145,6 +145,6 @@ test('nobody joins for what the clinic has to approve, and a doctor’s counts a
   ] as const) {
     await page.goto(`/doctors/${practice.doctor.id}?visitType=${type}`)
     await page.getByRole('link', { name: 'Join the waitlist' }).waitFor()
-    expect(await page.getByText('1 person waiting').count(), type).toBe(count)
+    await expect.poll(() => page.getByText('1 person waiting').count(), { message: type }).toBe(count)
   }
 })
