@@ -65,3 +65,13 @@ export async function twoRecords(scene: Awaited<ReturnType<typeof aMergingClinic
   })
   return { kept, merged }
 }
+
+/** Of three records that are merged into another one, in which order the merges are undone. */
+export const ordersOfThree = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+]

@@ -5,7 +5,7 @@ import { createEngine } from '../src/create-engine.ts'
 import type { Committed } from '../src/model/committed.ts'
 import { newId } from '../src/model/id.ts'
 import type { SlotDraft } from '../src/model/slot.ts'
-import type { NewCaseRequest, Theatre } from '../src/model/theatre.ts'
+import type { NewCaseRequest, SuggestQuery, Theatre } from '../src/model/theatre.ts'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
 import type { BlockOwner, NewEquipment, NewRoom, NewStaff, Profession } from '../src/model/theatre-resource.ts'
 
@@ -101,6 +101,17 @@ export function aCase(
     key: randomUUID(),
     requestHash: randomUUID(),
     ...overrides,
+  }
+}
+
+/** The search for times of tomorrow for a case like this one. */
+export function suggestQueryOf({ clinic }: Pick<BuiltTheatre, 'clinic'>, request: ClaimCaseRequest): SuggestQuery {
+  const { minutes, service, urgency, surgeonId, anaesthetistId, staffIds, equipment, blockId, patient } = request
+  const tomorrow = soonAt(0).toISOString().slice(0, 10)
+  return {
+    ...{ minutes, service, urgency, surgeonId, anaesthetistId, staffIds, equipment, blockId, mrn: patient.mrn },
+    ...{ clinicNo: clinic.no, roomIds: null, exceptCaseId: null, from: tomorrow, to: tomorrow },
+    ...{ limit: 10, stepMinutes: 5 },
   }
 }
 

@@ -2,7 +2,7 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aMergingClinic, fieldsOf, one, other, twoRecords } from '../../test/merging-clinic.ts'
+import { aMergingClinic, fieldsOf, one, ordersOfThree, other, twoRecords } from '../../test/merging-clinic.ts'
 
 /** Three records that differ in every field, of which the first was merged into the second, and that into the third. */
 async function aChain(scene: Awaited<ReturnType<typeof aMergingClinic>>) {
@@ -152,17 +152,9 @@ describe('two records that were merged into a third', () => {
     expect(await scene.findings()).toEqual([])
     return { outcomes, isAsBefore: (await numbers()).every((number, index) => number === before[index]) }
   }
-  const orders = [
-    [0, 1, 2],
-    [0, 2, 1],
-    [1, 0, 2],
-    [1, 2, 0],
-    [2, 0, 1],
-    [2, 1, 0],
-  ]
   const whoBrings = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [1, 2, 4].map((bit) => (bits & bit) > 0))
 
-  for (const order of orders)
+  for (const order of ordersOfThree)
     test(`have their numbers again, whoever brought which, undone in the order ${order}`, async ({ database }) => {
       for (const mrn of ['M-0', null])
         for (const taken of whoBrings)

@@ -2,7 +2,7 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aMergingClinic } from '../../test/merging-clinic.ts'
+import { aMergingClinic, ordersOfThree } from '../../test/merging-clinic.ts'
 import type { Guardian } from '../model/patient-record.ts'
 
 const aGuardian = (name: string): Guardian => ({
@@ -18,16 +18,6 @@ const namesOf = (guardians: readonly Guardian[]) => [...new Set(guardians.map(({
 const flagsOf = (guardians: readonly Guardian[]) => (guardians.length === 0 ? [] : ['interpreter'])
 
 type Scene = Awaited<ReturnType<typeof aMergingClinic>>
-
-/** Of three records that are merged into another one, in which order the merges are undone. */
-const orders = [
-  [0, 1, 2],
-  [0, 2, 1],
-  [1, 0, 2],
-  [1, 2, 0],
-  [2, 0, 1],
-  [2, 1, 0],
-]
 
 /**
  * Merges records with these guardians into the first one, and undoes the merges.
@@ -76,7 +66,7 @@ const choices = people.flatMap((kept) =>
 )
 
 for (const isNested of [false, true])
-  for (const order of orders)
+  for (const order of ordersOfThree)
     test(`are as before, undone in the order ${order}${isNested ? ', one below another' : ''}`, async ({
       database,
     }) => {

@@ -2,32 +2,21 @@
 import { aDoctor, aSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someEquipment, soonAt } from '../../test/theatre.ts'
+import {
+  aCase,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  caseOf,
+  someEquipment,
+  soonAt,
+  suggestQueryOf,
+} from '../../test/theatre.ts'
 import type { Suggestions, SuggestQuery } from '../model/theatre.ts'
 
 const [tomorrow, dayAfter] = [0, 24].map((hours) => soonAt(hours).toISOString().slice(0, 10)) as [string, string]
 
-function queryOf(scene: BuiltTheatre): SuggestQuery {
-  const { minutes, service, urgency, surgeonId, anaesthetistId, staffIds, equipment, blockId } = aCase(scene)
-  return {
-    minutes,
-    service,
-    urgency,
-    surgeonId,
-    anaesthetistId,
-    staffIds,
-    equipment,
-    blockId,
-    clinicNo: scene.clinic.no,
-    roomIds: null,
-    mrn: null,
-    exceptCaseId: null,
-    from: tomorrow,
-    to: tomorrow,
-    limit: 8,
-    stepMinutes: 5,
-  }
-}
+const queryOf = (scene: BuiltTheatre) => ({ ...suggestQueryOf(scene, aCase(scene)), mrn: null, limit: 8 })
 
 async function suggested({ theatre }: BuiltTheatre, query: SuggestQuery): Promise<Suggestions> {
   const found = await theatre.suggest(query)

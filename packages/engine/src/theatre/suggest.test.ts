@@ -14,6 +14,7 @@ import {
   someEquipment,
   someStaff,
   soonAt,
+  suggestQueryOf,
   test,
 } from '../../test/theatre.ts'
 import { randomNumbers } from '../../test/theatre-storm.ts'
@@ -23,28 +24,6 @@ import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 1_000_000))
 const tomorrow = soonAt(0).toISOString().slice(0, 10)
 const dayAfter = soonAt(24).toISOString().slice(0, 10)
-
-function queryOf({ clinic }: BuiltTheatre, request: ClaimCaseRequest): SuggestQuery {
-  const { minutes, service, urgency, surgeonId, anaesthetistId, staffIds, equipment, blockId, patient } = request
-  return {
-    minutes,
-    service,
-    urgency,
-    surgeonId,
-    anaesthetistId,
-    staffIds,
-    equipment,
-    blockId,
-    clinicNo: clinic.no,
-    roomIds: null,
-    mrn: patient.mrn,
-    exceptCaseId: null,
-    from: tomorrow,
-    to: tomorrow,
-    limit: 10,
-    stepMinutes: 5,
-  }
-}
 
 async function suggested({ theatre }: BuiltTheatre, query: SuggestQuery): Promise<Suggestion[]> {
   const found = await theatre.suggest(query)
@@ -57,7 +36,7 @@ test('the first start after what is in the way; and each day without one says wh
   const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '16:00' }))
   await theatre.updateRoom(room, { hours, turnoverMinutes: 15 })
   await theatre.claimCase(aCase(scene, { startsAt: soonAt(8), minutes: 470 }))
-  const query = { ...queryOf(scene, aCase(scene)), to: dayAfter, limit: 1 }
+  const query = { ...suggestQueryOf(scene, aCase(scene)), to: dayAfter, limit: 1 }
   const found = await theatre.suggest(query)
   expect(found).toMatchObject({
     suggestions: [{ roomId: room, startsAt: soonAt(32), endsAt: soonAt(33), blockId: null }],
@@ -81,7 +60,7 @@ freshTest('the pass of own blocks looks only at rooms that have one on the day',
   const scene = await aTheatre(database)
   const { theatre, clinic, room, surgeon } = scene
   await aRoom(theatre, clinic, { name: 'Room 2' })
-  const { clinicNo, from, stepMinutes, mrn: _mrn, ...query } = queryOf(scene, aCase(scene))
+  const { clinicNo, from, stepMinutes, mrn: _mrn, ...query } = suggestQueryOf(scene, aCase(scene))
   const plan = JSON.stringify({ ...query, caseId: null, patient: null, override: null })
   const client = await database.ownerPool.connect()
   /** The count of rooms for each day in turn, in both passes. */
@@ -106,7 +85,7 @@ test('a named room that is withdrawn, or none, is refused as a claim there is', 
   const closed = await aRoom(theatre, clinic, { name: 'Room 2' })
   await theatre.updateRoom(closed, { active: false })
   const { kind, why } = (await theatre.claimCase(aCase(scene, { roomId: closed }))) as CaseInvalid
-  const query = queryOf(scene, aCase(scene))
+  const query = suggestQueryOf(scene, aCase(scene))
   const invalid = { kind, path: '/roomIds/1', resourceId: closed, name: 'Room 2', why }
   expect(await theatre.suggest({ ...query, roomIds: [room, closed] })).toEqual(invalid)
   expect(await theatre.suggest({ ...query, roomIds: [scene.surgeon.id] })).toMatchObject({ kind, why: 'missing' })
@@ -126,7 +105,7 @@ test('a block is not filled beyond its end, also not with an urgent case', async
   const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }
   expect(await theatre.fillBlock(fill)).toMatchObject({ kind: 'filled', cases: [], examined: 1 })
   // Whoever books it can choose to.
-  const query = { ...queryOf(scene, aCase(scene, { minutes: 90, urgency: 'urgent' })), blockId: null }
+  const query = { ...suggestQueryOf(scene, aCase(scene, { minutes: 90, urgency: 'urgent' })), blockId: null }
   expect(await suggested(scene, query)).toContainEqual(expect.objectContaining({ startsAt: soonAt(10), blockId }))
 })
 
@@ -264,7 +243,7 @@ describe('compared with a check of every start of the day', () => {
   test.for([1, 2, 3, 4, 5, 6])('no wrong start, and no first start missed (theatre %i)', async (n, { database }) => {
     const pick = randomNumbers(seed + n)
     const { scene, rooms, request } = await aRandomTheatre(database, pick)
-    const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 100, stepMinutes })
+    const suggestions = await suggested(scene, { ...suggestQueryOf(scene, request), limit: 100, stepMinutes })
     const { firsts, lasts, feasible } = await byBruteForce(scene, rooms, request)
     const starts = suggestions.map(({ endsAt: _endsAt, waivedRules: _waivedRules, ...one }) => one)
     const later = starts.slice(firsts.length, starts.length - lasts.length)
@@ -292,7 +271,7 @@ describe('compared with a check of every start of the day', () => {
         caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(hour), override: own })))
       }
       const request = aCase(scene)
-      const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 50, stepMinutes })
+      const suggestions = await suggested(scene, { ...suggestQueryOf(scene, request), limit: 50, stepMinutes })
       const { feasible } = await byBruteForce(scene, [room], request)
       expect(new Set(suggestions.map(keyOf)).size).toBe(suggestions.length)
       expect(suggestions.filter((one) => !feasible.has(keyOf(one)))).toEqual([])
@@ -306,7 +285,7 @@ describe('compared with a check of every start of the day', () => {
     const misses: boolean[] = []
     for (let n = 1; n <= 4; n += 1) {
       const { scene, rooms, request } = await aRandomTheatre(database, randomNumbers(n))
-      const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 100, stepMinutes })
+      const suggestions = await suggested(scene, { ...suggestQueryOf(scene, request), limit: 100, stepMinutes })
       const found = new Set(suggestions.map(keyOf))
       misses.push((await byBruteForce(scene, rooms, request)).firsts.some((one) => !found.has(keyOf(one))))
     }
