@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { Mail } from '@holdfast/adapters/smtp'
 import { createManageTokenEpochs } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
-import { mailedLinks } from '../../compose/jobs/mailed-links.ts'
-import { createLogger } from '../../observe/logger.ts'
+import { sentAccountMails } from '../../../test/sent-account-mails.ts'
 import { sampleSettings } from '../previews/sample-messages.ts'
-import { createAccountMails, sealedAccountMails } from './account-mails.ts'
-import { sendAccountMails } from './send-account-mails.ts'
+import { createAccountMails } from './account-mails.ts'
 
 const secrets = ['a secret of the tests that is long enough']
 const address = 'iris@example.org'
@@ -31,29 +28,11 @@ async function aTicketMail(database: TestDatabase, status: 'CONFIRMED' | 'CANCEL
   return { clinic, slot, booking, pool, ownerPool, ofBooking }
 }
 
-async function sent({ appPool: pool }: TestDatabase): Promise<Mail[]> {
-  const mails: Mail[] = []
-  await sendAccountMails({
-    pool,
-    mailer: {
-      async send(mail, begin) {
-        if (!(await begin())) return { kind: 'not_begun', response: '' }
-        mails.push(mail)
-        return { kind: 'accepted', response: '250 OK' }
-      },
-      close: () => undefined,
-    },
-    address: 'desk@example.org',
-    sealed: sealedAccountMails(secrets),
-    links: mailedLinks(pool),
-    pages: {
-      ...sampleSettings.links,
-      ticket: ({ bookingId, manageEpoch }) => `https://book.example.org/ticket#${bookingId}.${manageEpoch}`,
-    },
-    log: createLogger('silent'),
+const sent = (database: TestDatabase) =>
+  sentAccountMails(database, secrets, {
+    ...sampleSettings.links,
+    ticket: ({ bookingId, manageEpoch }) => `https://book.example.org/ticket#${bookingId}.${manageEpoch}`,
   })
-  return mails
-}
 
 const stored = async ({ ownerPool }: TestDatabase) =>
   (await ownerPool.query('select from holdfast.account_mail')).rowCount

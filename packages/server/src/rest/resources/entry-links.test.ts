@@ -4,15 +4,13 @@ import { aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@hol
 import { expect } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
+import { sentAccountMails } from '../../../test/sent-account-mails.ts'
 import { createEntryLinkProcessor } from '../../account-requests/entry-link-request.ts'
-import { mailedLinks } from '../../compose/jobs/mailed-links.ts'
 import { mailLinks } from '../../compose/jobs/message-sender.ts'
-import { createAccountMails, sealedAccountMails } from '../../messages/account-mails/account-mails.ts'
+import { createAccountMails } from '../../messages/account-mails/account-mails.ts'
 import type { EntryMail } from '../../messages/account-mails/entry-mail.ts'
-import { sendAccountMails } from '../../messages/account-mails/send-account-mails.ts'
 import { storeExpiredMail } from '../../messages/account-mails/store-ended-mail.ts'
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
-import { createLogger } from '../../observe/logger.ts'
 
 const secrets = ['a secret of the tests']
 const network = '198.51.100.0/24'
@@ -37,26 +35,9 @@ async function aFullDoctor(database: TestDatabase) {
 }
 
 /** Sends what is stored. */
-async function sent(database: TestDatabase): Promise<Mail[]> {
-  const mails: Mail[] = []
+function sent(database: TestDatabase): Promise<Mail[]> {
   const settings = { publicUrl: 'https://book.example.org', port: 0 } as Parameters<typeof mailLinks>[0]
-  await sendAccountMails({
-    pool: database.appPool,
-    mailer: {
-      async send(mail, begin) {
-        if (!(await begin())) return { kind: 'not_begun', response: '' }
-        mails.push(mail)
-        return { kind: 'accepted', response: '250 OK' }
-      },
-      close: () => undefined,
-    },
-    address: 'desk@example.org',
-    sealed: sealedAccountMails(secrets),
-    links: mailedLinks(database.appPool),
-    pages: mailLinks(settings, secrets),
-    log: createLogger('silent'),
-  })
-  return mails
+  return sentAccountMails(database, secrets, mailLinks(settings, secrets))
 }
 
 /** Reads the entry with the link of a mail. */
