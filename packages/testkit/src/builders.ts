@@ -291,3 +291,9 @@ export async function anAccount(
   if (account === undefined) throw new Error(`The account of ${name} was not created.`)
   return { id: account.id, email, password: accountPassword }
 }
+
+/** Lets an account, by its id or e-mail address, have signed in minutes ago: some changes need its password then. */
+export async function signedInAgo({ ownerPool }: BuilderDatabase, account: string, minutes = 60): Promise<void> {
+  await ownerPool.query(sql`update auth.session s set "createdAt" = now() - make_interval(mins => ${minutes})
+    from auth."user" u where u.id = s."userId" and ${account} in (u.id::text, u.email)`)
+}

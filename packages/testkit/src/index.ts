@@ -43,6 +43,7 @@ export {
   type BuiltSlot,
   type ClinicOverrides,
   type SlotOverrides,
+  signedInAgo,
   someMessageSettings,
   withoutQuietHours,
 } from './builders.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { signedInAgo } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { describe, expect, test } from 'vitest'
 import { call, serverOfFile, serverOn, signIn, signUp } from '../../../test/running-server.ts'
@@ -98,8 +99,7 @@ describe('sessions', () => {
       ['/revoke-sessions', {}],
     ]
     for (const [path, body] of ends.slice(0, 2)) expect((await post(path, body, token)).status).toBe(200)
-    const aged = `update auth.session set "createdAt" = now() - interval '11 minutes' where "userId" = $1`
-    await server.database.ownerPool.query(aged, [id])
+    await signedInAgo(server.database, id, 11)
     for (const [path, body] of ends) {
       const refused = { status: 401, body: { code: 'password_wrong', errors: [{ path: '/password' }] } }
       expect(await post(path, body, token)).toMatchObject(refused)

@@ -1,4 +1,5 @@
 import { accountOperations, type Operation, secondFactorOperations } from '@holdfast/contract'
+import { signedInAgo } from '@holdfast/testkit'
 import sql from 'sql-template-tag'
 import { expect, test } from 'vitest'
 import { call, serverOfFile, serverOn, signUp } from '../../../test/running-server.ts'
@@ -26,8 +27,7 @@ const bodies: Record<string, object> = {
 /** An account whose session began long enough ago that its password is asked for. */
 async function aPerson() {
   const person = await signUp(server.url, `${crypto.randomUUID()}@example.org`)
-  await server.database.ownerPool.query(sql`update auth.session set "createdAt" = now() - interval '1 hour'
-      where "userId" = ${person.id}`)
+  await signedInAgo(server.database, person.id)
   return person
 }
 

@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aMember } from '@holdfast/testkit'
+import { aClinic, aDoctor, aMember, signedInAgo } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
 
@@ -27,10 +27,7 @@ async function aScene() {
   const webhook = { url: 'https://hooks.example.org/', events }
   const { body: hook } = await call(`${path}/webhooks`, { ...post, body: webhook })
   const { body: key } = await call(`${path}/api-keys`, { ...post, body: { name: 'Laboratory', scopes: ['admin'] } })
-  await database.ownerPool.query(
-    `update auth.session set "createdAt" = now() - interval '1 hour' where "userId" = $1`,
-    [admin.id],
-  )
+  await signedInAgo(database, admin.id)
   return { admin, other, doctor, path, hook: `${path}/webhooks/${hook.id}`, key: String(key.key), webhook }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createHoldfastClient } from '@holdfast/contract/client'
 import { newId } from '@holdfast/engine'
-import { aClinic, aDoctor, aMember, aSlot, until } from '@holdfast/testkit'
+import { aClinic, aDoctor, aMember, aSlot, signedInAgo, until } from '@holdfast/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import {
@@ -227,10 +227,7 @@ test('ten minutes after signing in, a new secret needs the password, whose diges
   const add = (fields: object = {}) =>
     call(keys, { method: 'POST', bearer, headers, body: { name: 'Pharmacy', scopes, ...fields } })
   const { body: created } = await add()
-  await database.ownerPool.query(
-    `update auth.session set "createdAt" = now() - interval '11 minutes' where "userId" = $1`,
-    [accountId],
-  )
+  await signedInAgo(database, accountId, 11)
   const rotate = (fields: object = {}) =>
     call(`${keys}/${created.id}/rotate`, { method: 'POST', bearer, body: { overlapHours: 0, ...fields } })
   for (const send of [add, rotate]) {
