@@ -59,6 +59,7 @@ const restrictedFieldTexts: Record<RestrictedField, string> = {
   'body.manageToken': '`manageToken` must be the booking’s.',
   'body.override': '`override` is for admins of the clinic.',
   'body.trial': '`trial` is for admins of the clinic.',
+  'body.externalIds': '`externalIds` are for site administrators, because other clinics must not have the same.',
   'body.password':
     'From ten minutes after signing in or showing a second factor, `password` is needed: to create something, and ' +
     'for changes to the role `admin` or to another URL. Not with API keys.',

@@ -45,6 +45,7 @@ export const clinicOperations = operationTable('Clinics', {
       'prevent another time zone, because they would have other local times, unless `withSlots` is true.',
     access: 'admin',
     scope: 'admin',
+    restrictedField: 'body.externalIds',
     query: object({
       withSlots: flag('The time zone may change although slots are not over; otherwise they prevent that'),
     }),

@@ -75,6 +75,8 @@ export type RestrictedField =
   /** Only for admins of the clinic. */
   | 'body.override'
   | 'body.trial'
+  /** Only for site administrators. */
+  | 'body.externalIds'
   /**
    * The current password, which is needed if the caller is a person who has not signed in or shown a second factor a
    * moment ago; of a change, only if it names the role of an admin, or another URL.

@@ -1,12 +1,19 @@
 import type { ReschedulingBody, RestrictedField } from '@holdfast/contract'
-import { type BookingAccess, clinicNoIn, type RuleOverride } from '@holdfast/engine'
+import { type BookingAccess, clinicNoIn, type ExternalId, type RuleOverride } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { actorIdOf, type Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { type ClinicActor, deskRoles, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
+import {
+  type ClinicActor,
+  deskRoles,
+  memberRoles,
+  requireOwnCalendar,
+  requireRole,
+  requireSiteAdministrator,
+} from './access.ts'
 import { moveTargetOf } from './booking-target.ts'
 import { type BookingReach, bookingNotFound, isTokenWith } from './reach-booking.ts'
 import { requireOwnSurgeon } from './reach-case.ts'
@@ -28,6 +35,7 @@ type DoctorBookingsCall = { query: { doctorId?: string } }
 type ClosingCall = { body: { doctorId?: string; resourceId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: ReschedulingBody }
 type OverrideCall = { body: { override?: RuleOverride } }
+type ExternalIdsCall = { principal: Principal; body: { externalIds?: ExternalId[] } }
 type TrialCall = { body: { trial?: boolean } }
 type PasswordCall = { principal: Principal; request: FastifyRequest; body: PasswordBody }
 type PasswordBody = { password?: string; role?: string; url?: string }
@@ -118,6 +126,12 @@ export const restrictedFieldGuards = {
     if (body.override === undefined) return null
     if (actor.role === 'admin' || actor.role === 'site_administrator') return body.override
     throw problem('forbidden', `Your role in this clinic is ${actor.role}; only admins can override rules.`)
+  },
+
+  /** The external ids of a clinic, which no other one has; undefined: they do not change. */
+  'body.externalIds'(_deps: RestDeps, { principal, body }: ExternalIdsCall): ExternalId[] | undefined {
+    if (body.externalIds !== undefined) requireSiteAdministrator(principal)
+    return body.externalIds
   },
 
   /** Whether a plan is tried out. */

@@ -10,7 +10,7 @@ import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
-import { externalIdIn, withStoredIds } from './external-ids.ts'
+import { externalIdIn, sentExternalIds, withStoredIds } from './external-ids.ts'
 
 /** Clinics: everybody reads them, the site administrator creates them, their admins change them. */
 export function serveClinics(serve: Serve, deps: RestDeps): void {
@@ -71,16 +71,19 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     },
   )
 
-  serve(restOperations.updateClinic, async ({ query: { withSlots }, body, granted: { clinic } }) => {
-    const sent = withStoredIds(body)
-    const named = body.name === undefined ? sent : { ...sent, name: body.name.trim() }
-    const outcome = await directory
-      .updateClinic(clinic.id, { ...named, withSlots })
-      .catch((error: unknown) => throwWithField(error))
-    if (outcome.kind === 'clinic_missing') throw clinicNotFound(clinic.id)
-    if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    return { status: 200, body: bodyOf(outcome.clinic) }
-  })
+  serve(
+    restOperations.updateClinic,
+    async ({ query: { withSlots }, body, field: externalIds, granted: { clinic } }) => {
+      const sent = { ...body, ...sentExternalIds({ externalIds }) }
+      const named = body.name === undefined ? sent : { ...sent, name: body.name.trim() }
+      const outcome = await directory
+        .updateClinic(clinic.id, { ...named, withSlots })
+        .catch((error: unknown) => throwWithField(error))
+      if (outcome.kind === 'clinic_missing') throw clinicNotFound(clinic.id)
+      if (outcome.kind !== 'done') throw refusalProblem(outcome)
+      return { status: 200, body: bodyOf(outcome.clinic) }
+    },
+  )
 }
 
 function throwWithField(error: unknown): never {

@@ -1,4 +1,5 @@
 // Guarantee: within a clinic, one thing of a kind has an id of another system
+import { clinicNoOf } from '@holdfast/engine'
 import { aClinic, aDoctor, type BuiltClinic, type TestDatabase } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
@@ -114,6 +115,12 @@ test('a clinic has external ids of its own, and no other clinic has them', async
   const another = `${Math.random()}`
   const answers = await Promise.all([create(another), create(another)])
   expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
+  const change = (who: typeof as) =>
+    rest.call('updateClinic', { path: { clinicId: clinic.body.id }, as: who, body: { externalIds: ids(another) } })
+  expect((await change(as)).problem).toMatchObject({ code: 'external_id_taken' })
+  // An admin of a clinic could take the id of another one, by which programs find it.
+  const admin = await rest.aMember(clinicNoOf(clinic.body.id), 'admin')
+  expect((await change(admin)).problem).toMatchObject({ status: 403, code: 'forbidden' })
   // Its doctors have another kind of id, and those of other clinics their own.
   const doctor = await aDoctor(database, await aClinic(database))
   const changed = await rest.call('updateDoctor', {
@@ -135,6 +142,7 @@ test.for([
     ],
     '/externalIds/1',
   ],
+  ['what is too long in NFC', [{ system: 'a', value: '\u0958'.repeat(200) }], '/externalIds/0'],
   ['21 of them', Array.from({ length: 21 }, (_, n) => ({ system: 'a', value: `${n}` })), '/externalIds'],
 ] as const)('refused: %s', async ([, externalIds, path], { database, rest }) => {
   const { create } = await aScene(database, rest, 'doctor')

@@ -1,5 +1,8 @@
 import type { ExternalId } from '@holdfast/engine'
+import { lengths } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
+
+const expectedLength = `must have at most ${lengths.identifier} characters in Unicode’s form NFC`
 
 /**
  * External ids as they are stored: without spaces around them, in Unicode's form NFC.
@@ -10,12 +13,17 @@ export function storedExternalIds(sent: readonly ExternalId[], path = '/external
   const stored = sent.map(({ system, value }) => ({ system: storedText(system), value: storedText(value) }))
   const keys = stored.map(({ system, value }) => JSON.stringify([system, value]))
   const repeated = keys.findIndex((key, index) => keys.indexOf(key) !== index)
+  // Some characters become several.
+  const tooLong = stored.findIndex((id) => Object.values(id).some((text) => [...text].length > lengths.identifier))
+  if (tooLong !== -1) throw invalidRequest([{ path: `${path}/${tooLong}`, message: expectedLength }])
   if (repeated !== -1) throw invalidRequest([{ path: `${path}/${repeated}`, message: 'must differ from the others' }])
   return stored
 }
 
 /** The external ids of a new thing, if its body has any. @throws ProblemError invalid_request */
-export function sentExternalIds({ externalIds }: { externalIds?: ExternalId[] }): { externalIds?: ExternalId[] } {
+export function sentExternalIds({ externalIds }: { externalIds?: ExternalId[] | undefined }): {
+  externalIds?: ExternalId[]
+} {
   return externalIds === undefined ? {} : { externalIds: storedExternalIds(externalIds) }
 }
 
