@@ -9,7 +9,7 @@ const expectedLength = `must have at most ${lengths.identifier} characters in Un
  *
  * @throws ProblemError invalid_request if two are the same then
  */
-export function storedExternalIds(sent: readonly ExternalId[], path = '/externalIds'): ExternalId[] {
+function storedExternalIds(sent: readonly ExternalId[], path = '/externalIds'): ExternalId[] {
   const stored = sent.map(({ system, value }) => ({ system: storedText(system), value: storedText(value) }))
   const keys = stored.map(({ system, value }) => JSON.stringify([system, value]))
   const repeated = keys.findIndex((key, index) => keys.indexOf(key) !== index)
