@@ -68,7 +68,9 @@ if (program === undefined) fail(`unknown command ${JSON.stringify(command)}: exp
 
 const installed = await installPackages(root)
 if (installed.kind === 'failed') fail(installed.message)
-const built = command === 'test' || args[0] === 'start' ? await buildSite(root) : await generateClient(root)
+const isStart = command === 'holdfast' && args[0] === 'start'
+const check = isStart ? 'tools/check-settings.ts' : undefined
+const built = command === 'test' || isStart ? await buildSite(root, check) : await generateClient(root)
 if (built.kind === 'failed') fail(built.message)
 
 const node = join(root, 'node_modules/node/bin/node')

@@ -259,6 +259,22 @@ test('run installs too, and runs a script of the checkout with its arguments', a
   expect(await npmRuns()).toHaveLength(1)
 })
 
+test('a start whose settings are wrong ends before the site is built', async () => {
+  await putNpm(npmThatInstalls)
+  await mkdir(join(checkout, 'packages/web/dist'), { recursive: true })
+  await writeFile(join(checkout, 'packages/web/build.ts'), '')
+  const check = join(checkout, 'tools/check-settings.ts')
+  await writeFile(check, 'console.error("PORT is wrong")\nprocess.exitCode = 1')
+  const { code, stdout, stderr } = await run('holdfast', 'start')
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('PORT is wrong')
+  expect(stderr).not.toContain('building the site')
+  await writeFile(check, '')
+  const right = await run('holdfast', 'start')
+  expect(right.stderr).toContain('building the site')
+  expect(JSON.parse(right.stdout)).toMatchObject({ args: ['start'] })
+})
+
 test('an unknown command is refused by its name', async () => {
   for (const name of ['hodlfast', 'run']) {
     const { code, stderr } = await run(name)

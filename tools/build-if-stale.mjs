@@ -22,9 +22,10 @@ import { lockInstallation } from './lock-installation.mjs'
  *
  * @param {string} root the checkout, with its packages installed
  * @param {Build} build
+ * @param {string} [check] a TypeScript that says what is wrong, and fails, if building is of no use
  * @returns {Promise<{ kind: 'ready' } | { kind: 'failed', message: string }>}
  */
-export async function buildIfStale(root, build) {
+export async function buildIfStale(root, build, check) {
   const { name, script } = build
   if (!existsSync(join(root, script)) || isBuilt(root, build, digestOf(root, build))) return { kind: 'ready' }
   const lock = await lockInstallation(join(root, build.lock), `${name} has to be built`, say)
@@ -37,6 +38,9 @@ export async function buildIfStale(root, build) {
     if (node === undefined) {
       const remedy = "allow npm's install scripts: run `npm ci --ignore-scripts=false`"
       return { kind: 'failed', message: `${name} has to be built, and the Node for it is missing: ${remedy}.` }
+    }
+    if (check !== undefined && (await run(node, [join(root, check)])) !== 0) {
+      return { kind: 'failed', message: 'nothing was built or started, for what is written above.' }
     }
     say(`building ${name}. This is needed after a change, and takes some seconds.`)
     const code = await run(node, [join(root, script)])

@@ -34,11 +34,12 @@ const site = {
  * Builds the site, and the typed client that it contains, unless they were built from the current sources.
  *
  * @param {string} root the checkout, with its packages installed
+ * @param {string} [check] as of buildIfStale
  * @returns {Promise<{ kind: 'ready' } | { kind: 'failed', message: string }>}
  */
-export async function buildSite(root) {
+export async function buildSite(root, check) {
   const client = await generateClient(root)
-  return client.kind === 'failed' ? client : buildIfStale(root, site)
+  return client.kind === 'failed' ? client : buildIfStale(root, site, check)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
