@@ -16,8 +16,9 @@ export function throwIfTaken(error: unknown): never {
 }
 
 /**
- * Locks the external ids of all clinics until the transaction ends, so that no two get the same. Only those of this
- * database are known: a unique index could not tell more, and would refuse clinics that are moved here.
+ * Locks these external ids of clinics until the transaction ends, in one order, so that no two clinics get the same.
+ * Only clinics of this database are known: a unique index could not tell more, and would refuse those that are moved
+ * here.
  *
  * @param clinicId who may have them; null: a new clinic
  * @throws ExternalIdTaken
@@ -27,7 +28,11 @@ export async function lockClinicIds(
   clinicId: string | null,
   externalIds: readonly ExternalId[],
 ): Promise<void> {
-  await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended('holdfast.external_id clinic', 0))`)
+  await transaction.query(sql`
+    select pg_advisory_xact_lock(hashtextextended('holdfast.external_id clinic ' || q.id, 0))
+      from (select i.system || '|' || i.value as id
+              from jsonb_to_recordset(${externalIdsValue(externalIds)}::jsonb) i(system text, value text)
+             order by 1) q`)
   const { rows } = await transaction.query(sql`
     select from jsonb_to_recordset(${externalIdsValue(externalIds)}::jsonb) i(system text, value text)
       join holdfast.external_id e on e.kind = 'clinic' and e.system = i.system and e.value = i.value

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ReschedulingBody, RestrictedField } from '@holdfast/contract'
-import { type BookingAccess, clinicNoIn, type ExternalId, type RuleOverride } from '@holdfast/engine'
+import { type BookingAccess, type Clinic, clinicNoIn, type ExternalId, type RuleOverride } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { actorIdOf, type Principal } from '../../edge/authentication/principal.ts'
@@ -128,10 +129,16 @@ export const restrictedFieldGuards = {
     throw problem('forbidden', `Your role in this clinic is ${actor.role}; only admins can override rules.`)
   },
 
-  /** The external ids of a clinic, which no other one has; undefined: they do not change. */
-  'body.externalIds'(_deps: RestDeps, { principal, body }: ExternalIdsCall): ExternalId[] | undefined {
-    if (body.externalIds !== undefined) requireSiteAdministrator(principal)
-    return body.externalIds
+  /** The new external ids of a clinic, which no other one has; undefined: they do not change. */
+  'body.externalIds'(
+    _deps: RestDeps,
+    { principal, body: { externalIds } }: ExternalIdsCall,
+    { clinic }: { clinic: Clinic },
+  ): ExternalId[] | undefined {
+    // A program may send back what it has read.
+    if (externalIds === undefined || isDeepStrictEqual(externalIds, clinic.externalIds)) return undefined
+    requireSiteAdministrator(principal)
+    return externalIds
   },
 
   /** Whether a plan is tried out. */

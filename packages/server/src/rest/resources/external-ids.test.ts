@@ -121,6 +121,12 @@ test('a clinic has external ids of its own, and no other clinic has them', async
   // An admin of a clinic could take the id of another one, by which programs find it.
   const admin = await rest.aMember(clinicNoOf(clinic.body.id), 'admin')
   expect((await change(admin)).problem).toMatchObject({ status: 403, code: 'forbidden' })
+  const sentBack = await rest.call('updateClinic', {
+    path: { clinicId: clinic.body.id },
+    as: admin,
+    body: { name: 'Seaside', externalIds: clinic.body.externalIds },
+  })
+  expect(sentBack.body).toMatchObject({ name: 'Seaside', externalIds: ids(value) })
   // Its doctors have another kind of id, and those of other clinics their own.
   const doctor = await aDoctor(database, await aClinic(database))
   const changed = await rest.call('updateDoctor', {
