@@ -74,8 +74,8 @@ function CorrectForm({ booking, timeZone, byDesk, onCorrect, onClose }: CorrectF
     },
   })
   if (isOutdated(correction.error) && booking.version > read.version) {
-    // Refused: what was changed is shown, beside what is typed here.
-    setChanged(changedSince(read, booking))
+    // Refused: what was changed is shown, beside what is typed here, also when the booking changes again.
+    setChanged(changedSince(read, booking, changed))
     setTyped(typedAfter(read, booking, typed))
     setRead(booking)
   }

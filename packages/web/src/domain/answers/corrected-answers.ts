@@ -16,11 +16,16 @@ export function typedBefore({ answers = [] }: Pick<Booking, 'answers'>): TypedAn
   return Object.fromEntries(texts.map(({ questionId, value }) => [questionId, String(value)]))
 }
 
-/** The answers of a booking that differ from what was read. */
-export function changedSince(read: Pick<Booking, 'answers'>, now: Pick<Booking, 'answers'>): Answer[] {
+/** The answers of a booking that differ from what was read, and those whose changes are shown already. */
+export function changedSince(
+  read: Pick<Booking, 'answers'>,
+  now: Pick<Booking, 'answers'>,
+  shown: readonly Answer[] = [],
+): Answer[] {
   const former = typedBefore(read)
   const present = typedBefore(now)
-  return (now.answers ?? []).filter(({ questionId }) => former[questionId] !== present[questionId])
+  const isShown = (id: string) => shown.some(({ questionId }) => questionId === id)
+  return (now.answers ?? []).filter(({ questionId: id }) => former[id] !== present[id] || isShown(id))
 }
 
 /** What stays typed after somebody else has changed answers: what differs from the answers that were read. */
