@@ -61,8 +61,7 @@ const restrictedFieldTexts: Record<RestrictedField, string> = {
   'body.trial': '`trial` is for admins of the clinic.',
   'body.externalIds': '`externalIds` are for site administrators, because other clinics must not have the same.',
   'body.password':
-    'From ten minutes after signing in or showing a second factor, `password` is needed: to create something, and ' +
-    'for changes to the role `admin` or to another URL. Not with API keys.',
+    'From ten minutes after signing in or showing a second factor, `password` is needed. Not with API keys.',
   'body.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
   'query.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
 }
@@ -196,8 +195,9 @@ const exampleValues = Object.fromEntries(
 )
 exampleValues.day = '2030-06-03'
 
-function accessText({ access, scope, restrictedField }: Operation): string {
-  const restriction = restrictedField === undefined ? '' : ` ${restrictedFieldTexts[restrictedField]}`
+function accessText({ access, scope, restrictedField, passwordIf }: Operation): string {
+  const text = restrictedField === undefined ? '' : ` ${restrictedFieldTexts[restrictedField]}`
+  const restriction = passwordIf === undefined ? text : text.replace('is needed', `is needed ${passwordIf.text}`)
   const keys = scope === undefined ? 'API keys: none.' : `API keys: with the scope \`${scope}\`.`
   return `Who may call: ${accessTexts[access]}${restriction} ${keys}`
 }

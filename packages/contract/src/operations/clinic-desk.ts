@@ -102,6 +102,7 @@ export const clinicDeskOperations = operationTable('Figures', {
     description: 'Members are added by invitation. Who makes somebody an admin confirms it.',
     access: 'admin',
     restrictedField: 'body.password',
+    passwordIf: { text: 'to make somebody an admin', field: 'role', is: 'admin' },
     body: memberChangeSchema,
     responses: { 200: { description: 'The member with the changed role', schema: memberSchema } },
     audit: { kind: 'role_changed', subject: 'accountId' },

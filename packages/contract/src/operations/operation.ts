@@ -79,7 +79,7 @@ export type RestrictedField =
   | 'body.externalIds'
   /**
    * The current password, which is needed if the caller is a person who has not signed in or shown a second factor a
-   * moment ago; of a change, only if it names the role of an admin, or another URL.
+   * moment ago; where the operation has `passwordIf`, only for such bodies.
    */
   | 'body.password'
   /** A member with the role doctor may name only themselves. */
@@ -133,6 +133,9 @@ type UrlIn<Path extends Route> = Path extends `${string} ${infer Url}` ? Url : n
 /** An operation with its route; its id is its name in the table. */
 type Routed = Described & { method: Method; url: string }
 
+/** Bodies with this field, or with this value of it, need `body.password`; `text` says so. */
+type PasswordCondition = { readonly text: string; readonly field: 'role' | 'url'; readonly is?: string }
+
 /** What is said of an operation beside its route. */
 export type Described = {
   /** Default: that of its table. */
@@ -146,6 +149,8 @@ export type Described = {
    */
   scope?: ApiKeyScope
   restrictedField?: RestrictedField
+  /** Which bodies need `body.password`. Absent: each. */
+  passwordIf?: PasswordCondition
   restrictedResponse?: RestrictedResponse
   /** Default: each parameter of the path is an id. */
   params?: TObject

@@ -57,6 +57,7 @@ export const webhookOperations = operationTable('Webhooks', {
     access: 'admin',
     scope: 'admin',
     restrictedField: 'body.password',
+    passwordIf: { text: 'for another URL', field: 'url' },
     body: webhookChangeSchema,
     responses: { 200: { description: 'The changed webhook', schema: webhookSchema } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook changed'] },

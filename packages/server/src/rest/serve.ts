@@ -13,7 +13,7 @@ import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { requireScope } from './guards/require-scope.ts'
-import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
+import { needsFieldGuard, type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
 import { limitWrites } from './limit-writes.ts'
 import { type Places, whileHere } from './places.ts'
@@ -296,6 +296,7 @@ function accessCheck(deps: RestDeps, described: Operation): (call: Call) => Call
   const guard = accessGuards[described.access] as Guard
   const fieldGuard = described.restrictedField && (restrictedFieldGuards[described.restrictedField] as Guard)
   const checkField = (call: Call): Call | Promise<Call> => {
+    if (!needsFieldGuard(described, call.body)) return Object.assign(call, { field: null })
     const field = fieldGuard?.(deps, call, call.granted)
     if (field instanceof Promise) return field.then((found) => Object.assign(call, { field: found }))
     call.field = field

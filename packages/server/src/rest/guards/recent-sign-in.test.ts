@@ -1,6 +1,7 @@
 import { aClinic, aDoctor, aMember, signedInAgo } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
+import { needsFieldGuard, restrictedFieldGuards } from './restricted-field-guards.ts'
 
 let server: RunningServer
 beforeAll(async () => {
@@ -64,6 +65,25 @@ test('what gives nothing that lasts needs no password', async () => {
   expect((await change(hook, { paused: true })).status).toBe(200)
   expect((await change(`${path}/members/${other.id}`, { role: 'staff' })).status).toBe(200)
   expect((await call(hook, { method: 'DELETE', bearer: admin.token })).status).toBe(204)
+})
+
+test('a change of an operation without a condition needs it, whatever its fields are', async () => {
+  const checked: unknown[] = []
+  const deps = { requireRecentSignIn: async (_request: unknown, sent: unknown) => checked.push(sent) }
+  const principal = { kind: 'account', accountId: crypto.randomUUID() }
+  const change = { principal, request: { method: 'PATCH' }, body: { scopes: ['admin'], password } }
+  await restrictedFieldGuards['body.password'](deps as never, change as never)
+  expect(checked).toEqual([password])
+})
+
+test('a condition leaves out the other bodies of its own operation, and no other guard', () => {
+  const passwordIf = { text: 'to make somebody an admin', field: 'role', is: 'admin' } as const
+  const needs = (operation: Parameters<typeof needsFieldGuard>[0], role?: string) =>
+    needsFieldGuard(operation, { role })
+  expect(needs({ restrictedField: 'body.password', passwordIf }, 'admin')).toBe(true)
+  expect(needs({ restrictedField: 'body.password', passwordIf }, 'staff')).toBe(false)
+  expect(needs({ restrictedField: 'body.password' }, 'staff')).toBe(true)
+  expect(needs({ restrictedField: 'body.override', passwordIf }, 'staff')).toBe(true)
 })
 
 test('an API key, which has no password, changes webhooks', async () => {

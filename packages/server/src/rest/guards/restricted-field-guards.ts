@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ReschedulingBody, RestrictedField } from '@holdfast/contract'
+import type { Operation, ReschedulingBody, RestrictedField } from '@holdfast/contract'
 import { type BookingAccess, type Clinic, clinicNoIn, type ExternalId, type RuleOverride } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import { networkPrefix } from '../../audit/network-prefix.ts'
@@ -38,10 +38,10 @@ type MoveCall = { principal: Principal; params: { bookingId: string }; body: Res
 type OverrideCall = { body: { override?: RuleOverride } }
 type ExternalIdsCall = { principal: Principal; body: { externalIds?: ExternalId[] } }
 type TrialCall = { body: { trial?: boolean } }
-type PasswordCall = { principal: Principal; request: FastifyRequest; body: PasswordBody }
-type PasswordBody = { password?: string; role?: string; url?: string }
+type PasswordCall = { principal: Principal; request: FastifyRequest; body: { password?: string } }
 type SurgeonBodyCall = { body: { surgeonId?: string | null } }
 type SurgeonQueryCall = { query: { surgeonId?: string } }
+type Guarded = Pick<Operation, 'restrictedField' | 'passwordIf'>
 type LinkCall = { principal: Principal; params: { bookingId: string }; body: { manageToken: string } }
 
 /**
@@ -156,8 +156,7 @@ export const restrictedFieldGuards = {
     { audit, requireRecentSignIn }: RestDeps,
     { principal, request, body }: PasswordCall,
   ): Promise<null> {
-    const isHarmlessChange = request.method === 'PATCH' && body.role !== 'admin' && body.url === undefined
-    if (principal.kind === 'api_key' || isHarmlessChange) return null
+    if (principal.kind === 'api_key') return null
     try {
       await requireRecentSignIn(request, body.password)
       return null
@@ -177,6 +176,13 @@ export const restrictedFieldGuards = {
   'query.surgeonId': (_deps: RestDeps, { query }: SurgeonQueryCall, { actor }: { actor: ClinicActor }) =>
     requireOwnSurgeon(actor, query.surgeonId),
 } satisfies Record<RestrictedField, (deps: RestDeps, call: never, granted: never) => unknown>
+
+/** Whether a body needs the guard of its operation: with `passwordIf`, only some bodies need the password. */
+export function needsFieldGuard({ restrictedField, passwordIf }: Guarded, body: unknown): boolean {
+  if (restrictedField !== 'body.password' || passwordIf === undefined) return true
+  const value = (body as Record<string, unknown>)[passwordIf.field]
+  return passwordIf.is === undefined ? value !== undefined : value === passwordIf.is
+}
 
 function requireDesk(principal: Principal, clinicId: string): ClinicActor {
   return requireRole(principal, clinicId, deskRoles, () => clinicNotFound(clinicId))
