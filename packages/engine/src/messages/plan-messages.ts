@@ -154,7 +154,7 @@ function messagesOf(event: AnnouncedEvent, booking: Row): Announcement[] {
     kind,
     minutesBefore: 0,
     byPatient: kind === 'cancelled' || kind === 'declined' ? !common.byClinic : null,
-    dueAt: kind === 'moved' && !byClinic ? new Date(booking.now.getTime() + movedDelayMs) : booking.now,
+    dueAt: kind === 'moved' ? new Date(booking.now.getTime() + movedDelayMs) : booking.now,
   }
   return kind === 'confirmed' || kind === 'moved' ? [announcement, ...remindersOf(event, booking)] : [announcement]
 }

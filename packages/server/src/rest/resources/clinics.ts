@@ -74,7 +74,8 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.updateClinic,
     async ({ query: { withSlots }, body, field: externalIds, granted: { clinic } }) => {
-      const sent = { ...body, ...sentExternalIds({ externalIds }) }
+      const { externalIds: _, ...others } = body as typeof body & { externalIds?: unknown }
+      const sent = { ...others, ...sentExternalIds({ externalIds }) }
       const named = body.name === undefined ? sent : { ...sent, name: body.name.trim() }
       const outcome = await directory
         .updateClinic(clinic.id, { ...named, withSlots })
