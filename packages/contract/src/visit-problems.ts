@@ -27,7 +27,7 @@ export const visitProblemKinds = {
         group: 'One of them is a group.',
         minutes: `Together they are longer than ${minutes.max} minutes.`,
         devices: `Together they take more than ${devicesMax} devices.`,
-        questions: `Together they ask more than ${questionsMax} questions, too long ones, or different ones with one id.`,
+        questions: `Together they ask over ${questionsMax} questions, too long ones, or different ones with one id.`,
         channels: 'One of them is only in person, and another one only by video.',
         rooms: 'No room suits all of them.',
         doctors: 'No doctor offers all of them.',
