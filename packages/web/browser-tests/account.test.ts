@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHmac, hkdfSync } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, signedInAgo } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { signInContext } from './clinic-scene.ts'
@@ -60,10 +60,7 @@ async function anAccountOnTwoDevices(site: Site, name: string, options: PageOpti
 
 test('each session is listed and can be signed out, with the password', async ({ site }) => {
   const { account, page, other } = await anAccountOnTwoDevices(site, 'Bea')
-  // The session looks as if it had begun earlier.
-  const aged = `update auth.session s set "createdAt" = now() - interval '1 hour'
-    from auth."user" u where u.id = s."userId" and u.email = $1`
-  await site.database.ownerPool.query(aged, [account.email])
+  await signedInAgo(site.database, account.email)
   const sessions = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem')
   await sessions.nth(1).waitFor()
   await sessions.filter({ hasText: 'This device' }).getByText('Chrome').waitFor()

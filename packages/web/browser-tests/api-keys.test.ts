@@ -1,3 +1,4 @@
+import { signedInAgo } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { axeFindings, expectFits } from './harness.ts'
 import { test } from './scene-test.ts'
@@ -40,11 +41,7 @@ test('an administrator creates an API key, sees it once, rotates it, ends the on
 test('ten minutes after signing in, a new key and a new secret need the password', async ({ site, scene }) => {
   const { email, password } = scene.people.admin
   const page = await scene.pageOf('admin')
-  await site.database.ownerPool.query(
-    `update auth.session s set "createdAt" = now() - interval '1 hour'
-       from auth."user" u where u.id = s."userId" and u.email = $1`,
-    [email],
-  )
+  await signedInAgo(site.database, email)
   await page.goto(`/clinic/${scene.clinic.id}/api-keys`)
   const form = page.getByRole('region', { name: 'Create an API key' })
   await form.getByLabel('Name of the system').fill('Laboratory')

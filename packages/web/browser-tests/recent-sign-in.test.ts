@@ -1,3 +1,4 @@
+import { signedInAgo } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings } from './harness.ts'
@@ -7,11 +8,7 @@ test('an hour after signing in, what lasts longer than a session needs the passw
   const scene = await aClinicScene(site)
   const { email, password } = scene.people.admin
   const page = await scene.pageOf('admin')
-  await site.database.ownerPool.query(
-    `update auth.session s set "createdAt" = now() - interval '1 hour'
-       from auth."user" u where u.id = s."userId" and u.email = $1`,
-    [email],
-  )
+  await signedInAgo(site.database, email)
   const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' })
   const confirm = async () => {
     await dialog.getByLabel('Current password').fill(password)
