@@ -82,9 +82,19 @@ async function rowsByIndex({ isGrown }: { isGrown: boolean }): Promise<number> {
   return rows[0]?.found ?? 0
 }
 
+/** 15.18 and 18.4 lose them, 15.20 does not. */
+async function keepsRows(): Promise<boolean> {
+  const { rows } = await client.query<{ version: number }>(sql`
+    select current_setting('server_version_num')::integer as version`)
+  const version = rows[0]?.version ?? 0
+  return version >= 150_020 && version < 160_000
+}
+
 test('negative control: PostgreSQL loses rows of an index with one page when that is divided', async () => {
   // If this fails, PostgreSQL has fixed it. Remove growIndexes once all supported versions have the fix.
-  expect(await rowsByIndex({ isGrown: false })).toBeLessThan(90)
+  const found = await rowsByIndex({ isGrown: false })
+  if (await keepsRows()) expect(found).toBe(90)
+  else expect(found).toBeLessThan(90)
 })
 
 test('an index with several pages keeps its rows', async () => {
