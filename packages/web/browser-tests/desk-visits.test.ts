@@ -2,7 +2,7 @@ import { aDoctor, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
-import { axeFindings, expectFits, rateLimited } from './harness.ts'
+import { axeFindings, expectFits, rateLimited, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
 test('the desk books a visit type for a patient who walks in, also one that patients cannot book', async ({ site }) => {
@@ -166,4 +166,46 @@ test('the desk finds a visit type chosen where only open sessions have times, an
   await page.goto(`/clinic/${clinic.id}/book`)
   await field.waitFor()
   expect(await field.inputValue()).toBe('')
+})
+
+test('a gap in open sessions leads to a visit type at its time, also where there are free slots', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const { clinic, doctor } = scene
+  const startsAt = new Date(Math.floor(Date.now() / 3_600_000 + 1) * 3_600_000)
+  const tomorrow = new Date(startsAt.getTime() + 24 * 3_600_000)
+  await aSlot(site.database, doctor, { startsAt: tomorrow })
+  const both = await aDoctor(site.database, clinic, { name: 'Dr Bo Berg' })
+  await aSlot(site.database, both, { startsAt: tomorrow })
+  const withoutSlots = await aDoctor(site.database, clinic, { name: 'Dr Cy Carr' })
+  await aVisitType(site.database, clinic, { name: 'Check-up', minutes: 20, doctors: [{ id: withoutSlots.id }] })
+  await aVisitType(site.database, clinic, { name: 'Vaccination', minutes: 10, doctors: [{ id: both.id }] })
+  for (const one of [both, withoutSlots])
+    await aSession(site.database, one, { startsAt, minutes: 120, gridMinutes: 10 })
+  const page = await scene.open('staff', `/clinic/${clinic.id}/day?layout=columns`)
+  const hour = Number(
+    startsAt.toLocaleTimeString('en-GB', { hour: '2-digit', hour12: false, timeZone: clinic.timezone }),
+  )
+  const chosenOf = () => page.getByLabel('Visit type').locator('option:checked').textContent()
+  for (const [one, visitType] of [
+    [both, 'Vaccination · 10 minutes'],
+    [withoutSlots, 'Check-up · 20 minutes'],
+  ] as const) {
+    await page.goto(`/clinic/${clinic.id}/day?layout=columns`)
+    await untilRead(page)
+    const gaps = page.locator(`[data-track="${one.id}"] > button`)
+    const height = await gaps.evaluate((element) => element.clientHeight)
+    // The columns show the hours from 8 to 16; half past is a time of the session.
+    await gaps.click({ position: { x: 20, y: (height * (hour + 0.51 - 8)) / 8 } })
+    await page
+      .getByText(`Wanted: `)
+      .filter({ hasText: `${hour}:30` })
+      .waitFor()
+    await page.getByRole('button', { pressed: true, name: `${hour}:30` }).waitFor()
+    expect(await chosenOf()).toBe(visitType)
+  }
+  // Without a gap, it is the doctor's free slots that count.
+  await page.goto(`/clinic/${clinic.id}/book?doctorId=${withoutSlots.id}`)
+  await expect.poll(chosenOf).toBe('Check-up · 20 minutes')
+  await page.goto(`/clinic/${clinic.id}/book?doctorId=${both.id}`)
+  await expect.poll(chosenOf).toBe('None: book a slot')
 })

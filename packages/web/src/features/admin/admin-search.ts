@@ -42,16 +42,17 @@ export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
 }
 
 /**
- * `at`: the time that is wanted, as an instant. `forBooking`: the booking whose patient gets another one. `patientId`:
- * the record whose patient gets one.
+ * `at`: the time that is wanted, as an instant; `inSession`: it is in an open session of the doctor. `forBooking`: the
+ * booking whose patient gets another one. `patientId`: the record whose patient gets one.
  */
-export type BookSearch = DoctorSearch & { at?: string; forBooking?: string; patientId?: string }
+export type BookSearch = DoctorSearch & { at?: string; inSession?: true; forBooking?: string; patientId?: string }
 
 export function parseBookSearch(search: Raw): BookSearch {
-  const { at, forBooking, patientId } = search
+  const { at, inSession, forBooking, patientId } = search
   return {
     ...parseDoctorSearch(search),
     ...(isText(at) && Number.isFinite(Date.parse(at)) ? { at } : {}),
+    ...(inSession === true ? { inSession } : {}),
     ...(isText(forBooking) ? { forBooking } : {}),
     ...(isText(patientId) ? { patientId } : {}),
   }

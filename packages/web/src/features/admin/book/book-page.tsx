@@ -79,7 +79,7 @@ function BookForm({ former, known }: BookFormProps) {
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
-  const visits = useVisitTypeChoice(former?.visitTypeId, doctorId)
+  const visits = useVisitTypeChoice(former?.visitTypeId, doctorId, search)
   const { visitType } = visits
   // Another appointment of the same patient is often in the same week.
   const [firstDay, setFirstDay] = useState(search.at === undefined ? today : localDay(Date.parse(search.at), timeZone))
@@ -200,6 +200,9 @@ function WhenSection({ visits, repeat, units, onType, onDoctor, onChoose, ...pic
   const { chosen } = picked
   return (
     <Part id="book-when" title={t('book.when')}>
+      {picked.wanted === undefined ? null : (
+        <Text mb="md">{t('book.wanted', { when: formatDayTime(picked.wanted, timeZone) })}</Text>
+      )}
       <VisitTypeField choice={visits} onChange={onType} />
       <SlotPicker
         {...{ ...picked, timeZone, visitType, doctors, onDoctor, onChoose }}

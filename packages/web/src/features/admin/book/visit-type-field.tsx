@@ -10,6 +10,8 @@ import { visitTypeQuery, visitTypesQuery } from '../../../domain/visits/visit-ty
 import { formatMinutes } from '../../../lib/i18n/format.ts'
 import { useClinic } from '../use-clinic.ts'
 
+type Wanted = { doctorId?: string; inSession?: true }
+
 type Choice = {
   /** undefined: a slot is booked. */
   visitType: VisitType | undefined
@@ -28,12 +30,13 @@ type Choice = {
  *
  * @param first the id of the first choice
  * @param firstDoctorId whose visit types are preferred
+ * @param wanted `doctorId`: whose free slots count, instead of the clinic's; `inSession`: none do
  */
-export function useVisitTypeChoice(first: string | undefined, firstDoctorId: string): Choice {
+export function useVisitTypeChoice(first: string | undefined, firstDoctorId: string, wanted: Wanted): Choice {
   const { clinicId, doctors: all } = useClinic()
   const [chosenId, setChosenId] = useState(first)
   const [preferredId] = useState(firstDoctorId)
-  const [hasSlots] = useState(() => all.some(({ active, nextAvailableAt }) => active && nextAvailableAt !== null))
+  const [hasSlots] = useState(() => hasFreeSlots(all, wanted))
   const open = all.filter(({ active, hasOpenSessions }) => active && hasOpenSessions)
   const visitTypes = useQuery({ ...visitTypesQuery(clinicId), enabled: open.length > 0 }).data ?? []
   const isOfferedBy = (visitType: VisitType) => (doctor: Doctor) => offeredVisits([visitType], doctor, true).length > 0
@@ -58,6 +61,11 @@ export function useVisitTypeChoice(first: string | undefined, firstDoctorId: str
       return offeredVisits([visitType], doctor, true)[0]?.appointmentTypes ?? []
     },
   }
+}
+
+function hasFreeSlots(all: readonly Doctor[], { doctorId, inSession }: Wanted): boolean {
+  const asked = all.filter(({ id, active }) => active && (doctorId === undefined || id === doctorId))
+  return inSession !== true && asked.some(({ nextAvailableAt }) => nextAvailableAt !== null)
 }
 
 /** Chooses the visit type, or several for one appointment; nothing, where none can be booked. */

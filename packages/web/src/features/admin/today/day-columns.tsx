@@ -10,7 +10,7 @@ import { hourMs, hoursOf, type Span } from '../../../domain/time-grid/span.ts'
 import { formatNumber, formatTime } from '../../../lib/i18n/format.ts'
 import { useAfterFirstPaint } from '../../../ui/use-after-first-paint.ts'
 import { useClinic } from '../use-clinic.ts'
-import { hourRem, shownHours, spanOf, timesOf } from './column-day.ts'
+import { type Gap, hourRem, shownHours, spanOf, timesOf } from './column-day.ts'
 import { ColumnsLegend } from './columns-legend.tsx'
 import classes from './day-columns.module.css'
 import { DoctorColumn } from './doctor-column.tsx'
@@ -61,8 +61,10 @@ export function DayColumns({ day, doctors, bookings, matched, isToday, now }: Co
     plannedPlace(booking, plan, { times: timesOf(times, plan.trackId), bookings: listed, closures }, now)
   const { planned, handlers } = useVisitMoves(placeOf)
   const place = planned === null ? null : placeOf(planned.booking, planned.plan)
-  const book = (doctorId: string, at: string) =>
-    void navigate({ to: '/clinic/$clinicId/book', params: { clinicId }, search: { doctorId, at } })
+  const book = (doctorId: string, { at, sessionId }: Gap) => {
+    const search = { doctorId, at, ...(sessionId === null ? {} : { inSession: true as const }) }
+    void navigate({ to: '/clinic/$clinicId/book', params: { clinicId }, search })
+  }
   const open = useCallback(
     (bookingId: string) =>
       void navigate({ to: '/clinic/$clinicId/bookings/$bookingId', params: { clinicId, bookingId } }),

@@ -12,7 +12,7 @@ import { closedSpans, minuteMs, type Span, stepMinutes } from '../../../domain/t
 import { timeAt } from '../../../domain/time-grid/time-at.ts'
 import { formatMinutes } from '../../../lib/i18n/format.ts'
 import { useClinic } from '../use-clinic.ts'
-import { closedTimes, type DoctorTimes, gapAt, openSpans, spanOf } from './column-day.ts'
+import { closedTimes, type DoctorTimes, type Gap, gapAt, openSpans, spanOf } from './column-day.ts'
 import classes from './day-columns.module.css'
 import { minutesLate } from './groups.ts'
 import { PlannedGhost } from './planned-ghost.tsx'
@@ -36,7 +36,7 @@ type ColumnProps = {
   place: PlannedPlace | null
   doctorIds: readonly string[]
   handlers: MoveHandlers
-  onGap: (doctorId: string, at: string) => void
+  onGap: (doctorId: string, gap: Gap) => void
   onOpen: (bookingId: string) => void
 }
 
@@ -70,7 +70,7 @@ export function DoctorColumn(props: ColumnProps) {
           onClick={(event) => {
             const at = Math.floor(timeAt(event.currentTarget, event, shown, 'block') / step) * step
             const gap = gapAt(times, at, now)
-            if (gap !== null) onGap(doctor.id, gap.at)
+            if (gap !== null) onGap(doctor.id, gap)
           }}
         />
         <Shades {...{ doctor, day: props.day, shown, times, closures: props.closures }} />
