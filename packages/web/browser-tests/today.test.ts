@@ -64,9 +64,25 @@ test('today has who waits, who is next, who comes later and who is done, and whi
     'Done',
     'Dan Done',
   ])
-  await page.getByRole('row').filter({ hasText: 'Ana Arrived' }).getByText('25 minutes').waitFor()
+  await page.getByRole('row').filter({ hasText: 'Ana Arrived' }).getByText('25 min').waitFor()
+  await page
+    .getByRole('row')
+    .filter({ hasText: 'Lara Late' })
+    .getByText(/^\+2\d min/)
+    .waitFor()
+  const widthOf = (name: string) =>
+    page
+      .getByRole('row')
+      .filter({ hasText: name })
+      .locator('td:nth-child(3)')
+      .evaluate((cell) => cell.clientWidth)
   await page.getByText(/Dr Ada Lovelace.: 20 minutes late/).waitFor()
   expect(await axeFindings(page)).toEqual([])
+  // On a phone, names have room beside what is marked.
+  const desk = page.viewportSize() ?? { width: 1280, height: 800 }
+  await page.setViewportSize({ width: 390, height: 844 })
+  for (const name of ['Ana Arrived', 'Lara Late']) expect(await widthOf(name), name).toBeGreaterThanOrEqual(110)
+  await page.setViewportSize(desk)
 
   await page.getByRole('button', { name: 'Dr Grace Hopper' }).click()
   await page.getByRole('link', { name: 'Ana Arrived' }).waitFor({ state: 'detached' })

@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { entriesOf, minutesLate, minutesWaiting } from './groups.ts'
+import { entriesOf, minutesLate, minutesOverdue, minutesWaiting } from './groups.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -37,6 +37,14 @@ test('a patient who is there waits since the arrival, and nobody else does', () 
   expect(minutesWaiting(aVisit('a', '09:40', '10:00', 'ARRIVED', { arrivedAt }), now)).toBe(23)
   expect(minutesWaiting(aVisit('a', '09:40', '10:00', 'ARRIVED'), now)).toBeNull()
   expect(minutesWaiting(aVisit('a', '09:40', '10:00', 'COMPLETED', { arrivedAt }), now)).toBeNull()
+})
+
+test('a patient who has not come is late from some minutes after the start', () => {
+  expect(minutesOverdue(aVisit('a', '09:16', '09:30', 'CONFIRMED'), now)).toBe(44)
+  expect(minutesOverdue(aVisit('a', '09:55', '10:10', 'CONFIRMED'), now)).toBe(5)
+  expect(minutesOverdue(aVisit('a', '09:56', '10:10', 'CONFIRMED'), now)).toBeNull()
+  for (const status of ['ARRIVED', 'COMPLETED', 'NO_SHOW', 'PENDING'] as const)
+    expect(minutesOverdue(aVisit('a', '09:16', '09:30', status), now), status).toBeNull()
 })
 
 test('a doctor is late by how long the first open visit should have been over', () => {

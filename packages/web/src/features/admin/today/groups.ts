@@ -8,7 +8,7 @@ export type Entry<One> = { kind: 'heading'; group: GroupName } | { kind: 'row'; 
 const minuteMs = 60_000
 /** Who begins within this time is next, as is who should have begun and is not there. */
 const nextMs = 60 * minuteMs
-/** A visit that is over later than planned by less is none that keeps others waiting. */
+/** A visit that is over later than planned by less is none that keeps others waiting; nor is such a patient late. */
 const lateMinutesMin = 5
 
 export const groupsInOrder: readonly GroupName[] = ['waiting', 'next', 'later', 'expected', 'done']
@@ -45,6 +45,12 @@ export function entriesOf<One extends Booking>(bookings: readonly One[], isToday
 export function minutesWaiting({ status, arrivedAt }: Booking, now: number): number | null {
   if (status !== 'ARRIVED' || arrivedAt === undefined) return null
   return Math.max(0, Math.floor((now - Date.parse(arrivedAt)) / minuteMs))
+}
+
+/** By how many whole minutes a patient is late who has not come; null: they are not, or only by a few. */
+export function minutesOverdue({ status, startsAt }: Booking, now: number): number | null {
+  const minutes = Math.floor((now - Date.parse(startsAt)) / minuteMs)
+  return status === 'CONFIRMED' && minutes >= lateMinutesMin ? minutes : null
 }
 
 /**

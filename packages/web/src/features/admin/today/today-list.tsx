@@ -9,7 +9,7 @@ import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { useAfterFirstPaint } from '../../../ui/use-after-first-paint.ts'
 import { useClinic } from '../use-clinic.ts'
-import { type Entry, entriesOf, type GroupName, minutesWaiting } from './groups.ts'
+import { type Entry, entriesOf, type GroupName, minutesOverdue, minutesWaiting } from './groups.ts'
 import { keyOf, steadyEntries } from './steady.ts'
 import classes from './today-list.module.css'
 import { TodayRow } from './today-row.tsx'
@@ -75,6 +75,7 @@ export function TodayList({ bookings, overlaps, isOfOneDoctor, now, ...list }: T
                 overlap={overlaps.get(entry.booking.id)}
                 timeZone={timeZone}
                 waiting={isToday ? minutesWaiting(entry.booking, now) : null}
+                overdue={isToday ? minutesOverdue(entry.booking, now) : null}
                 minute={Math.floor(now / minuteMs)}
               />
             ),
