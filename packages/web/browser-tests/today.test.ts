@@ -279,8 +279,22 @@ test('columns: a visit is dragged to a free slot, and what is against another pl
   await page.locator('[data-conflict]').waitFor({ state: 'detached' })
   await page.mouse.up()
   await page.locator(`[data-track="${grace.id}"]`).getByRole('link', { name: 'Carl Coming' }).waitFor()
+  // Under the pointer, the message does not end.
+  await page.getByText(/^Moved to .*: .Carl Coming.\.$/).hover()
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.locator(`[data-track="${scene.doctor.id}"]`).getByRole('link', { name: 'Carl Coming' }).waitFor()
+  await page.getByText('Moved back.').hover()
+  expect(await page.getByText(/^Moved to/).count()).toBe(0)
+  // Whose move can be undone is the one that was moved last, at once.
+  const olga = page.getByRole('link', { name: 'Olga Other' })
+  await olga.focus()
+  await page.keyboard.press('m')
+  for (let nth = 0; nth < 6; nth += 1) await page.keyboard.press('ArrowDown')
+  await page.locator('[data-conflict]').waitFor({ state: 'detached' })
+  await page.keyboard.press('Enter')
+  await page.getByText(/^Moved to .*: .Olga Other.\.$/).waitFor()
+  expect(await page.getByText('Moved back.').count()).toBe(0)
+  expect(await page.getByRole('button', { name: 'Undo', exact: true }).count()).toBe(1)
 })
 
 test('columns: the keyboard leads to visits and moves them, and visits of others appear', async ({ site }) => {

@@ -4,10 +4,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { formatDayTime } from '../../lib/i18n/format.ts'
+import { isolated } from '../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
-import { toastDone } from '../../ui/toast.ts'
+import { closeToasts, toastNewest } from '../../ui/toast.ts'
 import { useShowError } from '../../ui/use-show-error.ts'
+import { usePatientName } from '../bookings/use-patient-name.ts'
 import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import { moveTargetOf } from '../visits/visit-times-query.ts'
 
@@ -18,6 +20,7 @@ export function useMoveTo(timeZone: string) {
   const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
   const showError = useShowError()
+  const nameOf = usePatientName()
   /** @param timeId as `timeIdOf` @throws RefusedError, UnreachableError */
   const moveTo = ({ id }: Booking, timeId: string, { mayOverlap, addsPlaces = false }: How): Promise<Booking> => {
     const body = { ...moveTargetOf(timeId), ...(addsPlaces ? { addsPlaces } : {}), ...refuseOverlap(mayOverlap) }
@@ -28,9 +31,10 @@ export function useMoveTo(timeZone: string) {
     for (const id of new Set(doctorIds)) await queryClient.invalidateQueries({ queryKey: slotsKey(id) })
   }
   const moveBack = async (booking: Booking, timeId: string, doctorIds: readonly string[]) => {
+    closeToasts('moved')
     try {
       await moveTo(booking, timeId, { mayOverlap: true })
-      toastDone({ id: 'moved', message: t('move.undone') })
+      toastNewest('moved', { message: t('move.undone') })
     } catch (error) {
       showError(error)
     }
@@ -38,10 +42,12 @@ export function useMoveTo(timeZone: string) {
   }
   /** @param from the time to which it can be moved back */
   const sayMoved = (moved: Booking, from: string, doctorIds: readonly string[]) =>
-    toastDone({
+    toastNewest('moved', {
       message: (
         <Group justify="space-between">
-          <span>{t('move.done', { when: formatDayTime(moved.startsAt, timeZone) })}</span>
+          <span>
+            {t('move.done', { when: formatDayTime(moved.startsAt, timeZone), name: isolated(nameOf(moved)) })}
+          </span>
           <Button size="compact-sm" variant="default" onClick={() => void moveBack(moved, from, doctorIds)}>
             {t('undo')}
           </Button>
