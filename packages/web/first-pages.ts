@@ -13,8 +13,8 @@ export type FirstPage = {
 const patientsPage = { kilobytesMax: 202 }
 
 /**
- * The patients' pages, and the board of an operating theatre, which is on many screens. What they load at once is
- * bounded (first-load.test.ts) and fetched early (first-files-of-build.ts).
+ * The patients' pages, the desk's day, and the board of an operating theatre, which is on many screens. What they load
+ * at once is bounded (first-load.test.ts) and fetched early (first-files-of-build.ts).
  */
 export const firstPages: readonly FirstPage[] = [
   {
@@ -51,6 +51,13 @@ export const firstPages: readonly FirstPage[] = [
     modules: ['src/features/account/sign-in-page.tsx'],
     texts: ['account'],
     ...patientsPage,
+  },
+  {
+    name: 'today',
+    path: /^\/clinic\/[^/]+\/day\/?$/,
+    modules: ['src/features/admin/shared/frame/clinic-frame.tsx', 'src/features/admin/today/today-page.tsx'],
+    texts: ['admin', 'answers', 'schedule', 'calendars', 'series', 'other-problems'],
+    kilobytesMax: 238,
   },
   {
     name: 'board',

@@ -18,14 +18,13 @@ const clinicParts =
   'day-nav|dialogs/(?!once-opened)|filters|' +
   'fields/(bounded-number|saving-switch|search-field|time-field|day-calendar|weekdays-field)|' +
   'focus/use-title-focus-after|layout|panel|save-button|show-more|table|tabs/|use-(after-first-paint|printing)'
-const clinicIcons =
-  'Alarm|Armchair|Arrow(BackUp|Down|Up)|Calendar(Event|X)|Circle(Check|X)|ClockExclamation|Copy|Keyboard|' +
-  'Phone(Check|X)|PlayerPlay|Puzzle|Selector|Trash|UserOff|X'
+const deskIcons = 'Armchair|ArrowBackUp|Calendar(Event|X)|Circle(Check|X)|Phone(Check|X)|UserOff'
+const otherClinicIcons = 'Alarm|Arrow(Down|Up)|ClockExclamation|Copy|Keyboard|PlayerPlay|Puzzle|Selector|Trash|X'
 const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
     '/node_modules/(react-i18next|@tanstack/react-query)/',
-    `/node_modules/@tabler/icons-react/(?!dist/esm/icons/Icon(${clinicIcons})[.]mjs)`,
+    `/node_modules/@tabler/icons-react/(?!dist/esm/icons/Icon(${deskIcons}|${otherClinicIcons})[.]mjs)`,
     '/packages/web/src/lib/(?!live/use-live-clinic|submit-valid|time/(typed-time|use-now))',
     // What the routes of all pages need, and so every page.
     '/packages/web/src/(app/navigation|app/shell|domain/hold/active-attempt|features/theatre/board-query)',
@@ -40,6 +39,23 @@ const sharedByPatientPages = new RegExp(
 /** What the board of an operating theatre and the desk's day share. */
 const sharedByDays =
   /[/]packages[/]web[/]src[/](domain[/]time-grid[/]|lib[/]time[/]use-now|ui[/]use-(after-first-paint|printing))/
+/** What the desk's day shares with other pages of clinics, which would be thirty small files. */
+const sharedByDesk = new RegExp(
+  [
+    '/packages/web/src/features/admin/(use-clinic|today/(groups|use-moves))',
+    '/packages/web/src/features/admin/shared/(booking/(booking-link|requests-(notice|query))|frame/shortcut-keys)',
+    '/packages/web/src/features/admin/shared/(clinic/(doctor-filter|no-doctors)|patient/same-person)',
+    '/packages/web/src/domain/bookings/(booking-actions|cached-bookings|day-(list|sheet)|flags|is-expected)',
+    '/packages/web/src/domain/bookings/(patient-name|pending-marks|reopened-status|status-(icon|mark))',
+    '/packages/web/src/domain/(bookings/use-booking-action|visits/(resources-of|visit-resources-query))',
+    '/packages/web/src/domain/answers/(answer-text|answers-in-row|local-label)',
+    '/packages/web/src/domain/closures/(closed-days|closure-queries|use-whose)',
+    '/packages/web/src/(lib/live/use-live-clinic|ui/fields/search-field)',
+    '/packages/vocabulary/src/phone-keys',
+    '/node_modules/@mantine/hooks/esm/(use-click-outside|use-local-storage)/',
+    `/node_modules/@tabler/icons-react/dist/esm/icons/Icon(${deskIcons})[.]mjs`,
+  ].join('|'),
+)
 
 export default defineConfig({
   // In this order: the service worker's version includes the page as firstFilesOfBuild changed it.
@@ -62,6 +78,7 @@ export default defineConfig({
           groups: [
             { name: 'parts', test: sharedByPatientPages },
             { name: 'time-grid', test: sharedByDays },
+            { name: 'desk', test: sharedByDesk, includeDependenciesRecursively: false },
           ],
         },
         // The first load contains the names of all files. Seven characters of a hash are the fewest.

@@ -43,6 +43,7 @@ export {
   sessionLimits,
   slotLimits,
   slotsToComeMax,
+  slowBookingsMax,
   theatreLimits,
   timesMax,
   timesSearchedMax,

@@ -101,6 +101,9 @@ export const waitlistSearchedMax = 20_000
 /** Local days whose slots, blocks or free times one request reads, or withdraws. */
 export const listedDaysMax = 62
 
+/** Bookings of which one request finds out more than is stored: what was booked since, whether a time is free. */
+export const slowBookingsMax = 100
+
 /** Local days that may cover a year: what a request reads, how long somebody waits, a closure, days without a block. */
 export const yearDaysMax = 366
 

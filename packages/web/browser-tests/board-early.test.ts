@@ -1,7 +1,7 @@
 import { mondayOf } from '@holdfast/vocabulary'
-import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { type Site, untilRead } from './harness.ts'
+import { denials, openWithoutProgram, sentBy, whoAmI } from './early-requests.ts'
+import { untilRead } from './harness.ts'
 import { holdRequests } from './routes.ts'
 import { test } from './scene-test.ts'
 import { aCase, aRequest, type aTheatre } from './theatre-scene.ts'
@@ -15,21 +15,6 @@ async function aPage(theatre: Theatre, who: 'staff' | 'doctor' | 'stranger') {
   return { page, sent: sentBy(page) }
 }
 
-function sentBy(page: Page): string[] {
-  const sent: string[] = []
-  page.on('request', (request) => {
-    const { pathname, search } = new URL(request.url())
-    if (pathname.startsWith('/api/v1/')) sent.push(pathname + search)
-  })
-  return sent
-}
-
-/** Opens the page without its program: only the script in index.html runs. */
-async function openWithoutProgram(page: Page, path: string): Promise<void> {
-  await page.route(/\/assets\/.*\.js$/, () => undefined)
-  await page.goto(path, { waitUntil: 'commit' })
-}
-
 function boardRequests({ clinicId, scene }: Theatre) {
   const today = Temporal.Now.plainDateISO(scene.clinic.timezone).toString()
   const board = (date: string, days: number) => `/api/v1/clinics/${clinicId}/theatre?date=${date}&days=${days}`
@@ -40,8 +25,6 @@ function boardRequests({ clinicId, scene }: Theatre) {
     { search: '?view=week', board: board(mondayOf(today), 7) },
   ]
 }
-
-const whoAmI = '/api/v1/whoami'
 
 test('the board is requested before the program has arrived, and nothing is requested twice', async ({ theatre }) => {
   const { clinicId } = theatre
@@ -62,13 +45,6 @@ test('the board is requested before the program has arrived, and nothing is requ
     await page.close()
   }
 })
-
-async function denials(site: Site): Promise<number> {
-  const { rows } = await site.database.ownerPool.query<{ count: number }>(
-    `select count(*)::integer as count from holdfast.audit_event where kind = 'denied'`,
-  )
-  return rows[0]?.count ?? 0
-}
 
 test('the board is not requested early by people who may not see it', async ({ site, theatre }) => {
   await aCase(site, theatre, {})

@@ -1,8 +1,17 @@
-import { yearDaysMax } from '@holdfast/vocabulary'
+import { slowBookingsMax, yearDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
-import { csvEndsEarly, csvSeparator, flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
+import {
+  csvEndsEarly,
+  csvSeparator,
+  flag,
+  id,
+  localDate,
+  longLimit,
+  pageParameters,
+  searchText,
+} from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
 import { object } from '../schemas/object.ts'
 import { bookingEventPageSchema, clinicStatsSchema, requestCountSchema, verifyReportSchema } from '../schemas/report.ts'
@@ -49,6 +58,13 @@ const withTimeFree = flag(
   'With `requested`: each request that holds nothing has `isTimeFree`. Without it, the list is read faster.',
 )
 
+const bookingsLimit = longLimit({
+  default: 20,
+  description:
+    'The largest number of bookings to return; with `withBookedSince` or `withTimeFree` at most ' +
+    `${slowBookingsMax}`,
+})
+
 export const clinicDeskOperations = operationTable('Figures', {
   listClinicBookings: operation('GET /api/v1/clinics/{clinicId}/bookings', {
     tag: 'Bookings',
@@ -57,7 +73,7 @@ export const clinicDeskOperations = operationTable('Figures', {
     access: 'member',
     scope: 'bookings:read',
     restrictedField: 'query.doctorId',
-    query: object({ ...bookingFilters, withBookedSince, withTimeFree, ...pageParameters }),
+    query: object({ ...bookingFilters, withBookedSince, withTimeFree, ...pageParameters, limit: bookingsLimit }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     audit: { kind: 'bookings_read' },
   }),

@@ -214,7 +214,12 @@ export const pageParameters = {
 /** For lists that pages of the site show whole. */
 export const longPageParameters = {
   ...pageParameters,
-  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 1_000, description: limitText }),
+  limit: longLimit({ default: 1_000, description: limitText }),
+}
+
+/** How many items a list returns that a page of the site shows whole. */
+export function longLimit(options: { default: number; description: string }) {
+  return Type.Integer({ minimum: 1, maximum: 1_000, ...options })
 }
 
 /** Marks cached responses that are sent while the database cannot be reached. */

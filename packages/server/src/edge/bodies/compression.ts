@@ -36,8 +36,9 @@ function refusedIn(accepted: string): Set<string | undefined> {
 }
 
 /**
- * The `onSend` hook of routes with large responses. Not of writes, nor of what has a secret beside what a client sent:
- * from its compressed length the secret could be guessed (BREACH).
+ * The `onSend` hook of routes with large responses. Not of writes, nor of what has a token beside what a client sent:
+ * from its compressed length the token could be guessed (BREACH). A clinic's bookings have the names of video rooms,
+ * each guess at which would be another booking of the same day.
  */
 export async function compressPayload(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
   if (typeof payload !== 'string' || payload.length < bytesMin) return payload

@@ -41,6 +41,30 @@ test('the clinic’s bookings are found by day, status, doctor and patient, in p
   expect(first.body.items.find(({ id }) => id === ada.id)?.patient.email).toBe('ada@example.org')
 })
 
+test('a page has up to a thousand bookings, compressed, unless more has to be found out for each', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, admin, path } = await aDesk(database, rest)
+  const slot = await aSlot(database, doctor, { capacity: 101 })
+  for (let nth = 0; nth < 101; nth += 1) await aBooking(database, slot, { patient: { name: `Patient ${nth}` } })
+  const list = (query: { limit: number; withBookedSince?: boolean; requested?: boolean; withTimeFree?: boolean }) =>
+    rest.call('listClinicBookings', { path, as: admin, query })
+  const whole = await list({ limit: 1_000 })
+  expect(whole.body.items).toHaveLength(101)
+  expect(whole.body.nextCursor).toBeNull()
+  expect(whole.headers.vary).toContain('accept-encoding')
+  for (const slow of [{ withBookedSince: true }, { requested: true, withTimeFree: true }]) {
+    const message = 'must be at most 100 with withBookedSince or withTimeFree, not 101'
+    expect((await list({ limit: 101, ...slow })).problem).toMatchObject({
+      status: 400,
+      errors: [{ path: '/query/limit', message }],
+    })
+    expect((await list({ limit: 100, ...slow })).status).toBe(200)
+  }
+  expect((await list({ limit: 1_001 })).status).toBe(400)
+})
+
 test('the list has the flags of linked records, also for the doctor, and no others', async ({ database, rest }) => {
   const { doctor, admin, path, clinic } = await aDesk(database, rest)
   const own = await rest.aMember(clinic.no, 'doctor', doctor.id)

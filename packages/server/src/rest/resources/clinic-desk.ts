@@ -6,7 +6,14 @@ import {
   type PatientContact,
   type PatientErased,
 } from '@holdfast/engine'
-import { addDays, clinicSettings, localDay, requestsCountedMax, yearDaysMax } from '@holdfast/vocabulary'
+import {
+  addDays,
+  clinicSettings,
+  localDay,
+  requestsCountedMax,
+  slowBookingsMax,
+  yearDaysMax,
+} from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -40,6 +47,10 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       if (withTimeFree && !query.requested) {
         throw invalidRequest([{ path: '/query/withTimeFree', message: 'must be sent together with requested' }])
       }
+      if ((withBookedSince || withTimeFree) && limit > slowBookingsMax) {
+        const message = `must be at most ${slowBookingsMax} with withBookedSince or withTimeFree, not ${limit}`
+        throw invalidRequest([{ path: '/query/limit', message }])
+      }
       const filters = bookingFilters(query, clinic, doctorId, deps.now())
       const page = await reads.bookingsOfClinic({ ...filters, withTimeFree, limit, cursor })
       const items = withBookedSince
@@ -49,6 +60,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
     },
     {
       audit: ({ query }) => searchOf(query.q),
+      compresses: true,
     },
   )
 

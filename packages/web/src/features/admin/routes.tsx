@@ -1,11 +1,13 @@
-import type { Role } from '@holdfast/vocabulary'
+import { localDay, type Role } from '@holdfast/vocabulary'
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { earlyRequestsSent } from '../../lib/api/early-responses.ts'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
-import { clinicDoctorsQuery } from '../../lib/queries/clinic-queries.ts'
+import { bookingsQuery, clinicDoctorsQuery } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/session/access.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
 import {
   parseAuditSearch,
   parseBookingsSearch,
@@ -53,7 +55,7 @@ const clinicRoute = createRoute({
   loader: async ({ context: { queryClient, role }, params: { clinicId } }) => {
     const [clinic] = await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
-      queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
+      earlyRequestsSent().then(() => queryClient.ensureQueryData(clinicDoctorsQuery(clinicId))),
       loadTexts('admin', 'answers', 'schedule', 'calendars', 'series', 'other-problems'),
     ])
     return { clinic, isAdmin: role === 'admin' }
@@ -83,6 +85,13 @@ const todayRoute = createRoute({
   ...parent,
   path: 'day',
   validateSearch: parseTodaySearch,
+  loaderDeps: ({ search: { day } }) => ({ day }),
+  // Requested while the page’s program is loading, and not waited for.
+  loader: async ({ context: { queryClient }, params: { clinicId }, deps: { day } }) => {
+    const shown = day ?? localDay(serverNow(), (await queryClient.ensureQueryData(clinicQuery(clinicId))).timezone)
+    await earlyRequestsSent()
+    void queryClient.prefetchQuery(bookingsQuery(clinicId, { from: shown, to: shown }))
+  },
   component: lazyRouteComponent(() => import('./today/today-page.tsx'), 'TodayPage'),
 })
 const bookingsRoute = createRoute({

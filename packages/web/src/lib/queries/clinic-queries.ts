@@ -1,4 +1,5 @@
 import type { Booking, BookingStatus, Doctor } from '@holdfast/contract/client'
+import { slowBookingsMax } from '@holdfast/vocabulary'
 import { queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../api/api.ts'
 import { type AllPages, readAllPages } from '../api/read-pages.ts'
@@ -23,6 +24,8 @@ export function bookingKey(clinicId: string, bookingId: string): readonly unknow
 }
 
 const pageSize = 100
+/** More than most clinics have on a day. */
+const bookingsMax = 1_000
 /** The live feed reports changes of slots only. Data that can change without them is read again at this interval. */
 export const rereadMs = 15_000
 
@@ -33,17 +36,18 @@ type DaysFilter = BookingsFilter & {
   withBookedSince?: boolean
 }
 
-/** The bookings whose slots start on these local days, at most a thousand, without holds that were never confirmed. */
+/**
+ * The bookings whose slots start on these local days, at most a thousand, without holds that were never confirmed. The
+ * script in index.html requests those of a day, too.
+ */
 export function bookingsQuery(clinicId: string, filter: DaysFilter) {
+  const limit = filter.withBookedSince ? slowBookingsMax : bookingsMax
   return queryOptions({
     queryKey: [...bookingListsKey(clinicId), filter],
     queryFn: (): Promise<AllPages<Booking>> =>
-      readAllPages(10, (start) =>
+      readAllPages(bookingsMax / limit, (start) =>
         dataOf(
-          api.listClinicBookings({
-            path: { clinicId },
-            query: { ...filter, confirmedOnly: true, limit: pageSize, ...start },
-          }),
+          api.listClinicBookings({ path: { clinicId }, query: { ...filter, confirmedOnly: true, limit, ...start } }),
         ),
       ),
     staleTime: 5_000,

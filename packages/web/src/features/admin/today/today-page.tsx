@@ -5,7 +5,7 @@ import { useLocalStorage } from '@mantine/hooks'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DayCounts } from '../../../domain/bookings/day-list.tsx'
 import { DaySheet } from '../../../domain/bookings/day-sheet.tsx'
@@ -29,7 +29,6 @@ import { NoDoctors } from '../shared/clinic/no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { LastMovesPanel } from './last-moves.tsx'
 import { LateDoctors } from './late-doctors.tsx'
-import { MoveSeveral } from './move-several.tsx'
 import { overlapsOf } from './overlaps.ts'
 import classes from './today-bar.module.css'
 import { TodayBar } from './today-bar.tsx'
@@ -38,7 +37,9 @@ import { useLastMoves } from './use-moves.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
 
-const DayColumns = lazy(async () => ({ default: (await import('./day-columns.tsx')).DayColumns }))
+const importColumns = () => import('./day-columns.tsx')
+const DayColumns = lazy(async () => ({ default: (await importColumns()).DayColumns }))
+const MoveSeveral = lazy(async () => ({ default: (await import('./move-several.tsx')).MoveSeveral }))
 
 /** The desk's day: who is there, who is next, and what is marked. It can be printed. */
 export function TodayPage() {
@@ -64,6 +65,10 @@ export function TodayPage() {
   )
   const matched = search.q === undefined ? ofDoctors : ofDoctors.filter(matches(search.q))
   const [layout, keepLayout] = useLayout(search)
+  useEffect(() => {
+    // While the bookings are read.
+    if (layout === 'columns') void importColumns()
+  }, [layout])
   const heading = formatDate(day, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   const show = (next: TodaySearch & { q?: string }) => void navigate({ ...withoutText(next), resetScroll: false })
   return (
@@ -200,7 +205,11 @@ function MoveSeveralButton(of: { doctorId: string; day: string; bookings: readon
       <Button variant="subtle" size="sm" onClick={() => setIsOpen(true)}>
         {t('several.open')}
       </Button>
-      {isOpen ? <MoveSeveral {...of} onClose={() => setIsOpen(false)} /> : null}
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <MoveSeveral {...of} onClose={() => setIsOpen(false)} />
+        </Suspense>
+      ) : null}
     </>
   )
 }

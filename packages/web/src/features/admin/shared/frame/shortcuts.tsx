@@ -1,13 +1,14 @@
-import { ActionIcon, Kbd, Stack, Switch, Text } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { useLocalStorage, useWindowEvent } from '@mantine/hooks'
 import { IconKeyboard } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Dialog } from '../../../../ui/dialogs/dialog.tsx'
+import { OnceOpened } from '../../../../ui/dialogs/once-opened.tsx'
 import { Icon } from '../../../../ui/icon.tsx'
-import { type ShortcutName, shortcutKeys, shortcutNames, shortcutOf } from './shortcut-keys.ts'
-import classes from './shortcuts.module.css'
+import { type ShortcutName, shortcutOf } from './shortcut-keys.ts'
+
+const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }))
 
 /** The keyboard shortcuts of a clinic's pages, and the button that shows them. */
 export function Shortcuts({ clinicId }: { clinicId: string }) {
@@ -42,26 +43,9 @@ export function Shortcuts({ clinicId }: { clinicId: string }) {
       >
         <Icon of={IconKeyboard} />
       </ActionIcon>
-      <Dialog isOpen={isOpen} onClose={() => setOpen(false)} title={t('shortcuts.title')}>
-        <Stack gap="md">
-          <Text c="dimmed">{t('shortcuts.help')}</Text>
-          <dl className={classes.list} data-off={!isOn || undefined}>
-            {shortcutNames.map((name) => (
-              <div key={name}>
-                <dt>
-                  <Kbd dir="ltr">{shortcutKeys[name]}</Kbd>
-                </dt>
-                <dd>{t(`shortcuts.${name}`)}</dd>
-              </div>
-            ))}
-          </dl>
-          <Switch
-            label={t('shortcuts.on')}
-            checked={isOn}
-            onChange={({ currentTarget }) => setOn(currentTarget.checked)}
-          />
-        </Stack>
-      </Dialog>
+      <OnceOpened isOpen={isOpen}>
+        <ShortcutsDialog isOpen={isOpen} onClose={() => setOpen(false)} isOn={isOn} onSwitch={setOn} />
+      </OnceOpened>
     </>
   )
 }
