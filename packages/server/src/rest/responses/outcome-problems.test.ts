@@ -51,6 +51,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
     id: '0192f8a0-0000-8000-8000-000000000000',
     name: 'X',
     timezone: 'UTC',
+    externalIds: [],
     address: null,
     phone: null,
     settings,
