@@ -301,8 +301,11 @@ function cutAtTheBeginning(page: Page): Promise<string[]> {
 test('an administrator sets up a theatre from its empty board, and reads its report', async ({ site }) => {
   const scene = await aClinicScene(site, { timezone: noonZone() })
   const page = await scene.open('admin', `/clinic/${scene.clinic.id}/theatre`)
-  for (const name of ['Book a case', 'Blocks', 'Board']) {
+  const headings = { 'Book a case': 'Book a case', Blocks: 'Blocks', Board: / \d{4}$/ }
+  for (const [name, heading] of Object.entries(headings)) {
     await page.getByRole('link', { name, exact: true }).click()
+    // The page before says the same until this one arrives.
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor()
     await page.getByText('This theatre has no rooms yet').waitFor()
     await page.getByRole('main').getByRole('link', { name: 'Add a room' }).waitFor()
     expect(await axeFindings(page)).toEqual([])

@@ -62,6 +62,7 @@ test('an admin adds a visit type, says what is different with a doctor, edits it
     approval: 'none',
     approvalMinutes: 2 * 24 * 60,
     combinable: true,
+    externalIds: [],
     questions: [],
     doctors: [{ doctorId: other.id, minutes: 50, bufferBeforeMinutes: null, bufferAfterMinutes: null, fee: null }],
   }
